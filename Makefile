@@ -1,0 +1,29 @@
+# make run    everything from nothing to the prompt     make test   everything from nothing to the test report
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test clean
+
+run: .venv/.run
+	@$(BIN)/chronus
+
+test: .venv/.test
+	@$(BIN)/python -m pytest < /dev/null
+
+.venv/.run: pyproject.toml tools/debian.sh
+	@tools/debian.sh libportaudio2 -- $(PYTHON)
+	@$(PYTHON) -c 'import sys; sys.exit("Chronus needs Python 3.11 or newer; PYTHON=... names another one" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv < /dev/null
+	@echo "installing Python packages into .venv ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e . < /dev/null
+	@touch $@
+
+.venv/.test: .venv/.run
+	@tools/debian.sh libportaudio2 jackd2 tmux pulseaudio pulseaudio-utils libasound2-plugins
+	@echo "installing what the tests need into .venv ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]' < /dev/null
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info
