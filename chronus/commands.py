@@ -1,0 +1,311 @@
+"""Commands and replies: what the two ends of the socket say to each other.
+
+A command is what a line means, before anything is known of the rack: names are still words, numbers still carry the unit
+they were typed with. `text` turns lines into these, `control` gives them their meaning, `wire` carries them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from chronus.units import Length as Length
+from chronus.units import Quantity as Quantity
+from chronus.units import Relative as Relative
+from chronus.units import Sweep as Sweep
+from chronus.units import Value as Value
+from chronus.units import Word as Word
+
+# ---------------------------------------------------------------- times
+
+
+class When(Struct, frozen=True):
+    """now · at next bar · at next beat · at 8 bars (the next bar line divisible by 8)."""
+
+    kind: Literal["now", "next", "every"]
+    count: int = 1
+    unit: Literal["bar", "beat"] = "bar"
+
+
+# ---------------------------------------------------------------- patterns
+
+
+class Hit(Struct, frozen=True):
+    """One event of a lane. `at` and `length` are in steps, as exact fractions (numerator, denominator).
+
+    `length` 0 stands for the lane's gate length. No pitches: the module's own freq is played.
+    """
+
+    at: tuple[int, int]
+    length: tuple[int, int] = (0, 1)
+    pitches: tuple[int, ...] = ()
+    velocity: float = 0.8
+    accent: bool = False
+    glide: bool = False
+
+
+class Pattern(Struct, frozen=True):
+    """A lane as understood: how many steps it loops over, and what sounds in them."""
+
+    steps: int
+    hits: tuple[Hit, ...]
+
+
+class LaneOptions(Struct, frozen=True):
+    """`every` is the length of a step as a share of a whole note; `gate` a share of a step; swing in percent, or the rack's."""
+
+    every: tuple[int, int] = (1, 16)
+    gate: float = 0.5
+    velocity: float = 1.0
+    swing: float | None = None
+    shift: int = 0
+
+
+# ---------------------------------------------------------------- commands
+
+
+class Port(Struct, frozen=True):
+    """`name` or `name.port`."""
+
+    name: str
+    port: str = ""
+
+
+class Change(Struct, frozen=True):
+    """`module` is "" for what belongs to the whole: bpm, swing, volume, key, seed."""
+
+    module: str
+    param: str
+    value: Value
+
+
+class Command(Struct, frozen=True, kw_only=True, tag=str.lower):
+    """`when` is None where nothing was typed: then the command's own default holds."""
+
+    when: When | None = None
+    over: Length | None = None
+
+
+class Load(Command, frozen=True, kw_only=True):
+    kind: str
+    name: str = ""
+    params: tuple[Change, ...] = ()
+
+
+class Unload(Command, frozen=True, kw_only=True):
+    name: str
+
+
+class Patch(Command, frozen=True, kw_only=True):
+    """A > B > C: cables from each to the next; `amount` only where the last one is a parameter."""
+
+    chain: tuple[Port, ...]
+    amount: Quantity | None = None
+
+
+class Unpatch(Command, frozen=True, kw_only=True):
+    """A > B takes that cable away; a chain of one takes all of A's."""
+
+    chain: tuple[Port, ...]
+
+
+class Set(Command, frozen=True, kw_only=True):
+    changes: tuple[Change, ...]
+
+
+class Sequence(Command, frozen=True, kw_only=True):
+    """`text` is the pattern as typed, `pattern` what it means."""
+
+    name: str
+    text: str
+    pattern: Pattern
+    options: LaneOptions = LaneOptions()
+
+
+class Clear(Command, frozen=True, kw_only=True):
+    name: str
+
+
+class Mute(Command, frozen=True, kw_only=True):
+    names: tuple[str, ...]
+
+
+class Unmute(Command, frozen=True, kw_only=True):
+    """No names: all of them."""
+
+    names: tuple[str, ...] = ()
+
+
+class Solo(Command, frozen=True, kw_only=True):
+    names: tuple[str, ...]
+
+
+class Unsolo(Command, frozen=True, kw_only=True):
+    names: tuple[str, ...] = ()
+
+
+class Gate(Command, frozen=True, kw_only=True):
+    name: str
+    on: bool
+
+
+class Note(Command, frozen=True, kw_only=True):
+    """`length` is a share of a whole note, or seconds where `length_unit` says "s"."""
+
+    name: str
+    pitch: float
+    velocity: float = 0.8
+    length: float = 0.125
+    length_unit: Literal["whole", "s"] = "whole"
+
+
+class Play(Command, frozen=True, kw_only=True): ...
+
+
+class Stop(Command, frozen=True, kw_only=True): ...
+
+
+class Panic(Command, frozen=True, kw_only=True): ...
+
+
+class Save(Command, frozen=True, kw_only=True):
+    name: str
+
+
+class Open(Command, frozen=True, kw_only=True):
+    """`commands` is what the file says, already parsed."""
+
+    name: str
+    commands: tuple[AnyCommand, ...] = ()
+
+
+class New(Command, frozen=True, kw_only=True): ...
+
+
+class Undo(Command, frozen=True, kw_only=True):
+    steps: int = 1
+
+
+class Redo(Command, frozen=True, kw_only=True):
+    steps: int = 1
+
+
+class List(Command, frozen=True, kw_only=True):
+    what: Literal["modules", "lanes", "patches", "devices", ""] = ""
+
+
+class Show(Command, frozen=True, kw_only=True):
+    """`name` "" is the whole patch."""
+
+    name: str = ""
+    loop: int = 0
+
+
+class Describe(Command, frozen=True, kw_only=True):
+    kind: str
+
+
+class Help(Command, frozen=True, kw_only=True):
+    word: str = ""
+
+
+class Status(Command, frozen=True, kw_only=True): ...
+
+
+class Wait(Command, frozen=True, kw_only=True):
+    """A length, or `until_bar` (bars count from 1)."""
+
+    length: Length | None = None
+    until_bar: int = 0
+
+
+class Sync(Command, frozen=True, kw_only=True): ...
+
+
+class Assert(Command, frozen=True, kw_only=True):
+    target: Port
+    test: Literal["==", "!=", "<", "<=", ">", ">="]
+    value: Quantity | Word
+
+
+class Crash(Command, frozen=True, kw_only=True):
+    what: Literal["active", "standby", "both", "host", "control"]
+
+
+class Quit(Command, frozen=True, kw_only=True): ...
+
+
+class Say(Command, frozen=True, kw_only=True):
+    """Musical words, and the commands they came to: one undo step. A load among them is passed over where its name is taken."""
+
+    words: str
+    commands: tuple[AnyCommand, ...] = ()
+
+
+AnyCommand = (
+    Load | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note
+    | Play | Stop | Panic | Save | Open | New | Undo | Redo
+    | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit | Say
+)  # fmt: skip
+
+QUERIES = (List, Show, Describe, Help, Status, Wait, Sync, Assert, Quit)
+"""Commands that change nothing in the rack."""
+
+# ---------------------------------------------------------------- the two directions
+
+
+class Submission(Struct, frozen=True, tag="submission"):
+    """Lines that share one musical moment. `ids` are the client's numbers of the commands, `texts` their lines, made canonical."""
+
+    ids: tuple[int, ...]
+    texts: tuple[str, ...]
+    commands: tuple[AnyCommand, ...]
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """The first frame of a client: who is typing. `watch` asks for a Notice of kind "rack" whenever what is loaded changes."""
+
+    version: int = 1
+    author: str = ""
+    watch: bool = False
+
+
+class Shutdown(Struct, frozen=True, tag="shutdown"):
+    """Ends the engine, fading out. `alone`: only if no other client is attached. Answered with a Reply of id 0."""
+
+    alone: bool = False
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """The first frame of the engine. `engine` is as in `status`, `catalogue` is kind -> SPEC as plain data,
+    `rack` is as in a Notice of kind "rack": {"modules": {name: kind}, "bpm": 120.0}."""
+
+    version: int
+    engine: dict[str, Any]
+    catalogue: dict[str, Any]
+    rack: dict[str, Any]
+
+
+class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
+    """One a command. `lines` come before the `ok` line; `result` is their JSON form."""
+
+    id: int
+    ok: bool
+    text: str = ""
+    frame: int | None = None
+    lines: tuple[str, ...] = ()
+    result: dict[str, Any] = {}
+    code: str = ""
+    part: str = ""
+    suggestions: tuple[str, ...] = ()
+
+
+class Notice(Struct, frozen=True, tag="notice"):
+    kind: str
+    text: str
+    result: dict[str, Any] = {}
+
+
+FromClient = Hello | Submission | Shutdown
+FromEngine = Welcome | Reply | Notice

@@ -1,0 +1,22 @@
+"""Who goes first on a busy machine: the threads that render and play, where the system lets them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+RENDERING, PLAYING, WATCHING = 5, 10, 15
+"""Real-time priorities: low among those, because what matters is to be ahead of everything that is none. Linux keeps a twentieth of each
+processor for the others, so a kernel that never returns cannot keep the supervisor from ending it."""
+
+
+def hurry(priority: int) -> bool:
+    """Asks for real-time scheduling of the calling thread, or else for a better nice value. False where neither is allowed."""
+    if hasattr(os, "SCHED_RR"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR | getattr(os, "SCHED_RESET_ON_FORK", 0), os.sched_param(priority))
+            return True
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -priority)
+        return True
+    return False
