@@ -1,0 +1,33 @@
+"""The rounding of a jump over one frame to either side: enough where the oscillator runs oversampled, or hisses anyway.
+
+Source: V. Välimäki and A. Huovilainen, "Antialiasing Oscillators in Subtractive Synthesis", IEEE Signal Processing
+Magazine, 2007 (the 2-point polynomial BLEP). At the plain rate blep.py is far better.
+"""
+
+from __future__ import annotations
+
+import math
+
+from chronus.dsp.kernel import inline
+
+
+@inline
+def rounding(phase, edges):
+    """To be subtracted from a naive wave that falls by 2 where `phase` wraps round; `edges` frames in a turn. Without a branch."""
+    after, before = max(0.0, 1 - phase * edges), max(0.0, 1 - (1 - phase) * edges)
+    return before * before - after * after
+
+
+@inline
+def saw(phase, edges):
+    """Rises from -1 to 1; zero in the middle."""
+    return 2 * phase - 1 - rounding(phase, edges)
+
+
+@inline
+def square(phase, edges):
+    """1, then -1 from a phase of 0.5 on; `edges` is half the number of frames in a turn. Without a branch."""
+    half = math.floor(2 * phase)
+    x = 2 * phase - half
+    near = max(0.0, 1 - min(x, 1 - x) * edges)
+    return (1 - 2 * half) * (1 - near * near)

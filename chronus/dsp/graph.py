@@ -1,0 +1,453 @@
+"""A replica's one block: take in the log's entries, cut the block at their frames, walk the program.
+
+Everything here is machine code and a pure function of (arena, entries, program). The arena holds all that the sound
+depends on; the worker's own buffers only carry signals from kernel to kernel within a block, and are made anew from the
+arena whenever they do not hold what they should.
+
+Rule 1: nothing is allocated, nothing is asked of the system, no loop is without a bound.
+Rule 2: smoothing of parameters, fades of cables and the guard against NaN are done here, so no module does them.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import llvmlite.ir as ir
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+from chronus.dsp.bound import (
+    B_AT_CABLES,
+    B_AT_INPUTS,
+    B_AT_INSTANCES,
+    B_AT_PARAMS,
+    B_BUFFERS,
+    B_CABLES,
+    B_CALL_WIDTH,
+    B_CALLS,
+    B_FULL_INPUTS,
+    B_FULL_PARAMS,
+    B_INPUTS,
+    B_INSTANCES,
+    B_KERNELS,
+    B_MASTER,
+    B_PARAMS,
+    B_SCRATCH,
+    BOUND_WORDS,
+    CAB_AMOUNT,
+    CAB_FEEDBACK,
+    CAB_HANDLE,
+    CAB_LANES,
+    CAB_SCALE,
+    CAB_SOURCE,
+    CAB_SOURCE_LANES,
+    CAB_SOURCE_STEREO,
+    CAB_STEREO,
+    CABLE_WIDTH,
+    FEED_BOTH,
+    FEED_CABLES,
+    FEED_DIRECT,
+    FEED_GATE,
+    FEED_ONE,
+    I_FIRST_INPUT,
+    I_FIRST_PARAM,
+    I_HANDLE,
+    I_INCARNATION,
+    I_INPUTS,
+    I_LANES,
+    I_OUTPUTS,
+    I_PARAMS,
+    I_REGION,
+    I_STEREO,
+    I_VOICES,
+    IN_BUFFER,
+    IN_CABLES,
+    IN_FIRST,
+    IN_NOTES,
+    IN_SOURCE,
+    INPUT_WIDTH,
+    INSTANCE_WIDTH,
+    PAR_BUFFER,
+    PAR_CABLES,
+    PAR_CURVE,
+    PAR_FIRST,
+    PAR_HIGH,
+    PAR_LOW,
+    PAR_PITCH,
+    PAR_RECORD,
+    PARAM_WIDTH,
+)
+from chronus.dsp.entries import FADE, apply_due, forget
+from chronus.dsp.kernel import HEAD, MOVING, c_function, call_kernel, compiled, inline, local, plane_f32, plane_i64
+from chronus.dsp.moving import ease, gain_at, param_at
+from chronus.memory.layout import (
+    A_GUARDED,
+    A_GUARDED_HANDLE,
+    A_PANIC,
+    A_PENDING,
+    A_PROGRAM,
+    ARENA_BYTES,
+    BLOCK,
+    C_FRAMES,
+    C_START,
+    C_TO,
+    CABLE_TABLE,
+    CABLE_WORDS,
+    N_EDGE,
+    N_GATE,
+    N_PITCH,
+    N_SINCE,
+    NOTE_WORDS,
+    P_FRAMES,
+    P_START,
+    P_TO,
+    PENDING,
+    PENDING_TABLE,
+    PROGRAMS,
+    QUARANTINE,
+    QUARANTINED,
+    WORDS,
+)
+from chronus.memory.log import FRAME
+
+f32 = np.float32
+
+RUNAWAY = f32(1e4)
+"""A sample beyond this is treated like a NaN: no signal gets there but by a broken recursion."""
+
+
+@inline
+def _exp2(x):
+    """2**x in float32 arithmetic that vectorises: exactly 1 at 0, within 2e-7 of true elsewhere (a minimax polynomial)."""
+    x = min(max(x, f32(-100.0)), f32(100.0))
+    whole = np.floor(x + f32(0.5))
+    f = x - whole
+    p = f32(1.5352595e-4)
+    p = p * f + f32(1.3398874e-3)
+    p = p * f + f32(9.6184370e-3)
+    p = p * f + f32(5.5503327e-2)
+    p = p * f + f32(2.4022648e-1)
+    p = p * f + f32(6.9314718e-1)
+    p = p * f + f32(1.0)
+    return p * np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@inline
+def _lay_row(buffer, lanes, full, k, row):
+    """Makes all 64 rows of a buffer equal `row`, unless they are."""
+    same = full[k, 0] == 1
+    for v in range(lanes):
+        same = same and buffer[0, v] == row[v]
+    if not same:
+        for i in range(BLOCK):
+            for v in range(lanes):
+                buffer[i, v] = row[v]
+        full[k, 0] = 1
+
+
+@compiled()
+def _add_cable(arena, cables, c, target, buffers, a, b, block, weight):
+    """Adds rows a..b of a cable's source, times its gain and `weight`, to `target` (64, lanes)."""
+    floats = arena.view(np.float64)
+    lanes, stereo = cables[c, CAB_LANES], cables[c, CAB_STEREO]
+    width, sided = cables[c, CAB_SOURCE_LANES], cables[c, CAB_SOURCE_STEREO]
+    if cables[c, CAB_FEEDBACK] > 0:
+        # what the source did one block ago lies in the arena, in the half that is not being written
+        half = (block + 1) & 1
+        source = plane_f32(_base(arena) + cables[c, CAB_FEEDBACK] + half * BLOCK * width * 4, BLOCK, width)
+    else:
+        source = plane_f32(buffers + cables[c, CAB_SOURCE] * 4, BLOCK, width)
+    at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
+    frame = block * BLOCK
+    fading = arena[at + C_START] + arena[at + C_FRAMES] > frame + a
+    steady = f32(floats[at + C_TO]) * weight
+    if not fading and steady == f32(0.0):
+        return
+    for i in range(a, b):
+        gain = f32(gain_at(arena, floats, at, frame + i)) * weight if fading else steady
+        if width == lanes and sided == stereo:
+            for v in range(lanes):
+                target[i, v] += source[i, v] * gain
+        elif width == 1:
+            x = source[i, 0] * gain
+            for v in range(lanes):
+                target[i, v] += x
+        else:
+            # voices meet in a sum; two sides in their middle
+            x = f32(0.0)
+            for v in range(width):
+                x += source[i, v]
+            x *= gain * f32(0.5) if sided else gain
+            for v in range(lanes):
+                target[i, v] += x
+
+
+@inline
+def _base(arena):
+    """The address of the arena."""
+    return arena.ctypes.data
+
+
+@compiled()
+def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
+    """Lays rows a..b of input `k` of instance `i` into its buffer, where the kernel will read."""
+    floats = arena.view(np.float64)
+    source = inputs[k, IN_SOURCE]
+    lanes = instances[i, I_LANES]
+    if source < FEED_CABLES or source == FEED_DIRECT or source == FEED_ONE:
+        return
+    buffers = bound[B_BUFFERS]
+    buffer = plane_f32(buffers + inputs[k, IN_BUFFER] * 4, BLOCK, lanes)
+    full = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
+    if source == FEED_CABLES or source == FEED_BOTH:
+        for r in range(a, b):
+            for v in range(lanes):
+                buffer[r, v] = f32(0.0)
+        for c in range(inputs[k, IN_FIRST], inputs[k, IN_FIRST] + inputs[k, IN_CABLES]):
+            _add_cable(arena, cables, c, buffer, buffers, a, b, block, f32(1.0))
+        full[k, 0] = 0
+        if source == FEED_CABLES:
+            return
+    owner = inputs[k, IN_NOTES]
+    notes = instances[owner, I_REGION] // 8
+    voices = instances[owner, I_VOICES]
+    word = N_GATE if source == FEED_BOTH else N_GATE if source == FEED_GATE else source - FEED_GATE + 1
+    row = local(np.float32, 64)
+    edges = False
+    parallel = lanes >= voices and instances[i, I_STEREO] == 0
+    for v in range(lanes):
+        row[v] = f32(0.0)
+    newest = notes
+    for v in range(voices):
+        at = notes + v * NOTE_WORDS
+        if parallel:
+            row[v] = f32(floats[at + word])
+        elif floats[at + N_SINCE] >= floats[newest + N_SINCE]:
+            newest = at
+        if word == N_GATE:
+            edges = edges or floats[at + N_EDGE] > 0.0
+            if not parallel and floats[at + N_GATE] > 0.0:
+                row[0] = f32(1.0)
+    if not parallel:
+        x = row[0] if word == N_GATE else f32(floats[newest + word])
+        for v in range(lanes):
+            row[v] = x
+    if source == FEED_BOTH:
+        for r in range(a, b):
+            for v in range(lanes):
+                buffer[r, v] = max(buffer[r, v], row[v])
+    else:
+        _lay_row(buffer, lanes, full, k, row)
+    if edges:
+        full[k, 0] = 0
+        for v in range(lanes):
+            if parallel:
+                if v < voices and floats[notes + v * NOTE_WORDS + N_EDGE] > 0.0:
+                    buffer[a, v] = f32(2.0)
+            else:
+                buffer[a, v] = f32(2.0)
+
+
+@compiled()
+def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
+    """Lays rows a..b of parameter `k` of instance `i`. True where it moves within them."""
+    floats = arena.view(np.float64)
+    lanes = instances[i, I_LANES]
+    buffers = bound[B_BUFFERS]
+    buffer = plane_f32(buffers + params[k, PAR_BUFFER] * 4, BLOCK, lanes)
+    full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
+    record = params[k, PAR_RECORD] // 8
+    frame = block * BLOCK
+    bounds = params[k, PAR_LOW : PAR_HIGH + 1].view(np.float64)
+    low, high = f32(bounds[0]), f32(bounds[1])
+    ramping = floats[record + P_START] + floats[record + P_FRAMES] > frame + a
+    row = local(np.float32, 64)
+    value = f32(floats[record + P_TO])
+    for v in range(lanes):
+        row[v] = min(max(value, low), high)
+    played = local(np.int64, 64)
+    for v in range(lanes):
+        played[v] = 0
+    if params[k, PAR_PITCH] > 0:
+        owner = params[k, PAR_PITCH] - 1
+        notes = instances[owner, I_REGION] // 8
+        voices = instances[owner, I_VOICES]
+        newest = notes
+        for v in range(voices):
+            at = notes + v * NOTE_WORDS
+            if floats[at + N_SINCE] >= floats[newest + N_SINCE]:
+                newest = at
+        for v in range(lanes):
+            at = notes + v * NOTE_WORDS if lanes >= voices and v < voices and instances[i, I_STEREO] == 0 else newest
+            if floats[at + N_PITCH] > 0.0:
+                row[v] = min(max(f32(floats[at + N_PITCH]), low), high)
+                played[v] = 1
+    modulated = False
+    for c in range(params[k, PAR_FIRST], params[k, PAR_FIRST] + params[k, PAR_CABLES]):
+        # a cable that has faded out is as good as gone: when the program drops it, nothing may change, not even a rounding
+        at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
+        gone = floats[at + C_TO] == 0.0 and arena[at + C_START] + arena[at + C_FRAMES] <= frame + a
+        modulated = modulated or (cables[c, CAB_AMOUNT] != 0 and not gone)
+    if not ramping and not modulated:
+        _lay_row(buffer, lanes, full, k, row)
+        return False
+    full[k, 0] = 0
+    exponential = params[k, PAR_CURVE] == 1
+    for r in range(a, b):
+        x = f32(param_at(floats, record, frame + r)) if ramping else value
+        for v in range(lanes):
+            buffer[r, v] = row[v] if played[v] else x
+    if modulated:
+        scratch = plane_f32(bound[B_SCRATCH], 2 * BLOCK, lanes)
+        octaves, added = scratch[:BLOCK], scratch[BLOCK:]
+        for r in range(a, b):
+            for v in range(lanes):
+                octaves[r, v] = added[r, v] = f32(0.0)
+        span = f32(math.log2(bounds[1] / bounds[0])) if exponential else f32(bounds[1] - bounds[0])
+        for c in range(params[k, PAR_FIRST], params[k, PAR_FIRST] + params[k, PAR_CABLES]):
+            amount = f32(cables[c, CAB_AMOUNT : CAB_AMOUNT + 1].view(np.float64)[0])
+            if amount == f32(0.0):
+                continue
+            scale = cables[c, CAB_SCALE]
+            if scale == 0:
+                amount *= span
+            into_octaves = scale == 2 or (scale == 0 and exponential)
+            _add_cable(arena, cables, c, octaves if into_octaves else added, buffers, a, b, block, amount)
+        for r in range(a, b):
+            for v in range(lanes):
+                buffer[r, v] = buffer[r, v] * _exp2(octaves[r, v]) + added[r, v]
+    for r in range(a, b):
+        for v in range(lanes):
+            x = buffer[r, v]
+            buffer[r, v] = min(max(x, low), high) if x == x else low
+    return True
+
+
+@compiled()
+def _sound(buffer, a, b, lanes):
+    """True if no sample of rows a..b is NaN, infinite or beyond all reason."""
+    bad = 0
+    for r in range(a, b):
+        for v in range(lanes):
+            bad += 0 if abs(buffer[r, v]) < RUNAWAY else 1
+    return bad == 0
+
+
+@compiled()
+def render_piece(arena, bound, board, culprit, a, b, block):
+    """Renders frames a..b of a block: every module in order. `board[culprit]` names the module being rendered."""
+    instances = plane_i64(bound[B_AT_INSTANCES], bound[B_INSTANCES], INSTANCE_WIDTH)
+    inputs = plane_i64(bound[B_AT_INPUTS], bound[B_INPUTS], INPUT_WIDTH)
+    params = plane_i64(bound[B_AT_PARAMS], bound[B_PARAMS], PARAM_WIDTH)
+    cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
+    calls = plane_i64(bound[B_CALLS], bound[B_INSTANCES], bound[B_CALL_WIDTH])
+    kernels = plane_i64(bound[B_KERNELS], bound[B_INSTANCES], 1)
+    full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
+    floats = arena.view(np.float64)
+    frame = block * BLOCK + a
+    for i in range(bound[B_INSTANCES]):
+        # most inputs and parameters are as they were a block ago: seeing that here saves the calls, half the time of a small rack
+        for k in range(instances[i, I_FIRST_INPUT], instances[i, I_FIRST_INPUT] + instances[i, I_INPUTS]):
+            source = inputs[k, IN_SOURCE]
+            if source >= FEED_CABLES and source != FEED_DIRECT and source != FEED_ONE:
+                _feed(arena, bound, instances, inputs, cables, i, k, a, b, block)
+        moving = 0
+        first = instances[i, I_FIRST_PARAM]
+        for k in range(first, first + instances[i, I_PARAMS]):
+            rests = full[k, 0] == 1 and params[k, PAR_PITCH] == 0 and params[k, PAR_CABLES] == 0
+            if rests:
+                at = params[k, PAR_RECORD] // 8
+                laid = plane_f32(bound[B_BUFFERS] + params[k, PAR_BUFFER] * 4, BLOCK, 1)[0, 0]
+                rests = floats[at + P_START] + floats[at + P_FRAMES] <= frame and f32(floats[at + P_TO]) == laid
+            if not rests and _turn(arena, bound, instances, params, cables, i, k, a, b, block):
+                moving |= 1 << (k - first)
+        calls[i, MOVING] = moving
+        lanes = instances[i, I_LANES]
+        well = board[QUARANTINE] != instances[i, I_HANDLE] + 1 or board[QUARANTINED] != instances[i, I_INCARNATION]
+        if well:
+            board[culprit] = instances[i, I_HANDLE] + 1
+            call_kernel(kernels[i, 0], bound[B_CALLS] + i * bound[B_CALL_WIDTH] * 8, a, b - a)
+        for o in range(instances[i, I_OUTPUTS]):
+            well = well and _sound(plane_f32(calls[i, HEAD + instances[i, I_INPUTS] + o], BLOCK, lanes), a, b, lanes)
+        if not well:
+            for o in range(instances[i, I_OUTPUTS]):
+                plane_f32(calls[i, HEAD + instances[i, I_INPUTS] + o], BLOCK, lanes)[a:b, :] = f32(0.0)
+            forget(arena, instances, i)
+            arena[A_GUARDED] += 1
+            arena[A_GUARDED_HANDLE] = instances[i, I_HANDLE] + 1
+    board[culprit] = 0
+    for i in range(bound[B_INSTANCES]):
+        for v in range(instances[i, I_VOICES]):
+            floats[instances[i, I_REGION] // 8 + v * NOTE_WORDS + N_EDGE] = 0.0
+    for c in range(bound[B_CABLES]):
+        if cables[c, CAB_FEEDBACK] > 0:
+            width = cables[c, CAB_SOURCE_LANES]
+            kept = plane_f32(_base(arena) + cables[c, CAB_FEEDBACK] + (block & 1) * BLOCK * width * 4, BLOCK, width)
+            kept[a:b, :] = plane_f32(bound[B_BUFFERS] + cables[c, CAB_SOURCE] * 4, BLOCK, width)[a:b, :]
+
+
+@compiled()
+def render_block(arena, bounds, board, culprit, block, first, out):
+    """Renders one block from frame `first` of it on into `out` (64, 2). Returns 64, or the frame at which it must wait.
+
+    It must wait where a swap is due to a program that this worker has not bound yet; called again with that frame it goes on.
+    """
+    frame = block * BLOCK
+    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    a = first
+    while a < BLOCK:
+        if apply_due(arena, bounds, frame + a) != 0:
+            return a
+        b = BLOCK
+        if arena[A_PENDING] > 0:
+            b = min(b, heap[0, FRAME] - frame)
+        if arena[A_PROGRAM] == 0:
+            out[a:b, :] = f32(0.0)
+        else:
+            bound = bounds[arena[A_PROGRAM] % PROGRAMS]
+            render_piece(arena, bound, board, culprit, a, b, block)
+            # adding 0 makes every zero a positive one: -0.0 and 0.0 sound alike but are not the same bytes
+            out[a:b, :] = plane_f32(bound[B_BUFFERS] + bound[B_MASTER] * 4, BLOCK, 2)[a:b, :] + f32(0.0)
+        if arena[A_PANIC] > 0:
+            for r in range(a, b):
+                t = (frame + r - (arena[A_PANIC] - 1)) / FADE
+                out[r, :] *= f32(1.0 - ease(min(max(t, 0.0), 1.0)))
+        a = b
+    return BLOCK
+
+
+def _block(arena, bounds, board, culprit, block, first, out):
+    """`render_block` by addresses."""
+    return render_block(
+        plane_i64(arena, ARENA_BYTES // 8, 1).reshape(ARENA_BYTES // 8),
+        plane_i64(bounds, PROGRAMS, BOUND_WORDS),
+        plane_i64(board, WORDS, 1).reshape(WORDS),
+        culprit,
+        block,
+        first,
+        plane_f32(out, BLOCK, 2),
+    )
+
+
+@cache
+def block_address():
+    """The address of machine code for `render_block`, to be called by `call_block`.
+
+    Called directly it would be compiled into each loop that renders anew: the live one and the offline one took 14 s of
+    the first start. This way they are also the same code to the byte.
+    """
+    return int(c_function(types.int64(*[types.int64] * 7))(_block).address)
+
+
+@intrinsic
+def call_block(typing, function, arena, bounds, board, culprit, block, first, out):  # type: ignore[no-untyped-def]
+    """Calls what stands at `block_address()`: the addresses of arena, bounds and board, three numbers, the address of `out`."""
+    i64 = ir.IntType(64)
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        kind = ir.FunctionType(i64, [i64] * 7)
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+
+    return types.int64(*[types.int64] * 8), generate

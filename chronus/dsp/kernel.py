@@ -1,0 +1,235 @@
+"""The one place where Numba's options stand: a plain function on arrays becomes machine code.
+
+An author writes
+
+    @kernel(SPEC)
+    def render(ins, outs, params, moving, state, memory, seed, rate, frames): ...
+
+and refers to `LANES`, the number of voices rendered side by side, as if it were a constant. It is one:
+the function is compiled once for each number of lanes, with `LANES` bound to it, so that LLVM
+unrolls and vectorises the inner loops.
+
+    ins, outs, params   tuples of float32 arrays (frames, LANES), in the order of the SPEC
+    moving              bit p is set where params[p] changes within these frames; where it is clear, row 0 holds
+    state               float64 (SPEC.state, LANES): copy to locals, loop, write back
+    memory              float32 (rows, LANES): delay lines
+    seed                an integer of its own for each module, for noise
+    rate                Hz, a float64
+    frames              1..64: a block, or a piece of one cut at an event
+
+fastmath is {contract, nsz, arcp}: it lets LLVM fuse multiply and add, which is most of what is to be gained. It must not
+grow: `nnan` and `ninf` would remove the NaN guards, `reassoc` would let a sum depend on how it was vectorised, and so
+on the number of lanes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types as python_types
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+import llvmlite.ir as ir
+import numpy as np
+from numba import cfunc, config, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from chronus import places
+from chronus.dsp.spec import Spec
+
+config.CACHE_DIR = str(places.kernel_cache())
+# LLVM unrolls a loop of 8 lanes completely before it could vectorise it; kept as a loop, saw took 0.27 us instead of 0.52
+llvm.set_option("chronus", "-unroll-full-max-count=7")
+
+FASTMATH = {"contract", "nsz", "arcp"}
+LANES = 1
+"""Bound anew for each variant; import it to refer to the number of lanes of a kernel."""
+
+HEAD = 8
+"""Words before the addresses in a call table: STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, MOVING, SEED, RATE, spare."""
+STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, MOVING, SEED, RATE = range(7)
+
+CALL = types.void(types.CPointer(types.int64), types.int64, types.int64)
+_i64 = ir.IntType(64)
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """For the small parts kernels are made of: always inlined, so that nothing of the call is left.
+
+    Only compiled code can call them: the wrappers for the interpreter and for C were a sixth of the time to compile a kernel.
+    """
+    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(fastmath=FASTMATH, error_model="numpy", **options)(function)
+
+
+def compiled(*signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """For loops that run without the interpreter: no GIL, cached on disk, division as IEEE 754 has it.
+
+    No fastmath here: these loops copy, compare and count.
+    """
+    return njit(*signature, nogil=True, cache=True, error_model="numpy")
+
+
+def c_function(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """For a loop that others call by its address; cached on disk."""
+    return cfunc(signature, cache=True, error_model="numpy")
+
+
+@intrinsic(prefer_literal=True)
+def signals(typing, table, first, count, lanes, start):  # type: ignore[no-untyped-def]
+    """`count` arrays (frames, lanes) whose addresses stand in the table from `first` on, beginning at frame `start`."""
+    array = types.Array(types.float32, 2, "C")
+    n, width = count.literal_value, lanes.literal_value
+    result = types.UniTuple(array, n)
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        table, first, _, _, start = args
+        views = []
+        for k in range(n):
+            address = builder.load(builder.gep(table, [builder.add(first, _i64(k))]))
+            address = builder.add(address, builder.mul(start, _i64(4 * width)))
+            views.append(_view(context, builder, array, address, _i64(64), _i64(width)))
+        return context.make_tuple(builder, result, views)
+
+    return result(table, first, count, lanes, start), generate
+
+
+def _view(context, builder, array, address, rows, columns):  # type: ignore[no-untyped-def]
+    item = context.get_data_type(array.dtype)
+    size = _i64(context.get_abi_sizeof(item))
+    view = context.make_array(array)(context, builder)
+    context.populate_array(
+        view,
+        data=builder.inttoptr(address, item.as_pointer()),
+        shape=[rows, columns],
+        strides=[builder.mul(columns, size), size],
+        itemsize=size,
+        meminfo=None,
+    )
+    return view._getvalue()
+
+
+def _plane_of(dtype):  # type: ignore[no-untyped-def]
+    @intrinsic
+    def plane(typing, address, rows, columns):  # type: ignore[no-untyped-def]
+        array = types.Array(dtype, 2, "C")
+
+        def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            return _view(context, builder, array, *args)
+
+        return array(address, rows, columns), generate
+
+    return plane
+
+
+plane_f32 = _plane_of(types.float32)
+plane_f64 = _plane_of(types.float64)
+plane_i64 = _plane_of(types.int64)
+
+
+@intrinsic(prefer_literal=True)
+def local(typing, dtype, count):  # type: ignore[no-untyped-def]
+    """`local(np.float32, LANES)`: an array on the kernel's own stack, not cleared.
+
+    Nothing can alias it, so LLVM keeps it in vector registers; the same loop on arrays in the arena
+    took three to five times as long.
+    """
+    array = types.Array(dtype.dtype, 1, "C")
+    n = count.literal_value
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        item = context.get_data_type(array.dtype)
+        size = _i64(context.get_abi_sizeof(item))
+        stack = cgutils.alloca_once(builder, ir.ArrayType(item, n))
+        stack.align = 64
+        view = context.make_array(array)(context, builder)
+        context.populate_array(
+            view,
+            data=builder.bitcast(stack, item.as_pointer()),
+            shape=[_i64(n)],
+            strides=[size],
+            itemsize=size,
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return array(dtype, count), generate
+
+
+@intrinsic
+def call_kernel(typing, address, table, start, frames):  # type: ignore[no-untyped-def]
+    """Calls the kernel at `address` for `frames` frames from `start` on; `table` is the address of its call table."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        function = ir.FunctionType(ir.VoidType(), [_i64.as_pointer(), _i64, _i64])
+        builder.call(
+            builder.inttoptr(args[0], function.as_pointer()),
+            [builder.inttoptr(args[1], _i64.as_pointer()), args[2], args[3]],
+        )
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64, types.int64), generate
+
+
+class Kernel:
+    """A module's SPEC and its render function, compiled on demand for a number of lanes."""
+
+    def __init__(self, spec: Spec, function: Callable[..., None]) -> None:
+        self.spec = spec
+        self.function = function
+        self.__doc__ = inspect.getdoc(function)
+        self._variants: dict[int, Any] = {}
+
+    def address(self, lanes: int) -> int:
+        """The address of the machine code for `lanes` lanes; compiled, or read from the cache, at the first call."""
+        if lanes not in self._variants:
+            self._variants[lanes] = self._compile(lanes)
+        return int(self._variants[lanes].address)
+
+    def _compile(self, lanes: int) -> Any:
+        spec = self.spec
+        body = inline(self._bind(self.function, f"{spec.kind}_{lanes}_body", LANES=lanes))
+        call = self._bind(
+            _call,
+            f"{spec.kind}_{lanes}",
+            # the cache looks at the file a function stands in: for it, this one stands in the module's file
+            file=self.function.__code__.co_filename,
+            body=body,
+            LANES=lanes,
+            INS=len(spec.ins),
+            OUTS=len(spec.outs),
+            PARAMS=len(spec.params),
+            FIRST_OUT=HEAD + len(spec.ins),
+            FIRST_PARAM=HEAD + len(spec.ins) + len(spec.outs),
+        )
+        return cfunc(CALL, cache=True, fastmath=FASTMATH, error_model="numpy")(call)
+
+    def _bind(self, function: Callable[..., None], name: str, file: str | None = None, **names: Any) -> Any:
+        code = function.__code__.replace(co_name=name, co_filename=file or function.__code__.co_filename)
+        bound = python_types.FunctionType(code, {**function.__globals__, **names}, name)
+        bound.__qualname__ = name
+        bound.__module__ = self.function.__module__
+        return bound
+
+
+def kernel(spec: Spec) -> Callable[[Callable[..., None]], Kernel]:
+    """Makes a module of a SPEC and a render function; see the head of this file."""
+    return lambda function: Kernel(spec, function)
+
+
+INS = OUTS = PARAMS = FIRST_OUT = FIRST_PARAM = 1
+
+
+def body(*_: Any) -> None: ...
+
+
+def _call(table, start, frames):  # type: ignore[no-untyped-def]
+    """The bridge from addresses to arrays; bound anew for each kernel and number of lanes."""
+    ins = signals(table, HEAD, INS, LANES, start)
+    outs = signals(table, FIRST_OUT, OUTS, LANES, start)
+    params = signals(table, FIRST_PARAM, PARAMS, LANES, start)
+    state = plane_f64(table[STATE], table[STATE_ROWS], LANES)
+    memory = plane_f32(table[MEMORY], table[MEMORY_ROWS], LANES)
+    body(ins, outs, params, table[MOVING], state, memory, table[SEED], np.float64(table[RATE]), frames)

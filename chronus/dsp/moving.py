@@ -1,0 +1,39 @@
+"""What moves by itself between two values: a parameter that was set, the gain of a cable that comes or goes."""
+
+from __future__ import annotations
+
+import math
+
+from chronus.dsp.kernel import inline
+from chronus.memory.layout import C_FRAMES, C_FROM, C_START, C_TO, P_CURVE, P_FRAMES, P_FROM, P_SHAPE, P_START, P_TO
+
+
+@inline
+def ease(t):
+    """0..1 -> 0..1 with the first two derivatives zero at both ends, so that a jump leaves nothing in the treble."""
+    return t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+
+
+@inline
+def _moved(start, stop, t, smooth, exponential):
+    """Between two values, t in 0..1; exponential moves by equal ratios."""
+    if t >= 1.0:
+        return stop
+    s = ease(max(t, 0.0)) if smooth else max(t, 0.0)
+    if exponential and start > 0.0 and stop > 0.0:
+        return start * math.exp2(s * math.log2(stop / start))
+    return start + (stop - start) * s
+
+
+@inline
+def param_at(floats, at, frame):
+    frames = floats[at + P_FRAMES]
+    t = 1.0 if frames <= 0.0 else (frame - floats[at + P_START]) / frames
+    return _moved(floats[at + P_FROM], floats[at + P_TO], t, floats[at + P_SHAPE] == 0.0, floats[at + P_CURVE] > 0.0)
+
+
+@inline
+def gain_at(arena, floats, at, frame):
+    frames = arena[at + C_FRAMES]
+    t = 1.0 if frames <= 0 else (frame - arena[at + C_START]) / frames
+    return _moved(floats[at + C_FROM], floats[at + C_TO], t, True, False)

@@ -1,0 +1,101 @@
+"""Entries that wait for their frame: a heap in the arena, by (frame, order, number); and how the log fills it.
+
+When full it takes no more: the entry is counted as dropped, in both replicas alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronus.dsp.kernel import compiled, inline, local
+from chronus.memory import log
+from chronus.memory.layout import A_CURSOR, A_DROPPED, A_PENDING, A_REFUSED, LOG_ENTRIES, PENDING, PENDING_TABLE
+from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, A
+
+_BATCH = log.BATCH
+
+
+@inline
+def _before(heap, i, j):
+    if heap[i, FRAME] != heap[j, FRAME]:
+        return heap[i, FRAME] < heap[j, FRAME]
+    if heap[i, ORDER] != heap[j, ORDER]:
+        return heap[i, ORDER] < heap[j, ORDER]
+    return heap[i, NUMBER] < heap[j, NUMBER]
+
+
+@inline
+def _trade(heap, i, j):
+    for w in range(8):
+        heap[i, w], heap[j, w] = heap[j, w], heap[i, w]
+
+
+@compiled()
+def push(arena, entry):
+    """Lays one entry (8 words) among those that wait. False where there is no room."""
+    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    i = arena[A_PENDING]
+    if i >= PENDING:
+        arena[A_DROPPED] += 1
+        return False
+    heap[i, :] = entry
+    arena[A_PENDING] = i + 1
+    while i > 0 and _before(heap, i, (i - 1) // 2):
+        _trade(heap, i, (i - 1) // 2)
+        i = (i - 1) // 2
+    return True
+
+
+@compiled()
+def pop(arena, entry):
+    """Takes the first waiting entry into `entry`; there must be one."""
+    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    entry[:] = heap[0, :]
+    n = arena[A_PENDING] - 1
+    arena[A_PENDING] = n
+    heap[0, :] = heap[n, :]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            return
+        if child + 1 < n and _before(heap, child + 1, child):
+            child += 1
+        if not _before(heap, child, i):
+            return
+        _trade(heap, i, child)
+        i = child
+
+
+@compiled()
+def ingest(arena, entries, tail, frame):
+    """Takes the log's entries up to `tail` in, for the block that begins at `frame`. False: overtaken by the writer.
+
+    A batch that names a frame which has passed is refused whole. Both replicas refuse the same ones, because the seal gave both
+    the same entries for this block.
+    """
+    floats = entries.view(np.float64)
+    cursor = arena[A_CURSOR]
+    if tail - cursor > LOG_ENTRIES:
+        return False
+    entry = local(np.int64, 8)
+    while cursor < tail:
+        row = cursor % LOG_ENTRIES
+        if entries[row, NUMBER] != cursor + 1 or entries[row, WHAT] & 0xFF != _BATCH:
+            return False
+        count = int(floats[row, A])
+        late = entries[row, FRAME] >= 0 and entries[row, FRAME] < frame
+        cursor += 1
+        if late:
+            arena[A_REFUSED] += 1
+        for k in range(cursor, cursor + count):
+            if entries[k % LOG_ENTRIES, NUMBER] != k + 1:
+                return False
+            if not late:
+                entry[:] = entries[k % LOG_ENTRIES, :]
+                if entry[FRAME] < 0:
+                    entry[FRAME] = frame
+                push(arena, entry)
+        cursor += count
+    arena[A_CURSOR] = cursor
+    return True

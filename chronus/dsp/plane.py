@@ -1,0 +1,32 @@
+"""`local_plane`: a small array (rows, lanes) on a kernel's own stack; see `local` in kernel.py for why."""
+
+import llvmlite.ir as ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+@intrinsic(prefer_literal=True)
+def local_plane(typing, dtype, rows, lanes):  # type: ignore[no-untyped-def]
+    """`local_plane(np.float32, 96, LANES)`: not cleared. Both sizes are constants."""
+    array = types.Array(dtype.dtype, 2, "C")
+    n, width = rows.literal_value, lanes.literal_value
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        i64 = ir.IntType(64)
+        item = context.get_data_type(array.dtype)
+        size = context.get_abi_sizeof(item)
+        stack = cgutils.alloca_once(builder, ir.ArrayType(item, n * width))
+        stack.align = 64
+        view = context.make_array(array)(context, builder)
+        context.populate_array(
+            view,
+            data=builder.bitcast(stack, item.as_pointer()),
+            shape=[i64(n), i64(width)],
+            strides=[i64(width * size), i64(size)],
+            itemsize=i64(size),
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return array(dtype, rows, lanes), generate

@@ -1,0 +1,122 @@
+"""What a module says of itself: its ports, its parameters, the state it keeps.
+
+Plain data without Numba, so that the conversation can read it (as the catalogue) and the
+sound can be compiled from it. Everything that has to agree with a parameter - range checks,
+completion, help, the OSC map, the JSON catalogue, the law tests - is derived from here.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from msgspec import Struct
+
+Curve = Literal["linear", "exp"]
+Role = Literal["audio", "control", "gate", "velocity", "accent", "glide"]
+Width = Literal["mono", "poly", "stereo"]
+
+WIDTHS: dict[str, tuple[int, ...]] = {"mono": (1,), "poly": (1, 8), "stereo": (2,)}
+"""The numbers of lanes a kernel is compiled for before the first sound."""
+WIDE = (2, 32)
+"""Those a poly kernel is compiled for in the background, once the engine plays: 2 is a stereo pair. 64 comes when it is asked for."""
+
+UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s")
+
+
+class Param(Struct, frozen=True):
+    """One parameter: said once, here.
+
+    `curve` is how a knob would turn: "exp" halves and doubles (needs 0 < low), "linear" adds.
+    A decibel parameter is linear in dB. `words` makes it an enum whose value is the
+    index of the word; `("off", "on")` is a switch. `pitch` marks the frequency that a note plays.
+    """
+
+    name: str
+    low: float
+    high: float
+    default: float
+    unit: str = ""
+    curve: Curve = "linear"
+    help: str = ""
+    words: tuple[str, ...] = ()
+    pitch: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.unit in UNITS, self.unit
+        assert self.low <= self.default <= self.high and math.isfinite(self.high - self.low)
+        assert self.curve == "linear" or self.low > 0
+        assert not self.words or (self.low, self.high) == (0, len(self.words) - 1)
+
+
+def switch(name: str, words: tuple[str, ...], default: str, help: str = "") -> Param:
+    """An enum parameter: the value is the index of its word."""
+    return Param(name, 0, len(words) - 1, words.index(default), words=words, help=help)
+
+
+class In(Struct, frozen=True):
+    """An input. The first one of role "audio" is the main input, where a bare `patch A > B` leads.
+
+    Roles gate, velocity, accent and glide are fed by the module's lane unless a cable is patched.
+    """
+
+    name: str
+    role: Role = "audio"
+    help: str = ""
+
+
+class Out(Struct, frozen=True):
+    """An output. The first one is the main output."""
+
+    name: str
+    role: Literal["audio", "control"] = "audio"
+    help: str = ""
+
+
+class Spec(Struct, frozen=True):
+    """One kind of module.
+
+    `state` is the number of float64 values kept per lane; `memory_seconds` and `memory_frames` add up
+    to the rows of float32 per lane it may use as delay line. `drone` marks a plain oscillator: it sounds as soon
+    as it is loaded, until something addresses it. `modulator` marks what is never sent to `out` unasked.
+    `latency` is the delay of the main output in frames. `category` groups `chronus modules`.
+    """
+
+    kind: str
+    help: str
+    params: tuple[Param, ...] = ()
+    ins: tuple[In, ...] = ()
+    outs: tuple[Out, ...] = (Out("out"),)
+    state: int = 0
+    memory_seconds: float = 0.0
+    memory_frames: int = 0
+    width: Width = "mono"
+    drone: bool = False
+    modulator: bool = False
+    latency: int = 0
+    aliases: tuple[str, ...] = ()
+    category: str = "effect"
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """What the kernel is compiled for before the first sound."""
+        return WIDTHS[self.width]
+
+    @property
+    def wide_lanes(self) -> tuple[int, ...]:
+        """What it is compiled for afterwards. A source is never a stereo pair."""
+        source = self.main_input() is None
+        return tuple(n for n in WIDE if self.width == "poly" and not (source and n == 2))
+
+    def memory_rows(self, rate: float) -> int:
+        """Rows of the delay memory at a sample rate in Hz."""
+        return math.ceil(self.memory_seconds * rate) + self.memory_frames
+
+    def param(self, name: str) -> Param | None:
+        return next((p for p in self.params if p.name == name), None)
+
+    def main_input(self) -> In | None:
+        return next((port for port in self.ins if port.role == "audio"), None)
+
+    def has_gate(self) -> bool:
+        return any(port.role == "gate" for port in self.ins)

@@ -1,0 +1,242 @@
+"""The map of the one shared memory, and the board of words in front of it.
+
+Rule 1: every offset stands here, nothing in it is a pointer, and nothing depends on the environment.
+Rule 2: each word has one writer, named in its comment. Counters only grow.
+Rule 3: the memory has no name. It is a memfd, sparse, handed on as a descriptor, and gone with its last process.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+
+import numpy as np
+
+BLOCK = 64
+CHANNELS = 2
+SLOTS = 2
+
+LOG_ENTRIES = 1 << 16
+"""64-byte entries: at 10,000 a second the log reaches 6.5 s back."""
+SEALS = 1 << 13
+"""Blocks whose seal is kept: 11.9 s at 44.1 kHz."""
+RING_BLOCKS = 256
+"""More than the lookahead for the largest period, 8,192 frames."""
+PROGRAMS = 64
+"""Programs kept: as many swaps can lie between a checkpoint and a double death."""
+PROGRAM_BYTES = 2 << 20
+ARENA_BYTES = 512 << 20
+
+# ---------------------------------------------------------------- the board: int64 words, one cache line each
+
+WORDS = 512
+LINE = 8
+"""int64 words in a cache line: a hot word has one to itself."""
+
+
+def _lines(*names: str) -> dict[str, int]:
+    return {name: k * LINE for k, name in enumerate(names)}
+
+
+_BOARD = _lines(
+    # control writes
+    "TAIL",  # entries published in the log
+    "PROGRAM",  # number of the newest program laid out
+    "COMMAND",  # number of the last command published
+    "SCHEDULED",  # frame up to which lanes are scheduled
+    # the supervisor writes
+    "RATE",  # Hz
+    "LOOKAHEAD",  # blocks rendered ahead of the callback
+    "STOPPING",  # 1: the host fades out, workers end
+    "STATE0",  # a slot: 0 down, 1 starting, 2 playing
+    "STATE1",
+    # the audio host writes
+    "HEARD",  # frames consumed by the device: the clock
+    "ACTIVE",  # the slot that is heard
+    "PERIODS",  # callbacks
+    "LARGEST",  # frames of the largest period asked for
+    "MISSING",  # blocks that neither ring had when they were due
+    "SILENT",  # frames of silence sent in their place
+    "SWITCHES",  # changes of the active slot
+    "REPEATED",  # blocks heard twice (always 0: the callback knows no way to)
+    "FADED",  # 1: the final fade is over
+    # worker of slot 0 / slot 1
+    "BLOCK0",  # next block to render: all before it are in the ring
+    "BLOCK1",
+    "CURSOR0",  # log entries read
+    "CURSOR1",
+    "PREPARED0",  # newest program resolved to addresses
+    "PREPARED1",
+    "WANT0",  # 1: slot 0 asks slot 1 for a snapshot; the survivor sets it to 2 when it is laid down
+    "WANT1",
+    "NANOSECONDS0",  # time spent rendering, a smooth mean of one block
+    "NANOSECONDS1",
+    "WORST0",  # the longest block, ns
+    "WORST1",
+    "CULPRIT0",  # 1 + handle of the module being rendered, 0 between kernels
+    "CULPRIT1",
+    "GUARDED0",  # pieces silenced because a module yielded NaN or Inf
+    "GUARDED1",
+    "GUARDED_HANDLE0",  # 1 + handle of the last such module
+    "GUARDED_HANDLE1",
+    "REFUSED0",  # batches refused because they came too late
+    "REFUSED1",
+    "STALE0",  # times the slot found itself overtaken
+    "STALE1",
+    # the standby writes
+    "CHECKPOINT0",  # block at which the arena in place 0 goes on; 0 while there is none, or while it is written
+    "CHECKPOINT1",
+    # the supervisor writes
+    "DIVERGENCES",  # blocks on which the two slots did not agree
+    "QUARANTINE",  # 1 + handle of a module that is not to be rendered, 0: none; the incarnation beside it
+    "QUARANTINED",
+)
+assert len(_BOARD) * LINE <= WORDS
+globals().update(_BOARD)
+TAIL: int
+PROGRAM: int
+COMMAND: int
+SCHEDULED: int
+RATE: int
+LOOKAHEAD: int
+STOPPING: int
+STATE0: int
+HEARD: int
+ACTIVE: int
+PERIODS: int
+LARGEST: int
+MISSING: int
+SILENT: int
+SWITCHES: int
+REPEATED: int
+FADED: int
+BLOCK0: int
+CURSOR0: int
+PREPARED0: int
+WANT0: int
+NANOSECONDS0: int
+WORST0: int
+CULPRIT0: int
+GUARDED0: int
+GUARDED_HANDLE0: int
+REFUSED0: int
+STALE0: int
+CHECKPOINT0: int
+DIVERGENCES: int
+QUARANTINE: int
+QUARANTINED: int
+"""A slot's word is NAME0 + slot * LINE."""
+
+DOWN, STARTING, PLAYING = 0, 1, 2
+WANTED, LAID_DOWN = 1, 2
+
+# ---------------------------------------------------------------- regions, in bytes
+
+_PAGE = 4096
+BOARD = 0
+LOG = WORDS * 8
+SEAL = LOG + LOG_ENTRIES * 64
+RINGS = SEAL + SEALS * 8
+RING_HEAD = 8
+"""int64 words before the samples of a ring's block: NUMBER (block number + 1, written last), CHECKSUM, ARENA_CHECKSUM."""
+RING_STRIDE = RING_HEAD * 8 + BLOCK * CHANNELS * 4
+RING_BYTES = RING_BLOCKS * RING_STRIDE
+PROGRAM_AREA = -(-(RINGS + SLOTS * RING_BYTES) // _PAGE) * _PAGE
+ARENAS = PROGRAM_AREA + PROGRAMS * PROGRAM_BYTES
+CHECKPOINTS = ARENAS + SLOTS * ARENA_BYTES
+"""Two places, written in turn, for what an arena was about a second ago."""
+SIZE = CHECKPOINTS + 2 * ARENA_BYTES
+
+# ---------------------------------------------------------------- an arena, in bytes from its start
+
+HANDLES = 512
+"""Places for module instances; an instance's handle is its place, its incarnation tells it from those before."""
+LANES = 256
+CABLES = 4096
+PENDING = 1 << 15
+"""Entries that can wait for their frame."""
+
+ARENA_HEAD = 0
+# words of the arena's head
+A_BLOCK, A_CURSOR, A_PROGRAM, A_PENDING, A_USED, A_PANIC, A_GUARDED, A_GUARDED_HANDLE, A_REFUSED, A_DROPPED = range(10)
+HEAD_WORDS = 64
+HANDLE_WORDS = 8
+H_INCARNATION, H_BIRTH, H_REGION, H_PARAMS, H_VOICES, H_PARAM_COUNT = range(6)
+"""A handle's words; region and params are bytes from the arena's start, params is where the parameter records begin."""
+LANE_WORDS = 2  # generation, spare
+CABLE_WORDS = 8
+C_INCARNATION, C_BIRTH, C_START, C_FRAMES, C_FROM, C_TO = range(6)
+"""A cable's words: its gain moves from C_FROM to C_TO (float64) in C_FRAMES frames from frame C_START on."""
+HANDLE_TABLE = HEAD_WORDS * 8
+LANE_TABLE = HANDLE_TABLE + HANDLES * HANDLE_WORDS * 8
+CABLE_TABLE = LANE_TABLE + LANES * LANE_WORDS * 8
+PENDING_TABLE = -(-(CABLE_TABLE + CABLES * CABLE_WORDS * 8) // _PAGE) * _PAGE
+INSTANCES = PENDING_TABLE + PENDING * 64
+
+# ---------------------------------------------------------------- an instance's region, in bytes from its start
+
+NOTE_WORDS = 8
+"""float64 a voice: gate (0 or 1), pitch (Hz, 0: the module's own freq), velocity, accent, glide, note id,
+frame of the last change, edge (1: a note begins while the gate is on)."""
+N_GATE, N_PITCH, N_VELOCITY, N_ACCENT, N_GLIDE, N_ID, N_SINCE, N_EDGE = range(8)
+PARAM_WORDS = 8
+"""float64 a parameter: it moves from P_FROM to P_TO in P_FRAMES frames from frame P_START on."""
+P_FROM, P_TO, P_START, P_FRAMES, P_SHAPE, P_CURVE = range(6)
+SMOOTH, STRAIGHT = 0, 1
+"""Shapes of a ramp: an S-curve for jumps that were typed, a straight line for sweeps."""
+
+
+def instance_bytes(voices: int, params: int, state: int, lanes: int, memory: int) -> tuple[int, int, int, int]:
+    """(params, state, memory, size): offsets inside a region, which begins with its notes. Multiples of 64 bytes."""
+
+    def up(n: int) -> int:
+        return -(-n // 64) * 64
+
+    at_params = up(voices * NOTE_WORDS * 8)
+    at_state = at_params + up(params * PARAM_WORDS * 8)
+    at_memory = at_state + up(state * lanes * 8)
+    return at_params, at_state, at_memory, at_memory + up(memory * lanes * 4)
+
+
+# ---------------------------------------------------------------- making and opening
+
+
+def create() -> int:
+    """A new memory, all zero, as a descriptor. The one place that would differ on macOS."""
+    descriptor = os.memfd_create("chronus", os.MFD_CLOEXEC)
+    os.ftruncate(descriptor, SIZE)
+    return descriptor
+
+
+class Memory:
+    """One process's view of the shared memory."""
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        """Without a descriptor: memory of this process alone (offline rendering)."""
+        if descriptor is None:
+            self.map = mmap.mmap(-1, SIZE)
+        else:
+            self.map = mmap.mmap(descriptor, SIZE)
+        self.bytes = np.frombuffer(self.map, np.uint8)
+        self.board = self.region(BOARD, WORDS * 8)
+        self.log = self.region(LOG, LOG_ENTRIES * 64).reshape(LOG_ENTRIES, 8)
+        self.seals = self.region(SEAL, SEALS * 8)
+
+    def region(self, offset: int, size: int) -> np.ndarray:
+        """int64 words of a stretch of bytes."""
+        return self.bytes[offset : offset + size].view(np.int64)
+
+    def program(self, number: int) -> np.ndarray:
+        return self.region(PROGRAM_AREA + number % PROGRAMS * PROGRAM_BYTES, PROGRAM_BYTES)
+
+    def ring(self, slot: int) -> np.ndarray:
+        return self.region(RINGS + slot * RING_BYTES, RING_BYTES)
+
+    def arena(self, slot: int) -> np.ndarray:
+        return self.region(ARENAS + slot * ARENA_BYTES, ARENA_BYTES)
+
+    def checkpoints(self) -> np.ndarray:
+        return self.region(CHECKPOINTS, 2 * ARENA_BYTES).reshape(2, ARENA_BYTES // 8)
+
+    def word(self, name: int, slot: int = 0) -> int:
+        return int(self.board[name + slot * LINE])

@@ -1,0 +1,115 @@
+"""The log: one ring of 64-byte entries, one writer, two readers who never answer.
+
+A full log overwrites: the writer waits for nobody. A reader that is overtaken finds a newer number in the entry's
+first word, knows that it is stale, and rejoins from a snapshot.
+
+The eight words of an entry:
+
+    NUMBER   position in the log + 1
+    FRAME    absolute frame, or NOW: the start of the block that seals it
+    ORDER    what comes first among entries of one frame (see `order`): a function of what was said, not of when it was sent,
+             so that a re-rendering that publishes earlier or later plays the same
+    WHAT     kind | index << 8 (handle or lane) | more << 24 (parameter, lane) | flags << 40
+    WHO      incarnation of the handle | generation of the lane << 32
+    A, B, C  float64, as the table KINDS says
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from chronus.memory import layout
+from chronus.memory.layout import LOG_ENTRIES, Memory
+
+NUMBER, FRAME, ORDER, WHAT, WHO, A, B, C = range(8)
+NOW = -1
+
+# kind: (name, what its words mean)
+KINDS = {
+    1: ("batch", "one command follows: A entries, accepted or refused together; FRAME is the least frame among them, or NOW"),
+    2: ("set", "handle, more=param: ramps to A over B frames (0: at once) from C (NaN: from where it stands); flag STRAIGHT"),
+    3: (
+        "note_on",
+        "handle, more=lane: A pitch in Hz (0: the module's own freq), B velocity, C note id; flags ACCENT, GLIDE; "
+        "more=NO_LANE: generation is the frames it lasts (0: until told)",
+    ),
+    4: ("note_off", "handle, more=lane: C note id"),
+    5: ("gate", "handle: all voices' gate to A (0 or 1), by hand"),
+    6: (
+        "generation",
+        "index=lane: from here on only events of this generation count; handle in A, incarnation in B; "
+        "flag RELEASE lets go of its notes",
+    ),
+    7: ("swap", "A program number"),
+    8: ("panic", "everything falls silent in 5 ms, all state is cleared and all gates are closed"),
+    9: ("clear", "the second half of a panic, laid down by the replica itself"),
+}  # fmt: skip
+BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR = KINDS
+
+F_STRAIGHT, F_ACCENT, F_GLIDE, F_RELEASE = 1, 2, 4, 8
+NO_LANE = 0xFFFF
+"""`more` of a note played by hand: no generation is asked."""
+
+AT_ONCE, COMMANDED, ENDING, BEGINNING = range(4)
+"""Ranks among entries of one frame: what was said for now, what was said for this frame, notes that end, notes that begin."""
+
+
+def order(rank: int, major: int, minor: int) -> int:
+    """ORDER word. A command's entries: (rank, number of the command, place in it). A lane's: (rank, lane, number of the event)."""
+    return rank << 60 | (major & 0xFFFFFFFF) << 24 | (minor & 0xFFFFFF)
+
+
+class Entry(Struct, frozen=True):
+    """One entry, before it has a number. `frame` may be NOW."""
+
+    kind: int
+    frame: int = NOW
+    order: int = 0
+    index: int = 0
+    more: int = 0
+    flags: int = 0
+    incarnation: int = 0
+    generation: int = 0
+    a: float = 0.0
+    b: float = 0.0
+    c: float = 0.0
+
+
+class Writer:
+    """The only hand that writes the log. `publish` makes all entries of a batch visible by one store of the tail."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.floats = memory.log.view(np.float64)
+        self.tail = memory.word(layout.TAIL)
+
+    def publish(self, entries: Sequence[Entry]) -> int:
+        """Appends one batch; returns the tail after it. At most a quarter of the log at a time."""
+        assert len(entries) < LOG_ENTRIES // 4
+        frames = [entry.frame for entry in entries if entry.frame != NOW]
+        head = Entry(BATCH, frame=min(frames, default=NOW), a=float(len(entries)))
+        for entry in (head, *entries):
+            self._lay(entry)
+        # On x86 stores are seen in order. Elsewhere the many locks the interpreter takes in between are the barrier.
+        self.memory.board[layout.TAIL] = self.tail
+        return self.tail
+
+    def _lay(self, entry: Entry) -> None:
+        assert math.isfinite(entry.a) and math.isfinite(entry.b)
+        row, floats = self.memory.log[self.tail % LOG_ENTRIES], self.floats[self.tail % LOG_ENTRIES]
+        row[FRAME] = entry.frame
+        row[ORDER] = entry.order
+        row[WHAT] = entry.kind | entry.index << 8 | entry.more << 24 | entry.flags << 40
+        row[WHO] = entry.incarnation | entry.generation << 32
+        floats[A:] = entry.a, entry.b, entry.c
+        self.tail += 1
+        row[NUMBER] = self.tail
+
+
+def unseal(seal: int, cursor: int) -> tuple[int, int]:
+    """(block number modulo 2**32, log tail) of a seal; `cursor` is any position less than 2**32 before that tail."""
+    return seal >> 32 & 0xFFFFFFFF, cursor + ((seal - cursor) & 0xFFFFFFFF)

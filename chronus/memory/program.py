@@ -1,0 +1,158 @@
+"""A program: the plan that both replicas run, as tables of int64 that control lays into shared memory.
+
+Modules stand in the order in which they are rendered. Addresses are not in it: offsets of the arena (bytes from its start) and of
+the worker's own buffers (float32 from their start). Each worker turns kernel names and offsets into addresses,
+in the background, before the log tells it to swap.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Head(IntEnum):
+    NUMBER = 0
+    INSTANCES = 1
+    INPUTS = 2
+    PARAMS = 3
+    CABLES = 4
+    BUFFERS = 5  # float32 needed for buffers
+    USED = 6  # bytes of the arena in use
+    MASTER = 7  # buffer of the stereo output that is heard
+    NAMES = 8  # bytes of the names of kernels
+    TABLES = 16  # first word of the tables
+
+
+class Instance(IntEnum):
+    """One row a module."""
+
+    NAME = 0  # which of the program's names is its kind
+    LANES = 1  # of its kernel: 1, 2, 8, 32, 64
+    STEREO = 2  # 1: two lanes are left and right; 0: lanes are voices
+    VOICES = 3  # lanes that notes may take
+    HANDLE = 4
+    INCARNATION = 5
+    REGION = 6  # arena offset; notes come first
+    PARAMS_AT = 7  # arena offset of the parameter records
+    STATE_AT = 8
+    STATE_ROWS = 9
+    MEMORY_AT = 10
+    MEMORY_ROWS = 11
+    SIZE = 12  # bytes of the region
+    SEED = 13
+    FIRST_INPUT = 14
+    INPUTS = 15
+    FIRST_PARAM = 16
+    PARAMS = 17
+    OUTPUT = 18  # buffer of the first output; the others follow, each 64 x LANES
+    OUTPUTS = 19
+
+
+class Input(IntEnum):
+    """One row an input port."""
+
+    BUFFER = 0  # where the kernel reads; where cables are summed, unless DIRECT
+    SOURCE = 1  # what is there: one of the values of Feed
+    NOTES = 2  # row of the instance whose notes are read (Feed.GATE ... GLIDE)
+    FIRST_CABLE = 3
+    CABLES = 4
+
+
+class Feed(IntEnum):
+    NOTHING = 0  # zeros
+    CABLES = 1  # the sum of the cables
+    DIRECT = 2  # BUFFER is the output of another module: one cable, same lanes, no fade
+    ONE = 3  # a constant 1: the gate and velocity of a drone
+    GATE = 4
+    VELOCITY = 5
+    ACCENT = 6
+    GLIDE = 7
+    BOTH = 8  # gate: the notes or the cables, whichever is higher
+
+
+class Param(IntEnum):
+    """One row a parameter. LOW, HIGH, INITIAL are float64 in the bits of the word."""
+
+    RECORD = 0  # arena offset
+    BUFFER = 1
+    LOW = 2
+    HIGH = 3
+    INITIAL = 4  # its value when the module is new
+    CURVE = 5  # 0 linear, 1 exp
+    PITCH = 6  # 1 + row of the instance whose notes give the pitch, or 0
+    FIRST_CABLE = 7
+    CABLES = 8
+
+
+class Cable(IntEnum):
+    """One row a cable. AMOUNT is a float64 in the bits of the word."""
+
+    SOURCE = 0  # buffer it reads
+    SOURCE_LANES = 1
+    SOURCE_STEREO = 2
+    LANES = 3  # of where it leads
+    STEREO = 4
+    HANDLE = 5  # its own place in the arena's table of cables
+    INCARNATION = 6
+    LEAVING = 7  # 1: it fades out
+    FEEDBACK = 8  # 0, or arena offset of two blocks of the source: read one block late
+    SOURCE_ROW = 9  # row of the instance it comes from
+    AMOUNT = 10
+    SCALE = 11  # into a parameter: 0 in its curve (-1..1 of the range), 1 added in its unit, 2 octaves
+
+
+class Program:
+    """The tables, as arrays that can be written (control) or that lie in shared memory (workers)."""
+
+    def __init__(
+        self,
+        number: int,
+        names: list[str],
+        instances: np.ndarray,
+        inputs: np.ndarray,
+        params: np.ndarray,
+        cables: np.ndarray,
+        buffers: int,
+        used: int,
+        master: int,
+    ) -> None:
+        self.number, self.names = number, names
+        self.instances, self.inputs, self.params, self.cables = instances, inputs, params, cables
+        self.buffers, self.used, self.master = buffers, used, master
+
+    def lay(self, words: np.ndarray) -> None:
+        """Writes it into a program place of shared memory (int64 words). Raises ValueError if it is too long."""
+        text = "\n".join(self.names).encode()
+        head = np.zeros(Head.TABLES, np.int64)
+        head[: Head.NAMES + 1] = [
+            self.number, len(self.instances), len(self.inputs), len(self.params), len(self.cables),
+            self.buffers, self.used, self.master, len(text),
+        ]  # fmt: skip
+        padded = np.frombuffer(text.ljust(-(-len(text) // 8) * 8), np.int64)
+        tables = [t.ravel() for t in (self.instances, self.inputs, self.params, self.cables)]
+        whole = np.concatenate([head, *tables, padded])
+        if len(whole) > len(words):
+            raise ValueError("the program does not fit in its place")
+        words[: len(whole)] = whole
+
+    @classmethod
+    def read(cls, words: np.ndarray) -> Program:
+        """Copies of the tables out of a program place."""
+        head = words[: Head.TABLES]
+        at = int(Head.TABLES)
+        tables = []
+        for count, columns in (
+            (Head.INSTANCES, Instance), (Head.INPUTS, Input), (Head.PARAMS, Param), (Head.CABLES, Cable),
+        ):  # fmt: skip
+            rows, width = int(head[count]), len(columns)
+            tables.append(words[at : at + rows * width].reshape(rows, width).copy())
+            at += rows * width
+        length = int(head[Head.NAMES])
+        text = words[at : at + -(-length // 8)].tobytes()[:length].decode()
+        instances, inputs, params, cables = tables
+        return cls(
+            int(head[Head.NUMBER]), text.split("\n") if text else [], instances, inputs, params, cables,
+            int(head[Head.BUFFERS]), int(head[Head.USED]), int(head[Head.MASTER]),
+        )  # fmt: skip
