@@ -1,0 +1,152 @@
+"""Echoes, side by side or from one side to the other, that darken and soften as they fade.
+
+The echo is the input itself, moved by round(time x rate) frames; only what goes round again passes the loop's filters
+(one-pole low-pass at `tone`, high-pass at 20 Hz) and a soft saturation, which holds a feedback above 1. Near by, the
+read head glides (half a frame a frame at most, so the pitch bends as on tape) and reads between frames by a cubic
+Hermite spline; to a time further off it is led over 20 ms, without a sweep.
+"""
+
+import math
+
+import numpy as np
+
+from chronus.dsp.kernel import LANES, inline, kernel, local
+from chronus.dsp.spec import In, Param, Spec, switch
+from chronus.dsp.tan import prewarp
+
+f32 = np.float32
+
+SPEC = Spec(
+    kind="delay",
+    help="echoes, stereo or ping-pong",
+    category="effect",
+    width="stereo",
+    state=10,
+    memory_seconds=2.0,
+    memory_frames=8,
+    ins=(In("in"),),
+    params=(
+        Param("time", 1, 2000, 250, "ms", "exp", "from echo to echo"),
+        Param("feedback", 0, 1.1, 0.4, help="how much goes round again; above 1 it never dies"),
+        Param("mix", 0, 1, 0.35, help="0 is dry, 1 is echoes only"),
+        Param("tone", 200, 20000, 6000, "Hz", "exp", "low-pass in the loop"),
+        switch("mode", ("stereo", "pingpong"), "stereo", "pingpong: left, right, left"),
+    ),
+)
+
+GLIDE = 0.5
+NEAR = 256.0
+"""Frames: as far as the head glides."""
+REST = 1e-6
+FADE_SECONDS = 0.02
+BOTTOM_HZ = 20.0
+HEADROOM = 1.5
+CEILING = 8.0
+SILENT = 1e-15
+
+
+@inline
+def read(memory, lane, position, distance):
+    """What was written `distance` frames before `position`."""
+    rows = memory.shape[0]
+    whole = math.floor(distance)
+    u = distance - whole
+    k = position - np.int64(whole) - 2
+    k += rows if k < 0 else 0
+    y3 = memory[k, lane]
+    k = k + 1 if k + 1 < rows else 0
+    y2 = memory[k, lane]
+    k = k + 1 if k + 1 < rows else 0
+    y1 = memory[k, lane]
+    k = k + 1 if k + 1 < rows else 0
+    y0 = memory[k, lane]
+    c1, c2, c3 = 0.5 * (y2 - y0), y0 - 2.5 * y1 + 2 * y2 - 0.5 * y3, 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
+    return y1 + u * (c1 + u * (c2 + u * c3))
+
+
+@inline
+def glide(goal, head, speed):
+    """(head, speed) a frame later: a critically damped approach, so that the speed does not jump either."""
+    gap = goal - head
+    if abs(gap) < REST and abs(speed) < REST:
+        return goal, 0.0
+    speed += (min(GLIDE, max(-GLIDE, gap / 64)) - speed) / 16
+    return head + speed, speed
+
+
+@kernel(SPEC)
+def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+    (source,), (out,) = ins, outs
+    time, feedback, mix, tone, mode = params
+    head, coming, fade, wished = (
+        local(np.float64, LANES),
+        local(np.float64, LANES),
+        local(np.float64, LANES),
+        local(np.float64, LANES),
+    )
+    speed, coming_speed = local(np.float64, LANES), local(np.float64, LANES)
+    dull, low, dull_by = local(np.float64, LANES), local(np.float64, LANES), local(np.float64, LANES)
+    cross, back = local(np.float64, LANES), local(np.float64, LANES)
+    position = np.int64(state[7, 0])
+    rows = memory.shape[0]
+    fresh = state[0, 0] == 0
+    for l in range(LANES):
+        head[l], coming[l], fade[l], wished[l] = state[0, l], state[1, l], state[2, l], state[3, l]
+        dull[l], low[l], cross[l] = state[4, l], state[5, l], state[6, l]
+        speed[l], coming_speed[l] = state[8, l], state[9, l]
+        if fresh:
+            wished[l] = time[0, l] * 0.001 * rate
+            head[l] = np.rint(wished[l])
+            cross[l] = mode[0, l]
+    lead = 1 / (FADE_SECONDS * rate)
+    bottom = 1 - math.exp(-2 * math.pi * BOTTOM_HZ / rate)
+    rest = not moving & 1
+    for l in range(LANES):
+        wish = time[0, l] * 0.001 * rate
+        goal = min(rows - 4.0, max(2.0, np.rint(wish)))
+        rest = rest and wish == wished[l] and head[l] == goal and speed[l] == 0 and fade[l] == 0
+    for i in range(frames):
+        for l in range(LANES):
+            if moving & 8 or i == 0:
+                sin, cos = prewarp(tone[i, l], rate)
+                dull_by[l] = sin / (sin + cos)
+            if rest:
+                k = position - np.int64(head[l])
+                echo = np.float64(memory[k if k >= 0 else k + rows, l])
+            else:
+                wish = time[i, l] * 0.001 * rate
+                # while the time stands still the head rests on a whole frame, and the echo is exact
+                goal = min(rows - 4.0, max(2.0, np.rint(wish) if wish == wished[l] else wish))
+                wished[l] = wish
+                if fade[l] == 0 and abs(goal - head[l]) > NEAR:
+                    fade[l] = lead
+                    coming[l], coming_speed[l] = goal, 0.0
+                echo = read(memory, l, position, head[l])
+                if fade[l] > 0:
+                    weight = fade[l] * fade[l] * fade[l] * (10 - fade[l] * (15 - 6 * fade[l]))
+                    echo += weight * (read(memory, l, position, coming[l]) - echo)
+                    coming[l], coming_speed[l] = glide(goal, coming[l], coming_speed[l])
+                    fade[l] += lead
+                head[l], speed[l] = glide(goal, head[l], speed[l])
+                if fade[l] >= 1:
+                    head[l], speed[l] = coming[l], coming_speed[l]
+                    fade[l] = 0
+            out[i, l] = source[i, l] + mix[i, l] * (f32(echo) - source[i, l])
+            step = dull_by[l] * (echo - dull[l])
+            v = dull[l] + step
+            dull[l] = v + step
+            low[l] += bottom * (v - low[l])
+            v = min(3.0, max(-3.0, (v - low[l]) / HEADROOM))
+            back[l] = feedback[i, l] * HEADROOM * v * (27 + v * v) / (27 + 9 * v * v)
+            cross[l] += min(lead, max(-lead, mode[i, l] - cross[l]))
+        centre = 0.5 * (source[i, 0] + source[i, 1])
+        for l in range(LANES):
+            straight = source[i, l] + back[l]
+            crossed = back[1 - l] + (centre if l == 0 else 0.0)
+            v = min(CEILING, max(-CEILING, straight + cross[l] * (crossed - straight)))
+            memory[position, l] = v if abs(v) > SILENT else 0.0
+        position = position + 1 if position + 1 < rows else 0
+    for l in range(LANES):
+        state[0, l], state[1, l], state[2, l], state[3, l] = head[l], coming[l], fade[l], wished[l]
+        state[4, l], state[5, l], state[6, l], state[7, l] = dull[l], low[l], cross[l], position
+        state[8, l], state[9, l] = speed[l], coming_speed[l]

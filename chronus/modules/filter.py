@@ -1,0 +1,150 @@
+"""A state-variable filter: clean, steep when asked, and it holds still under any modulation.
+
+Source: Andrew Simper, "Linear Trapezoidal Integrated State Variable Filter", Cytomic, 2013; that it stays stable while
+its coefficients move: Aaron Wishnick, "Time-Varying Filters for Musical Applications", DAFx 2014. The integrators are
+written as increments, which keeps a low cutoff exact in float32.
+
+With slope 24 two sections follow one another. Low and high: Q2^2 = Q^2 + (1 + sqrt 2) / 2, Q1 = Q / Q2, so the gain at
+the cutoff is Q, as with one section; at Q 0.707 that is Butterworth's, and at high Q the second section alone rings.
+Band and notch: both sections alike, of the Q whose product has its -3 dB points where one section has them. Peak (low
+minus high, 2 Q at the cutoff): the product has the same height.
+
+Above +6 dBFS the output bends and never passes +12: a Q of 20 has 26 dB of gain. The filter itself stays linear.
+"""
+
+import math
+
+import numpy as np
+
+from chronus.dsp.kernel import LANES, kernel, local
+from chronus.dsp.plane import local_plane
+from chronus.dsp.spec import In, Param, Spec, switch
+from chronus.dsp.tan import prewarp
+
+f32 = np.float32
+
+MODES = ("low", "high", "band", "notch", "peak")
+
+SPEC = Spec(
+    kind="filter",
+    help="low, high, band, notch or peak: a clean two- or four-pole",
+    category="filter",
+    width="poly",
+    state=11,
+    ins=(In("in"),),
+    params=(
+        Param("cutoff", 20, 20000, 1000, "Hz", "exp", "where it cuts: the -3 dB point at resonance 0.707"),
+        Param("resonance", 0.5, 20, 0.707, "Q", "exp", "height of the peak at the cutoff"),
+        switch("mode", MODES, "low", "what passes"),
+        switch("slope", ("12", "24"), "12", "dB an octave"),
+        Param("drive", 0, 1, 0, help="saturation before the filter; 0 is exactly linear"),
+    ),
+)
+
+BUTTERWORTH = f32((1 + math.sqrt(2)) / 2)
+TWICE = f32((math.sqrt(2) - 1) ** -0.5)
+"""By how much two equal resonances are narrower than one; a pair of notches is as much wider."""
+NARROW = f32((math.sqrt(2) - 1) ** 0.5)
+
+FADE_SECONDS = 0.005
+"""A new mode or slope is faded in."""
+
+BEND, ROOM, REST = f32(2), f32(3.9), f32(0.5 / 3.9)
+"""Linear up to BEND; at BEND + ROOM the curve has come to rest at BEND + ROOM / 2 = 3.95, +11.9 dBFS."""
+
+
+@kernel(SPEC)
+def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+    (source,), (out,) = ins, outs
+    cutoff, resonance, mode, slope, drive = params
+    s1, s2, s3, s4 = (
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+    )
+    g, a1, r1, m1 = (
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+    )
+    a2, r2, m2, m0 = (
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+        local(np.float32, LANES),
+    )
+    edge, lift, bow = local(np.float32, LANES), local(np.float32, LANES), local(np.float32, LANES)
+    m3, steep, x = local(np.float32, LANES), local(np.float32, LANES), local(np.float32, LANES)
+    share = local_plane(np.float32, 5, LANES)  # of each mode: 0 and 1, but for the time of a fade
+    fresh, gap, steepest = state[10, 0] == 0, f32(0), f32(0)
+    for l in range(LANES):
+        s1[l], s2[l], s3[l], s4[l] = state[0, l], state[1, l], state[2, l], state[3, l]
+        steep[l] = slope[0, l] if fresh else f32(state[4, l])
+        gap = max(gap, abs(steep[l] - slope[0, l]))
+        steepest = max(steepest, max(steep[l], slope[0, l]))
+    for m in range(5):
+        for l in range(LANES):
+            wish = f32(1) if abs(mode[0, l] - f32(m)) < f32(0.5) else f32(0)
+            share[m, l] = wish if fresh else f32(state[5 + m, l])
+            gap = max(gap, abs(share[m, l] - wish))
+    changes = moving != 0 or gap > 0
+    second = (moving >> 3) & 1 != 0 or steepest > 0
+    step = f32(1 / (FADE_SECONDS * rate))
+    for i in range(frames):
+        if changes or i == 0:
+            for m in range(5):
+                for l in range(LANES):
+                    wish = f32(1) if abs(mode[i, l] - f32(m)) < f32(0.5) else f32(0)
+                    share[m, l] += min(step, max(-step, wish - share[m, l]))
+            for l in range(LANES):
+                steep[l] += min(step, max(-step, slope[i, l] - steep[l]))
+                low, high, band, notch, peak = share[0, l], share[1, l], share[2, l], share[3, l], share[4, l]
+                k = f32(1) / resonance[i, l]
+                split = np.sqrt(f32(1) + BUTTERWORTH * k * k)
+                alike = TWICE * band * k + NARROW * notch * k + peak * np.sqrt(k + k)
+                k1 = k + steep[l] * ((low + high) * split + alike - k)
+                k2 = (low + high) * k / split + alike
+                sin, cos = prewarp(cutoff[i, l], rate)
+                w = sin * cos
+                g[l] = sin / cos
+                a1[l] = w / (f32(1) + k1 * w)
+                a2[l] = w / (f32(1) + k2 * w)
+                r1[l] = a1[l] * (g[l] + k1)
+                r2[l] = a2[l] * (g[l] + k2)
+                m0[l] = high + notch + peak
+                m1[l] = (band - m0[l]) * k1
+                m2[l] = (band - m0[l]) * k2
+                m3[l] = low - high - peak - peak
+                hot = f32(3) * drive[i, l]
+                edge[l] = f32(1.5) / hot  # infinite when drive is 0
+                lift[l] = f32(1) + f32(0.5) * hot
+                bow[l] = lift[l] * hot * hot * f32(4 / 27)
+        for l in range(LANES):
+            u = min(edge[l], max(-edge[l], source[i, l]))
+            x[l] = u * (lift[l] - bow[l] * u * u)
+            d = a1[l] * x[l] - r1[l] * s1[l] - a1[l] * s2[l]
+            v = s1[l] + d
+            s1[l] = v + d
+            d = g[l] * v
+            x[l] = m0[l] * x[l] + m1[l] * v + m3[l] * (s2[l] + d)
+            s2[l] += d + d
+        if second:
+            for l in range(LANES):
+                d = a2[l] * x[l] - r2[l] * s3[l] - a2[l] * s4[l]
+                v = s3[l] + d
+                s3[l] = v + d
+                d = g[l] * v
+                x[l] += steep[l] * (m0[l] * x[l] + m2[l] * v + m3[l] * (s4[l] + d) - x[l])
+                s4[l] += d + d
+        for l in range(LANES):
+            core = min(BEND, max(-BEND, x[l]))
+            over = min(ROOM, max(-ROOM, x[l] - core))
+            out[i, l] = core + over - over * abs(over) * REST
+    for l in range(LANES):
+        state[0, l], state[1, l], state[2, l], state[3, l] = s1[l], s2[l], s3[l], s4[l]
+        state[4, l], state[10, l] = steep[l], 1
+    for m in range(5):
+        for l in range(LANES):
+            state[5 + m, l] = share[m, l]

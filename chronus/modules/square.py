@@ -1,0 +1,102 @@
+"""A square, or a pulse of any width: hollow at a half, nasal when narrow.
+
+A naive pulse without its mean, with minimum-phase band-limited steps (papers: dsp/blep.py).
+"""
+
+import numpy as np
+
+from chronus.dsp.blep import DELAY, LENGTH, ROWS, add_jump
+from chronus.dsp.kernel import LANES, kernel, local
+from chronus.dsp.oscillator import HALF, INS, NEVER, PARAMS, follow_note, lateness, row, settled, silent
+from chronus.dsp.pitch import pace_of
+from chronus.dsp.plane import local_plane
+from chronus.dsp.spec import Param, Spec
+
+f32, f64 = np.float32, np.float64
+
+SPEC = Spec(
+    kind="square",
+    help="band-limited pulse: odd harmonics at half width, hollow",
+    category="oscillator",
+    width="poly",
+    drone=True,
+    params=(*PARAMS, Param("width", 0.05, 0.95, 0.5, help="share of the period it is high")),
+    ins=INS,
+    state=7,
+    memory_frames=LENGTH,
+)
+
+
+@kernel(SPEC)
+def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+    gate, velocity, fm, sync = ins
+    freq, detune, gain, retrigger, width = params
+    (out,) = outs
+    phase, pace = local(f64, LANES), local(f64, LANES)
+    edge, last_edge, high = local(f64, LANES), local(f64, LANES), local(f32, LANES)
+    last_gate, wanted, level = local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    last_sync, late, loud = local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    odd = local(np.int32, LANES)
+    line = local_plane(f32, ROWS, LANES)
+    for l in range(LANES):
+        phase[l], last_gate[l], wanted[l], level[l] = state[0, l], state[1, l], state[2, l], state[3, l]
+        last_sync[l], late[l], high[l] = state[4, l], NEVER, f32(1 - 2 * state[5, l])
+        last_edge[l] = state[6, l] if state[6, l] > 0 else f64(width[0, l])
+    for n in range(LENGTH):
+        for l in range(LANES):
+            line[n, l] = memory[n, l]
+    steady = moving & 3 == 0 and silent(fm, frames, odd)
+    at_rest = settled(gate, sync, last_gate, last_sync, level, wanted, frames, odd)
+
+    for i in range(frames):
+        if i == 0 or not steady:
+            for l in range(LANES):
+                pace[l] = pace_of(freq[row(moving, 0, i), l], detune[row(moving, 1, i), l], fm[i, l], rate)
+        if not at_rest:
+            for l in range(LANES):
+                note = follow_note(gate[i, l], velocity[i, l], last_gate, wanted, level, rate, l)
+                late[l] = lateness(sync[i, l], last_sync, note & (retrigger[row(moving, 3, i), l] > HALF), l)
+
+        jumps = 0
+        for l in range(LANES):
+            phase[l] += pace[l]
+            edge[l] = width[row(moving, 4, i), l]
+            line[i + LENGTH, l] = f32(0)
+            loud[l] = level[l] * gain[row(moving, 2, i), l]
+            # also where it stands on the wrong side of an edge that has moved
+            crossed = (phase[l] >= edge[l]) == (high[l] > f32(0))
+            jumps += np.int32(crossed | (phase[l] >= 1) | (late[l] >= f32(0)))
+        if jumps:
+            for l in range(LANES):
+                since, reached, stride = max(f64(late[l]), 0.0), phase[l], pace[l]
+                reached -= since * stride
+                if reached >= 1:
+                    reached -= 1
+                    if high[l] > f32(0):
+                        add_jump(line, i, l, min(1.0, since + (reached + 1 - edge[l]) / stride), -2)
+                    add_jump(line, i, l, min(1.0, since + reached / stride), 2)
+                    high[l] = f32(1)
+                if (reached >= edge[l]) == (high[l] > f32(0)):
+                    closing = stride - (edge[l] - last_edge[l])
+                    ago = (reached - edge[l]) / closing if abs(closing) > 1e-9 else 0.0
+                    add_jump(line, i, l, min(1.0, since + max(0.0, ago)), f32(-2) * high[l])
+                    high[l] = -high[l]
+                if late[l] >= f32(0):
+                    if high[l] < f32(0):
+                        add_jump(line, i, l, since, 2)
+                    high[l], reached = f32(1), since * stride
+                    if reached >= edge[l]:
+                        add_jump(line, i, l, (reached - edge[l]) / stride, -2)
+                        high[l] = f32(-1)
+                phase[l] = reached
+        for l in range(LANES):
+            last_edge[l] = edge[l]
+            line[i + DELAY, l] += high[l] - f32(2 * edge[l] - 1)
+            out[i, l] = line[i, l] * loud[l]
+
+    for l in range(LANES):
+        state[0, l], state[1, l], state[2, l], state[3, l] = phase[l], last_gate[l], wanted[l], level[l]
+        state[4, l], state[5, l], state[6, l] = last_sync[l], (1 - high[l]) / 2, last_edge[l]
+    for n in range(LENGTH):
+        for l in range(LANES):
+            memory[n, l] = line[frames + n, l]

@@ -1,0 +1,26 @@
+"""A volume that another module can move: the input times a level."""
+
+import numpy as np
+
+from chronus.dsp.kernel import LANES, kernel, local
+from chronus.dsp.spec import In, Param, Spec
+
+SPEC = Spec(
+    kind="vca",
+    help="the input times a level; patch an envelope or an lfo into vca.level",
+    category="control",
+    width="poly",
+    ins=(In("in"),),
+    params=(Param("level", 0, 1, 1, help="0 is silence, 1 leaves the input as it is"),),
+)
+
+
+@kernel(SPEC)
+def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+    (source,), (out,), (level,) = ins, outs, params
+    x = local(np.float32, LANES)
+    for i in range(frames):
+        for l in range(LANES):
+            x[l] = source[i, l] * level[i if moving else 0, l]
+        for l in range(LANES):
+            out[i, l] = x[l]
