@@ -1,0 +1,80 @@
+"""From a program to addresses: what a worker does in the background before the log tells it to swap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from chronus.dsp import bound
+from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, SEED, STATE, STATE_ROWS, Kernel
+from chronus.memory.layout import BLOCK, PROGRAMS
+from chronus.memory.program import Feed, Input, Instance, Param, Program
+
+CONSTANTS = BLOCK * 64
+"""float32 in a block of the widest buffer: one such block of zeros and one of ones stand behind a program's buffers."""
+
+
+class Bindings:
+    """The programs this worker has made ready. `table` is what the render loop reads: a row a program, by number."""
+
+    def __init__(self, kernels: Mapping[str, Kernel], rate: int) -> None:
+        self.kernels, self.rate = kernels, rate
+        self.table = np.zeros((PROGRAMS, bound.BOUND_WORDS), np.int64)
+        self._kept: dict[int, tuple[np.ndarray, ...]] = {}
+
+    def bind(self, program: Program, arena: int) -> None:
+        """Makes `program` ready for an arena at address `arena`. Compiles a kernel that was never compiled before."""
+        buffers = np.zeros(program.buffers + 2 * CONSTANTS, np.float32)
+        buffers[program.buffers + CONSTANTS :] = 1.0
+        rows, inputs, params, cables = (
+            np.ascontiguousarray(t, np.int64)
+            for t in (program.instances, program.inputs, program.params, program.cables)
+        )
+        calls = self._calls(rows, inputs, params, buffers.ctypes.data, program.buffers, arena)
+        addresses = np.array(
+            [self.kernels[program.names[r[Instance.NAME]]].address(int(r[Instance.LANES])) for r in rows], np.int64
+        )
+        full_inputs, full_params = np.zeros(len(inputs) + 1, np.int64), np.zeros(len(params) + 1, np.int64)
+        scratch = np.zeros((2 * BLOCK, 64), np.float32)
+        row = self.table[program.number % PROGRAMS]
+        row[bound.B_NUMBER] = 0
+        row[1 : bound.B_SCRATCH + 1] = [
+            len(rows), len(inputs), len(params), len(cables),
+            rows.ctypes.data, inputs.ctypes.data, params.ctypes.data, cables.ctypes.data,
+            calls.ctypes.data, calls.shape[1], addresses.ctypes.data, buffers.ctypes.data, program.master,
+            full_inputs.ctypes.data, full_params.ctypes.data, program.used, scratch.ctypes.data,
+        ]  # fmt: skip
+        kept = (rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, scratch)
+        self._kept[program.number % PROGRAMS] = kept
+        row[bound.B_NUMBER] = program.number
+
+    def _calls(
+        self, rows: np.ndarray, inputs: np.ndarray, params: np.ndarray, buffers: int, constants: int, arena: int
+    ) -> np.ndarray:
+        """The call tables of all kernels: see dsp/kernel.py."""
+        width = max((r[Instance.INPUTS] + r[Instance.OUTPUTS] + r[Instance.PARAMS] for r in rows), default=0)
+        calls = np.zeros((len(rows), HEAD + int(width)), np.int64)
+        for call, r in zip(calls, rows, strict=True):
+            call[STATE] = arena + r[Instance.STATE_AT]
+            call[STATE_ROWS] = r[Instance.STATE_ROWS]
+            call[MEMORY] = arena + r[Instance.MEMORY_AT]
+            call[MEMORY_ROWS] = r[Instance.MEMORY_ROWS]
+            call[SEED], call[RATE] = r[Instance.SEED], self.rate
+            at = HEAD
+            for k in range(r[Instance.FIRST_INPUT], r[Instance.FIRST_INPUT] + r[Instance.INPUTS]):
+                source = inputs[k, Input.SOURCE]
+                if source == Feed.NOTHING:
+                    call[at] = buffers + constants * 4
+                elif source == Feed.ONE:
+                    call[at] = buffers + (constants + CONSTANTS) * 4
+                else:
+                    call[at] = buffers + inputs[k, Input.BUFFER] * 4
+                at += 1
+            for o in range(r[Instance.OUTPUTS]):
+                call[at] = buffers + (r[Instance.OUTPUT] + o * BLOCK * r[Instance.LANES]) * 4
+                at += 1
+            for k in range(r[Instance.FIRST_PARAM], r[Instance.FIRST_PARAM] + r[Instance.PARAMS]):
+                call[at] = buffers + params[k, Param.BUFFER] * 4
+                at += 1
+        return calls

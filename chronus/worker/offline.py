@@ -1,0 +1,30 @@
+"""The same replica without a clock: renders block after block as fast as the machine can."""
+
+from __future__ import annotations
+
+from chronus.dsp import graph, pending
+from chronus.dsp.kernel import compiled
+from chronus.memory.layout import A_BLOCK, BLOCK, CHANNELS, CULPRIT0, TAIL
+
+
+@compiled()
+def render(function, board, entries, arena, bounds, blocks, out):
+    """Renders `blocks` blocks into `out` (blocks * 64, 2), all that is in the log being taken in before the first.
+
+    `function` is `graph.block_address()`. Returns the number of blocks rendered: fewer where the log was overtaken or a
+    program is not bound.
+    """
+    for n in range(blocks):
+        block = arena[A_BLOCK]
+        if not pending.ingest(arena, entries, board[TAIL], block * BLOCK):
+            return n
+        place = out.ctypes.data + n * BLOCK * CHANNELS * 4
+        if (
+            graph.call_block(
+                function, arena.ctypes.data, bounds.ctypes.data, board.ctypes.data, CULPRIT0, block, 0, place
+            )
+            < BLOCK
+        ):
+            return n
+        arena[A_BLOCK] = block + 1
+    return blocks

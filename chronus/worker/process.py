@@ -1,0 +1,130 @@
+"""A worker process: it serves one slot, from its first block or from the other slot's snapshot, until it ends.
+
+The render loop runs in a thread that never asks for the interpreter; the main thread binds programs as control lays them down.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from chronus.dsp.atomics import call_numbers, libc_syscall
+from chronus.dsp.graph import block_address
+from chronus.dsp.kernel import Kernel
+from chronus.memory import layout
+from chronus.memory.layout import (
+    A_BLOCK,
+    A_PROGRAM,
+    A_USED,
+    ARENA_BYTES,
+    BLOCK,
+    BLOCK0,
+    CHANNELS,
+    CHECKPOINT0,
+    INSTANCES,
+    LAID_DOWN,
+    LINE,
+    PLAYING,
+    PREPARED0,
+    PROGRAM,
+    PROGRAMS,
+    RATE,
+    STATE0,
+    WANT0,
+    WANTED,
+    Memory,
+)  # fmt: skip
+from chronus.memory.program import Head, Program
+from chronus.urgency import RENDERING, hurry
+from chronus.worker import replica
+from chronus.worker.binding import Bindings
+
+_SNAPSHOT_SECONDS = 1.0
+"""How long a fresh worker waits for the other slot to lay down a snapshot, before it asks whether anybody lives."""
+
+
+class Worker:
+    def __init__(self, memory: Memory, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
+        self.memory, self.slot, self.wake = memory, slot, wake
+        self.bindings = Bindings(kernels, memory.word(RATE))
+        self.arena, self.other = memory.arena(slot), memory.arena(1 - slot)
+        self.desk = self._desk()
+        self.out = np.zeros((BLOCK, CHANNELS), np.float32)
+        self.outcome = replica.ENDED
+
+    def _desk(self) -> np.ndarray:
+        futex, sleep, clock, _ = call_numbers()
+        desk = np.zeros(replica.DESK_WORDS, np.int64)
+        desk[replica.W_SYSCALL] = libc_syscall()
+        desk[[replica.W_FUTEX, replica.W_SLEEP, replica.W_CLOCK]] = [futex, sleep, clock]
+        desk[replica.W_BLOCK] = block_address()
+        return desk
+
+    def run(self) -> None:
+        """Plays until the engine stops; rejoins whenever it finds itself stale."""
+        while True:
+            self.join()
+            self.bind_new()
+            thread = threading.Thread(target=self._serve, daemon=True)
+            thread.start()
+            while thread.is_alive():
+                if select.select([self.wake], [], [], 0.05)[0]:
+                    os.read(self.wake, 8)
+                    self.bind_new()
+            if self.outcome == replica.ENDED:
+                return
+
+    def join(self) -> None:
+        """Asks the other slot for a snapshot. If nobody plays there, goes back to the last checkpoint."""
+        board, others = self.memory.board, (1 - self.slot) * LINE
+        want = WANT0 + self.slot * LINE
+        while board[STATE0 + others] == PLAYING:
+            board[want] = WANTED
+            deadline = time.monotonic() + _SNAPSHOT_SECONDS
+            while time.monotonic() < deadline:
+                if board[want] == LAID_DOWN:
+                    board[want] = 0
+                    return
+                time.sleep(0.0002)
+        board[want] = 0
+        self._go_back()
+
+    def _go_back(self) -> None:
+        """To the newest checkpoint, or to the very first block: the log and the seals still tell what happened since.
+
+        What lies in the own arena is worth nothing: whoever served this slot may have died in the middle of a block.
+        """
+        board, checkpoints = self.memory.board, self.memory.checkpoints()
+        self.arena[: min(max(int(self.arena[A_USED]), INSTANCES), ARENA_BYTES) // 8] = 0
+        places = [(int(board[CHECKPOINT0 + place * LINE]), place) for place in range(2)]
+        block, place = max(places)
+        if block:
+            replica.lay_snapshot(checkpoints[place], self.arena)
+
+    def bind_new(self) -> None:
+        """Binds every program that may be swapped in: from the one the arena plays to the newest."""
+        newest = self.memory.word(PROGRAM)
+        oldest = max(1, int(self.arena[A_PROGRAM]), newest - PROGRAMS + 1)
+        for number in range(oldest, newest + 1):
+            words = self.memory.program(number)
+            if words[Head.NUMBER] == number != self.bindings.table[number % PROGRAMS, 0]:
+                self.bindings.bind(Program.read(words), self.arena.ctypes.data)
+        self.memory.board[PREPARED0 + self.slot * LINE] = newest
+
+    def _serve(self) -> None:
+        hurry(RENDERING)
+        memory, slot = self.memory, self.slot
+        memory.board[BLOCK0 + slot * LINE] = self.arena[A_BLOCK]
+        self.outcome = replica.serve(
+            self.desk, memory.board, memory.log, memory.seals, memory.ring(slot), self.arena, self.other,
+            memory.checkpoints(), self.bindings.table, slot, self.out,
+        )  # fmt: skip
+
+
+def main(memory_fd: int, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
+    Worker(layout.Memory(memory_fd), slot, wake, kernels).run()

@@ -1,0 +1,43 @@
+"""One block rendered and one period filled on a memory of nobody: it loads the compiled loops, from the cache or by compiling them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronus.audio import callback, null
+from chronus.dsp.atomics import call_numbers, libc_syscall
+from chronus.dsp.bound import BOUND_WORDS
+from chronus.dsp.graph import block_address
+from chronus.memory import layout
+from chronus.memory.layout import Memory
+from chronus.worker import offline, replica
+
+
+def rehearse() -> None:
+    """After this, `serve`, `fill` and the null device are machine code in this process, and in every process forked from it."""
+    memory = Memory()
+    bounds = np.zeros((layout.PROGRAMS, BOUND_WORDS), np.int64)
+    out = np.zeros((layout.BLOCK, layout.CHANNELS), np.float32)
+    desk = np.zeros(replica.DESK_WORDS, np.int64)
+    desk[replica.W_QUIT] = 1
+    replica.serve(
+        desk,
+        memory.board,
+        memory.log,
+        memory.seals,
+        memory.ring(0),
+        memory.arena(0),
+        memory.arena(1),
+        memory.checkpoints(),
+        bounds,
+        0,
+        out,
+    )
+    offline.render(
+        block_address(), memory.board, memory.log, memory.arena(0), bounds, 0, np.zeros((layout.BLOCK, 2), np.float32)
+    )
+    futex, *_ = call_numbers()
+    host = callback.make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), futex)
+    callback.fill(host, np.zeros(2 * layout.BLOCK, np.float32))
+    callback.portaudio_callback()
+    null.rehearse(host)

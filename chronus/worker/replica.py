@@ -1,0 +1,191 @@
+"""The render loop of a worker: seal, take in, render, lay in the ring; and lend the other slot a snapshot.
+
+Rule 1: machine code from end to end; it never waits without a bound.
+Rule 2: the first replica to begin a block seals it: by one compare-and-swap it says how much of the log belongs to it. The other one finds
+        that seal and uses it. So both apply the same entries at the same frames without a message, a margin or a wait.
+Rule 3: whoever finds a newer number in a seal's place, or is overtaken in the log, is stale: it writes nothing more and rejoins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronus.audio import ring as rings
+from chronus.dsp import graph, pending
+from chronus.dsp.atomics import address_of, exchange, load, store, system_call
+from chronus.dsp.kernel import compiled, inline, local
+from chronus.memory.layout import (
+    A_BLOCK,
+    A_CURSOR,
+    A_GUARDED,
+    A_GUARDED_HANDLE,
+    A_PENDING,
+    A_REFUSED,
+    A_USED,
+    ACTIVE,
+    BLOCK,
+    BLOCK0,
+    CHECKPOINT0,
+    CULPRIT0,
+    CURSOR0,
+    GUARDED0,
+    GUARDED_HANDLE0,
+    HEARD,
+    INSTANCES,
+    LAID_DOWN,
+    LINE,
+    LOOKAHEAD,
+    NANOSECONDS0,
+    PENDING_TABLE,
+    PLAYING,
+    REFUSED0,
+    SEALS,
+    STALE0,
+    STATE0,
+    STOPPING,
+    TAIL,
+    WANT0,
+    WANTED,
+    WORST0,
+)  # fmt: skip
+
+# words of the worker's own desk
+W_SYSCALL, W_FUTEX, W_SLEEP, W_CLOCK, W_QUIT, W_BLOCK = range(6)
+DESK_WORDS = 16
+
+ENDED, STALE = 0, 1
+
+CHECKPOINT_BLOCKS = 689
+"""Between two checkpoints: a second at 44.1 kHz."""
+LARGEST_HELD_UP = 16 << 20
+"""Bytes of arena above which a slot that plays alone takes none, so as not to be late."""
+
+_FUTEX_WAIT = 0
+_MONOTONIC = 1
+_PATIENCE_NS = 5_000_000
+"""The longest a worker sleeps without looking up: the callback wakes it sooner, if there is one."""
+
+
+@inline
+def _nanoseconds(desk, time):
+    system_call(desk[W_SYSCALL], desk[W_CLOCK], _MONOTONIC, address_of(time, 0), 0, 0)
+    return time[0] * 1_000_000_000 + time[1]
+
+
+@compiled()
+def _sleep_until_heard(desk, board, heard, time):
+    """Sleeps until the callback moves the clock on from `heard`, or for a while."""
+    time[0], time[1] = 0, _PATIENCE_NS
+    word = heard & 0xFFFFFFFF
+    system_call(desk[W_SYSCALL], desk[W_FUTEX], address_of(board, HEARD), _FUTEX_WAIT, word, address_of(time, 0))
+
+
+@compiled()
+def lay_snapshot(arena, other):
+    """Copies all of an arena that is in use into another one."""
+    other[: PENDING_TABLE // 8] = arena[: PENDING_TABLE // 8]
+    waiting = PENDING_TABLE // 8 + arena[A_PENDING] * 8
+    other[PENDING_TABLE // 8 : waiting] = arena[PENDING_TABLE // 8 : waiting]
+    used = max(arena[A_USED], INSTANCES) // 8
+    other[INSTANCES // 8 : used] = arena[INSTANCES // 8 : used]
+
+
+@compiled()
+def take_checkpoint(board, arena, checkpoints, own, others, slot):
+    """Keeps the arena as it is before its next block, if this slot is the one to do it: the standby, or who plays alone."""
+    block = arena[A_BLOCK]
+    alone = load(board, STATE0 + others) != PLAYING
+    if block % CHECKPOINT_BLOCKS != 0 or (load(board, ACTIVE) == slot and not alone):
+        return
+    if alone and arena[A_USED] > LARGEST_HELD_UP:
+        return
+    place = block // CHECKPOINT_BLOCKS % 2
+    store(board, CHECKPOINT0 + place * LINE, 0)
+    lay_snapshot(arena, checkpoints[place])
+    store(board, CHECKPOINT0 + place * LINE, block)
+
+
+@compiled()
+def seal(seals, board, cursor, block):
+    """The log's tail that belongs to `block`: sealed now, or by the other replica before. -1: a newer block was sealed in its place."""
+    at = block % SEALS
+    number = block & 0xFFFFFFFF
+    while True:
+        found = load(seals, at)
+        ahead = (found >> 32 & 0xFFFFFFFF) - number
+        if ahead == 0:
+            return cursor + ((found - cursor) & 0xFFFFFFFF)
+        if 0 < ahead < 1 << 31 or ahead < -(1 << 31):
+            return -1
+        tail = load(board, TAIL)
+        if exchange(seals, at, found, number << 32 | (tail & 0xFFFFFFFF)):
+            return tail
+
+
+@compiled()
+def checksum(arena, block):
+    """Of one 64th of what is in use, another one each block: 64 blocks in a row have seen all of it."""
+    digest = np.int64(arena[A_PENDING])
+    for first, last in ((0, PENDING_TABLE // 8), (INSTANCES // 8, max(arena[A_USED], INSTANCES) // 8)):
+        share = -(-(last - first) // 64)
+        start = first + block % 64 * share
+        for i in range(start, min(start + share, last)):
+            digest = rings.mix(digest, arena[i])
+    return digest
+
+
+@inline
+def _render(desk, board, arena, bounds, own, block, first, out):
+    return graph.call_block(
+        desk[W_BLOCK],
+        arena.ctypes.data,
+        bounds.ctypes.data,
+        board.ctypes.data,
+        CULPRIT0 + own,
+        block,
+        first,
+        out.ctypes.data,
+    )
+
+
+@compiled()
+def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, slot, out):
+    """Renders block after block from where the arena stands, `LOOKAHEAD` blocks ahead of what is heard. Returns ENDED or STALE."""
+    own, others = slot * LINE, (1 - slot) * LINE
+    time = local(np.int64, 2)
+    while load(desk, W_QUIT) == 0:
+        block = arena[A_BLOCK]
+        heard = load(board, HEARD)
+        if load(board, WANT0 + others) == WANTED:
+            lay_snapshot(arena, other)
+            store(board, WANT0 + others, LAID_DOWN)
+        if block >= heard // BLOCK + load(board, LOOKAHEAD):
+            if load(board, STOPPING) > 1:
+                return ENDED
+            _sleep_until_heard(desk, board, heard, time)
+            continue
+        tail = seal(seals, board, arena[A_CURSOR], block)
+        if tail < 0 or not pending.ingest(arena, entries, tail, block * BLOCK):
+            store(board, STALE0 + own, board[STALE0 + own] + 1)
+            return STALE
+        began = _nanoseconds(desk, time)
+        at = _render(desk, board, arena, bounds, own, block, 0, out)
+        while at < BLOCK:
+            # a program that this worker is still binding; the other slot plays on meanwhile
+            time[0], time[1] = 0, 1_000_000
+            system_call(desk[W_SYSCALL], desk[W_SLEEP], _MONOTONIC, 0, address_of(time, 0), 0)
+            if load(desk, W_QUIT) != 0:
+                return ENDED
+            at = _render(desk, board, arena, bounds, own, block, at, out)
+        arena[A_BLOCK] = block + 1
+        rings.write(ring, block, out, checksum(arena, block))
+        store(board, CURSOR0 + own, arena[A_CURSOR])
+        store(board, GUARDED_HANDLE0 + own, arena[A_GUARDED_HANDLE])
+        store(board, GUARDED0 + own, arena[A_GUARDED])
+        store(board, REFUSED0 + own, arena[A_REFUSED])
+        took = _nanoseconds(desk, time) - began
+        store(board, NANOSECONDS0 + own, board[NANOSECONDS0 + own] + (took - board[NANOSECONDS0 + own]) // 64)
+        store(board, WORST0 + own, max(board[WORST0 + own], took))
+        store(board, BLOCK0 + own, block + 1)
+        take_checkpoint(board, arena, checkpoints, own, others, slot)
+    return ENDED
