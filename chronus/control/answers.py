@@ -1,0 +1,53 @@
+"""From what became of a job to the replies its author gets."""
+
+from __future__ import annotations
+
+from chronus.commands import QUERIES, AnyCommand, List, Reply, Save, Status
+from chronus.control import saving, status
+from chronus.control.catalogue import Catalogue
+from chronus.control.client import Part
+from chronus.control.conductor import Outcome
+from chronus.control.job import Job
+from chronus.control.rack import Rack
+from chronus.errors import ChronusError
+
+
+def replies(job: Job, known: status.Status) -> list[Reply]:
+    """One a command, in order."""
+    if job.fault:
+        return [Reply(id, ok=False, text=job.fault, code=job.fault_code) for id in job.submission.ids]
+    pairs = zip(job.submission.commands, job.outcomes, strict=True)
+    return [_reply(job, command, outcome, known) for command, outcome in pairs]
+
+
+def _reply(job: Job, command: AnyCommand, outcome: Outcome, known: status.Status) -> Reply:
+    if outcome.error is not None:
+        return refusal(outcome.id, outcome.error)
+    if isinstance(command, Status):
+        return Reply(outcome.id, True, outcome.text, lines=known.lines(), result=known.full())
+    if isinstance(command, List) and command.what in ("patches", "devices"):
+        found = saving.names() if command.what == "patches" else [str(known.engine()["device"])]
+        return Reply(outcome.id, True, outcome.text, lines=tuple(found), result={command.what: found})
+    if isinstance(command, QUERIES):
+        return Reply(outcome.id, True, outcome.text, None, outcome.lines, outcome.result)
+    frame = job.frame if outcome.frame is None else outcome.frame
+    return Reply(outcome.id, True, outcome.text, frame, outcome.lines, outcome.result)
+
+
+def refusal(id: int, error: ChronusError) -> Reply:
+    told = error.suggestions
+    return Reply(id, ok=False, text=error.message, code=error.code, part=error.part, suggestions=told)
+
+
+def single(part: Part, frame: int | None = None) -> Reply:
+    """The answer to a command that stands alone: its own words."""
+    return Reply(part.ids[0], ok=True, text=part.texts[0], frame=frame)
+
+
+def saved(part: Part, command: Save, rack: Rack, catalogue: Catalogue) -> Reply:
+    """Writes the rack into a file."""
+    try:
+        path = saving.save(command.name, rack, catalogue)
+    except ChronusError as error:
+        return refusal(part.ids[0], error)
+    return Reply(part.ids[0], ok=True, text=part.texts[0], result={"file": str(path)})

@@ -1,0 +1,198 @@
+"""One client as the server sees it: bytes in and out, what it asked for, and the order of its answers.
+
+Rule 1: answers leave in the order of the questions, whenever each becomes known.
+Rule 2: everything is bounded. Who sends ahead too far is not read from; who does not read his answers is let go.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from chronus import wire
+from chronus.commands import (
+    AnyCommand,
+    Crash,
+    FromClient,
+    FromEngine,
+    Hello,
+    Quit,
+    Reply,
+    Save,
+    Shutdown,
+    Submission,
+    Sync,
+    Wait,
+)
+from chronus.errors import ChronusError
+
+UNREAD_BYTES = 1 << 20
+"""What may wait for a client that does not read."""
+RECEIVE_BYTES = 1 << 16
+TOGETHER = 256
+"""Commands that are performed in one go."""
+
+ALONE = (Wait, Sync, Crash, Quit, Save)
+"""Commands that no other shares a part with: they are about the client's time, about processes or files."""
+
+
+class Part(Struct, eq=False):
+    """A stretch of a submission that is answered together: commands for the rack, or one command that stands alone.
+
+    `shutdown` is set where the client asked for the engine's end. `until` is the frame at which a wait is over.
+    """
+
+    ids: tuple[int, ...] = ()
+    texts: tuple[str, ...] = ()
+    commands: tuple[AnyCommand, ...] = ()
+    shutdown: Shutdown | None = None
+    until: int = 0
+    replies: Sequence[Reply] | None = None
+
+    @property
+    def alone(self) -> AnyCommand | None:
+        return self.commands[0] if self.commands and isinstance(self.commands[0], ALONE) else None
+
+    @property
+    def for_the_rack(self) -> bool:
+        return self.shutdown is None and self.alone is None
+
+
+def parts(submission: Submission) -> list[Part]:
+    """A submission, cut where a command stands alone."""
+    found: list[Part] = []
+    start = 0
+    for k, command in enumerate(submission.commands):
+        if isinstance(command, ALONE):
+            found += [_cut(submission, start, k), _cut(submission, k, k + 1)]
+            start = k + 1
+    found.append(_cut(submission, start, len(submission.commands)))
+    return [part for part in found if part.ids]
+
+
+def _cut(submission: Submission, start: int, stop: int) -> Part:
+    texts = submission.texts[start:stop]
+    return Part(submission.ids[start:stop], texts, submission.commands[start:stop])
+
+
+class Client:
+    """`waiting` holds the parts nobody has begun, `unanswered` all parts in order. `exact` is the logical time of a client
+    that waited: the frame at which its next commands are to act; `moment` is the frame at which its last ones did."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self.socket = connection
+        self.hello: Hello | None = None
+        self.waiting: deque[Part] = deque()
+        self.unanswered: deque[Part] = deque()
+        self.exact: int | None = None
+        self.moment: int | None = None
+        self.applied = 0
+        self.gone = False
+        self.listed = False
+        self.interest = 0
+        self._frames: wire.Frames[FromClient] = wire.from_client()
+        self._out = bytearray()
+        self._outstanding = 0
+
+    # ------------------------------------------------------------ in
+
+    def receive(self) -> bool:
+        """Takes what has come; True if a Hello was among it."""
+        try:
+            more = self.socket.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            more = b""
+        if not more:
+            self.gone = True
+            return False
+        greeted = self.hello is not None
+        try:
+            for message in self._frames.feed(more):
+                self._accept(message)
+        except ChronusError:
+            self.gone = True
+        return self.hello is not None and not greeted
+
+    def _accept(self, message: FromClient) -> None:
+        if isinstance(message, Hello):
+            self.hello = self.hello or message
+            return
+        if self.hello is None:
+            raise ChronusError("E_ENGINE", "the first frame of a client is a Hello")
+        if isinstance(message, Shutdown):
+            self._add(Part(shutdown=message))
+            return
+        if not len(message.ids) == len(message.texts) == len(message.commands):
+            raise ChronusError("E_ENGINE", "a submission needs an id and a text for each command")
+        for part in parts(message):
+            self._add(part)
+
+    def _add(self, part: Part) -> None:
+        self.waiting.append(part)
+        self.unanswered.append(part)
+        self._outstanding += len(part.ids)
+
+    @property
+    def listens(self) -> bool:
+        """Whether more may be read: not while as many commands are outstanding as a client may send ahead."""
+        return self._outstanding < wire.WINDOW
+
+    def together(self) -> list[Part]:
+        """The next parts for the rack, as many as are performed in one go."""
+        taken = [self.waiting.popleft()]
+        size = len(taken[0].ids)
+        while self.waiting and self.waiting[0].for_the_rack and size + len(self.waiting[0].ids) <= TOGETHER:
+            taken.append(self.waiting.popleft())
+            size += len(taken[-1].ids)
+        return taken
+
+    # ------------------------------------------------------------ out
+
+    def answer(self) -> None:
+        """Sends on the answers that are known and whose turn it is."""
+        while self.unanswered and (replies := self._known(self.unanswered[0])) is not None:
+            self._outstanding -= len(self.unanswered.popleft().ids)
+            self._out += b"".join(_frame(reply) for reply in replies)
+        self.flush()
+
+    def _known(self, part: Part) -> Sequence[Reply] | None:
+        """A `sync` is answered when its turn comes, with the frame at which all before it was applied."""
+        if isinstance(part.alone, Sync | Quit) and part not in self.waiting:
+            frame = self.applied if isinstance(part.alone, Sync) else None
+            return (Reply(part.ids[0], ok=True, text=part.texts[0], frame=frame),)
+        return part.replies
+
+    def tell(self, message: FromEngine) -> None:
+        self._out += _frame(message)
+        self.flush()
+
+    def flush(self) -> None:
+        if self._out and not self.gone:
+            try:
+                sent = self.socket.send(self._out, socket.MSG_NOSIGNAL)
+                del self._out[:sent]
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.gone = True
+        if len(self._out) > UNREAD_BYTES:
+            self.gone = True
+
+    @property
+    def unsent(self) -> bool:
+        return bool(self._out)
+
+
+def _frame(message: FromEngine) -> bytes:
+    try:
+        return wire.encode(message)
+    except ChronusError as error:
+        if isinstance(message, Reply):
+            return wire.encode(Reply(message.id, ok=False, text=error.message, code=error.code))
+        return b""

@@ -1,0 +1,261 @@
+"""The conductor: from submissions to entries of the log. It sleeps never, reads no clock and opens nothing.
+
+A submission goes through it in steps, because a program must be prepared before its moment is known:
+
+    perform     each command on the rack, in order, whole or nothing; draws one program for all of them
+    commit      the entries, once the frame of the moment is known; may be repeated for a later one
+    accept      makes it the state: the rack, the timeline, the lanes
+    sealed      the frame at which the replicas applied it: places in the arena become free
+
+`advance` gives the notes of the lanes up to a frame, `due` the commands whose time was still to come.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from chronus.commands import AnyCommand, Submission, Wait, When
+from chronus.control import diff, playing
+from chronus.control.catalogue import Catalogue
+from chronus.control.performing import Performance
+from chronus.control.plan import Planner
+from chronus.control.rack import EMPTY, replace
+from chronus.control.scheduler import Player
+from chronus.control.score import Score, begin, events, generations, pruned
+from chronus.control.seats import NOTHING, Plan
+from chronus.control.timeline import BAR, Timeline, beat_frames, frames_of
+from chronus.control.transaction import Due, History, Outcome, Step, Transaction
+from chronus.errors import ChronusError
+from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, order
+from chronus.memory.program import Program
+
+BATCH = 4096
+"""Entries published at a time."""
+
+
+class Conductor:
+    """`zero`: the frame of transport zero where it is known beforehand (rendering: 0). `incarnation`: the first one to give."""
+
+    def __init__(
+        self, catalogue: Catalogue, rate: int, seed: int = 0, zero: int | None = None, incarnation: int = 1
+    ) -> None:
+        self.catalogue, self.rate = catalogue, rate
+        self.rack = replace(EMPTY, seed=seed)
+        self.planner = Planner(catalogue, rate, incarnation)
+        self.score = Score(rate, fixed=zero is not None)
+        if zero is not None:
+            self.score = begin(self.score, zero, self.rack.bpm)
+        self.past: History = ()
+        self.future: History = ()
+        self.horizon = self.number = self.now = 0
+        self.owed: list[Entry] = []
+        self.waiting: list[Due] = []
+        self._shrinking: Plan | None = None
+
+    # ------------------------------------------------------------ perform
+
+    def perform(self, submission: Submission, author: str = "") -> Transaction:
+        """Each command on the rack as those before it left it; what is refused changes nothing, and the others go on."""
+        self.number += 1
+        t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
+        running = self.score.timeline is not None
+        performance = Performance(t, self.catalogue, self.waiting, running, author)
+        for id, text, command in zip(submission.ids, submission.texts, submission.commands, strict=True):
+            performance.perform(id, text, command)
+        if diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
+            self._draw(t)
+        t.absolute = self._names_frames(t)
+        return t
+
+    def _draw(self, t: Transaction) -> None:
+        """The program of the last rack. Where there is no room for it none of the commands is done."""
+        try:
+            t.plan = self.planner.draw(t.after, self.now)
+            t.program = t.plan.program
+        except ChronusError as error:
+            for step in t.steps:
+                t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
+            t.after, t.past, t.future = self.rack, self.past, self.future
+            t.steps, t.hands, t.motions = [], [], {}
+
+    def _names_frames(self, t: Transaction) -> bool:
+        if t.motions or t.later:
+            return True
+        for step in t.steps:
+            moved = (step.before.bpm, step.before.swing) != (step.after.bpm, step.after.swing)
+            if step.act == "play" or playing.changed_lanes(step.before, step.after) or (moved and self.playing):
+                return True
+        return t.plan is not None and any(self._moves(t.plan, name) for name in self.score.lanes)
+
+    def _moves(self, plan: Plan, name: str) -> bool:
+        """Whether a lane that plays will have another instance to play."""
+        seat, player = plan.seats.get(name), self.score.lanes[name].player
+        return seat is None or (seat.handle, seat.incarnation) != (player.handle, player.incarnation)
+
+    # ------------------------------------------------------------ commit
+
+    def commit(self, t: Transaction, moment: int, exact: bool) -> tuple[Entry, ...]:
+        """The entries for a moment. With `exact` all of them name their frame; otherwise what is for now says so."""
+        score = base = replace(self.score, generation=self.score.generation + 1)
+        for step in t.steps:
+            score, position = self._step(score, step, moment)
+            self._tell(t.outcomes[step.outcome], step.when, position, score)
+        plan = t.plan or self.planner.plan
+        seats = {name: Player(0, seat.handle, seat.incarnation) for name, seat in plan.seats.items()}
+        score = playing.reseat(score, seats, moment)
+        at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None)
+        told = diff.entries(t.before, t.after, t.motions, t.hands, at) if t.steps else []
+        panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
+        swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
+        found = [*panic, *swap, *generations(base, score), *told]
+        t.score, t.moment, t.horizon = score, moment, self.horizon
+        t.dues = self._dues(t, score, moment)
+        notes = events(score, moment, max(self.horizon, moment), base.generation)
+        return (*self._placed(found, t.number, moment if exact else NOW), *notes)
+
+    def _placed(self, entries: list[Entry], number: int, now: int) -> list[Entry]:
+        """Each with its frame and its place among those of the same frame."""
+        placed = []
+        for k, entry in enumerate(entries):
+            frame = now if entry.frame == NOW else entry.frame
+            rank = AT_ONCE if frame == NOW else COMMANDED
+            placed.append(replace(entry, frame=frame, order=order(rank, number, k)))
+        return placed
+
+    def _step(self, score: Score, step: Step, moment: int) -> tuple[Score, Fraction | None]:
+        if step.act in ("stop", "panic"):
+            return playing.stop(score), None
+        if step.act == "play":
+            return (playing.play(score, step.after, moment) if score.stopped else score), None
+        if step.before.bpm != step.after.bpm:
+            score = playing.retune(score, step.after.bpm, moment)
+        if step.before.swing != step.after.swing:
+            score = playing.reswing(score, step.after.swing, moment)
+        return playing.edit_lanes(score, step.before, step.after, step.when, moment)
+
+    def _tell(self, outcome: Outcome, when: When | None, position: Fraction | None, score: Score) -> None:
+        """What only the moment tells: from which bar on."""
+        place = ""
+        if position is not None and score.timeline is not None and (when is None or when.kind != "now"):
+            outcome.frame = score.timeline.frame(position)
+            place = f"from {bar_of(position)}"
+        known = "{from}" in outcome.stem
+        text = outcome.stem.replace("{from}", place and f", {place}")
+        outcome.text = text if known or not place else f"{text} ({place})"
+
+    def _dues(self, t: Transaction, score: Score, moment: int) -> tuple[Due, ...]:
+        found = []
+        for later in t.later:
+            timeline = score.timeline or self.score.timeline
+            assert timeline is not None
+            position = timeline.at(later.when, moment)
+            outcome = t.outcomes[later.outcome]
+            outcome.frame = timeline.frame(position)
+            outcome.text = f"{outcome.stem} (at {bar_of(position)})"
+            found.append(Due(position, outcome.frame, later.command, later.text, later.author))
+        return tuple(found)
+
+    # ------------------------------------------------------------ after it
+
+    def accept(self, t: Transaction, frame: int) -> None:
+        """The replicas have it, or will for certain: it is the state now."""
+        assert t.score is not None, "accepted before it was committed"
+        self.now = max(self.now, frame)
+        self.rack, self.past, self.future = t.after, t.past, t.future
+        fresh = events(t.score, max(t.horizon, t.moment), self.horizon, self.score.generation + 1)
+        self.owed += [entry for entry in fresh if entry.frame < self.horizon]
+        self.score = t.score
+        self.waiting += t.dues
+        if t.plan is not None:
+            self.planner.adopt(t.plan)
+            self._shrinking = None
+
+    def sealed(self, t: Transaction, frame: int) -> None:
+        self.now = max(self.now, frame)
+        if t.plan is not None:
+            self.planner.confirm(t.plan.number, frame)
+
+    def abandon(self, t: Transaction) -> None:
+        """It comes to nothing; the state never knew of it."""
+        t.score = None
+
+    def advance(self, frame: int) -> list[tuple[Entry, ...]]:
+        """The notes of all lanes up to a frame, in batches; each frame is given once."""
+        notes, self.owed = self.owed, []
+        if frame > self.horizon:
+            notes += events(self.score, self.horizon, frame)
+            self.horizon = frame
+        self.score = pruned(self.score, self.now, self.rack)
+        return [tuple(notes[k : k + BATCH]) for k in range(0, len(notes), BATCH)]
+
+    def due(self, frame: int) -> list[tuple[int, str, AnyCommand]]:
+        """The commands whose time comes before a frame: (frame, author, command), taken out, in order."""
+        timeline = self.score.timeline
+        found = [(timeline.frame(due.position) if timeline else due.frame, due) for due in self.waiting]
+        ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
+        taken = {id(due) for _, due in ready}
+        self.waiting = [due for due in self.waiting if id(due) not in taken]
+        return [(at, due.author, due.command) for at, due in ready]
+
+    def shrink(self, frame: int | None = None) -> Program | None:
+        """The program without what has faded out, if something has; `shrunk` makes it the plan."""
+        self.now = max(self.now, frame or 0)
+        if not self.planner.faded(self.now):
+            return None
+        self._shrinking = self.planner.draw(self.rack, self.now)
+        return self._shrinking.program
+
+    def shrunk(self, program: Program | None, moment: int = NOW) -> tuple[Entry, ...]:
+        """The entries that swap to it; none if the rack has changed since it was drawn."""
+        plan = self._shrinking
+        if plan is None or program is not plan.program:
+            return ()
+        self.planner.adopt(plan)
+        self._shrinking = None
+        self.number += 1
+        return tuple(self._placed([Entry(SWAP, a=float(plan.number))], self.number, moment))
+
+    # ------------------------------------------------------------ questions
+
+    @property
+    def playing(self) -> bool:
+        """Whether there is a transport zero: bars are counted."""
+        return self.score.timeline is not None
+
+    def loaded(self) -> dict[str, str]:
+        """name -> kind."""
+        return {name: module.kind for name, module in self.rack.modules.items()}
+
+    def where(self, frame: int) -> tuple[int, float]:
+        """(bar, beat) at a frame, counted from 1; (0, 0.0) while there is no music."""
+        timeline = self.score.timeline
+        if timeline is None or frame < timeline.tempos[0].frame:
+            return 0, 0.0
+        bar, beat = divmod(timeline.position(frame), BAR)
+        return int(bar) + 1, float(beat) + 1
+
+    def frame_of_bar(self, bars: int) -> int:
+        """The frame at which so many bars are over; from frame 0 while there is no music."""
+        return self._timeline().frame(Fraction(bars * BAR))
+
+    def bars_at(self, frame: int) -> float:
+        return float(self._timeline().position(frame) / BAR)
+
+    def _timeline(self) -> Timeline:
+        return self.score.timeline or Timeline.begin(self.rate, 0, 0, self.rack.bpm)
+
+    def wait_frame(self, wait: Wait, moment: int) -> int:
+        """The frame at which a wait that begins at `moment` is over. Bars without music last as long as the tempo says."""
+        timeline = self.score.timeline
+        if wait.until_bar and timeline is None:
+            return moment + round((wait.until_bar - 1) * BAR * beat_frames(self.rack.bpm, self.rate))
+        if wait.until_bar:
+            return max(moment, self._timeline().frame(Fraction((wait.until_bar - 1) * BAR)))
+        assert wait.length is not None
+        return moment + frames_of(wait.length, self.rack.bpm, self.rate, timeline, moment)
+
+
+def bar_of(position: Fraction) -> str:
+    """`bar 5`, or `bar 5 beat 3` inside one."""
+    bar, beat = divmod(position, BAR)
+    return f"bar {int(bar) + 1}" + (f" beat {float(beat) + 1:g}" if beat else "")

@@ -1,0 +1,61 @@
+"""A job: a submission on its way from its author to the replicas, and what is known of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from msgspec import Struct
+
+from chronus.commands import Submission
+from chronus.control.conductor import Conductor, Outcome, Transaction
+from chronus.control.publisher import Batch
+from chronus.memory.program import Program
+
+
+class Drawn(Struct, frozen=True):
+    """What the drawing of a program depended on besides the words: the conductor's frame and its first new incarnation."""
+
+    now: int = 0
+    incarnation: int = 0
+
+
+class Job(Struct, eq=False):
+    """A submission on its way. `wish` is the frame at which it should act, if its author has one; `moment` the one it got.
+
+    `accepted` is called when the rack has it, `applied` when the replicas have it (or at once, where they need not know).
+    """
+
+    submission: Submission
+    author: str = ""
+    wish: int | None = None
+    due: bool = False
+    shrink: Program | None = None
+    accepted: Callable[[Job], None] = lambda job: None
+    applied: Callable[[Job], None] = lambda job: None
+    transaction: Transaction | None = None
+    number: int = 0
+    moment: int = 0
+    exact: bool = False
+    frame: int | None = None
+    batch: Batch | None = None
+    laid: bool = False
+    deadline: float = 0.0
+    fault: str = ""
+    fault_code: str = "E_ENGINE"
+    drawn: Drawn = Drawn()
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        return self.transaction.outcomes if self.transaction else ()
+
+    @property
+    def program(self) -> Program | None:
+        return self.shrink or (self.transaction.program if self.transaction else None)
+
+
+def next_incarnation(conductor: Conductor) -> int:
+    """The number that the next new module or cable will get."""
+    first = next(conductor.planner.incarnations)
+    conductor.planner.incarnations = count(first)
+    return first

@@ -1,0 +1,278 @@
+"""The journal: what was said and when it took effect, kept so that no process's death loses an acknowledged command.
+
+Text, one record a line behind a header: `<crc32, 8 hex digits> <json>`. Two records a submission: *said*, before it is
+published, and *sealed*, once its frame is known.
+
+Rule 1: a record is in the kernel's hands (one `write`) before anybody is answered, so only a power cut can take it;
+a thread of its own calls fsync every 100 ms, so that cut takes no more than that.
+Rule 2: reading recovers the longest valid prefix, whatever follows it, and never fails on what a file contains.
+Rule 3: a disk that is full does not stop the music: the torn record is taken back, and whoever writes is told once.
+
+To play a journal again: perform each of `Journal.played()` in order. Entries of one that is `exact` carry `moment`; those
+of another take effect at `frame` (its `moment` counts for what it named in musical time). `due` and `shrink` stand for
+what the conductor had kept back itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from msgspec import Struct
+
+from chronus import places
+from chronus.commands import AnyCommand
+from chronus.errors import ChronusError
+
+MAGIC = b"#chronus-journal 1 "
+FSYNC_SECONDS = 0.1
+_FILE = re.compile(r"(\d{4,})\.journal")
+
+
+class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
+    """What is about to be published. `commands` holds those whose text alone does not say all (open, say), by their place.
+
+    `tail` is that of the log behind its entries. `program`, `now` and `incarnation` are what its program was drawn with: a
+    replay that starts from the same draws the same.
+    """
+
+    n: int
+    who: str = ""
+    texts: tuple[str, ...] = ()
+    moment: int = 0
+    exact: bool = False
+    tail: int = 0
+    commands: dict[int, AnyCommand] = {}
+    due: bool = False
+    shrink: bool = False
+    program: int = 0
+    now: int = 0
+    incarnation: int = 0
+
+
+class Sealed(Struct, frozen=True, tag="sealed", tag_field="is"):
+    n: int
+    frame: int
+
+
+class Void(Struct, frozen=True, tag="void", tag_field="is"):
+    """What was said under this number never took effect: control died before it was published."""
+
+    n: int
+
+
+class Settled(Struct, frozen=True, tag="settled", tag_field="is"):
+    """The engine has lived for a while: what it recovered did not bring it down."""
+
+    frame: int
+
+
+class Ended(Struct, frozen=True, tag="ended", tag_field="is"):
+    """The engine was stopped as it should be."""
+
+    frame: int
+
+
+Record = Said | Sealed | Void | Settled | Ended
+
+
+class Played(Struct, frozen=True):
+    """A submission that took effect at `frame`."""
+
+    said: Said
+    frame: int
+
+
+class Journal(Struct, frozen=True):
+    """What could be read. `size` is the length in bytes of the valid prefix."""
+
+    header: dict[str, Any] = {}
+    records: tuple[Record, ...] = ()
+    size: int = 0
+
+    @property
+    def clean(self) -> bool:
+        """Whether the engine ended as it should; a journal in which nothing was said needs no recovery either."""
+        ended = bool(self.records) and isinstance(self.records[-1], Ended)
+        return ended or not any(isinstance(record, Said) for record in self.records)
+
+    def played(self) -> Iterator[Played]:
+        """What took effect, in order. Something said twice under one number was refused the first time."""
+        said: dict[int, Said] = {}
+        for record in self.records:
+            if isinstance(record, Said):
+                said[record.n] = record
+            elif isinstance(record, Sealed) and record.n in said:
+                yield Played(said.pop(record.n), record.frame)
+
+    def unsealed(self) -> list[Said]:
+        """What was said, but its frame never became known."""
+        said: dict[int, Said] = {}
+        for record in self.records:
+            if isinstance(record, Said):
+                said[record.n] = record
+            elif isinstance(record, Sealed | Void):
+                said.pop(record.n, None)
+        return list(said.values())
+
+    @property
+    def settled(self) -> bool:
+        return any(isinstance(record, Settled) for record in self.records)
+
+    @property
+    def number(self) -> int:
+        """The last number given."""
+        return max((record.n for record in self.records if isinstance(record, Said)), default=0)
+
+
+# ---------------------------------------------------------------- reading
+
+_decoder = msgspec.json.Decoder(Record)
+
+
+def read(path: Path) -> Journal:
+    """The longest valid prefix of a file. E_FILE if it cannot be opened."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ChronusError("E_FILE", f"the journal {path.name} cannot be read: {error.strerror}") from None
+    return parse(data)
+
+
+def parse(data: bytes) -> Journal:
+    end = data.find(b"\n")
+    header = _header(data[:end]) if end >= 0 else None
+    if header is None:
+        return Journal()
+    records: list[Record] = []
+    at = end + 1
+    while (end := data.find(b"\n", at)) >= 0:
+        record = _record(data[at:end])
+        if record is None:
+            break
+        records.append(record)
+        at = end + 1
+    return Journal(header, tuple(records), at)
+
+
+def _header(line: bytes) -> dict[str, Any] | None:
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        if line.startswith(MAGIC):
+            return msgspec.json.decode(line[len(MAGIC) :], type=dict[str, Any])
+    return None
+
+
+def _record(line: bytes) -> Record | None:
+    with suppress(ValueError, msgspec.MsgspecError, RecursionError):
+        if line[8:9] == b" " and f"{crc32(line[9:]):08x}".encode() == line[:8]:
+            return _decoder.decode(line[9:])
+    return None
+
+
+# ---------------------------------------------------------------- where journals lie
+
+
+def folder(engine: str) -> Path:
+    return places.home() / "journals" / engine
+
+
+def _numbered(engine: str) -> list[tuple[int, Path]]:
+    with suppress(OSError):
+        found = [(match, path) for path in folder(engine).iterdir() if (match := _FILE.fullmatch(path.name))]
+        return sorted((int(match[1]), path) for match, path in found)
+    return []
+
+
+def latest(engine: str) -> Path | None:
+    """The newest journal of an engine."""
+    numbered = _numbered(engine)
+    return numbered[-1][1] if numbered else None
+
+
+def create(engine: str, header: dict[str, Any]) -> Pen:
+    """A new file, numbered after the last one."""
+    folder(engine).mkdir(parents=True, exist_ok=True)
+    number = max((number for number, _ in _numbered(engine)), default=0)
+    while True:
+        number += 1
+        path = folder(engine) / f"{number:04d}.journal"
+        with suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            return Pen(path, descriptor, MAGIC + msgspec.json.encode(header) + b"\n")
+
+
+def resume(path: Path, journal: Journal) -> Pen:
+    """Goes on writing where the valid prefix ends."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    os.ftruncate(descriptor, journal.size)
+    return Pen(path, descriptor)
+
+
+# ---------------------------------------------------------------- writing
+
+
+class Pen:
+    """The one hand that writes a journal. `fault` is what the disk said last, "" while all is well."""
+
+    def __init__(self, path: Path, descriptor: int, first: bytes = b"") -> None:
+        self.path, self.fault = path, ""
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
+        self._dirty = False
+        self._closing = threading.Event()
+        self._put(first)
+        self._thread = threading.Thread(target=self._flush, name="journal", daemon=True)
+        self._thread.start()
+
+    def write(self, *records: Record) -> bool:
+        """In the kernel's hands when this returns True; False, with `fault` set, if the disk refuses."""
+        lines = []
+        for record in records:
+            text = msgspec.json.encode(record)
+            lines.append(b"%08x %b\n" % (crc32(text), text))
+        return self._put(b"".join(lines))
+
+    def close(self, frame: int) -> None:
+        """Marks the end as a clean one."""
+        if not self._closing.is_set():
+            self.write(Ended(frame))
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Writes no more; the end is not a clean one unless it was marked."""
+        self._closing.set()
+        self._thread.join(2.0)
+        self._sync()
+        os.close(self._descriptor)
+
+    def _put(self, data: bytes) -> bool:
+        try:
+            written = os.write(self._descriptor, data) if data else 0
+        except OSError as error:
+            self.fault = error.strerror or "cannot be written"
+            return False
+        if written < len(data):
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, self._size)
+            self.fault = "the disk is full"
+            return False
+        self._size += written
+        self._dirty, self.fault = True, ""
+        return True
+
+    def _flush(self) -> None:
+        while not self._closing.wait(FSYNC_SECONDS):
+            self._sync()
+
+    def _sync(self) -> None:
+        if self._dirty:
+            self._dirty = False
+            with suppress(OSError):
+                os.fsync(self._descriptor)

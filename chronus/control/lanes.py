@@ -1,0 +1,64 @@
+"""Lanes: what `sequence`, `clear`, `mute` and `solo` make of a rack. {from} in a text stands for what only the moment tells."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+from chronus.commands import Clear, Mute, Sequence, Solo, Unmute, Unsolo
+from chronus.control.catalogue import Catalogue
+from chronus.control.rack import LANES, Lane, Rack, named, replace, with_module
+from chronus.errors import ChronusError, nearest
+
+Result = tuple[Rack, str, dict[str, Any]]
+
+
+def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
+    name = named(rack, command.name, catalogue)
+    if name == "out":
+        raise ChronusError("E_VALUE", "out plays no notes", part="name")
+    if name not in rack.lanes and len(rack.lanes) >= LANES:
+        raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
+    old = rack.lanes.get(name)
+    lane = Lane(
+        command.text, command.pattern, command.options, rack.takes, bool(old and old.muted), bool(old and old.solo)
+    )
+    rack = with_module(rack, replace(rack.modules[name], sequenced=True))
+    rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
+    steps = command.pattern.steps
+    text = f"sequence {name}: {command.text} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(lane)
+    return rack, text, {"name": name, "steps": steps}
+
+
+def realigns(lane: Lane) -> str:
+    """What is said of a lane that does not divide into bars."""
+    steps, step = lane.pattern.steps, Fraction(*lane.options.every)
+    length = steps * step
+    if length.numerator == 1 or length.denominator == 1:
+        return ""
+    bars = lcm(length.numerator, length.denominator) // length.denominator
+    fitting = [n for n in range(1, steps) if (n * step).denominator == 1 or (n * step).numerator == 1]
+    return f"; {steps} steps: realigns after {bars} bars" + (f" (len={fitting[-1]} to clip)" if fitting else "")
+
+
+def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
+    name = _with_lane(rack, command.name, catalogue, "name")
+    rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
+    return rack, f"clear {name}", {"name": name}
+
+
+def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
+    name = named(rack, word, catalogue, part)
+    if name not in rack.lanes:
+        raise ChronusError("E_NAME", f'"{name}" has no lane', suggestions=nearest(name, rack.lanes), part=part)
+    return name
+
+
+def flag(field: str, on: bool, rack: Rack, command: Mute | Unmute | Solo | Unsolo, catalogue: Catalogue) -> Result:
+    """mute, unmute, solo, unsolo. No names: all that are."""
+    names = [_with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
+    chosen = names or [name for name, lane in rack.lanes.items() if getattr(lane, field)]
+    lanes = {name: replace(rack.lanes[name], **{field: on}) for name in chosen}
+    text = " ".join([type(command).__name__.lower(), *chosen])
+    return replace(rack, lanes={**rack.lanes, **lanes}), text, {"names": chosen}

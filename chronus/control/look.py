@@ -1,0 +1,203 @@
+"""Questions about the rack: list, show, describe, assert. Each gives its text, its lines and their JSON form."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from chronus import commands as say
+from chronus.control.catalogue import Catalogue, find_param
+from chronus.control.rack import Lane, Rack, audible, named, value
+from chronus.control.scheduler import Span, happenings
+from chronus.control.script import options_text
+from chronus.dsp.spec import Param, Spec
+from chronus.errors import ChronusError
+from chronus.units import Range, format_number, format_param, format_quantity, format_range, to_param
+
+Answer = tuple[str, tuple[str, ...], dict[str, Any]]
+TESTS: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def answer(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, text: str) -> Answer:
+    """What a question comes to on this rack."""
+    if isinstance(command, say.List):
+        lines, result = _list(rack, command.what, catalogue)
+    elif isinstance(command, say.Show):
+        lines, result = _show(rack, command, catalogue)
+    elif isinstance(command, say.Describe):
+        lines, result = _describe(catalogue.resolve(command.kind))
+    elif isinstance(command, say.Assert):
+        return _assert(rack, command, catalogue)
+    else:
+        lines, result = (), {}
+    return text, tuple(lines), result
+
+
+Told = tuple[list[str] | tuple[str, ...], dict[str, Any]]
+
+# ---------------------------------------------------------------- list and show
+
+
+def _list(rack: Rack, what: str, catalogue: Catalogue) -> Told:
+    lines: list[str] = []
+    result: dict[str, Any] = {}
+    if what in ("modules", ""):
+        for name, module in rack.modules.items():
+            leads = sorted({key.target for key in rack.cables if key.source == name})
+            told = f" > {', '.join(leads)}" if leads else ""
+            lines.append(name + (f" ({module.kind})" if module.kind != name else "") + told)
+        result["modules"] = [{"name": name, "kind": module.kind} for name, module in rack.modules.items()]
+    if what in ("lanes", ""):
+        for name, lane in rack.lanes.items():
+            lines.append(_lane_line(rack, name, lane))
+        result["lanes"] = [_lane(rack, name, 0) for name in rack.lanes]
+    return lines, result
+
+
+def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
+    state = "" if audible(rack, name) else " (muted)"
+    return f"{name}: {lane.text}{options_text(lane.options)}{state}"
+
+
+def _show(rack: Rack, command: say.Show, catalogue: Catalogue) -> Told:
+    if command.name:
+        return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue)
+    whole = f"bpm {format_number(rack.bpm)}, swing {format_number(rack.swing)}, seed {rack.seed}"
+    lines, result = _list(rack, "", catalogue)
+    more: dict[str, Any] = {"bpm": rack.bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
+    more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
+    return [whole, *lines], {**more, **result}
+
+
+def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue) -> Told:
+    module = rack.modules[name]
+    spec = catalogue[module.kind]
+    lines = [f"{name}: {spec.help}"]
+    values = {}
+    for param in spec.params:
+        number = value(rack, module, param)
+        lines.append(f"{param.name} {format_param(number, param)} ({format_range(param)})")
+        values[param.name] = param.words[round(number)] if param.words else number
+    cables = [_cable(rack, key) for key in sorted(rack.cables) if name in (key.source, key.target)]
+    lines += [
+        f"{c['source']}.{c['output']} > {c['target']}.{c['into']}{c['amount'] and ' ' + c['amount']}" for c in cables
+    ]
+    result = {"name": name, "kind": module.kind, "voices": module.voices, "params": values, "cables": cables}
+    if name in rack.lanes:
+        lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
+        result["lane"] = _lane(rack, name, loop)
+    return lines, result
+
+
+def _cable(rack: Rack, key: Any) -> dict[str, Any]:
+    cable = rack.cables[key]
+    amount = format_quantity(cable.amount) if cable.amount else ""
+    return {**key._asdict(), "amount": amount, "auto": cable.auto}
+
+
+# ---------------------------------------------------------------- lanes
+
+
+def understood(lane: Lane) -> str:
+    """The lane as it is understood, one character a step."""
+    steps = ["."] * lane.pattern.steps
+    for hit in lane.pattern.hits:
+        place = int(Fraction(*hit.at) + lane.options.shift) % lane.pattern.steps
+        steps[place] = "X" if hit.accent else "x" if hit.velocity >= 0.5 else "o"
+    return "".join(steps)
+
+
+def _lane(rack: Rack, name: str, loop: int) -> dict[str, Any]:
+    lane = rack.lanes[name]
+    every = lane.options.every
+    return {
+        "name": name,
+        "pattern": lane.text,
+        "steps": lane.pattern.steps,
+        "step": f"{every[0]}/{every[1]}",
+        "muted": not audible(rack, name),
+        "events": _events(lane, loop),
+    }
+
+
+def _events(lane: Lane, loop: int) -> list[dict[str, Any]]:
+    """What one loop plays, in steps from its beginning, unswung."""
+    count = lane.pattern.steps
+    straight = Span(Fraction(0), Fraction(0), Fraction(0), 0, Lane(lane.text, lane.pattern, _unswung(lane), lane.take))
+    beat = Fraction(*lane.options.every) * 4
+    found: list[dict[str, Any]] = []
+    for note in happenings(straight, loop * count * beat, (loop + 1) * count * beat):
+        at = note.begin / beat - loop * count
+        if 0 <= at < count:
+            found.append({
+                "at": _number(at), "len": _number(note.length), "pitch": note.pitch,
+                "vel": note.velocity, "accent": note.accent, "glide": note.end is None, "locks": {},
+            })  # fmt: skip
+    return found
+
+
+def _unswung(lane: Lane) -> say.LaneOptions:
+    options = lane.options
+    return say.LaneOptions(options.every, options.gate, options.velocity, 50.0, options.shift)
+
+
+def _number(share: Fraction) -> float | int:
+    return int(share) if share.denominator == 1 else float(share)
+
+
+# ---------------------------------------------------------------- describe and assert
+
+
+def _describe(spec: Spec) -> Told:
+    lines = [f"{spec.kind}: {spec.help}"]
+    for param in spec.params:
+        default = format_param(param.default, param)
+        lines.append(f"{param.name} {format_range(param)} ({default}){param.help and ': ' + param.help}")
+    lines += [f"in {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.ins]
+    lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.outs]
+    return lines, _plain(spec)
+
+
+def _plain(spec: Spec) -> dict[str, Any]:
+    return Catalogue([spec]).plain()[spec.kind]
+
+
+def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer:
+    found, wanted, param = _sides(rack, command, catalogue)
+    target = command.target.name + (f".{command.target.port}" if command.target.port else "")
+    told, goal = format_param(found, param), format_param(wanted, param)
+    if command.test == "==" or command.test == "!=":
+        near = abs(found - wanted) <= 1e-9 * max(1.0, abs(wanted))
+        holds = near == (command.test == "==")
+    else:
+        holds = TESTS[command.test](found, wanted)
+    if not holds:
+        raise ChronusError("E_ASSERT", f"{target} is {told}, not {command.test} {goal}", part="value")
+    return f"assert {target} {command.test} {goal}", (), {"value": found}
+
+
+def _sides(rack: Rack, command: say.Assert, catalogue: Catalogue) -> tuple[float, float, Param | Range]:
+    name, port = command.target.name, command.target.port
+    if not port:
+        if name not in ("bpm", "swing", "seed", "volume"):
+            raise ChronusError("E_PARAM", f'there is no parameter "{name}" of the whole', part="target.name")
+        if name != "volume":
+            whole = Range(name, 0, 2**31)
+            return float(getattr(rack, name)), _wanted(command, whole, rack), whole
+        name, port = "out", "volume"
+    module = rack.modules[named(rack, name, catalogue, "target.name")]
+    param = find_param(catalogue[module.kind], port, "target.port")
+    return value(rack, module, param), _wanted(command, param, rack), param
+
+
+def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
+    wide = param if param.words else Range(param.name, -1e12, 1e12, param.unit)
+    try:
+        return to_param(command.value, wide, bpm=rack.bpm)
+    except ChronusError as error:
+        error.part = "value"
+        raise

@@ -1,0 +1,251 @@
+"""Cables: what `patch` and `unpatch` make of a rack, and which cables to `out` come and go by themselves.
+
+A sound that goes nowhere goes to `out`. A cable from its main output into a main audio input moves it off `out`, and so does one
+from a drone into a parameter, unless it only closes a circle; a cable to `out` that was asked for stays.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from chronus.commands import Patch, Port, Quantity, Unpatch
+from chronus.control.catalogue import Catalogue, carries_audio, main_input, main_output
+from chronus.control.rack import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
+from chronus.control.tables import scaled
+from chronus.control.wiring import input_of, sort
+from chronus.dsp.spec import Spec
+from chronus.errors import ChronusError, nearest
+from chronus.units import format_quantity
+
+Result = tuple[Rack, str, dict[str, Any]]
+
+
+def add(rack: Rack, name: str, spec: Spec, catalogue: Catalogue) -> Rack:
+    """A new module; what sounds is heard."""
+    if len(rack.modules) >= MODULES:
+        raise ChronusError("E_LIMIT", f"there can be {MODULES} modules at most, out among them")
+    rack = replace(rack, modules={**rack.modules, name: Module(name, spec.kind)})
+    main = main_output(spec)
+    if spec.modulator or main is None or main.role != "audio":
+        return rack
+    return replace(rack, cables={**rack.cables, to_out(name, main.name, catalogue): Cable(auto=True)})
+
+
+def to_out(name: str, output: str, catalogue: Catalogue) -> Key:
+    port = main_input(catalogue["out"])
+    assert port is not None
+    return Key(name, output, "out", port.name)
+
+
+def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
+    """Takes a module out with its cables; those that led only there are heard again."""
+    fed = list(dict.fromkeys(key.source for key in rack.cables if key.target == name and key.source != name))
+    rack = replace(
+        rack,
+        modules={n: module for n, module in rack.modules.items() if n != name},
+        cables={key: cable for key, cable in rack.cables.items() if name not in (key.source, key.target)},
+    )
+    for source in fed:
+        rack = settle(rack, source, catalogue)
+    return rack
+
+
+def settle(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
+    """Sends a sound that goes nowhere to `out`."""
+    main = main_output(catalogue[rack.modules[name].kind])
+    if main is None or not goes_nowhere(rack, name, catalogue):
+        return rack
+    return replace(rack, cables={**rack.cables, to_out(name, main.name, catalogue): Cable(auto=True)})
+
+
+def goes_nowhere(rack: Rack, name: str, catalogue: Catalogue) -> bool:
+    spec = catalogue[rack.modules[name].kind]
+    main = main_output(spec)
+    if name == "out" or spec.modulator or main is None or main.role != "audio":
+        return False
+    leads = [key for key in rack.cables if key.source == name and key.output == main.name]
+    circles = late(rack)
+    return not any(key.target == "out" or (key not in circles and leads_away(rack, key, catalogue)) for key in leads)
+
+
+def leads_away(rack: Rack, key: Key, catalogue: Catalogue) -> bool:
+    """Whether a cable takes its source's sound somewhere else than `out`."""
+    source = catalogue[rack.modules[key.source].kind]
+    main = main_output(source)
+    if key.target == "out" or main is None or key.output != main.name:
+        return False
+    port = input_of(catalogue[rack.modules[key.target].kind], key.into)
+    return source.drone if port is None else carries_audio(port)
+
+
+# ---------------------------------------------------------------- patch
+
+
+def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
+    words = [port.name for port in command.chain]
+    names, loaded = [], []
+    for k, word in enumerate(words):
+        name = find(rack, word, catalogue)
+        if name is None:
+            spec = _kind(rack, word, catalogue, f"chain.{k}.name")
+            name = spec.kind
+            rack = add(rack, name, spec, catalogue)
+            loaded.append(name)
+        names.append(name)
+    before = set(rack.cables)
+    chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
+    keys = []
+    for k in range(len(chain) - 1):
+        amount = command.amount if k == len(chain) - 2 else None
+        rack, key = _connect(rack, chain[k], chain[k + 1], amount, k, catalogue)
+        keys.append(key)
+    if len(rack.cables) > CABLES:
+        raise ChronusError("E_LIMIT", f"there can be {CABLES} cables at most")
+    text = "patch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
+    text += _told(command.amount)
+    notes = [f"loaded {', '.join(loaded)}"] if loaded else []
+    if late(rack) & (set(keys) - before):
+        notes.append("feedback: one block late")
+    text += f" ({'; '.join(notes)})" if notes else ""
+    cables = [dict(zip(("source", "output", "target", "into"), key, strict=True)) for key in keys]
+    return rack, text, {"cables": cables, "loaded": loaded}
+
+
+def _told(amount: Quantity | None) -> str:
+    return f" {format_quantity(amount)}" if amount else ""
+
+
+def _kind(rack: Rack, word: str, catalogue: Catalogue, part: str) -> Spec:
+    spec = catalogue.find(word)
+    if spec is None:
+        near = nearest(word, [*rack.modules, *catalogue.kinds])
+        raise ChronusError(
+            "E_NAME", f'no module "{word}" is loaded, and no kind is called so', suggestions=near, part=part
+        )
+    return spec
+
+
+def _connect(
+    rack: Rack, source: Port, target: Port, amount: Quantity | None, k: int, catalogue: Catalogue
+) -> tuple[Rack, Key]:
+    output = output_of(rack, source, catalogue, f"chain.{k}.port", inside=k > 0)
+    into = into_of(rack, target, catalogue, f"chain.{k + 1}.port")
+    key = Key(source.name, output, target.name, into)
+    spec = catalogue[rack.modules[target.name].kind]
+    param = spec.param(into) if input_of(spec, into) is None else None
+    if amount is not None and param is None:
+        raise ChronusError("E_VALUE", "an amount goes with a parameter; this cable leads to an input", part="amount")
+    if amount is not None and param is not None:
+        _check_amount(amount, param)
+    before = late(rack)
+    rack = replace(rack, cables={**rack.cables, key: Cable(amount)})
+    circles = late(rack)
+    if key not in circles and leads_away(rack, key, catalogue):
+        kept = {k: cable for k, cable in rack.cables.items() if not (cable.auto and k.source == source.name)}
+        rack = replace(rack, cables=kept)
+    for closing in sorted(circles - before):
+        rack = settle(rack, closing.source, catalogue)
+    return rack, key
+
+
+def _check_amount(amount: Quantity, param: Any) -> None:
+    try:
+        scaled(amount, param)
+    except ChronusError as error:
+        error.part = "amount"
+        raise
+
+
+def output_of(rack: Rack, port: Port, catalogue: Catalogue, part: str, inside: bool = False) -> str:
+    """The output a chain goes on from. Inside a chain a port that is no output was the input of the cable before."""
+    spec = catalogue[rack.modules[port.name].kind]
+    outs = [out.name for out in spec.outs]
+    if port.port in outs:
+        return port.port
+    if outs and (not port.port or (inside and is_into(spec, port.port))):
+        return outs[0]
+    raise _no_port(spec, port.port, outs, "output", part)
+
+
+def into_of(rack: Rack, port: Port, catalogue: Catalogue, part: str) -> str:
+    """The input or parameter a cable leads to."""
+    spec = catalogue[rack.modules[port.name].kind]
+    main = main_input(spec)
+    if is_into(spec, port.port):
+        return port.port
+    if main is not None and (not port.port or any(out.name == port.port for out in spec.outs)):
+        return main.name
+    known = [*(i.name for i in spec.ins), *(p.name for p in spec.params)]
+    raise _no_port(spec, port.port, known, "audio input" if not port.port else "input or parameter", part)
+
+
+def is_into(spec: Spec, name: str) -> bool:
+    return input_of(spec, name) is not None or spec.param(name) is not None
+
+
+def _no_port(spec: Spec, name: str, known: list[str], what: str, part: str) -> ChronusError:
+    if name:
+        return ChronusError(
+            "E_PORT", f'{spec.kind} has no {what} "{name}"', suggestions=nearest(name, known), part=part
+        )
+    has = f"; it has {', '.join(known)}" if known else ""
+    return ChronusError("E_PORT", f"{spec.kind} has no {what}{has}", part=part.replace(".port", ".name"))
+
+
+def late(rack: Rack) -> set[Key]:
+    """The cables that close a circle."""
+    _, broken = sort(list(rack.modules), {(key.source, key.target) for key in rack.cables})
+    return {key for key in rack.cables if (key.source, key.target) in broken}
+
+
+# ---------------------------------------------------------------- unpatch
+
+
+def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
+    names = []
+    for k, port in enumerate(command.chain):
+        name = find(rack, port.name, catalogue)
+        if name is None:
+            near = nearest(port.name, rack.modules)
+            raise ChronusError("E_NAME", f'no module "{port.name}" is loaded', suggestions=near, part=f"chain.{k}.name")
+        names.append(name)
+    chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
+    text = "unpatch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
+    gone = _all_of(rack, chain[0]) if len(chain) == 1 else _between(rack, chain)
+    # `unpatch A` is a wish for silence; so is `unpatch A > out`. What else goes nowhere now is heard.
+    silent = {names[0]} if len(chain) == 1 else {key.source for key in gone if key.target == "out"}
+    rack = replace(rack, cables={key: cable for key, cable in rack.cables.items() if key not in gone})
+    for source in dict.fromkeys(key.source for key in gone):
+        if source not in silent:
+            rack = settle(rack, source, catalogue)
+    return rack, text, {"removed": len(gone)}
+
+
+def _all_of(rack: Rack, port: Port) -> list[Key]:
+    gone = [
+        key
+        for key in rack.cables
+        if (key.source == port.name and port.port in ("", key.output))
+        or (key.target == port.name and port.port in ("", key.into))
+    ]
+    if not gone:
+        raise ChronusError("E_PORT", f"no cable is at {port.name}{port.port and '.' + port.port}", part="chain.0.name")
+    return gone
+
+
+def _between(rack: Rack, chain: list[Port]) -> list[Key]:
+    gone: list[Key] = []
+    for k, (source, target) in enumerate(pairwise(chain)):
+        found = [
+            key
+            for key in rack.cables
+            if (key.source, key.target) == (source.name, target.name)
+            and (source.port in ("", key.output) or (k > 0 and source.port != key.output))
+            and target.port in ("", key.into)
+        ]
+        if not found:
+            message = f"there is no cable from {source.name} to {target.name}"
+            raise ChronusError("E_PORT", message, part=f"chain.{k + 1}.name")
+        gone += found
+    return gone

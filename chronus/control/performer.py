@@ -1,0 +1,282 @@
+"""From a submission to an applied frame, step by step and without waiting.
+
+    taken -> performed (on the rack) -> its program prepared -> committed, journaled, published -> sealed -> applied
+
+Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
+leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
+what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later.
+Rule 2: the journal has a job's words before the log has its entries, and its frame before anybody is answered.
+Rule 3: `step` looks once and returns. `busy` says whether it is worth looking again soon.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from chronus.commands import QUERIES, AnyCommand, Open, Say
+from chronus.control.conductor import Conductor
+from chronus.control.job import Drawn, Job, next_incarnation
+from chronus.control.journal import Record, Said, Sealed
+from chronus.control.publisher import Batch, Publisher
+from chronus.memory.layout import BLOCK, LOG_ENTRIES
+from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
+from chronus.memory.program import Program
+
+PREPARE_SECONDS = 10.0
+"""How long workers may take over a program."""
+MOST_ENTRIES = LOG_ENTRIES // 4 - 2
+"""Entries that are accepted or refused together."""
+MARGIN_SECONDS = 0.004
+"""An exact frame nearer to the head than this is not tried."""
+JOBS_A_STEP = 16
+HORIZON_SECONDS = 2.25
+"""Lanes are scheduled so far beyond what is heard: 2 s at least, between two ticks."""
+
+
+class Pen(Protocol):
+    """What is asked of a journal."""
+
+    def write(self, *records: Record) -> bool: ...
+
+
+class Performer:
+    """Takes jobs one by one and brings each to the replicas. `told(kind, text)` is called with what people should know."""
+
+    def __init__(
+        self, conductor: Conductor, publisher: Publisher, pen: Pen, told: Callable[[str, str], None], number: int = 0
+    ) -> None:
+        self.conductor, self.publisher, self.pen, self.told = conductor, publisher, pen, told
+        self.number = number
+        self.commands = self.recommitted = self.late = 0
+        self.current: Job | None = None
+        self.flying: deque[Job] = deque()
+        self.events: deque[tuple[Batch, Sequence[Entry]]] = deque()
+        self._journal_fault = False
+
+    @property
+    def busy(self) -> bool:
+        return self.current is not None or bool(self.flying)
+
+    def step(self, take: Callable[[], Job | None], now: float) -> None:
+        """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
+        self.publisher.poll()
+        self._land()
+        for _ in range(JOBS_A_STEP):
+            job = self.current or take()
+            if job is None:
+                break
+            if self.current is None:
+                self._perform(job, now)
+            self._go_on(job, now)
+            if self.current is not None:
+                break
+
+    # ------------------------------------------------------------ one job
+
+    def _perform(self, job: Job, now: float) -> None:
+        job.deadline = now + PREPARE_SECONDS
+        if job.shrink is None:
+            drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
+            job.transaction = self.conductor.perform(job.submission, job.author)
+            job.drawn = drawn if job.transaction.program else job.drawn
+            self.commands += len(job.submission.commands)
+        self.current = job
+
+    def _go_on(self, job: Job, now: float) -> None:
+        """As far as it goes now; the job leaves the stage (`current`) once the rack has it, or has refused it."""
+        if job.batch is not None:
+            self._sealed(job)
+        elif (job.program is None or self._prepared(job, job.program, now)) and self.publisher.room():
+            self._commit(job)
+
+    def _prepared(self, job: Job, program: Program, now: float) -> bool:
+        if not job.laid and self.publisher.has_place(program.number):
+            try:
+                self.publisher.lay(program)
+            except ValueError as error:
+                self._fail(job, str(error))
+                return False
+            job.laid = True
+        if job.laid and self.publisher.prepared(program.number):
+            return True
+        if now > job.deadline:
+            self._fail(
+                job, f"the workers did not prepare the new program within {PREPARE_SECONDS:g} s; nothing was changed"
+            )
+        return False
+
+    def _fail(self, job: Job, fault: str, code: str = "E_ENGINE") -> None:
+        if job.transaction is not None:
+            self.conductor.abandon(job.transaction)
+        job.fault, job.fault_code = fault, code
+        self.current = None
+        job.applied(job)
+
+    def _choose(self, job: Job) -> None:
+        """The frame of the moment, and whether all of it happens at that very frame."""
+        publisher, transaction = self.publisher, job.transaction
+        absolute = transaction is not None and transaction.absolute
+        begins = absolute and not self.conductor.playing
+        wish = -(-job.wish // BLOCK) * BLOCK if job.wish is not None and begins else job.wish
+        if wish is not None and wish >= publisher.head() + BLOCK + round(MARGIN_SECONDS * publisher.rate):
+            job.moment, job.exact = wish, True
+        elif absolute:
+            job.moment, job.exact = publisher.safe_moment(), begins
+        else:
+            job.moment, job.exact = publisher.head(), False
+
+    def _commit(self, job: Job) -> None:
+        """Says it to the journal and to the replicas. What they need not know is done at once."""
+        if job.shrink is None and not any(self._kept(job)):
+            self._finish(job)
+            return
+        self._choose(job)
+        entries = self._entries(job)
+        if len(entries) > MOST_ENTRIES:
+            self._fail(job, f"that comes to {len(entries)} events at once; {MOST_ENTRIES} is the most", "E_LIMIT")
+        elif entries:
+            self._publish(job, entries)
+        elif job.shrink is None:
+            job.frame = job.moment
+            self._write(self._said(job, 0), Sealed(job.number, job.moment))
+            self._accept(job)
+            self._finish(job)
+        else:
+            self._finish(job)
+
+    def _publish(self, job: Job, entries: Sequence[Entry]) -> None:
+        self._write(self._said(job, self.publisher.next_tail(len(entries))))
+        job.batch = self.publisher.publish(entries, job.number)
+        if job.batch.least == NOW:
+            self._accept(job)
+            self._fly(job)
+
+    def _entries(self, job: Job) -> Sequence[Entry]:
+        if job.transaction is None:
+            return self.conductor.shrunk(job.shrink)
+        return self.conductor.commit(job.transaction, job.moment, job.exact)
+
+    def _sealed(self, job: Job) -> None:
+        """What becomes of a job whose entries name frames: accepted, or said again for a later moment."""
+        assert job.batch is not None
+        if job.batch.refused:
+            self.recommitted += 1
+            job.wish = self.publisher.safe_moment() if job.exact else None
+            self._commit(job)
+        elif job.batch.sealed:
+            self._accept(job)
+            self._fly(job)
+
+    def _fly(self, job: Job) -> None:
+        self.flying.append(job)
+        self.current = None
+
+    def _accept(self, job: Job) -> None:
+        if job.transaction is not None:
+            self.conductor.accept(job.transaction, job.moment)
+        job.accepted(job)
+        if job.transaction is not None and job.transaction.absolute:
+            self.schedule()
+
+    def _finish(self, job: Job) -> None:
+        """Ends a job that the replicas need not know of."""
+        self.current = None
+        job.applied(job)
+
+    def _land(self) -> None:
+        """Answers, in the order of the log, what every playing replica has applied."""
+        while self.events and self.events[0][0].sealed:
+            batch, entries = self.events.popleft()
+            if batch.refused:
+                self.publish_events(entries)
+        for job in self.flying if not self._drawing else ():
+            if job.frame is None and job.batch is not None and job.batch.sealed:
+                self._seal(job, job.moment if job.exact else job.batch.frame)
+        while self.flying and self.flying[0].frame is not None and self.publisher.applied(_batch(self.flying[0])):
+            job = self.flying.popleft()
+            job.applied(job)
+
+    @property
+    def _drawing(self) -> bool:
+        """A program is drawn but not yet in the journal: what would change the places it was drawn from waits, so that a
+        replay of the journal, record by record, draws the same."""
+        return self.current is not None and self.current.program is not None and self.current.batch is None
+
+    def _seal(self, job: Job, frame: int) -> None:
+        job.frame = frame
+        self._write(Sealed(job.number, frame))
+        if job.transaction is not None:
+            self.conductor.sealed(job.transaction, frame)
+        elif job.shrink is not None:
+            self.conductor.planner.confirm(job.shrink.number, frame)
+
+    # ------------------------------------------------------------ the journal
+
+    def _kept(self, job: Job) -> list[bool]:
+        """Which commands are worth a record: those that changed something."""
+        return [
+            outcome.error is None and not isinstance(command, QUERIES)
+            for command, outcome in zip(job.submission.commands, job.outcomes, strict=True)
+        ]
+
+    def _said(self, job: Job, tail: int) -> Said:
+        if not job.number:
+            self.number += 1
+            job.number = self.number
+        kept: list[tuple[str, AnyCommand]] = []
+        if job.transaction is not None and not job.due:
+            pairs = zip(job.submission.texts, job.submission.commands, strict=True)
+            kept = [pair for pair, keep in zip(pairs, self._kept(job), strict=True) if keep]
+        return Said(
+            job.number,
+            job.author,
+            tuple(text for text, _ in kept),
+            job.moment,
+            job.exact,
+            tail,
+            {k: command for k, (_, command) in enumerate(kept) if isinstance(command, Open | Say)},
+            job.due,
+            job.shrink is not None,
+            job.program.number if job.program else 0,
+            job.drawn.now,
+            job.drawn.incarnation,
+        )
+
+    def _write(self, *records: Record) -> None:
+        if self.pen.write(*records):
+            self._journal_fault = False
+        elif not self._journal_fault:
+            self._journal_fault = True
+            self.told("journal", "the journal cannot be written; a crash would lose what is said from here on")
+
+    # ------------------------------------------------------------ lanes
+
+    def schedule(self) -> None:
+        """Gives the replicas the notes of all lanes, as far ahead as the horizon."""
+        until = self.publisher.front() + round(HORIZON_SECONDS * self.publisher.rate)
+        for batch in self.conductor.advance(until):
+            self.publish_events(batch)
+        self.publisher.scheduled(until)
+
+    def publish_events(self, entries: Sequence[Entry]) -> None:
+        """A note whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
+        least = self.publisher.head() + 2 * BLOCK
+        timely: list[Entry] = []
+        for entry in entries:
+            if entry.frame == NOW or entry.frame >= least:
+                timely.append(entry)
+            elif entry.kind == NOTE_OFF or entry.kind == GENERATION:
+                timely.append(replace(entry, frame=least))
+            else:
+                self.late += 1
+        if timely:
+            self.events.append((self.publisher.publish(timely), timely))
+
+
+def _batch(job: Job) -> Batch:
+    assert job.batch is not None
+    return job.batch

@@ -1,0 +1,187 @@
+"""Submissions on the rack: each command in order, whole or nothing, into a transaction. Nothing of it is heard or kept yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chronus import commands as say
+from chronus.commands import AnyCommand, Length, When
+from chronus.control import look
+from chronus.control.catalogue import Catalogue
+from chronus.control.edit import Edit, edit, empty
+from chronus.control.rack import Module, Rack, replace
+from chronus.control.transaction import Due, Later, Outcome, Step, Transaction
+from chronus.control.values import Motion
+from chronus.errors import ChronusError
+
+HISTORY = 1000
+"""Steps that can be undone."""
+PERFORMERS = ("osc", "midi")
+"""Authors whose commands are no steps of undo."""
+LANE_COMMANDS = (say.Sequence, say.Clear, say.Mute, say.Unmute, say.Solo, say.Unsolo)
+"""They are told their time beforehand; without one it is the next bar."""
+NO_STEP = (say.Gate, say.Note, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)
+ELSEWHERE = (say.Wait, say.Sync, say.Save, say.Help, say.Crash, say.Quit, say.Status)
+"""Commands whose work is done elsewhere; here they are only let through."""
+ACTS = {say.Play: "play", say.Stop: "stop", say.Panic: "panic"}
+
+
+class Performance:
+    """One submission being performed. `waiting` are commands whose time is to come, `running` whether there are bars at all."""
+
+    def __init__(
+        self, t: Transaction, catalogue: Catalogue, waiting: Sequence[Due], running: bool, author: str
+    ) -> None:
+        self.t, self.catalogue, self.author, self.running = t, catalogue, author, running
+        self.ahead = [due.command for due in waiting]
+
+    def perform(self, id: int, text: str, command: AnyCommand) -> None:
+        try:
+            outcome = self._outcome(command, text)
+        except ChronusError as error:
+            outcome = Outcome(id, error=error)
+        outcome.id, outcome.stem = id, outcome.text
+        outcome.text = outcome.text.replace("{from}", "")
+        self.t.outcomes.append(outcome)
+
+    def _outcome(self, command: AnyCommand, text: str) -> Outcome:
+        t = self.t
+        if isinstance(command, ELSEWHERE):
+            return Outcome(0, text)
+        if isinstance(command, say.QUERIES):
+            return Outcome(0, *look.answer(t.after, command, self.catalogue, text))
+        later = self._later(command)
+        if later is not None:
+            command = replace(command, when=When("now"))
+            done = self._change(self._rack_then(), command)
+            t.later.append(Later(len(t.outcomes), later, command, text, self.author))
+            self.ahead.append(command)
+        else:
+            done = self._change(t.after, command)
+            self._take(done, command, text)
+        return Outcome(0, done.text, result=done.result)
+
+    # ------------------------------------------------------------ later
+
+    def _later(self, command: AnyCommand) -> When | None:
+        """When a command is to be performed, if it is kept until then."""
+        if not self.running or isinstance(command, LANE_COMMANDS):
+            return None
+        if command.when is None:
+            return When("next") if isinstance(command, say.Open) else None
+        return None if command.when.kind == "now" else command.when
+
+    def _rack_then(self) -> Rack:
+        """The rack as it will be when what is kept has been done: what a later command is checked against."""
+        rack = self.t.after
+        for command in self.ahead:
+            try:
+                rack = self._change(rack, command).rack
+            except ChronusError:
+                continue
+        return rack
+
+    # ------------------------------------------------------------ changes
+
+    def _change(self, rack: Rack, command: AnyCommand) -> Edit:
+        """What a command makes of a rack, whatever kind it is."""
+        if isinstance(command, say.Undo | say.Redo):
+            return self._undo(rack, command)
+        if isinstance(command, say.Play | say.Stop):
+            return Edit(rack, ACTS[type(command)], {})
+        if isinstance(command, say.Panic):
+            return Edit(hushed(rack, self.catalogue), "panic", {})
+        if isinstance(command, say.Open):
+            built, motions = self._all(empty(rack), command.commands)
+            return Edit(built, f"open {command.name}", {"name": command.name}, motions)
+        if isinstance(command, say.Say):
+            built, motions = self._all(rack, command.commands, passing=True)
+            return Edit(built, f"say {command.words}", {"commands": len(command.commands)}, motions)
+        return edit(rack, command, self.catalogue)
+
+    def _all(
+        self, rack: Rack, commands: Sequence[AnyCommand], passing: bool = False
+    ) -> tuple[Rack, tuple[Motion, ...]]:
+        """Several commands as one. `passing`: a load is passed over where its name is taken."""
+        motions: tuple[Motion, ...] = ()
+        for command in commands:
+            if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
+                continue
+            if passing and isinstance(command, say.Load) and self._is_loaded(rack, command):
+                continue
+            done = self._change(rack, command)
+            rack, motions = done.rack, motions + done.motions
+        return rack, motions
+
+    def _is_loaded(self, rack: Rack, command: say.Load) -> bool:
+        spec = self.catalogue.find(command.kind)
+        return (command.name or (spec.kind if spec else "")) in rack.modules
+
+    def _undo(self, rack: Rack, command: say.Undo | say.Redo) -> Edit:
+        back = isinstance(command, say.Undo)
+        word, source = ("undo", self.t.past) if back else ("redo", self.t.future)
+        count = min(command.steps, len(source))
+        if not count:
+            raise ChronusError("E_VALUE", f"there is nothing to {word}", part="steps")
+        taken = source[len(source) - count :]
+        text = f"{word}: " + "; ".join(label for label, _ in reversed(taken))
+        return Edit(with_hands(taken[0][1], rack), text, {"steps": count})
+
+    # ------------------------------------------------------------ into the transaction
+
+    def _take(self, done: Edit, command: AnyCommand, text: str) -> None:
+        t, before, when = self.t, self.t.after, command.when
+        if when is None and not isinstance(command, (*LANE_COMMANDS, say.Say)):
+            when = When("now")
+        t.after = done.rack
+        t.steps.append(Step(before, done.rack, when, len(t.outcomes), ACTS.get(type(command), "")))
+        if isinstance(command, say.Gate | say.Note):
+            t.hands.append(command)
+        self._take_motions(before, done, command)
+        if isinstance(command, say.Undo | say.Redo):
+            self._shift_history(isinstance(command, say.Undo), before, done.result["steps"])
+        elif not isinstance(command, NO_STEP) and self.author not in PERFORMERS:
+            t.past, t.future = (*t.past, (text or done.text, before))[-HISTORY:], ()
+
+    def _take_motions(self, before: Rack, done: Edit, command: AnyCommand) -> None:
+        """A later word on the same parameter ends a motion said before it."""
+        t = self.t
+        for key in list(t.motions):
+            was, now = before.modules.get(key[0]), done.rack.modules.get(key[0])
+            if was is None or now is None or was.params.get(key[1]) != now.params.get(key[1]):
+                del t.motions[key]
+        for motion in done.motions:
+            t.motions[motion.module, motion.param] = motion, command.over or Length(0, "ms")
+
+    def _shift_history(self, back: bool, before: Rack, count: int) -> None:
+        """Moves steps from one pile to the other, each with the rack that is on its other side."""
+        t = self.t
+        source, goal = (list(t.past), list(t.future)) if back else (list(t.future), list(t.past))
+        rack = before
+        for _ in range(count):
+            label, other = source.pop()
+            goal.append((label, rack))
+            rack = other
+        t.past, t.future = (tuple(source), tuple(goal)) if back else (tuple(goal), tuple(source))
+
+
+def hushed(rack: Rack, catalogue: Catalogue) -> Rack:
+    """No gate is held, and no drone sounds by itself."""
+
+    def hush(module: Module) -> Module:
+        return replace(module, held=False, sequenced=module.sequenced or catalogue[module.kind].drone)
+
+    return replace(rack, modules={name: hush(module) for name, module in rack.modules.items()})
+
+
+def with_hands(rack: Rack, present: Rack) -> Rack:
+    """A rack out of the past with the gates as they are held now: what hands do is no step of undo."""
+
+    def kept(module: Module) -> Module:
+        now = present.modules.get(module.name)
+        if now is None or (now.held, now.played) == (module.held, module.played):
+            return module
+        return replace(module, held=now.held, played=now.played)
+
+    modules = {name: kept(module) for name, module in rack.modules.items()}
+    return rack if all(modules[n] is rack.modules[n] for n in modules) else replace(rack, modules=modules)

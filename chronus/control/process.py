@@ -1,0 +1,130 @@
+"""The control process: joins what it was given to a server, runs it, and closes the journal when it is told to end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from chronus import __version__, lifeline
+from chronus.control.catalogue import Catalogue
+from chronus.control.hands import Hands
+from chronus.control.job import Job
+from chronus.control.journal import Pen, Settled
+from chronus.control.performer import Performer
+from chronus.control.publisher import Publisher
+from chronus.control.recovery import begin, take_over
+from chronus.control.replay import Parse
+from chronus.control.server import Server
+from chronus.control.signals import terminations
+from chronus.control.status import Status
+from chronus.control.supervisor import Supervisor
+from chronus.control.surface import Surface, listen
+from chronus.errors import ChronusError
+from chronus.memory.layout import Memory
+from chronus.settings import Settings
+
+SETTLED_SECONDS = 20.0
+
+
+class Told(msgspec.Struct):
+    """What the supervisor gives: descriptors, and who it is. `wakes` is an eventfd a slot."""
+
+    channel: int
+    memory: int
+    door: int
+    wakes: list[int]
+    settings: dict[str, Any]
+    pid: int
+    again: bool = False
+    started: float = 0.0
+
+
+def main(told: dict[str, Any], line: int | None, parse: Parse) -> int:
+    """`line` is the lifeline. `parse` turns a line of text into commands: control itself knows no text."""
+    if line is not None:
+        lifeline.hold(line)
+    given = msgspec.convert(told, Told)
+    with terminations() as ended:
+        return Process(given, parse).run(ended)
+
+
+class Process:
+    def __init__(self, told: Told, parse: Parse) -> None:
+        self.settings = Settings(**told.settings)
+        self.supervisor = Supervisor(socket.socket(fileno=told.channel))
+        self.memory = Memory(told.memory)
+        self.wakes = told.wakes
+        started = told.started or _started(told.pid)
+        settings = self.settings
+        header = {"engine": settings.engine, "version": __version__, "rate": settings.rate, "seed": 0}
+        header |= {"pid": told.pid, "started": started}
+        start = begin(self.memory, Catalogue.load(), settings.engine, header, parse, settings.fresh)
+        self.pen: Pen = start.pen
+        publisher = Publisher(self.memory, self.wake)
+        self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number)
+        facts = {
+            "name": settings.engine, "pid": told.pid, "version": __version__, "period": settings.period,
+            "started": started, "journal": str(self.pen.path),
+        }  # fmt: skip
+        self.status = Status(self.performer, self.supervisor, facts)
+        self.server = Server(self.performer, self.status, socket.socket(fileno=told.door), self.supervisor)
+        self.server.every_tick.append(self._settle)
+        self.hands = Hands(self.server)
+        self._notes, self._again, self._settles = start.notes, told.again, time.monotonic() + SETTLED_SECONDS
+        if start.resumed is not None:
+            take_over(self.performer, start.resumed)
+        if start.first is not None:
+            self.server.jobs.append(Job(start.first, "journal"))
+
+    def run(self, ended: socket.socket) -> int:
+        self.server.watch(ended, lambda mask: self.server.stop())
+        self._open_osc()
+        for note in self._notes:
+            self.supervisor.note(note)
+        self.supervisor.ready()
+        self.server.run()
+        if not self.supervisor.gone:
+            self.pen.close(self.performer.publisher.heard())
+        self.server.close()
+        return 0
+
+    def wake(self, slot: int) -> None:
+        with suppress(OSError):
+            os.eventfd_write(self.wakes[slot], 1)
+
+    def tell(self, kind: str, text: str) -> None:
+        self.server.notify(kind, text)
+
+    def _open_osc(self) -> None:
+        port = self.settings.osc_port
+        if not port:
+            return
+        try:
+            surface = Surface(listen(self.settings.osc_bind, port), self.hands.answer, self.hands.frame_in)
+        except ChronusError as error:
+            self._notes.append(error.message)
+            return
+        self.hands.join(surface)
+        self.status.facts["osc_port"] = surface.port
+        if surface.port != port:
+            self._notes.append(f"OSC port {port} is taken; OSC listens on port {surface.port}")
+        if self.settings.osc_bind != "127.0.0.1":
+            self._notes.append(f"OSC listens on {self.settings.osc_bind}: whoever reaches that address can play")
+
+    def _settle(self) -> None:
+        """Says once that this engine lives: an end that comes later is not the fault of what it recovered."""
+        if self._settles and time.monotonic() > self._settles:
+            self._settles = 0.0
+            self.pen.write(Settled(self.performer.publisher.heard()))
+
+
+def _started(pid: int) -> float:
+    """When a process was started, in seconds of the monotonic clock."""
+    with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    return 0.0

@@ -1,0 +1,139 @@
+"""The rack: what is loaded, patched, set and sequenced now. Plain data that is never changed: a command makes another rack.
+
+Undo is keeping the old one, and the difference between two is what the replicas are told.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from chronus.commands import LaneOptions, Pattern, Quantity
+from chronus.control.catalogue import Catalogue
+from chronus.dsp.spec import Param, Spec
+from chronus.errors import ChronusError, nearest
+from chronus.units import to_param
+
+MODULES, CABLES, LANES, VOICES = 256, 2048, 256, 64
+"""The limits; E_LIMIT beyond. `out` counts as a module."""
+
+Setting = float | Quantity
+"""A number in the parameter's own unit, or a musical time (3/16), which follows the tempo."""
+
+
+class Module(Struct, frozen=True):
+    """A module of the rack. `params` holds what was set; the rest stands at its default.
+
+    `sequenced`: a lane has addressed it; `played`: a note or gate by hand has; either ends a drone for good.
+    `held`: its gate is held on by hand.
+    """
+
+    name: str
+    kind: str
+    voices: int = 1
+    params: dict[str, Setting] = {}
+    sequenced: bool = False
+    played: bool = False
+    held: bool = False
+
+    @property
+    def addressed(self) -> bool:
+        return self.sequenced or self.played
+
+
+class Key(NamedTuple):
+    """What a cable is known by: from an output to an input or a parameter."""
+
+    source: str
+    output: str
+    target: str
+    into: str
+
+
+class Cable(Struct, frozen=True):
+    """`amount` is for parameters only; `auto` marks a cable to `out` that nobody asked for."""
+
+    amount: Quantity | None = None
+    auto: bool = False
+
+
+class Lane(Struct, frozen=True):
+    """The pattern of one module. `take` numbers the lanes ever typed, so that a lane brought back knows when it began."""
+
+    text: str
+    pattern: Pattern
+    options: LaneOptions
+    take: int
+    muted: bool = False
+    solo: bool = False
+
+
+class Rack(Struct, frozen=True):
+    """The document. `takes` counts the lanes typed so far; it is no part of what is saved."""
+
+    modules: dict[str, Module]
+    cables: dict[Key, Cable] = {}
+    lanes: dict[str, Lane] = {}
+    bpm: float = 120.0
+    swing: float = 50.0
+    key: str = ""
+    seed: int = 0
+    takes: int = 0
+
+
+T = TypeVar("T", bound=Struct)
+EMPTY = Rack({"out": Module("out", "out")})
+
+
+def with_module(rack: Rack, module: Module) -> Rack:
+    return replace(rack, modules={**rack.modules, module.name: module})
+
+
+def replace(whole: T, **changes: Any) -> T:
+    return msgspec.structs.replace(whole, **changes)
+
+
+def exact(number: float) -> Fraction:
+    """A typed number as the fraction it stands for: 0.1 is a tenth."""
+    return Fraction(repr(float(number)))
+
+
+def value(rack: Rack, module: Module, param: Param) -> float:
+    """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
+    setting = module.params.get(param.name, param.default)
+    return setting if isinstance(setting, float | int) else musical(setting, param, rack.bpm)
+
+
+def musical(setting: Quantity, param: Param, bpm: float) -> float:
+    wide = msgspec.structs.replace(param, low=min(param.low, 1e-9), high=max(param.high, 1e9))
+    return min(max(to_param(setting, wide, bpm=bpm), param.low), param.high)
+
+
+def values(rack: Rack, module: Module, spec: Spec) -> list[float]:
+    return [value(rack, module, param) for param in spec.params]
+
+
+def audible(rack: Rack, name: str) -> bool:
+    lane = rack.lanes[name]
+    return not lane.muted and (lane.solo or not any(other.solo for other in rack.lanes.values()))
+
+
+def find(rack: Rack, word: str, catalogue: Catalogue) -> str | None:
+    """The module a word means: its name, or the kind it is called by (`bass_module`, `acid`) where a module bears that name."""
+    if word in rack.modules:
+        return word
+    spec = catalogue.find(word)
+    return spec.kind if spec and spec.kind in rack.modules else None
+
+
+def named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> str:
+    """The module meant, or E_NAME with what it may have been."""
+    name = find(rack, word, catalogue)
+    if name is None:
+        raise ChronusError(
+            "E_NAME", f'no module "{word}" is loaded', suggestions=nearest(word, rack.modules), part=part
+        )
+    return name

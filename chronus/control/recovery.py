@@ -1,0 +1,177 @@
+"""Where a control process begins: with nothing, with the rack of an engine that died, or in the place of one that died here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chronus.commands import Submission
+from chronus.control import journal as journals
+from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import Conductor
+from chronus.control.job import Job
+from chronus.control.journal import Journal, Pen, Void
+from chronus.control.performer import Performer
+from chronus.control.publisher import Batch, Publisher
+from chronus.control.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
+from chronus.memory import layout
+from chronus.memory.layout import LOG_ENTRIES, SEALS, Memory
+from chronus.memory.log import FRAME, NOW, ORDER, WHAT, WHO, Entry
+from chronus.memory.program import Program
+
+
+class Beginning(Struct):
+    """How to begin: with this conductor and this pen; `first` is to be performed before all else, `notes` are for people."""
+
+    conductor: Conductor
+    pen: Pen
+    first: Submission | None = None
+    notes: list[str] = []
+    resumed: Replay | None = None
+    number: int = 0
+
+
+def begin(
+    memory: Memory, catalogue: Catalogue, engine: str, header: dict[str, Any], parse: Parse, fresh: bool
+) -> Beginning:
+    """`header` of a new journal: it says by "pid" and "started" which engine it belongs to."""
+    path = journals.latest(engine)
+    found = journals.read(path) if path is not None else Journal()
+    rate, seed = int(header["rate"]), int(header.get("seed", 0))
+    same = {key: found.header.get(key) for key in ("pid", "started")} == {
+        key: header[key] for key in ("pid", "started")
+    }
+    if path is not None and same and memory.word(layout.TAIL) > 0:
+        return _resume(memory, catalogue, engine, path, found, parse)
+    if path is not None and same:
+        return Beginning(Conductor(catalogue, rate, seed), journals.resume(path, found), number=found.number)
+    if path is None or found.clean or fresh:
+        return Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
+    start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, {**header, "recovered": path.name}))
+    if found.header.get("recovered") and not found.settled:
+        start.notes.append(f"the engine ended badly twice in a row; it starts empty, and {path} is kept")
+        return start
+    _rebuild(start, found, path, catalogue, parse, "the last engine ended badly; its rack is recovered from")
+    return start
+
+
+def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str) -> None:
+    """Whatever stands in an old journal, it must not keep an engine from starting."""
+    try:
+        start.first, unreadable = rebuild(found, catalogue, parse)
+    except Exception as error:
+        start.notes.append(f"the journal {path} could not be recovered ({error}); it is kept")
+        return
+    if start.first is not None:
+        start.notes.append(f"{why} {path}")
+    if unreadable:
+        start.notes.append(
+            f"{len(unreadable)} commands of {path} could not be read, the first of them {unreadable[0]!r}"
+        )
+
+
+# ---------------------------------------------------------------- in the place of a control that died
+
+
+def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found: Journal, parse: Parse) -> Beginning:
+    """The conductor as it was. What was said but never published is marked as void: nobody was told that it is done."""
+    rate, seed = int(found.header["rate"]), int(found.header.get("seed", 0))
+    pen = journals.resume(path, found)
+    void = [said.n for said in found.unsealed() if said.tail > memory.word(layout.TAIL)]
+    pen.write(*(Void(n) for n in void))
+    conductor = Conductor(catalogue, rate, seed)
+    start = Beginning(conductor, pen, number=found.number)
+    try:
+        replay = Replay(conductor, parse, void)
+        replay.play(found.records)
+        agrees = not replay.unreadable and _agrees(memory, conductor, replay)
+    except Exception:  # a control that dies of its own journal would die of it again, and for ever
+        agrees = False
+    if agrees:
+        start.resumed = replay
+    else:
+        pen.give_up()
+        start.pen = journals.create(engine, {**found.header, "recovered": path.name})
+        start.conductor = conductor = Conductor(catalogue, rate, seed, incarnation=AFTER_RESTART)
+        conductor.score = replace(conductor.score, generation=AFTER_RESTART)  # the replicas take only greater ones
+        _rebuild(
+            start, found, path, catalogue, parse, "control could not go on where it was; the rack begins anew from"
+        )
+    conductor.number += AFTER_RESTART
+    # A number that was laid is never given to another program: the workers have bound it.
+    conductor.planner.number = max(conductor.planner.number, memory.word(layout.PROGRAM))
+    return start
+
+
+def _agrees(memory: Memory, conductor: Conductor, replay: Replay) -> bool:
+    """Whether the plan is, to the last word, the program that lies in shared memory."""
+    last = replay.last()
+    programs = [plan.program for plan in (conductor.planner.plan,) if plan.number and plan.program]
+    programs += [last.program] if last is not None and last.program is not None else []
+    return all(_same(program, Program.read(memory.program(program.number))) for program in programs)
+
+
+def _same(one: Program, other: Program) -> bool:
+    tables = ("instances", "inputs", "params", "cables")
+    return (one.number, one.names) == (other.number, other.names) and all(
+        np.array_equal(getattr(one, table), getattr(other, table)) for table in tables
+    )
+
+
+def take_over(performer: Performer, replay: Replay) -> None:
+    """Puts what was on its way back on its way, and gives the replicas the notes that they lack."""
+    publisher, conductor = performer.publisher, performer.conductor
+    publisher.look_back(SEALS // 2)
+    last = replay.last()
+    if last is not None:
+        job = _job(last)
+        if last.transaction is not None:
+            job.batch = _batch(last.said.tail, conductor.commit(last.transaction, job.moment, job.exact))
+        if job.batch is not None and job.batch.least != NOW:
+            performer.current = job
+        else:
+            replay.accept()
+    performer.flying += [_job(unsealed) for unsealed in replay.flying.values()]
+    publisher.unsealed += [job.batch for job in (*performer.flying, performer.current) if job and job.batch]
+    _fill(performer, publisher, conductor)
+
+
+def _job(unsealed: Unsealed) -> Job:
+    said = unsealed.said
+    job = Job(unsealed.submission, said.who, due=said.due, shrink=unsealed.program if said.shrink else None)
+    job.number, job.moment, job.exact, job.transaction = said.n, said.moment, said.exact, unsealed.transaction
+    job.batch = _batch(said.tail, ())
+    return job
+
+
+def _batch(tail: int, entries: Sequence[Entry]) -> Batch:
+    return Batch(tail, len(entries), min((entry.frame for entry in entries if entry.frame != NOW), default=NOW))
+
+
+def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> None:
+    """Lanes go on from the frame up to which they were scheduled; what is missing before it is made up for."""
+    heard = publisher.heard()
+    known = _known(publisher.memory, heard)
+    conductor.horizon, conductor.owed = heard, []
+    for entries in conductor.advance(max(publisher.memory.word(layout.SCHEDULED), heard)):
+        missing = [entry for entry in entries if _key(entry) not in known]
+        if missing:
+            performer.publish_events(missing)
+
+
+def _known(memory: Memory, since: int) -> set[tuple[int, ...]]:
+    """What the log says of the frames from `since` on."""
+    tail = memory.word(layout.TAIL)
+    rows = memory.log[np.arange(max(0, tail - LOG_ENTRIES + 1), tail) % LOG_ENTRIES]
+    later = rows[rows[:, FRAME] >= since][:, [FRAME, ORDER, WHAT, WHO]]
+    return {tuple(row) for row in later.tolist()}
+
+
+def _key(entry: Entry) -> tuple[int, ...]:
+    what = entry.kind | entry.index << 8 | entry.more << 24 | entry.flags << 40
+    return entry.frame, entry.order, what, entry.incarnation | entry.generation << 32

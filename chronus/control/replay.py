@@ -1,0 +1,137 @@
+"""What a journal comes to: the conductor as it was, or the rack as it was.
+
+Two cases, and they differ in what still lives:
+
+`restore`: only control died. The replicas play on, so the conductor must come out as it was to the last place in the arena: record
+by record it is led through what its forerunner went through, and draws the same programs.
+`rebuild`: the whole engine died. What counts is the rack; one submission builds it anew in an engine that knows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from msgspec import Struct
+
+from chronus.commands import AnyCommand, Open, Stop, Submission
+from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import Conductor, Transaction
+from chronus.control.journal import Journal, Record, Said, Sealed
+from chronus.control.script import script
+from chronus.errors import ChronusError
+from chronus.memory.program import Program
+
+Parse = Callable[[str], Iterable[AnyCommand]]
+AFTER_RESTART = 1 << 20
+"""Numbers left free, so that what is ordered by them comes after all that was."""
+
+
+class Unsealed(Struct, eq=False):
+    """Said and performed, but its seal is not in the journal."""
+
+    said: Said
+    submission: Submission
+    transaction: Transaction | None
+    program: Program | None
+
+
+class Replay:
+    """Leads a conductor through records. `skip`: numbers of what never took effect."""
+
+    def __init__(self, conductor: Conductor, parse: Parse, skip: Iterable[int] = ()) -> None:
+        self.conductor, self.parse, self.skip = conductor, parse, set(skip)
+        self.unreadable: list[str] = []
+        self.flying: dict[int, Unsealed] = {}
+        self._current: Unsealed | None = None
+        self._due: list[tuple[str, AnyCommand]] = []
+
+    def play(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if isinstance(record, Said) and record.n not in self.skip:
+                self._say(record)
+            elif isinstance(record, Sealed):
+                self._seal(record)
+
+    def _say(self, said: Said) -> None:
+        if self._current is not None and self._current.said.n == said.n:
+            self._current.said = said  # refused, and said again for a later moment
+        else:
+            self.accept()
+            self._current = self._perform(said)
+        if self._current.transaction is not None:
+            self.conductor.commit(self._current.transaction, said.moment, said.exact)
+
+    def _perform(self, said: Said) -> Unsealed:
+        conductor = self.conductor
+        if said.program:
+            conductor.now = said.now
+            conductor.planner.number = said.program - 1
+            conductor.planner.incarnations = count(said.incarnation)
+        if said.shrink:
+            program = conductor.shrink()
+            conductor.shrunk(program)
+            return Unsealed(said, Submission((), (), ()), None, program)
+        submission = self._submission(said)
+        transaction = conductor.perform(submission, said.who)
+        return Unsealed(said, submission, transaction, transaction.program)
+
+    def _submission(self, said: Said) -> Submission:
+        if said.due:
+            self._due += [(author, command) for _, author, command in self.conductor.due(said.moment + 1)]
+            commands: tuple[AnyCommand, ...] = (self._due.pop(0)[1],) if self._due else ()
+            return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
+        found: list[tuple[str, AnyCommand]] = []
+        for k, text in enumerate(said.texts):
+            whole = said.commands.get(k)
+            found += [(text, command) for command in ((whole,) if whole is not None else self.read(text))]
+        texts, commands = tuple(text for text, _ in found), tuple(command for _, command in found)
+        return Submission(tuple(range(len(found))), texts, commands)
+
+    def read(self, text: str) -> Iterable[AnyCommand]:
+        """A text that is no sentence (a client may send what it likes beside its commands) is passed over and named."""
+        try:
+            return list(self.parse(text))
+        except ChronusError:
+            self.unreadable.append(text)
+            return ()
+
+    def accept(self) -> None:
+        """What was said last has become the state."""
+        if self._current is not None:
+            if self._current.transaction is not None:
+                self.conductor.accept(self._current.transaction, self._current.said.moment)
+                self.conductor.advance(0)
+            self.flying[self._current.said.n] = self._current
+            self._current = None
+
+    def _seal(self, sealed: Sealed) -> None:
+        if self._current is not None and self._current.said.n == sealed.n:
+            self.accept()
+        done = self.flying.pop(sealed.n, None)
+        if done is None:
+            return
+        if done.transaction is not None:
+            self.conductor.sealed(done.transaction, sealed.frame)
+        elif done.program is not None:
+            self.conductor.planner.confirm(done.program.number, sealed.frame)
+
+    def last(self) -> Unsealed | None:
+        """What was said last and is not known to be accepted."""
+        return self._current
+
+
+def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submission | None, list[str]]:
+    """One submission that makes the rack that the journal came to, None if that was an empty one; and what was unreadable."""
+    conductor = Conductor(catalogue, int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0)))
+    replay = Replay(conductor, parse, (said.n for said in journal.unsealed()))
+    replay.play(journal.records)
+    replay.accept()
+    commands = [command for line in script(conductor.rack, catalogue) for command in replay.read(line)]
+    if not commands:
+        return None, replay.unreadable
+    whole: list[AnyCommand] = [Open(name="journal", commands=tuple(commands))]
+    if conductor.rack.lanes and not conductor.playing:
+        whole.append(Stop())
+    texts = ("open journal", "stop")[: len(whole)]
+    return Submission(tuple(range(len(whole))), texts, tuple(whole)), replay.unreadable

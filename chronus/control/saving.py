@@ -1,0 +1,72 @@
+"""Saved racks: `.chronus` scripts in the user's folder, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from chronus import places
+from chronus.control.catalogue import Catalogue
+from chronus.control.rack import Rack
+from chronus.control.script import script
+from chronus.errors import ChronusError
+
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+SUFFIX = ".chronus"
+
+
+def folder() -> Path:
+    return places.home() / "patches"
+
+
+def path(name: str) -> Path:
+    """Where a rack of that name is saved; E_PATH where the name is none."""
+    if not FILE_NAME.fullmatch(name):
+        raise ChronusError(
+            "E_PATH", f'"{name}" is no file name: letters, digits, "_", "." and "-", 64 at most', part="name"
+        )
+    return folder() / (name.removesuffix(SUFFIX) + SUFFIX)
+
+
+def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
+    """Into a file beside the goal, synced and renamed: whatever fails, what was there before stays."""
+    goal = path(name)
+    text = "".join(f"{line}\n" for line in script(rack, catalogue))
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        if goal.is_symlink():
+            raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part="name")
+        _replace(goal, text.encode())
+    except OSError as error:
+        raise ChronusError("E_FILE", f"{goal.name} cannot be written: {error.strerror}", part="name") from None
+    return goal
+
+
+def _replace(goal: Path, data: bytes) -> None:
+    descriptor, beside = tempfile.mkstemp(dir=goal.parent, prefix=".", suffix=SUFFIX)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, goal)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+    with suppress(OSError):
+        parent = os.open(goal.parent, os.O_RDONLY | os.O_CLOEXEC)
+        os.fsync(parent)
+        os.close(parent)
+
+
+def names() -> list[str]:
+    """What can be opened."""
+    with suppress(OSError):
+        return sorted(
+            found.stem for found in folder().iterdir() if found.suffix == SUFFIX and not found.name.startswith(".")
+        )
+    return []

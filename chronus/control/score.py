@@ -1,0 +1,152 @@
+"""What is playing: the timeline and the lanes on it, as plain data that is never changed; and what of it the replicas are told.
+
+A lane's spans are rewritten from a moment on, never before it, and each new span takes the next generation. So an older plan
+for a lane that is still to come is superseded by a newer one, wherever in time the two begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from msgspec import Struct
+
+from chronus.control.rack import Lane, Rack, replace
+from chronus.control.scheduler import Player, Span, span_entries
+from chronus.control.timeline import Timeline
+from chronus.memory.log import F_RELEASE, GENERATION, NOW, Entry
+
+
+class Playing(Struct, frozen=True):
+    """A lane as the replicas play it. `spans` follow one another without a gap."""
+
+    player: Player
+    spans: tuple[Span, ...]
+
+
+class Score(Struct, frozen=True):
+    """`timeline` is None until the first lane starts. `starts`: by a lane's take, where it began: (timeline's number, position).
+
+    `generation` is the last one given, `zeros` the number of timelines so far. `fixed`: zero stays where it is (rendering).
+    """
+
+    rate: int
+    timeline: Timeline | None = None
+    stopped: bool = False
+    lanes: dict[str, Playing] = {}
+    starts: dict[int, tuple[int, Fraction]] = {}
+    generation: int = 0
+    zeros: int = 0
+    fixed: bool = False
+
+
+def begin(score: Score, moment: int, bpm: float) -> Score:
+    """A new transport zero."""
+    timeline = Timeline.begin(score.rate, score.zeros + 1, moment, bpm)
+    return replace(score, timeline=timeline, stopped=False, zeros=score.zeros + 1)
+
+
+def alive(score: Score, frame: int) -> bool:
+    """Whether any lane plays at a frame or later."""
+    timeline = score.timeline
+    return timeline is not None and any(
+        span.lane is not None and (span.stop is None or timeline.frame(span.stop) > frame)
+        for playing in score.lanes.values()
+        for span in playing.spans
+    )
+
+
+def until(span: Span, position: Fraction) -> Span:
+    return span if span.stop is not None and span.stop <= position else replace(span, stop=position)
+
+
+def rewrite(score: Score, name: str, position: Fraction, change: Callable[[Span, Fraction], Span]) -> Score:
+    """Every span from a position on becomes what `change` makes of it, with a new generation; one that lies across it is cut."""
+    playing, generation = score.lanes[name], score.generation
+    spans: list[Span] = []
+    for span in playing.spans:
+        if span.start < position:
+            spans.append(until(span, position))
+        if span.stop is None or span.stop > position:
+            start = max(span.start, position)
+            generation += 1
+            spans.append(replace(change(span, start), start=start, generation=generation))
+    return replace(score, lanes={**score.lanes, name: replace(playing, spans=tuple(spans))}, generation=generation)
+
+
+def pruned(score: Score, frame: int, rack: Rack) -> Score:
+    """Without the spans that are over, and the lanes that are."""
+    if score.timeline is None:
+        return score
+    timeline, lanes = score.timeline, {}
+    for name, playing in score.lanes.items():
+        spans = tuple(s for s in playing.spans if s.stop is None or timeline.frame(s.stop) > frame)
+        over = len(spans) == 1 and spans[0].lane is None and timeline.frame(spans[0].start) <= frame
+        if name in rack.lanes or not over:
+            lanes[name] = playing if len(spans) == len(playing.spans) else replace(playing, spans=spans)
+    return score if lanes == score.lanes else replace(score, lanes=lanes)
+
+
+def same_notes(one: Lane, other: Lane) -> bool:
+    return (one.take, one.pattern, one.options) == (other.take, other.pattern, other.options)
+
+
+# ---------------------------------------------------------------- entries
+
+
+def events(score: Score, start: int, stop: int, after: int = 0) -> list[Entry]:
+    """The notes of all lanes in a stretch of frames, of spans with a generation beyond `after`, in the order of the log."""
+    if score.timeline is None:
+        return []
+    found: list[Entry] = []
+    for playing in score.lanes.values():
+        for span in playing.spans:
+            if span.generation > after:
+                found += span_entries(span, playing.player, score.timeline, start, stop)
+    return sorted(found, key=lambda entry: (entry.frame, entry.order))
+
+
+def generations(before: Score, after: Score) -> list[Entry]:
+    """What cancels what was said before: an entry for each new span at its frame, and one for each lane that is gone, for now.
+
+    Notes are let go unless the span carries them on. The generation of `before` is one that no span has: gone lanes get it.
+    """
+    found = []
+    for name, playing in before.lanes.items():
+        if name not in after.lanes:
+            found.append(_generation(playing.player, playing.player, NOW, before.generation, True))
+    for name, playing in after.lanes.items():
+        old = before.lanes.get(name)
+        whom = old.player if old and old.player.index == playing.player.index else playing.player
+        for k, span in enumerate(playing.spans):
+            if span.generation <= before.generation:
+                continue
+            assert after.timeline is not None
+            carried = k > 0 and _carries(playing.spans[k - 1], span)
+            found.append(
+                _generation(playing.player, whom, after.timeline.frame(span.start), span.generation, not carried)
+            )
+            whom = playing.player
+    return found
+
+
+def _carries(before: Span, span: Span) -> bool:
+    """Whether the notes of one span go on in the next: the same ones, at another tempo or swing."""
+    if before.lane is None or span.lane is None or not same_notes(before.lane, span.lane):
+        return False
+    return before.audible == span.audible and before.since == span.since
+
+
+def _generation(player: Player, whom: Player, frame: int, generation: int, release: bool) -> Entry:
+    return Entry(
+        GENERATION,
+        frame,
+        0,
+        player.index,
+        0,
+        F_RELEASE * release,
+        0,
+        generation,
+        float(whom.handle),
+        float(whom.incarnation),
+    )

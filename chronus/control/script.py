@@ -1,0 +1,117 @@
+"""A rack as the commands that rebuild it: what `save` writes and `open` reads. The same language as is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chronus.commands import LaneOptions, Quantity
+from chronus.control.catalogue import Catalogue, main_input, main_output
+from chronus.control.patching import goes_nowhere, late
+from chronus.control.rack import EMPTY, Key, Module, Rack
+from chronus.control.wiring import input_of
+from chronus.dsp.spec import Spec
+from chronus.units import format_number, format_param, format_quantity
+
+
+def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
+    """Canonical lines, in an order in which each finds what it needs."""
+    return (
+        *_whole(rack),
+        *_modules(rack, catalogue),
+        *_cables(rack, catalogue),
+        *_lanes(rack),
+        *_gates(rack, catalogue),
+    )
+
+
+def _whole(rack: Rack) -> Iterator[str]:
+    if rack.bpm != EMPTY.bpm:
+        yield f"bpm {format_number(rack.bpm)}"
+    if rack.swing != EMPTY.swing:
+        yield f"swing {format_number(rack.swing)}"
+    if rack.key:
+        yield f"set key {rack.key}"
+    if rack.seed != EMPTY.seed:
+        yield f"set seed {rack.seed}"
+
+
+def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    for module in rack.modules.values():
+        if module.kind != "out":
+            yield f"load {module.kind}" + (f" as {module.name}" if module.name != module.kind else "")
+        given = _settings(module, catalogue[module.kind])
+        if given:
+            yield "set " + ", ".join(f"{module.name}.{param} {value}" for param, value in given)
+
+
+def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
+    """In the order of the SPEC, whatever the order in which they were typed."""
+    found = [("voices", str(module.voices))] if module.voices != 1 else []
+    for param in spec.params:
+        setting = module.params.get(param.name)
+        if isinstance(setting, Quantity):
+            found.append((param.name, format_quantity(setting)))
+        elif setting is not None:
+            found.append((param.name, format_param(setting, param, exact=True)))
+    return found
+
+
+def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    """Those that close a circle come last, so that it is they that close it again."""
+    circles = late(rack)
+    for key, cable in sorted(rack.cables.items(), key=lambda item: (item[0] in circles, item[0])):
+        if not cable.auto:
+            amount = f" {format_quantity(cable.amount)}" if cable.amount else ""
+            yield f"patch {_from(key, rack, catalogue)} > {_into(key, rack, catalogue)}{amount}"
+    for name in silent(rack, catalogue):
+        yield f"unpatch {name} > out"
+
+
+def silent(rack: Rack, catalogue: Catalogue) -> list[str]:
+    """Sounds that lead nowhere because somebody wished so: loaded anew they would be heard."""
+    return [name for name in rack.modules if goes_nowhere(rack, name, catalogue)]
+
+
+def _from(key: Key, rack: Rack, catalogue: Catalogue) -> str:
+    main = main_output(catalogue[rack.modules[key.source].kind])
+    return key.source if main and main.name == key.output else f"{key.source}.{key.output}"
+
+
+def _into(key: Key, rack: Rack, catalogue: Catalogue) -> str:
+    spec = catalogue[rack.modules[key.target].kind]
+    main = main_input(spec)
+    return key.target if main and main.name == key.into and input_of(spec, key.into) else f"{key.target}.{key.into}"
+
+
+def _lanes(rack: Rack) -> Iterator[str]:
+    for name in sorted(rack.lanes):
+        lane = rack.lanes[name]
+        yield f"sequence {name}: {lane.text}{options_text(lane.options)}"
+    for verb, field in (("mute", "muted"), ("solo", "solo")):
+        chosen = [name for name in sorted(rack.lanes) if getattr(rack.lanes[name], field)]
+        if chosen:
+            yield " ".join([verb, *chosen])
+
+
+def options_text(options: LaneOptions) -> str:
+    """What differs from the defaults, each after a space."""
+    default, given = LaneOptions(), []
+    if options.every != default.every:
+        given.append(f"every={options.every[0]}/{options.every[1]}")
+    if options.gate != default.gate:
+        given.append(f"gate={format_number(options.gate)}")
+    if options.velocity != default.velocity:
+        given.append(f"vel={format_number(options.velocity)}")
+    if options.swing is not None:
+        given.append(f"swing={format_number(options.swing)}")
+    if options.shift:
+        given.append(f"shift={options.shift}")
+    return "".join(f" {option}" for option in given)
+
+
+def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    """Gates held by hand; and drones that something has silenced, which would sound if nobody said so."""
+    for module in rack.modules.values():
+        drone = catalogue[module.kind].drone and module.name not in rack.lanes
+        if module.held or (drone and module.addressed):
+            yield f"gate {module.name} {'on' if module.held else 'off'}"

@@ -1,0 +1,158 @@
+"""`status`: everything that can be known of an engine at one look, from the board, the rack, the supervisor and /proc."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chronus.control.performer import Performer
+from chronus.control.supervisor import Supervisor
+from chronus.memory import layout
+from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
+
+MODES = {0: "down", 1: "simplex", 2: "duplex"}
+_TICKS = os.sysconf("SC_CLK_TCK")
+LOOK_SECONDS = 0.5
+
+
+class Status:
+    """`facts` is what the engine was started with: name, pid, version, period, device, started (monotonic seconds), journal."""
+
+    def __init__(self, performer: Performer, supervisor: Supervisor, facts: dict[str, Any]) -> None:
+        self.performer, self.supervisor, self.facts = performer, supervisor, facts
+        self.conductor = performer.conductor
+        self.memory: Memory = performer.publisher.memory
+        self.catalogue = self.conductor.catalogue.plain()
+        self.osc_dropped: Callable[[], int] = lambda: 0
+        self._seen: dict[int, tuple[float, float]] = {}
+
+    # ------------------------------------------------------------ parts of it
+
+    def rack(self) -> dict[str, Any]:
+        """What a Notice of kind "rack" says."""
+        rack = self.conductor.rack
+        return {"modules": {name: module.kind for name, module in rack.modules.items()}, "bpm": rack.bpm}
+
+    def engine(self) -> dict[str, Any]:
+        word, facts = self.memory.word, self.facts
+        frame = word(layout.HEARD)
+        bar, beat = self.conductor.where(frame)
+        return {
+            "name": facts.get("name", ""),
+            "pid": facts.get("pid", 0),
+            "version": facts.get("version", ""),
+            "rate": word(layout.RATE),
+            "period": facts.get("period", 0),
+            "lookahead": word(layout.LOOKAHEAD),
+            "device": facts.get("device", ""),
+            "frame": frame,
+            "playing": self.conductor.playing,
+            "bpm": self.conductor.rack.bpm,
+            "bar": bar,
+            "beat": round(beat, 3),
+            "osc_port": facts.get("osc_port", 0),
+            "uptime_s": round(time.monotonic() - facts.get("started", time.monotonic()), 3),
+            **self.supervisor.engine,
+        }
+
+    def slots(self) -> dict[str, Any]:
+        playing = sum(1 for slot in range(SLOTS) if self.memory.word(layout.STATE0, slot) == PLAYING)
+        return {"active": self.memory.word(layout.ACTIVE), "mode": MODES[playing]}
+
+    def counters(self) -> dict[str, int]:
+        word, performer = self.memory.word, self.performer
+        return {
+            "missing": word(layout.MISSING),
+            "repeated": word(layout.REPEATED),
+            "silent": word(layout.SILENT),
+            "switches": word(layout.SWITCHES),
+            "divergences": word(layout.DIVERGENCES),
+            "late": performer.late,
+            "osc_dropped": self.osc_dropped(),
+            "commands": performer.commands,
+            "recommitted": performer.recommitted,
+            "stale": word(layout.STALE0) + word(layout.STALE0, 1),
+            "guarded": max(word(layout.GUARDED0), word(layout.GUARDED0, 1)),
+            **self.supervisor.counters,
+        }
+
+    def load(self) -> dict[str, float]:
+        """Share of a block's time that rendering it takes: smooth mean of the heard slot, and the worst of either."""
+        word = self.memory.word
+        block = BLOCK / word(layout.RATE) * 1e9
+        worst = max(word(layout.WORST0), word(layout.WORST0, 1))
+        mean = word(layout.NANOSECONDS0, word(layout.ACTIVE))
+        return {"mean": round(mean / block, 4), "worst": round(worst / block, 4)}
+
+    def processes(self) -> list[dict[str, Any]]:
+        return [
+            {"slot": None, **process, **self._usage(int(process.get("pid") or 0))}
+            for process in self.supervisor.processes
+        ]
+
+    # ------------------------------------------------------------ the whole
+
+    def full(self) -> dict[str, Any]:
+        rack = self.conductor.rack
+        return {
+            "engine": self.engine(),
+            "processes": self.processes(),
+            "slots": self.slots(),
+            "counters": self.counters(),
+            "load": self.load(),
+            "modules": len(rack.modules) - 1,
+            "lanes": len(rack.lanes),
+            "cables": len(rack.cables),
+            "journal": self.facts.get("journal", ""),
+            "recording": None,
+        }
+
+    def lines(self) -> tuple[str, ...]:
+        """The same for people."""
+        whole = self.full()
+        engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
+        place = f"bar {engine['bar']}, beat {engine['beat']}" if engine["playing"] else "stopped"
+        return (
+            f"engine {engine['name']} (pid {engine['pid']}): {engine['device']}, {engine['rate']} Hz, frame {engine['frame']}",
+            f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%}",
+            f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
+            *(_process_line(process) for process in whole["processes"]),
+            ", ".join(f"{name} {count}" for name, count in counters.items()),
+            f"journal {whole['journal']}",
+        )
+
+    def _usage(self, pid: int) -> dict[str, Any]:
+        """Share of one processor since the last look (the first time: since its start), and proportional memory."""
+        now = time.monotonic()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return {"cpu": None, "pss_mb": None}
+        spent = (int(fields[11]) + int(fields[12])) / _TICKS
+        since, before = self._seen.get(pid, (int(fields[19]) / _TICKS, 0.0))
+        if now - since >= LOOK_SECONDS:
+            self._seen[pid] = (now, spent)
+        # What is counted in hundredths of a second says nothing of less.
+        return {"cpu": round((spent - before) / max(now - since, LOOK_SECONDS), 3), "pss_mb": _pss(pid)}
+
+
+def _pss(pid: int) -> float | None:
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    return None
+
+
+def _process_line(process: dict[str, Any]) -> str:
+    slot = "" if process["slot"] is None else f" {process['slot']}"
+    cpu = "" if process["cpu"] is None else f", {process['cpu']:.1%} of a processor"
+    memory = "" if process["pss_mb"] is None else f", {process['pss_mb']} MB"
+    restarts = process.get("restarts", 0)
+    return (
+        f"{process['role']}{slot} (pid {process['pid']}): {process.get('state', '')}, {restarts} restarts{cpu}{memory}"
+    )

@@ -1,0 +1,86 @@
+"""What a submission comes to before it is part of the state: outcomes, steps, and what moves or is played by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from msgspec import Struct, field
+
+from chronus.commands import AnyCommand, Gate, Length, Note, When
+from chronus.control.rack import EMPTY, Rack
+from chronus.control.score import Score
+from chronus.control.seats import Plan
+from chronus.control.values import Motion
+from chronus.errors import ChronusError
+from chronus.memory.program import Program
+
+History = tuple[tuple[str, Rack], ...]
+"""Racks as they were, each with the words that changed it."""
+
+
+class Outcome(Struct):
+    """One command's answer. `frame` is set where it takes effect later than the moment; `commit` fills in what depends on it.
+
+    `stem` is the text before the moment is known, with {from} where the bar goes.
+    """
+
+    id: int
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    result: dict[str, Any] = {}
+    error: ChronusError | None = None
+    frame: int | None = None
+    stem: str = ""
+
+
+class Step(Struct, frozen=True):
+    """One command's change of the rack and when it is to take hold. `act`: play, stop, panic or nothing of these."""
+
+    before: Rack
+    after: Rack
+    when: When | None
+    outcome: int
+    act: str = ""
+
+
+class Due(Struct, frozen=True):
+    """A command whose time is still to come: a position in beats, so that a change of tempo moves it, and the frame that means now."""
+
+    position: Fraction
+    frame: int
+    command: AnyCommand
+    text: str
+    author: str
+
+
+class Later(Struct, frozen=True):
+    """A command that is to become a Due. `outcome` is the place of its answer."""
+
+    outcome: int
+    when: When
+    command: AnyCommand
+    text: str
+    author: str
+
+
+class Transaction(Struct, eq=False):
+    """A submission performed but not yet part of the state. `absolute`: it names frames, so its moment must lie ahead."""
+
+    number: int
+    before: Rack
+    after: Rack = EMPTY
+    past: History = ()
+    future: History = ()
+    outcomes: list[Outcome] = field(default_factory=list)
+    program: Program | None = None
+    absolute: bool = False
+    plan: Plan | None = None
+    steps: list[Step] = field(default_factory=list)
+    motions: dict[tuple[str, str], tuple[Motion, Length]] = field(default_factory=dict)
+    hands: list[Gate | Note] = field(default_factory=list)
+    later: list[Later] = field(default_factory=list)
+    score: Score | None = None
+    moment: int = 0
+    horizon: int = 0
+    dues: tuple[Due, ...] = ()

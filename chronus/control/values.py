@@ -1,0 +1,134 @@
+"""Values: what `set` makes of a rack, of its modules and of the whole. A value is checked against its declaration and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
+from chronus.control.catalogue import Catalogue, find_param
+from chronus.control.rack import VOICES, Module, Rack, named, replace, value, with_module
+from chronus.dsp.spec import Param, Spec
+from chronus.errors import ChronusError, nearest
+from chronus.units import BPM, SWING, Range, format_param, to_param
+
+SEED = Range("seed", 0, 999_999_999)
+VOICE_COUNT = Range("voices", 1, VOICES)
+MUSICAL = ("whole", "bars", "beats")
+
+
+class Motion(NamedTuple):
+    """A parameter that goes from one value to another over the command's length."""
+
+    module: str
+    param: str
+    start: float
+    stop: float
+
+
+def assign(rack: Rack, command: Set, catalogue: Catalogue) -> tuple[Rack, str, dict[str, Any], tuple[Motion, ...]]:
+    """`set`: one change after the other, all or none."""
+    texts, results = [], []
+    motions: tuple[Motion, ...] = ()
+    for k, change in enumerate(command.changes):
+        part = f"changes.{k}"
+        name = named(rack, change.module, catalogue, f"{part}.module") if change.module else ""
+        rack, done, more = change_one(rack, name, change, catalogue, part, command.over)
+        texts.append(done["text"])
+        results.append({key: done[key] for key in ("module", "param", "value", "was")})
+        motions = (*(m for m in motions if not any(m[:2] == n[:2] for n in more)), *more)
+    whole = len(command.changes) == 1 and command.changes[0].param in ("bpm", "swing") and not command.changes[0].module
+    text = texts[0] if whole else "set " + ", ".join(texts)
+    return rack, text, results[0] if len(results) == 1 else {"changes": results}, motions
+
+
+Changed = tuple[Rack, dict[str, Any], tuple[Motion, ...]]
+
+
+def change_one(rack: Rack, name: str, change: Change, catalogue: Catalogue, part: str, over: Length | None) -> Changed:
+    if not name and change.param == "volume":
+        name, change = "out", replace(change, param="volume")
+    if not name:
+        return _change_whole(rack, change, part, over)
+    module = rack.modules[name]
+    spec = catalogue[module.kind]
+    if change.param == "voices" and spec.param("voices") is None:
+        return _change_voices(rack, module, spec, change, part)
+    param = find_param(spec, change.param, f"{part}.param")
+    was = value(rack, module, param)
+    motions: tuple[Motion, ...] = ()
+    given: Value = change.value
+    if isinstance(given, Sweep) or over is not None:
+        start = was
+        if isinstance(given, Sweep):
+            start, given = _number(given.start, param, was, rack, part), given.stop
+        motions = (Motion(name, param.name, start, _number(given, param, was, rack, part)),)
+    assert not isinstance(given, Sweep)
+    now = _number(given, param, was, rack, part)
+    keeps = isinstance(given, Quantity) and given.unit in MUSICAL and param.unit != ""
+    rack = with_module(rack, replace(module, params={**module.params, param.name: given if keeps else now}))
+    told = format_param(now, param)
+    old = format_param(motions[0].start if motions else was, param)
+    text = f"{name}.{param.name} {old}..{told}" if motions else f"{name}.{param.name} {told} (was {old})"
+    return (
+        rack,
+        {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)},
+        motions,
+    )
+
+
+def _number(given: Quantity | Word | Relative, param: Param | Range, was: float, rack: Rack, part: str) -> float:
+    try:
+        return to_param(given, param, was, rack.bpm)
+    except ChronusError as error:
+        error.part = error.part or f"{part}.value"
+        raise
+
+
+def plain(number: float, param: Param) -> float | str:
+    """For JSON: a word of an enum as its word."""
+    return param.words[round(number)] if param.words else number
+
+
+def _change_voices(rack: Rack, module: Module, spec: Spec, change: Change, part: str) -> Changed:
+    if spec.width != "poly":
+        raise ChronusError("E_PARAM", f"{spec.kind} is {spec.width}: it has no voices to choose", part=f"{part}.param")
+    if isinstance(change.value, Quantity) and change.value.number > VOICES:
+        raise ChronusError("E_LIMIT", f"a module has {VOICES} voices at most", part=f"{part}.value")
+    if isinstance(change.value, Sweep):
+        raise ChronusError("E_VALUE", "voices cannot be swept", part=f"{part}.value")
+    now = _number(change.value, VOICE_COUNT, module.voices, rack, part)
+    voices = _whole(now, "voices", part)
+    done = {"text": f"{module.name}.voices {voices} (was {module.voices})", "module": module.name}
+    rack = with_module(rack, replace(module, voices=voices))
+    return rack, {**done, "param": "voices", "value": voices, "was": module.voices}, ()
+
+
+def _whole(number: float, name: str, part: str) -> int:
+    if number != int(number):
+        raise ChronusError("E_VALUE", f"{name} is a whole number", part=f"{part}.value")
+    return int(number)
+
+
+def _change_whole(rack: Rack, change: Change, part: str, over: Length | None) -> Changed:
+    """bpm, swing, key, seed."""
+    if change.param == "key":
+        if not isinstance(change.value, Word):
+            raise ChronusError("E_VALUE", "a key is a note and a scale: a minor", part=f"{part}.value")
+        was = rack.key or "none"
+        done = {"text": f"key {change.value.text} (was {was})", "module": "", "param": "key"}
+        return replace(rack, key=change.value.text), {**done, "value": change.value.text, "was": was}, ()
+    ranges = {"bpm": BPM, "swing": SWING, "seed": SEED}
+    if change.param not in ranges:
+        known = nearest(change.param, [*ranges, "volume", "key"])
+        raise ChronusError(
+            "E_PARAM", f'there is no parameter "{change.param}"', suggestions=known, part=f"{part}.param"
+        )
+    if isinstance(change.value, Sweep) or over is not None:
+        raise ChronusError("E_VALUE", f"{change.param} cannot be swept", part=f"{part}.value")
+    param, before = ranges[change.param], getattr(rack, change.param)
+    now = _number(change.value, param, float(before), rack, part)
+    now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)
+    unitless = replace(param, unit="")
+    text = f"{change.param} {format_param(now, unitless)} (was {format_param(before, unitless)})"
+    rack = replace(rack, **{change.param: now})
+    return rack, {"text": text, "module": "", "param": change.param, "value": now, "was": before}, ()
