@@ -1,0 +1,101 @@
+"""What to do when a process dies: a pure step of state. It starts nothing, kills nothing and reads no clock.
+
+Rule 1: a child that dies is started again at once, as long as it has not died more than BUDGET times in PERIOD seconds; then after
+        a pause that doubles from FIRST_PAUSE to LONGEST_PAUSE, for as long as it keeps dying.
+Rule 2: nobody is stopped because another one fails.
+Rule 3: a module that was being rendered at two such deaths is the fault itself; it is taken out, not the slot.
+Rule 4: a slot is given to a new worker only after the old one is known to be dead; so a death is the only reason to start one.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+BUDGET = 5
+PERIOD = 10.0
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+ROLES = ("forkserver", "control", "worker 0", "worker 1", "host")
+
+
+class Child(Struct, frozen=True):
+    """How one child has fared. Times are seconds of the monotonic clock."""
+
+    alive: bool = False
+    deaths: tuple[float, ...] = ()
+    pause: float = 0.0
+    due: float | None = None
+    """When it is to be started; None while it runs or has not been asked for."""
+    restarts: int = 0
+
+
+State = dict[str, Child]
+
+
+class Start(Struct, frozen=True):
+    role: str
+
+
+class Notice(Struct, frozen=True):
+    kind: str
+    text: str
+
+
+Action = Start | Notice
+
+
+def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Action]]:
+    """A child is dead: when it is to come back, and what is to be said."""
+    child = state.get(role, Child())
+    deaths = tuple(t for t in child.deaths if now - t < PERIOD) + (now,)
+    pause = 0.0
+    if len(deaths) > BUDGET:
+        pause = min(max(child.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+    changed = replace(child, alive=False, deaths=deaths, pause=pause, due=now + pause)
+    return {**state, role: changed}, [Notice(*_told(state, role, how))]
+
+
+def _told(state: State, role: str, how: str) -> tuple[str, str]:
+    if not role.startswith("worker"):
+        return f"{role} restart", f"{role} died ({how}) and is started again"
+    slot = int(role[-1])
+    if state.get(f"worker {1 - slot}", Child()).alive:
+        return "failover", f"slot {slot} died ({how}), slot {1 - slot} plays on"
+    return "down", f"slot {slot} died ({how}) while the other slot was down"
+
+
+class Blame(Struct, frozen=True):
+    """A module that was being rendered when a worker died of itself; `incarnation` tells it from others in its place."""
+
+    handle: int
+    incarnation: int
+
+
+OF_ITSELF = (-4, -6, -7, -8, -11)
+"""Exit codes of who died of his own fault: SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV. SIGKILL and SIGTERM blame nobody."""
+
+
+def convicted(blamed: tuple[Blame, ...], new: Blame) -> tuple[tuple[Blame, ...], bool]:
+    """Adds a blame. True if that module has now been blamed twice: chance strikes once, a fault comes again."""
+    return (*blamed, new)[-64:], new in blamed
+
+
+def due(state: State, now: float) -> tuple[State, list[Action]]:
+    """Whoever is due is started."""
+    ready = [role for role in ROLES if role in state and _is_due(state, role, now)]
+    changed = {role: replace(state[role], alive=True, due=None, restarts=state[role].restarts + 1) for role in ready}
+    return {**state, **changed}, [Start(role) for role in ready]
+
+
+def _is_due(state: State, role: str, now: float) -> bool:
+    """Workers and the host are forked by the forkserver, so they wait for it."""
+    when = state[role].due
+    forked = role.startswith("worker") or role == "host"
+    return when is not None and when <= now and (not forked or state["forkserver"].alive)
+
+
+def next_due(state: State) -> float | None:
+    """The earliest time at which `due` will have something to do."""
+    return min((child.due for child in state.values() if child.due is not None), default=None)

@@ -1,0 +1,554 @@
+"""The engine: starts the others, watches them, starts them again. It holds the shared memory and the name.
+
+It parses nothing, opens no device and is in nobody's way: stopped for half a minute, it would not be heard.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from chronus import link, places
+from chronus.audio.devices import NULL
+from chronus.engine import supervision
+from chronus.engine.supervision import Blame, Child, Notice, Start
+from chronus.engine.watch import Seen, Watch, disagreements
+from chronus.errors import ChronusError
+from chronus.memory import layout
+from chronus.memory.layout import (
+    BLOCK,
+    BLOCK0,
+    DOWN,
+    FADED,
+    HEARD,
+    LINE,
+    LOOKAHEAD,
+    PERIODS,
+    PLAYING,
+    RATE,
+    STARTING,
+    STATE0,
+    STOPPING,
+    Memory,
+)  # fmt: skip
+from chronus.settings import Settings
+from chronus.urgency import WATCHING, hurry
+
+_TICK = 0.05
+_QUICK_TICK = 0.004
+"""Between looks at the board: while all is well, and while somebody is starting."""
+_START_SECONDS = 60.0
+_FADE_SECONDS = 0.5
+_PROBE_SECONDS = 1.5
+"""Between two looks for a device that was there and is away; for one that never was there, ten times as long."""
+_PROBE_PATIENCE = 6.0
+_CONTROL_SECONDS = 2.0
+
+
+class Engine:
+    """One engine's processes and what is known of them."""
+
+    def __init__(self, settings: Settings, tell: Callable[[dict[str, Any]], None]) -> None:
+        self.settings, self.tell = settings, tell
+        self.state: supervision.State = {}
+        self.pids: dict[str, int] = {}
+        self.lines: dict[str, int] = {}
+        self.waiting: dict[int, str] = {}
+        self.asked = 0
+        self.device = ""
+        self.notes: list[str] = []
+        self.told_ready = False
+        self.control_ready = False
+        self.stopping_since: float | None = None
+        self.exit_code: int | None = None
+        self.without_device = self.had_device = self.probing = False
+        self.probe_due = 0.0
+        self.blamed: tuple[Blame, ...] = ()
+        self.watch = Watch()
+        self.compared = 0
+        self.selector = selectors.DefaultSelector()
+
+    # ------------------------------------------------------------ beginning
+
+    def own_the_name(self) -> None:
+        """Takes the lock of the name and binds its socket. E_EXISTS where another engine has it."""
+        self.lock = link.own(self.settings.engine)
+        self.path = link.socket_path(self.settings.engine)
+        self.path.unlink(missing_ok=True)  # ours to remove: we hold the lock
+
+    def listen(self) -> None:
+        """Opens the door. Connections wait in it until control takes them, also while control is being replaced."""
+        self.door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        old = os.umask(0o177)
+        try:
+            self.door.bind(str(self.path))
+        finally:
+            os.umask(old)
+        self.door.listen(256)
+
+    def begin(self) -> None:
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans of a dead forkserver become ours
+        self.memory_fd = layout.create()
+        self.memory = Memory(self.memory_fd)
+        board = self.memory.board
+        board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings)
+        self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
+        self.woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(wake)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        signal.signal(signal.SIGINT, lambda *_: self.stop())
+        self.selector.register(self.woken, selectors.EVENT_READ, self._reap)
+        for role in supervision.ROLES:
+            self.state[role] = Child()
+        for role in ("forkserver", "control"):
+            self.state[role] = Child(due=0.0, restarts=-1)
+
+    # ------------------------------------------------------------ running
+
+    def run(self) -> int:
+        """Until told to stop. Returns the exit code."""
+        hurry(WATCHING)  # or two kernels that never return would keep it from its processor
+        deadline = time.monotonic() + _START_SECONDS
+        while self.exit_code is None:
+            now = time.monotonic()
+            self._act(*supervision.due(self.state, now))
+            self._look(now)
+            if not self.told_ready and now > deadline:
+                raise ChronusError("E_ENGINE", "the engine did not get ready in time")
+            self._settle(now)
+            for key, _ in self.selector.select(_TICK if self._settled() else _QUICK_TICK):
+                key.data()
+        return self.exit_code
+
+    def _settled(self) -> bool:
+        starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
+        return self.told_ready and not starting and self.stopping_since is None
+
+    def _act(self, state: supervision.State, actions: list[supervision.Action]) -> None:
+        self.state = state
+        for action in actions:
+            if isinstance(action, Start):
+                self._start(action.role)
+            elif isinstance(action, Notice):
+                self._say(action.kind, action.text)
+        if actions:
+            self._publish_processes()
+
+    def _start(self, role: str) -> None:
+        if role == "forkserver":
+            self._start_forkserver()
+        elif role == "control":
+            self._start_control()
+        elif role == "host":
+            device = NULL if self.without_device else self.settings.device
+            self.host_channel = self._fork_with_channel(role, {"device": device, "period": self.settings.period})
+        else:
+            slot = int(role[-1])
+            self.memory.board[BLOCK0 + slot * LINE] = 0  # what its forerunner rendered says nothing of it
+            self.memory.board[STATE0 + slot * LINE] = STARTING
+            self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
+
+    def _fork_with_channel(self, role: str, message: dict[str, Any]) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
+        self._fork(role, {"role": role, **message}, theirs)
+        theirs.close()
+        return ours
+
+    def _line(self, role: str) -> int:
+        """A lifeline for a new child: the read end; the write end stays here and only here."""
+        if role in self.lines:
+            os.close(self.lines[role])
+        read, self.lines[role] = os.pipe2(os.O_CLOEXEC)
+        return read
+
+    def _spawn(self, role: str, *arguments: str, keep: tuple[int, ...]) -> None:
+        line = self._line(role)
+        command = [sys.executable, "-m", "chronus.processes", role, *arguments, "--line", str(line)]
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(*keep, line), env=environment)
+        child.returncode = 0  # it is reaped here, not by subprocess
+        self.pids[role] = child.pid
+        os.close(line)
+
+    def _start_forkserver(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.forkserver = ours
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_forkserver(ours))
+        self._spawn("forkserver", "--channel", str(theirs.fileno()), keep=(theirs.fileno(),))
+        theirs.close()
+
+    def _start_control(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.control, self.control_text = ours, b""
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_control(ours))
+        keep = (theirs.fileno(), self.memory_fd, self.door.fileno(), *self.wakes)
+        told = {
+            "channel": theirs.fileno(), "memory": self.memory_fd, "door": self.door.fileno(), "wakes": self.wakes,
+            "settings": structs.asdict(self.settings), "pid": os.getpid(), "again": self.state["control"].restarts > 0,
+        }  # fmt: skip
+        self._spawn("control", "--told", json.dumps(told), keep=keep)
+        theirs.close()
+
+    def _fork(self, role: str, message: dict[str, Any], own: int | socket.socket) -> None:
+        line = self._line(role)
+        self.asked += 1
+        self.waiting[self.asked] = role
+        descriptor = own if isinstance(own, int) else own.fileno()
+        packet = json.dumps({"id": self.asked, **message}).encode()
+        socket.send_fds(self.forkserver, [packet], [self.memory_fd, line, descriptor])
+        os.close(line)
+
+    # ------------------------------------------------------------ listening
+
+    def _hear_forkserver(self, channel: socket.socket) -> None:
+        packet = channel.recv(1 << 16)
+        if not packet:
+            self.selector.unregister(channel)
+            channel.close()
+            return
+        message = json.loads(packet)
+        if message.get("ready"):
+            for slot in range(layout.SLOTS):
+                role = f"worker {slot}"
+                if not self.state[role].alive:
+                    self.state[role] = Child(due=0.0, restarts=-1)
+        elif "pid" in message:
+            self.pids[self.waiting.pop(message["id"])] = message["pid"]
+            self._publish_processes()
+        elif "exit" in message:
+            self._is_dead(message["exit"], message["status"])
+
+    def _hear_host(self, channel: socket.socket) -> None:
+        try:
+            text = channel.recv(1 << 16)
+        except ConnectionError:
+            text = b""
+        if not text:
+            self.selector.unregister(channel)
+            channel.close()
+            return
+        message = json.loads(text)
+        if "error" in message:
+            if not self.told_ready:
+                raise ChronusError("E_DEVICE", message["error"])
+            self._fall_back(message["error"])
+            return
+        if "found" in message:
+            self._probed(message["found"])
+            return
+        self.device = message["device"]
+        if message["note"] and not self.told_ready:
+            self.notes.append(message["note"])
+            self.without_device = True
+        self.had_device = self.had_device or not self.without_device
+        self._publish_processes()
+
+    def _fall_back(self, reason: str) -> None:
+        """The null device fills in while the real one is away; musical time goes on."""
+        if not self.without_device:
+            self._say("device", f"{reason}; the null device fills in until it is there again")
+        self.without_device = True
+        self.probe_due = time.monotonic() + _PROBE_SECONDS
+
+    def _probe(self, now: float) -> None:
+        """Looks for a missing device now and then: in a fresh process, because an old one never sees a new list."""
+        if not self.without_device or self.settings.device == NULL or now < self.probe_due:
+            return
+        if self.probing:
+            self._kill("probe")  # PortAudio hangs on what a killed server left behind
+            return
+        self.probing = True
+        self.probe_due = now + _PROBE_PATIENCE
+        self._fork_with_channel("probe", {"device": self.settings.device})
+
+    def _probed(self, found: bool) -> None:
+        self.probing = False
+        self.probe_due = time.monotonic() + _PROBE_SECONDS * (1 if self.had_device else 10)
+        if found:
+            self.without_device = False
+            self._say("device", "the device is there again")
+            self._kill("host")
+
+    def _hear_control(self, channel: socket.socket) -> None:
+        try:
+            text = channel.recv(1 << 16)
+        except ConnectionError:
+            text = b""
+        if not text:
+            self.selector.unregister(channel)
+            channel.close()
+            return
+        *lines, self.control_text = (self.control_text + text).split(b"\n")
+        for line in lines:
+            word, _, rest = line.decode().partition(" ")
+            if word == "ready":
+                self.control_ready = True
+                self._publish_processes()
+            elif word == "note":
+                self.notes.append(rest)
+            elif word == "stop":
+                self.stop()
+            elif word == "crash":
+                self._crash(rest)
+
+    def _reap(self) -> None:
+        os.read(self.woken, 4096)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._is_dead(pid, os.waitstatus_to_exitcode(status))
+
+    def _is_dead(self, pid: int, status: int) -> None:
+        role = next((role for role, known in self.pids.items() if known == pid), None)
+        if role is None or self.stopping_since is not None:
+            return
+        del self.pids[role]
+        if role == "probe":
+            if self.probing:
+                self._probed(found=False)
+            return
+        if role.startswith("worker"):
+            slot = int(role[-1])
+            self.memory.board[STATE0 + slot * LINE] = DOWN
+            if status in supervision.OF_ITSELF:
+                self._blame(slot)
+        if role == "control":
+            self.control_ready = False
+        how = f"signal {-status}" if status < 0 else f"exit {status}"
+        self._act(*supervision.died(self.state, role, time.monotonic(), how))
+
+    def _blame(self, slot: int) -> None:
+        """Notes which module the slot was rendering; one that is noted twice is rendered no more."""
+        handle = int(self.memory.board[layout.CULPRIT0 + slot * LINE]) - 1
+        if not 0 <= handle < layout.HANDLES:
+            return
+        place = layout.HANDLE_TABLE // 8 + handle * layout.HANDLE_WORDS
+        blame = Blame(handle, int(self.memory.arena(slot)[place + layout.H_INCARNATION]))
+        self.blamed, guilty = supervision.convicted(self.blamed, blame)
+        if guilty:
+            self.memory.board[layout.QUARANTINED] = blame.incarnation
+            self.memory.board[layout.QUARANTINE] = handle + 1
+            text = "E_POISON a module crashed the renderer twice and is rendered no more"
+            self._say("poison", text, {"handle": handle, "incarnation": blame.incarnation})
+
+    # ------------------------------------------------------------ watching
+
+    def _look(self, now: float) -> None:
+        """What the board tells: who has begun to play, whether the clock moves."""
+        board = self.memory.board
+        for slot in range(layout.SLOTS):
+            if board[STATE0 + slot * LINE] == STARTING and self.state[f"worker {slot}"].alive:
+                heard = int(board[HEARD]) // BLOCK
+                if board[BLOCK0 + slot * LINE] >= heard + min(2, int(board[LOOKAHEAD])):
+                    board[STATE0 + slot * LINE] = PLAYING
+                    self._publish_processes()
+        host = self.state["host"]
+        both = all(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS))
+        if both and not host.alive and host.due is None:
+            self.state["host"] = Child(due=now, restarts=-1)
+        if self.device:
+            self._watch(now)
+            self._probe(now)
+        if not self.told_ready and self.device and self.control_ready and board[PERIODS] > 0:
+            self.told_ready = True
+            self._build_wide()
+            self.tell({"ready": True, "notes": self.notes})
+
+    def _watch(self, now: float) -> None:
+        board = self.memory.board
+        blocks = tuple(int(board[BLOCK0 + slot * LINE]) for slot in range(layout.SLOTS))
+        due = int(board[HEARD]) // BLOCK + int(board[LOOKAHEAD])
+        seen = Seen(
+            now, int(board[PERIODS]), blocks, tuple(block < due for block in blocks),
+            tuple(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS)),
+        )  # fmt: skip
+        for slot in self.watch.stuck_slots(seen):
+            self._blame(slot)  # a kernel that never returns; nobody, if it hangs elsewhere
+            self._kill(f"worker {slot}")
+        if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
+            self._kill("host")
+        if all(seen.playing):
+            self._compare(min(blocks))
+
+    def _compare(self, upto: int) -> None:
+        """Compares what both slots rendered since the last look; where they differ, the standby is replaced."""
+        first, self.compared = max(self.compared, upto - layout.RING_BLOCKS // 2), upto
+        rows = [
+            [ring_row(self.memory.ring(slot), block) for block in range(first, upto)] for slot in range(layout.SLOTS)
+        ]
+        differ = disagreements(*rows)
+        if differ:
+            self.memory.board[layout.DIVERGENCES] += differ
+            standby = 1 - int(self.memory.board[layout.ACTIVE])
+            self._say(
+                "divergence", f"the slots differed in {differ} blocks; slot {standby} starts again from the other one"
+            )
+            self._kill(f"worker {standby}")
+
+    def _kill(self, role: str) -> None:
+        if role in self.pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pids[role], signal.SIGKILL)
+
+    def _build_wide(self) -> None:
+        """Has the kernels for many voices compiled while the music plays, if that was never finished."""
+        if not places.wide_file().exists():
+            line = self._line("wide")
+            command = [sys.executable, "-m", "chronus.worker.build", "--wide", str(line)]
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(line,))
+            child.returncode = 0  # it is reaped here, not by subprocess
+            os.close(line)
+
+    def _publish_processes(self) -> None:
+        """Tells control what `status` will show."""
+        rows = [{"role": "supervisor", "slot": None, "pid": os.getpid(), "state": "running", "restarts": 0}]
+        for role in supervision.ROLES:
+            child, (name, _, slot) = self.state[role], role.partition(" ")
+            rows.append(
+                {
+                    "role": name,
+                    "slot": int(slot) if slot else None,
+                    "pid": self.pids.get(role),
+                    "state": "running" if role in self.pids else "starting" if child.alive else "down",
+                    "restarts": max(0, child.restarts),
+                }
+            )
+        engine = {"device": self.device, "pid": os.getpid()}
+        self._to_control({"processes": rows, "engine": engine})
+
+    def _say(self, kind: str, text: str, result: dict[str, Any] | None = None) -> None:
+        if os.environ.get("CHRONUS_VERBOSE"):
+            print(f"! {kind}: {text}", file=sys.stderr, flush=True)
+        self._to_control({"notice": {"kind": kind, "text": text, "result": result or {}}})
+
+    def _to_control(self, message: dict[str, Any]) -> None:
+        try:
+            self.control.send(json.dumps(message).encode() + b"\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except (OSError, AttributeError):
+            pass  # it is not there; the next one asks for all of it
+
+    def _crash(self, what: str) -> None:
+        """The drill: kills on purpose what was named."""
+        active = int(self.memory.board[layout.ACTIVE])
+        victims = {
+            "active": [f"worker {active}"], "standby": [f"worker {1 - active}"],
+            "both": ["worker 0", "worker 1"], "host": ["host"], "control": ["control"],
+        }[what]  # fmt: skip
+        there = [self.pids[role] for role in victims if role in self.pids]
+        for role in victims:
+            self._kill(role)
+        if there:
+            self._to_control({"crashed": what, "pid": there[0]})
+        else:
+            self._to_control({"crashed": what, "error": f"{what}: nothing of it is running"})
+
+    # ------------------------------------------------------------ ending
+
+    def stop(self) -> None:
+        """Fade out; then control closes the journal; then all is gone."""
+        if self.stopping_since is None:
+            self.stopping_since = time.monotonic()
+            self.memory.board[STOPPING] = 1
+
+    def _settle(self, now: float) -> None:
+        if self.stopping_since is None:
+            return
+        if not self.memory.board[FADED] and now - self.stopping_since < _FADE_SECONDS:
+            return
+        if "control" in self.pids and self.memory.board[STOPPING] == 1:
+            self.memory.board[STOPPING] = 2
+            os.kill(self.pids["control"], signal.SIGTERM)
+            deadline = now + _CONTROL_SECONDS
+            while time.monotonic() < deadline and _lives(self.pids["control"]):
+                time.sleep(0.002)
+        self.path.unlink(missing_ok=True)
+        self.exit_code = 0
+
+
+def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
+    """(number, checksum, checksum of the arena) of a block in a ring; number 0 where it is not there any more."""
+    at = block % layout.RING_BLOCKS * layout.RING_STRIDE // 8
+    number = int(ring[at]) if int(ring[at]) == block + 1 else 0
+    return number, int(ring[at + 1]), int(ring[at + 2])
+
+
+def lookahead(settings: Settings) -> int:
+    """Blocks to be rendered ahead: what was asked for holds for a period of 128; a longer one takes more at once."""
+    return settings.lookahead + max(0, -(-settings.period // BLOCK) - 2)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == 0
+    except ChildProcessError:
+        return False
+
+
+def _build(tell: Callable[[dict[str, Any]], None]) -> None:
+    """Compiles the kernels in a process of its own, if that was never done."""
+    if places.catalogue_file().exists():
+        return
+    command = [sys.executable, "-m", "chronus.worker.build"]
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout and child.stderr
+    for line in child.stdout:
+        tell({"progress": json.loads(line)})
+    if child.wait() != 0:
+        raise ChronusError("E_ENGINE", f"the kernels could not be compiled: {child.stderr.read()[-500:]}")
+
+
+def main(settings: Settings, ready_fd: int | None = None) -> int:
+    """An engine, until it is told to stop. `ready_fd` gets JSON lines: progress, then ready or an error."""
+
+    def tell(message: dict[str, Any]) -> None:
+        text = json.dumps(message)
+        if ready_fd is not None:
+            try:
+                os.write(ready_fd, text.encode() + b"\n")
+                if "progress" not in message:
+                    os.close(ready_fd)
+            except OSError:
+                pass  # whoever started us has gone
+        elif "progress" not in message:
+            print(_in_words(message), flush=True)
+
+    engine = Engine(settings, tell)
+    try:
+        engine.own_the_name()
+        _build(tell)
+        engine.listen()
+        engine.begin()
+        return engine.run()
+    except ChronusError as error:
+        code = 4 if error.code == "E_DEVICE" else 3
+        tell({"error": {"code": error.code, "message": error.message, "exit": code}})
+        if hasattr(engine, "path"):
+            Path(engine.path).unlink(missing_ok=True)
+        return code
+
+
+def _in_words(message: dict[str, Any]) -> str:
+    if "error" in message:
+        return f"{message['error']['code']} {message['error']['message']}"
+    return "\n".join(["chronus engine: ready", *(f"! {note}" for note in message.get("notes", ()))])

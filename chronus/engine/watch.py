@@ -1,0 +1,63 @@
+"""Who is stuck, and whether the slots agree: what the board tells at one look after another. It kills nothing and reads no clock.
+
+Rule 1: a process is judged by what it gets done, blocks and periods, never by what it says of itself.
+Rule 2: who is late but moves is not stuck: overload is no reason to kill.
+Rule 3: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+SLOT_SECONDS = 0.1
+"""A slot that owes blocks and renders none for so long, while the device goes on asking, is stuck."""
+HOST_SECONDS = 0.3
+"""So long without a period, and a host is stuck, whatever its stream says."""
+
+
+class Seen(Struct, frozen=True):
+    """One look. `owes`: the slot is not as far ahead as it should be."""
+
+    now: float
+    periods: int
+    blocks: tuple[int, ...]
+    owes: tuple[bool, ...]
+    playing: tuple[bool, ...]
+
+
+class Watch(Struct):
+    """Since when nothing has moved."""
+
+    periods: int = -1
+    periods_since: float = 0.0
+    blocks: list[int] = field(default_factory=lambda: [-1, -1])
+    blocks_since: list[float] = field(default_factory=lambda: [0.0, 0.0])
+
+    def stuck_slots(self, seen: Seen) -> list[int]:
+        """The slots that hang, each told once a stretch of SLOT_SECONDS."""
+        found = []
+        for slot in range(2):
+            moved = seen.blocks[slot] != self.blocks[slot] or not seen.owes[slot] or not seen.playing[slot]
+            if moved or seen.periods == self.periods:
+                if moved:
+                    self.blocks[slot], self.blocks_since[slot] = seen.blocks[slot], seen.now
+            elif seen.now - self.blocks_since[slot] > SLOT_SECONDS:
+                self.blocks_since[slot] = seen.now
+                found.append(slot)
+        return found
+
+    def host_is_stuck(self, seen: Seen, period_seconds: float) -> bool:
+        """Told once a stretch of HOST_SECONDS, or of four periods where those are longer."""
+        if seen.periods != self.periods:
+            self.periods, self.periods_since = seen.periods, seen.now
+            return False
+        if seen.now - self.periods_since <= max(HOST_SECONDS, 4 * period_seconds):
+            return False
+        self.periods_since = seen.now
+        return True
+
+
+def disagreements(ours: list[tuple[int, int, int]], theirs: list[tuple[int, int, int]]) -> int:
+    """Blocks on which two slots differ, of rows (number, checksum, checksum of the arena) that both have."""
+    known = {number: rest for number, *rest in ours if number}
+    return sum(1 for number, *rest in theirs if number in known and known[number] != rest)

@@ -1,0 +1,74 @@
+"""The engine's other processes begin here, each with only what it needs: `python -m chronus.processes control|forkserver ...`.
+
+This is also where control is given a parser: it must read the texts of a journal, and yet know no text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chronus import places
+from chronus.memory.layout import Memory
+
+if TYPE_CHECKING:
+    from chronus.commands import AnyCommand
+    from chronus.engine import forkserver
+
+
+def _parse(text: str) -> Iterable[AnyCommand]:
+    from chronus.text import parser
+
+    return [parser.parse(statement).command for statement in parser.statements(text)]
+
+
+def _load() -> Mapping[str, forkserver.Life]:
+    """Loads every kernel and every loop; what a fork of this process can then become."""
+    from chronus.dsp.catalogue import discover
+    from chronus.worker import process as workers
+    from chronus.worker import rehearsal
+
+    kernels = discover(places.modules_folders())
+    for kernel in kernels.values():
+        for lanes in kernel.spec.lanes:
+            kernel.address(lanes)
+    rehearsal.rehearse()
+
+    def worker(asked: dict[str, Any], memory: int, wake: int) -> None:
+        workers.main(memory, asked["slot"], wake, kernels)
+
+    def host(asked: dict[str, Any], memory: int, channel: int) -> None:
+        from chronus.audio import host as hosts
+
+        hosts.main(Memory(memory), socket.socket(fileno=channel), asked["device"], asked["period"])
+
+    def probe(asked: dict[str, Any], _memory: int, channel: int) -> None:
+        from chronus.audio import host as hosts
+
+        hosts.probe(socket.socket(fileno=channel), asked["device"])
+
+    return {"worker": worker, "host": host, "probe": probe}
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(prog="chronus.processes")
+    words.add_argument("role", choices=("control", "forkserver"))
+    words.add_argument("--line", type=int, required=True, help="the read end of the lifeline")
+    words.add_argument("--channel", type=int, help="the forkserver's socket")
+    words.add_argument("--told", type=json.loads, help="what control is given")
+    told = words.parse_args()
+    if told.role == "forkserver":
+        from chronus.engine import forkserver
+
+        return forkserver.main(told.channel, told.line, _load)
+    from chronus.control import process
+
+    return process.main(told.told, told.line, _parse)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
