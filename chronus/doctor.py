@@ -1,0 +1,102 @@
+"""`chronus doctor`: is everything here that Chronus needs, and where does it keep its things."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+from chronus import __version__, link, places
+from chronus.errors import ChronusError
+from chronus.settings import Settings
+from chronus.text import answers
+
+PACKAGES = ("numpy", "numba", "sounddevice", "lark", "msgspec", "prompt_toolkit", "python-osc", "soundfile")
+DEVICE_SECONDS = 15.0
+
+# PortAudio may hang, or write to stderr, so it is asked in a process of its own.
+ASK_DEVICES = """
+import sounddevice
+hosts = sounddevice.query_hostapis()
+for device in sounddevice.query_devices():
+    if device["max_output_channels"]:
+        print(hosts[device["hostapi"]]["name"] + ": " + device["name"])
+"""
+
+
+class Finding(NamedTuple):
+    ok: bool
+    what: str
+    told: str
+
+
+def main(settings: Settings) -> int:
+    """Prints what was found; 1 if something that is needed is missing."""
+    findings = list(_findings(settings))
+    if settings.json:
+        listed = [{"ok": one.ok, "what": one.what, "found": one.told} for one in findings]
+        print(answers.one_object({"v": 1, "ok": all(one.ok for one in findings), "findings": listed}))
+    else:
+        for one in findings:
+            print(answers.clean(f"{'ok ' if one.ok else 'BAD'} {one.what}: {one.told}"))
+    return 0 if all(one.ok for one in findings) else 1
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield Finding(True, "chronus", __version__)
+    yield Finding(sys.version_info >= (3, 11), "python", f"{platform.python_version()} ({sys.executable})")
+    for package in PACKAGES:
+        try:
+            yield Finding(True, package, metadata.version(package))
+        except metadata.PackageNotFoundError:
+            yield Finding(False, package, "is not installed")
+    yield _looked("runtime folder", lambda: _writable(places.runtime()))
+    yield _looked("home", lambda: _writable(places.home()))
+    yield _looked("kernel cache", lambda: _writable(places.kernel_cache()))
+    yield _looked("engine", lambda: _engine(settings.engine))
+    yield _devices()
+
+
+def _looked(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(True, what, look())
+    except (ChronusError, OSError) as problem:
+        return Finding(False, what, str(problem))
+
+
+def _writable(folder: Path) -> str:
+    """The folder, if we can write into it, or into what it would be made in."""
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK):
+        raise OSError(f"{folder} cannot be written")
+    if not folder.exists():
+        return f"{folder} (not made yet)"
+    return f"{folder} ({sum(1 for _ in folder.iterdir())} files)"
+
+
+def _engine(name: str) -> str:
+    held = link.lock_held(name)
+    listening = link.socket_path(name).exists()
+    if held:
+        return f'"{name}" is running' + ("" if listening else ", and does not listen yet")
+    return f'"{name}" is not running' + ("; a stale socket is there, the next start removes it" if listening else "")
+
+
+def _devices() -> Finding:
+    """No device is no fault: then the null device plays."""
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-c", ASK_DEVICES], capture_output=True, text=True, timeout=DEVICE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Finding(False, "devices", f"PortAudio did not answer in {DEVICE_SECONDS:g} s")
+    if asked.returncode:
+        return Finding(False, "devices", (asked.stderr.strip().splitlines() or ["PortAudio failed"])[-1])
+    return Finding(True, "devices", "; ".join(asked.stdout.splitlines()) or "none; the null device plays, silently")

@@ -1,0 +1,377 @@
+"""`chronus render`: the rack, the scheduler and a replica as in a live engine, but no clock, no device and no other process.
+
+A script moves its own time with `wait`; its lines take effect exactly at their moments. A journal gives each submission the
+frame at which it was sealed when it was played, and so gives a live take again, bit for bit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from chronus import places
+from chronus.commands import AnyCommand, Gate, Length, Stop, Submission, Wait
+from chronus.control import journal as journals
+from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import Conductor
+from chronus.dsp.catalogue import discover
+from chronus.dsp.graph import block_address
+from chronus.ears.loudness import lufs, peak_dbfs
+from chronus.errors import ChronusError
+from chronus.memory import layout
+from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
+from chronus.memory.log import LOG_ENTRIES, Entry, Writer
+from chronus.memory.program import Program
+from chronus.text import answers, opening, parser
+from chronus.text.answers import Answer
+from chronus.worker import build
+from chronus.worker import offline as replicas
+from chronus.worker.binding import Bindings
+
+DEFAULT_BARS = 8
+TAIL_SECONDS = 10.0
+TAIL_FLOOR = 10 ** (-90 / 20)
+FADED_SECONDS = 0.25
+"""So long a stretch below the floor is the end of a tail."""
+
+Report = Callable[[float], None]
+
+
+class Take:
+    """One rendering: a conductor, a replica and the sound so far. Frames count from transport zero."""
+
+    def __init__(self, rate: int, seed: int, zero: int | None = 0) -> None:
+        self.rate = rate
+        self.memory = Memory()
+        self.memory.board[RATE] = rate
+        self.conductor = Conductor(Catalogue.load(), rate, seed, zero=zero)
+        self.bindings = Bindings(discover(places.modules_folders()), rate)
+        self.writer = Writer(self.memory)
+        self.blocks: list[np.ndarray] = []
+        self._render(0, np.empty((0, CHANNELS), np.float32))  # loads the machine code before anything is timed
+        self.frame = 0
+        self.seconds = 0.0
+
+    def _lay(self, program: Program | None) -> None:
+        if program is None:
+            return
+        program.lay(self.memory.program(program.number))
+        self.bindings.bind(program, self.memory.arena(0).ctypes.data)
+        self.memory.board[PROGRAM] = program.number
+
+    def _publish(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        if self.writer.tail + len(entries) - int(self.memory.arena(0)[layout.A_CURSOR]) > LOG_ENTRIES - 8:
+            raise ChronusError("E_LIMIT", "more happens at one moment than the log can hold")
+        self.writer.publish(entries)
+
+    def perform(self, submission: Submission, moment: int, *, exact: bool, author: str = "") -> Sequence[Any]:
+        """Performs a submission at a frame that the rendering has reached. The outcomes, one a command."""
+        transaction = self.conductor.perform(submission, author)
+        self._lay(transaction.program)
+        self._publish(self.conductor.commit(transaction, moment, exact))
+        self.conductor.accept(transaction, moment)
+        self.conductor.sealed(transaction, moment)
+        return transaction.outcomes
+
+    def shrink(self) -> None:
+        """Drops what has faded out, as the live engine does; it changes nothing that is heard."""
+        program = self.conductor.shrink(self.frame)
+        if program is not None:
+            self._lay(program)
+            self._publish(self.conductor.shrunk(program))
+
+    def render(self, until: int, report: Report | None = None) -> None:
+        """Renders the blocks that begin before frame `until`, and what was put off to a frame among them."""
+        while self.frame < until:
+            stop = min(until, self.frame + self.rate)
+            self.put_off(stop - 1)
+            self._blocks(stop)
+            self.shrink()
+            if report:
+                report(self.frame / until)
+
+    def put_off(self, frame: int) -> None:
+        """Performs what was put off to a time up to this frame, each at its own."""
+        for due, author, command in self.conductor.due(frame + 1):
+            self._blocks(due // BLOCK * BLOCK)
+            self.perform(Submission((0,), ("",), (command,)), due, exact=True, author=author)
+
+    def _blocks(self, until: int) -> None:
+        count = -(-(until - self.frame) // BLOCK)
+        if count <= 0:
+            return
+        for batch in self.conductor.advance(until + self.rate):
+            self._publish(batch)
+        out = np.empty((count * BLOCK, CHANNELS), np.float32)
+        began = time.perf_counter()
+        done = self._render(count, out)
+        self.seconds += time.perf_counter() - began
+        if done < count:
+            raise ChronusError("E_ENGINE", "the replica lost the log")  # a fault of ours: nothing a script can do
+        self.blocks.append(out)
+        self.frame += count * BLOCK
+
+    def _render(self, count: int, out: np.ndarray) -> int:
+        memory = self.memory
+        return replicas.render(
+            block_address(), memory.board, memory.log, memory.arena(0), self.bindings.table, count, out
+        )
+
+    def let_go(self) -> None:
+        """Ends lanes, gates and drones, so that only tails are left."""
+        modules = self.conductor.rack.modules.values()
+        gated = [module.name for module in modules if self.conductor.catalogue[module.kind].has_gate()]
+        commands: tuple[AnyCommand, ...] = (Stop(), *(Gate(name=name, on=False) for name in gated))
+        self.perform(Submission(tuple(range(len(commands))), ("",) * len(commands), commands), self.frame, exact=True)
+
+    def sound(self, frames: int | None = None) -> np.ndarray:
+        """What was rendered, without the delay of the limiter's look-ahead: (frames, 2)."""
+        latency = self.latency
+        whole = np.concatenate(self.blocks) if self.blocks else np.zeros((0, CHANNELS), np.float32)
+        return whole[latency : None if frames is None else latency + frames]
+
+    @property
+    def latency(self) -> int:
+        return self.conductor.catalogue["out"].latency
+
+    def frame_of_bars(self, bars: float) -> int:
+        return self.conductor.wait_frame(Wait(length=Length(bars, "bars")), 0)
+
+    def bars_at(self, frame: int) -> float:
+        bar, beat = self.conductor.where(frame)
+        return max(0.0, bar - 1 + (beat - 1) / 4)
+
+
+# ---------------------------------------------------------------- what is rendered
+
+
+class Line(Struct, frozen=True):
+    """A command of a script, or why it is none."""
+
+    number: int
+    text: str
+    start: tuple[int, int]
+    parsed: parser.Parsed | None = None
+    error: ChronusError | None = None
+
+
+def read_script(source: str) -> list[Line]:
+    lines = []
+    for number, statement in enumerate(parser.statements(source), 1):
+        start = (statement.line, statement.column)
+        try:
+            lines.append(Line(number, statement.text, start, opening.parse(statement)))
+        except ChronusError as error:
+            lines.append(Line(number, statement.text, start, error=error))
+    return lines
+
+
+def submissions(lines: Sequence[Line]) -> Iterator[tuple[list[Line], Wait | None]]:
+    """The lines that share a moment, and the wait that ends it."""
+    together: list[Line] = []
+    for line in lines:
+        if line.parsed is not None and isinstance(line.parsed.command, Wait):
+            yield together, line.parsed.command
+            together = []
+        else:
+            together.append(line)
+    yield together, None
+
+
+def play_script(take: Take, source: str, report: Report | None) -> tuple[list[Answer], int]:
+    """(the answers that are errors, the frame at which the last wait ended: 0 without one)."""
+    wrong: list[Answer] = []
+    moment = 0
+    for together, wait in submissions(read_script(source)):
+        wrong += [Answer(line.number, line.text, error=line.error) for line in together if line.error]
+        good = [line for line in together if line.parsed]
+        take.put_off(moment)  # what was put off to this very moment was said before
+        if good:
+            whole = Submission(
+                tuple(line.number for line in good),
+                tuple(line.parsed.text for line in good if line.parsed),
+                tuple(line.parsed.command for line in good if line.parsed),
+            )
+            outcomes = take.perform(whole, moment, exact=True)
+            for line, outcome in zip(good, outcomes, strict=True):
+                if outcome.error is not None:
+                    wrong.append(_refused(line, outcome.error))
+        if wait is not None:
+            moment = take.conductor.wait_frame(wait, moment)
+            take.render(moment // BLOCK * BLOCK, report)
+    return sorted(wrong, key=lambda answer: answer.id), moment
+
+
+def _refused(line: Line, error: ChronusError) -> Answer:
+    assert line.parsed
+    error.line, error.column = answers.place(error.part, line.start, line.parsed.spans)
+    return Answer(line.number, line.text, error=error)
+
+
+def play_journal(take: Take, take_journal: journals.Journal, report: Report | None) -> int:
+    """Plays what was played, and returns the frame of the last record."""
+    last = 0
+    for played in take_journal.played():
+        said = played.said
+        take.render(played.frame // BLOCK * BLOCK, report)
+        last = played.frame
+        if said.due or said.shrink:
+            continue  # what the conductor had put off itself, it puts off again
+        if said.exact:
+            take.put_off(said.moment)
+        commands = tuple(
+            said.commands[k] if k in said.commands else parser.parse(parser.statements(text)[0]).command
+            for k, text in enumerate(said.texts)
+        )
+        whole = Submission(tuple(range(len(commands))), said.texts, commands)
+        take.perform(whole, said.moment, exact=said.exact, author=said.who)
+    for record in take_journal.records:
+        if isinstance(record, journals.Ended):
+            last = max(last, record.frame)
+    return last
+
+
+# ---------------------------------------------------------------- the command
+
+
+def main(told: argparse.Namespace) -> int:
+    began = time.perf_counter()
+    source = _read(told.script)
+    _compile()
+    bar = _Bar("rendering") if sys.stderr.isatty() and not told.json else None
+    journal = journals.read(Path(told.script)) if source.startswith(journals.MAGIC) else None
+    header = journal.header if journal else {}
+    take = Take(int(header.get("rate", told.rate)), int(header.get("seed", told.seed)), None if journal else 0)
+    wrong: list[Answer] = []
+    asked = _asked(told, take)
+    if journal:
+        end = play_journal(take, journal, bar)
+    else:
+        wrong, end = play_script(take, source.decode("utf-8", "surrogateescape"), bar)
+    for answer in wrong:
+        print(answers.as_json(answer) if told.json else "\n".join(answers.plain(answer)), file=sys.stdout)
+    if wrong and not told.force:
+        return 1
+    frames = asked() if asked else end or take.frame_of_bars(DEFAULT_BARS)
+    bars = take.bars_at(frames)
+    take.render(frames + take.latency, bar)
+    if asked is None:
+        frames = _with_tail(take, frames, bar)
+    sound = take.sound(frames)
+    _write(told, sound, take.rate)
+    if bar:
+        bar.clear()
+    _tell(told, take, sound, bars, time.perf_counter() - began)
+    return 1 if wrong else 0
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ChronusError("E_PATH", f"{path} cannot be read: {error.strerror}") from None
+
+
+def _compile() -> None:
+    if not build.is_built():
+        bar = _Bar("compiling kernels, once") if sys.stderr.isatty() else None
+        build.build(lambda done, total, _name: bar(done / total) if bar else None)
+        if bar:
+            bar.clear()
+
+
+def _asked(told: argparse.Namespace, take: Take) -> Callable[[], int] | None:
+    """The length asked for, in frames, once the tempo is known."""
+    if told.bars is not None:
+        return lambda: take.frame_of_bars(told.bars)
+    if told.seconds is not None:
+        return lambda: round(told.seconds * take.rate)
+    return None
+
+
+def _with_tail(take: Take, frames: int, report: Report | None) -> int:
+    """Lets go of everything and renders until it has died away; the last frame that is heard."""
+    take.let_go()
+    limit = take.frame + round(TAIL_SECONDS * take.rate)
+    stretch = round(FADED_SECONDS * take.rate)
+    while take.frame < limit:
+        take.render(take.frame + stretch, report)
+        if np.abs(take.blocks[-1]).max() < TAIL_FLOOR:
+            break
+    loud = np.flatnonzero(np.abs(take.sound()).max(axis=1) >= TAIL_FLOOR)
+    return max(frames, int(loud[-1]) + 1 if loud.size else 0)
+
+
+def _write(told: argparse.Namespace, sound: np.ndarray, rate: int) -> None:
+    """Into a file beside the goal, then renamed: what was there stays until the new one is whole."""
+    import soundfile
+
+    goal = Path(told.output)
+    try:
+        with tempfile.NamedTemporaryFile(dir=goal.parent, suffix=".wav", delete=False) as file:
+            soundfile.write(file, sound, rate, subtype="FLOAT" if told.float else "PCM_24", format="WAV")
+        os.chmod(file.name, 0o666 & ~_umask())
+        os.replace(file.name, goal)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise ChronusError("E_FILE", f"{goal} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _tell(told: argparse.Namespace, take: Take, sound: np.ndarray, bars: float, whole_seconds: float) -> None:
+    seconds = len(sound) / take.rate
+    figures = {
+        "frames": len(sound),
+        "seconds": round(seconds, 6),
+        "bars": round(bars, 4),
+        "rate": take.rate,
+        "peak_dbfs": round(peak_dbfs(sound), 2),
+        "lufs": round(lufs(sound, take.rate), 2),
+        "render_s": round(take.seconds, 4),
+        "whole_s": round(whole_seconds, 4),
+        "x_realtime": round(take.frame / take.rate / take.seconds, 1) if take.seconds else 0.0,
+        "sha256": hashlib.sha256(np.ascontiguousarray(sound).tobytes()).hexdigest(),
+        "file": told.output,
+    }
+    if told.json:
+        print(json.dumps(figures))
+    else:
+        print(
+            f"{told.output}: {seconds:.2f} s, {figures['bars']:g} bars, peak {figures['peak_dbfs']} dBFS, "
+            f"{figures['lufs']} LUFS, rendered at {figures['x_realtime']} x real time, sha256 {figures['sha256']}"
+        )
+
+
+class _Bar:
+    """A progress bar on stderr."""
+
+    WIDTH = 32
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def __call__(self, share: float) -> None:
+        done = round(min(share, 1.0) * self.WIDTH)
+        sys.stderr.write(f"\r{self.title} [{'#' * done}{'.' * (self.WIDTH - done)}] {share * 100:3.0f} %")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

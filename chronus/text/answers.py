@@ -1,0 +1,130 @@
+"""Replies, refusals and notices -> the lines that people and programs read, in the plain and in the JSON form. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from chronus.commands import Notice, Reply
+from chronus.errors import ChronusError, did_you_mean
+
+# Control characters would reach the terminal as orders; bidirectional ones would show a line as another;
+# lone surrogates have no bytes.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Answer(Struct, frozen=True):
+    """One command's answer. `command` is its canonical text, or the line as typed where it could not be understood."""
+
+    id: int
+    command: str
+    text: str = ""
+    frame: int | None = None
+    lines: tuple[str, ...] = ()
+    result: Mapping[str, Any] = {}
+    error: ChronusError | None = None
+
+
+Spans = Mapping[str, tuple[int, int]]
+
+
+def of_reply(id: int, command: str, reply: Reply, start: tuple[int, int], spans: Spans) -> Answer:
+    """The engine's reply, with the wrong word's place in the line found again."""
+    if reply.ok:
+        return Answer(id, command, reply.text, reply.frame, reply.lines, reply.result)
+    line, column = place(reply.part, start, spans)
+    code = reply.code or "E_ENGINE"
+    error = ChronusError(code, reply.text, suggestions=reply.suggestions, line=line, column=column)
+    return Answer(id, command, lines=reply.lines, result=reply.result, error=error)
+
+
+def place(part: str, start: tuple[int, int], spans: Spans) -> tuple[int, int]:
+    """Where the word named by a field path stands; else where the path above it does; else where the command begins."""
+    while part:
+        if part in spans:
+            return spans[part]
+        part = part.rpartition(".")[0]
+    return start
+
+
+def clean(text: str) -> str:
+    """Nothing that a terminal would obey."""
+    return UNSAFE.sub("", text.replace("\t", " "))
+
+
+# ---------------------------------------------------------------- the plain form
+
+
+def plain(answer: Answer) -> list[str]:
+    lines = [clean(f"  {line}") for line in answer.lines]
+    error = answer.error
+    if error is None:
+        frame = "" if answer.frame is None else f" @{answer.frame}"
+        return [*lines, clean(f"ok {answer.id} {answer.text or answer.command}{frame}")]
+    words = f"{error.message}{did_you_mean(error.suggestions)}"
+    return [*lines, clean(f"err {answer.id} {error.code} {error.line}:{error.column} {words}")]
+
+
+def notice_plain(notice: Notice) -> str:
+    return clean(f"! {notice.kind}: {notice.text}")
+
+
+# ---------------------------------------------------------------- the JSON form
+
+
+def as_json(answer: Answer) -> str:
+    error = answer.error
+    if error is None:
+        return _dump(
+            {
+                "v": 1,
+                "id": answer.id,
+                "ok": True,
+                "command": answer.command,
+                "frame": answer.frame,
+                "result": answer.result,
+                "text": answer.text,
+            }
+        )
+    return _dump(
+        {
+            "v": 1,
+            "id": answer.id,
+            "ok": False,
+            "error": {
+                "code": error.code,
+                "line": error.line,
+                "column": error.column,
+                "message": error.message,
+                "suggestions": error.suggestions,
+            },
+            "command": answer.command,
+        }
+    )
+
+
+def notice_json(notice: Notice) -> str:
+    return _dump({"v": 1, "notice": {"kind": notice.kind, "text": notice.text, **notice.result}})
+
+
+def one_object(value: Any) -> str:
+    """A whole result as one line of JSON."""
+    return _dump(value)
+
+
+def _dump(value: Any) -> str:
+    return msgspec.json.encode(_clean_all(value)).decode()
+
+
+def _clean_all(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _clean_all(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean_all(item) for item in value]
+    return value

@@ -1,0 +1,56 @@
+"""Grammars of the folder grammar/ as parsers: built once a version, then read from the cache folder."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import PatternStr
+
+from chronus import places
+
+
+@cache
+def parser(name: str, *starts: str) -> Lark:
+    """Lark keeps its tables in the file, and makes them anew when the grammar, Lark or Python is another."""
+    folder = places.kernel_cache().parent
+    kept: str | bool = str(folder / f"{name}.grammar")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        kept = False
+    text = (places.shipped("grammar") / f"{name}.lark").read_text(encoding="utf-8")
+    return Lark(text, parser="lalr", start=list(starts), cache=kept, maybe_placeholders=False)
+
+
+def language() -> Lark:
+    """The grammar of commands."""
+    return parser("chronus", "start")
+
+
+@cache
+def commands() -> frozenset[str]:
+    """The first words of all commands."""
+    first = language().parse_interactive("").accepts()  # type: ignore[no-untyped-call]
+    return frozenset(filter(None, (spelling(name) for name in first)))
+
+
+def spelling(terminal: str) -> str:
+    """The word of the language that a terminal stands for; "" where it has no one spelling."""
+    shape = language().get_terminal(terminal).pattern if terminal != "$END" else None
+    return shape.value if isinstance(shape, PatternStr) else ""
+
+
+def place_of(error: UnexpectedInput, text: str) -> int:
+    """The offset of the first wrong character; the end of the text where something is missing."""
+    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    return len(text) if at_end or error.pos_in_stream is None else error.pos_in_stream
+
+
+def accepted(error: UnexpectedInput) -> set[str]:
+    """The terminals that could have stood there."""
+    machine = getattr(error, "interactive_parser", None)
+    if machine is not None:
+        return set(machine.accepts())
+    return set(error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "expected", ()))

@@ -1,0 +1,84 @@
+"""What `open NAME` brings along: the commands of a script in the user's folder, or else of one that came with Chronus.
+
+The engine reads no text, so the shell reads the file, whole or not at all, and sends what it says with the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from chronus import places
+from chronus.commands import AnyCommand, Open
+from chronus.errors import ChronusError, nearest
+from chronus.text import answers, source
+from chronus.text.parser import Parsed
+from chronus.text.statements import LONGEST_SCRIPT, Statement
+
+SUFFIX = ".chronus"
+
+
+def parse(statement: Statement) -> Parsed:
+    """The command that a statement is, with what it opens; ChronusError with its line and column."""
+    parsed = source.parse(statement)
+    if not isinstance(parsed.command, Open):
+        return parsed
+    try:
+        commands = tuple(_commands(parsed.command.name))
+    except ChronusError as error:
+        start = (statement.line, statement.column)
+        error.line, error.column = answers.place("name", start, parsed.spans)
+        raise
+    return msgspec.structs.replace(parsed, command=msgspec.structs.replace(parsed.command, commands=commands))
+
+
+def folders() -> tuple[Path, ...]:
+    """Where saved scripts lie, the user's own first."""
+    return places.home() / "patches", places.shipped("patches")
+
+
+def _commands(name: str) -> Iterator[AnyCommand]:
+    reading = source.Source()
+    for statement in reading.feed(_read(name)) + reading.close():
+        try:
+            command = source.parse(statement).command
+            if isinstance(command, Open):
+                message = "a script that is opened cannot open another"
+                raise ChronusError("E_VALUE", message, line=statement.line, column=statement.column)
+        except ChronusError as error:
+            where = f"{name}, {error.line}:{error.column}"
+            raise ChronusError(error.code, f"{where}: {error.message}") from None
+        yield command
+
+
+def _read(name: str) -> bytes:
+    file = name.removesuffix(SUFFIX) + SUFFIX
+    for folder in folders():
+        path = folder / file
+        try:
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise ChronusError("E_PATH", f"{file} is a link that leads elsewhere; it is not followed")
+            if not path.exists():
+                continue
+            if not path.is_file():
+                raise ChronusError("E_FILE", f"{file} is no file that can be read")
+            with path.open("rb") as there:
+                found = there.read(LONGEST_SCRIPT + 1)
+        except (OSError, RuntimeError) as problem:
+            why = getattr(problem, "strerror", None) or "its links go round"
+            raise ChronusError("E_FILE", f"{file} cannot be read: {why}") from None
+        if len(found) > LONGEST_SCRIPT:
+            raise ChronusError("E_LIMIT", f"{file} is too long: a script is at most 1 MiB")
+        return found
+    near = nearest(name.removesuffix(SUFFIX), _names())
+    raise ChronusError("E_FILE", f'nothing is saved as "{name}"', suggestions=near)
+
+
+def _names() -> Iterator[str]:
+    for folder in folders():
+        try:
+            yield from (path.stem for path in folder.iterdir() if path.suffix == SUFFIX)
+        except OSError:
+            continue

@@ -1,0 +1,96 @@
+"""Typed text to commands: `statements` cuts it, `parse` reads one. Opens no file but the grammars."""
+
+from __future__ import annotations
+
+import re
+
+from lark.exceptions import UnexpectedInput
+from msgspec import Struct
+
+from chronus.commands import AnyCommand, Say
+from chronus.errors import ChronusError
+from chronus.text import phrases
+from chronus.text.canonical import canonical
+from chronus.text.complaint import explain, unknown_command
+from chronus.text.grammar import commands, language
+from chronus.text.quantities import wrong
+from chronus.text.statements import (
+    CONTINUATION,
+    LONGEST_LINE,
+    LONGEST_SCRIPT,
+    SPOKEN,
+    Statement,
+    continues,
+    statements,
+)
+from chronus.text.translate import translate
+
+__all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "continues", "parse", "statements"]
+
+ADDRESS = re.compile(r"(?:say(?!\w)|yo(?!\w)|chronus(?!\w))?[\s,!.:]*", re.IGNORECASE)
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line separators, and marks that turn the direction of writing."""
+FIRST_WORD = re.compile(r"[^\s;,:=(>]+|.", re.DOTALL)
+ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+class Parsed(Struct, frozen=True):
+    """`text` is canonical; `spans` is where each field of the command was typed ("changes.0.param": (line, column))."""
+
+    command: AnyCommand
+    text: str
+    spans: dict[str, tuple[int, int]]
+
+
+def parse(statement: Statement) -> Parsed:
+    """One statement's command; ChronusError with the line and column of the first wrong character."""
+    try:
+        return _parse(statement)
+    except ChronusError as error:
+        error.line, error.column = statement.position(error.column - 1)
+        raise
+
+
+def _parse(statement: Statement) -> Parsed:
+    typed = CONTINUATION.sub(lambda found: " " * len(found[0]), statement.text).replace("\t", " ")
+    if len(typed) > LONGEST_LINE:
+        raise wrong(LONGEST_LINE, f"a line has at most {LONGEST_LINE:,} characters", code="E_LIMIT")
+    strange = CONTROL.search(typed)
+    if strange:
+        code = "E_PATH" if re.match(r"(?:save|open)\s", typed, re.IGNORECASE) else "E_SYNTAX"
+        raise wrong(strange.start(), "a control character cannot be part of a line", code=code)
+    if SPOKEN.match(typed):
+        command, offsets = _say(typed)
+    else:
+        command, offsets = _read(typed)
+    text = canonical(command)
+    if len(text) > LONGEST_LINE:
+        raise wrong(0, f"written out, the line has more than {LONGEST_LINE:,} characters", code="E_LIMIT")
+    return Parsed(command, text, dict(zip(offsets, statement.positions(offsets.values()), strict=True)))
+
+
+def _read(typed: str) -> tuple[AnyCommand, dict[str, int]]:
+    lower = typed.lower() if typed.isascii() else typed.translate(ASCII_LOWER)
+    first = FIRST_WORD.match(lower)
+    if first is None or first[0] not in commands():
+        raise unknown_command(typed, first[0] if first else "")
+    try:
+        tree = language().parse(lower)
+    except UnexpectedInput as error:
+        raise explain(typed, error) from None
+    return translate(tree, typed)  # type: ignore[return-value]
+
+
+def _say(typed: str) -> tuple[AnyCommand, dict[str, int]]:
+    begin = 0
+    while found := ADDRESS.match(typed, begin):
+        if found.end() == begin:
+            break
+        begin = found.end()
+    words = " ".join(typed[begin:].split())
+    try:
+        lines = phrases.lines(words)
+    except ChronusError as error:
+        error.column += begin
+        raise
+    return Say(words=words, commands=tuple(_read(line)[0] for line in lines)), {"words": begin}

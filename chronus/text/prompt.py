@@ -1,0 +1,359 @@
+"""The shell with a prompt: prompt_toolkit at one end, the conversation at the other, notices printed above the line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.completion import Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.utils import get_cwidth
+
+from chronus import link, places
+from chronus.commands import FromEngine, Notice, Reply, Status, Submission, Welcome
+from chronus.errors import ChronusError
+from chronus.settings import Settings
+from chronus.text import answers, completer
+from chronus.text.attached import Attached, attach, reach_again
+from chronus.text.client import LOST, OK, Asked, Conversation
+from chronus.text.source import Source
+from chronus.wire import encode
+
+PROMPT = "chronus> "
+LOOK_SECONDS = 1.0
+LOOKS = 1 << 30
+"""Ids from here on are the toolbar's own questions, and are never shown."""
+
+GREEN, RED, YELLOW, DIM, PLAIN = "32", "31", "33", "2", "0"
+
+
+def run(settings: Settings) -> int:
+    """The prompt, until the user leaves."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the terminal is gone: so are we, and the music goes on
+    attached, welcome = attach(settings, watch=True)
+    shell = Shell(settings, attached, welcome)
+    with patch_stdout(raw=True):
+        lost = asyncio.run(shell.run())
+        shell.leave()
+    return LOST if lost else OK
+
+
+class Shell:
+    def __init__(self, settings: Settings, attached: Attached, welcome: Welcome) -> None:
+        self.settings = settings
+        self.attached = attached
+        self.conversation = Conversation()
+        self.conversation.hello(welcome)
+        self.engine = dict(welcome.engine)
+        self._colours = not os.environ.get("NO_COLOR")
+        self._arrived = asyncio.Event()  # something from the engine, or its end
+        self._looking = False  # the toolbar has asked, and has no answer yet
+        self._returning: asyncio.Task[None] | None = None
+        self._sending = asyncio.Lock()
+
+    # ------------------------------------------------------------ the dialogue
+
+    async def run(self) -> bool:
+        """Lines until the user leaves; True if the engine was lost for good."""
+        self._welcome()
+        self._listen()
+        session: PromptSession[str] = PromptSession(
+            message=ANSI(self._painted("36", PROMPT)),
+            history=_history(),
+            completer=_Completer(self.conversation),
+            complete_while_typing=False,
+            bottom_toolbar=self._toolbar,
+            enable_suspend=True,
+        )
+        looks = asyncio.create_task(self._look())
+        try:
+            while not self.conversation.ended:
+                try:
+                    line = await session.prompt_async()
+                except KeyboardInterrupt:
+                    continue
+                except EOFError:
+                    break
+                await self._run_lines(line)
+        finally:
+            looks.cancel()
+        return not self._here
+
+    @property
+    def _here(self) -> bool:
+        return self.conversation.welcome is not None
+
+    def leave(self) -> None:
+        """An engine that this shell started ends, unless others are attached."""
+        attached, name = self.attached, self.settings.engine
+        stop = "chronus stop" if name == "default" else f"chronus stop --engine {name}"
+        if not self._here:
+            self._notice("engine", "was lost; what was acknowledged is in its journal, and the next start recovers it")
+        elif attached.started is None:
+            self._notice("engine", f'"{name}" plays on; `{stop}` ends it')
+        elif self.settings.keep:
+            self._notice("engine", f'"{name}" is kept; `{stop}` ends it')
+        else:
+            reply = attached.shut_down(alone=True)
+            if reply is not None and not reply.ok:
+                self._notice("engine", f'"{name}" plays on: {reply.text}')
+            else:
+                self._notice("engine", f'"{name}" has ended')
+        attached.close()
+
+    async def _run_lines(self, text: str) -> None:
+        """One typed line, or several pasted ones: one submission. Ctrl-C ends the waiting, not the shell."""
+        source = Source()
+        self.conversation.say(source.feed(text.encode("utf-8", "surrogateescape")) + source.close())
+        loop = asyncio.get_running_loop()
+        interrupted = False
+
+        def interrupt() -> None:
+            nonlocal interrupted
+            interrupted = True
+            self._arrived.set()
+
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+        try:
+            if not self._here:
+                self._return(start=True)
+            while True:
+                await self._send()
+                self._print()
+                if self.conversation.ended or not self.conversation.waiting:
+                    return
+                if interrupted:
+                    await self._cancel()
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+    async def _send(self) -> None:
+        while self._here and (frame := self.conversation.outgoing()):
+            await self._transmit(frame)
+
+    async def _transmit(self, frame: bytes) -> None:
+        async with self._sending:
+            with contextlib.suppress(OSError):  # a lost engine is seen where its answers are read
+                await asyncio.get_running_loop().sock_sendall(self.attached.socket, frame)
+
+    async def _cancel(self) -> None:
+        """The engine drops what it has not begun when its client goes; so go, and come back."""
+        dropped = self.conversation.drop()
+        print()  # after the terminal's own ^C
+        self._notice("cancelled", "; ".join(one.text for one in dropped))
+        if self._here:
+            self._deaf()
+            self._return(start=False)
+            if self._returning is not None:
+                await self._returning
+
+    # ------------------------------------------------------------ the engine
+
+    def _listen(self) -> None:
+        self.attached.socket.setblocking(False)
+        asyncio.get_running_loop().add_reader(self.attached.socket, self._hear)
+        self._take(self.attached.early)
+
+    def _deaf(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.attached.socket)
+        self.attached.close()
+        self.conversation.lost()
+        self._looking = False
+
+    def _hear(self) -> None:
+        try:
+            more = self.attached.socket.recv(1 << 16)
+            messages = self.attached.frames.feed(more)
+        except BlockingIOError:
+            return
+        except (OSError, ChronusError):
+            more, messages = b"", []
+        self._take(messages)
+        if not more:
+            self._deaf()
+            self._print()
+            self._notice("engine", "the connection was lost; trying again")
+            self._return(start=False)
+        self._arrived.set()
+
+    def _take(self, messages: list[FromEngine]) -> None:
+        for message in messages:
+            if isinstance(message, Reply) and message.id >= LOOKS:
+                self._looking = False
+                self._seen(message)
+                continue
+            notice = self.conversation.receive(message)
+            if notice is not None:
+                self._print()
+                self._notice(notice.kind, notice.text)
+        messages.clear()
+
+    def _return(self, *, start: bool) -> None:
+        if self._returning is None or self._returning.done():
+            self._returning = asyncio.create_task(self._come_back(start))
+
+    async def _come_back(self, start: bool) -> None:
+        """Attaches again; what could not be sent meanwhile goes out then, or is refused."""
+        before = self.attached.started
+        try:
+            self.attached, welcome = await _in_thread(lambda: reach_again(self.settings, start=start))
+        except link.NoEngine:
+            self._notice("engine", "it has ended; the next line starts it again")
+            self.conversation.abandon()
+        except ChronusError as error:
+            self._notice("engine", f"{error.message}; the next line tries again")
+            self.conversation.abandon()
+        else:
+            if self.attached.started is None and before is not None and before.poll() is None:
+                self.attached.started = before
+            self.engine = dict(welcome.engine)
+            self.conversation.hello(welcome)
+            for note in self.attached.notes:
+                print(self._painted(YELLOW, answers.clean(f"! {note}")))
+            self._listen()
+        self._print()
+        self._returning = None
+        self._arrived.set()
+
+    async def _look(self) -> None:
+        """Asks how the engine is, for the toolbar, while nothing else is asked."""
+        number = LOOKS
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._looking or self.conversation.waiting or not self._here:
+                continue
+            number += 1
+            frame = encode(Submission((number,), ("status",), (Status(),)))
+            self._looking = True
+            await self._transmit(frame)
+
+    def _seen(self, reply: Reply) -> None:
+        engine = reply.result.get("engine")
+        if isinstance(engine, dict):
+            self.engine.update(engine)
+        slots = reply.result.get("slots")
+        if isinstance(slots, dict):
+            self.engine["mode"] = slots.get("mode")
+        get_app().invalidate()
+
+    # ------------------------------------------------------------ what is shown
+
+    def _welcome(self) -> None:
+        engine = self.engine
+        device = engine.get("device") or "no device"
+        found = "started" if self.attached.started is not None else "attached to"
+        print(f'Chronus: {found} engine "{self.settings.engine}", {device}, {engine.get("rate", "?")} Hz')
+        for note in self.attached.notes:
+            print(self._painted(YELLOW, answers.clean(f"! {note}")))
+        print(self._painted(DIM, "load kick; seq kick: x...x...   `help` tells more, Tab completes, Ctrl-D leaves"))
+
+    def _toolbar(self) -> str:
+        engine, rack = self.engine, self.conversation.rack
+        bpm = rack.get("bpm", engine.get("bpm"))
+        modules = [name for name in rack.get("modules", {}) if name != "out"]
+        parts = [
+            f"bar {engine['bar']}" if engine.get("playing") and engine.get("bar") is not None else "",
+            f"{bpm:g} bpm" if isinstance(bpm, (int, float)) else "",
+            f"{len(modules)} module{'s' if len(modules) != 1 else ''}",
+            str(engine.get("device") or ""),
+            str(engine.get("mode") or ""),
+        ]
+        return answers.clean(" | ".join(filter(None, parts)))
+
+    def _print(self) -> None:
+        for asked, answer in self.conversation.answers():
+            for line in self._shown(asked, answer):
+                print(line)
+
+    def _shown(self, asked: Asked, answer: answers.Answer) -> Iterator[str]:
+        *lines, last = answers.plain(answer)
+        yield from lines
+        yield self._painted(GREEN if answer.error is None else RED, last.split(" ", 1)[0], last.partition(" ")[2])
+        if answer.error is not None:
+            yield from caret(asked.statement.text, answer.error.column - asked.statement.column, columns())
+
+    def _notice(self, kind: str, text: str) -> None:
+        print(self._painted(YELLOW, answers.notice_plain(Notice(kind, text))))
+
+    def _painted(self, colour: str, text: str, rest: str = "") -> str:
+        space = " " if rest else ""
+        return f"\x1b[{colour}m{text}\x1b[{PLAIN}m{space}{rest}" if self._colours else f"{text}{space}{rest}"
+
+
+Found = TypeVar("Found")
+
+
+async def _in_thread(look: Callable[[], Found]) -> Found:
+    """The result of what may block for long, in a thread that does not keep a shell which is left from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Found] = loop.create_future()
+
+    def tell(settle: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
+
+    def work() -> None:
+        try:
+            found = look()
+        except BaseException as problem:
+            failure = problem
+            tell(lambda: future.set_exception(failure))
+        else:
+            tell(lambda: future.set_result(found))
+
+    threading.Thread(target=work, daemon=True).start()
+    return await future
+
+
+def columns() -> int:
+    return shutil.get_terminal_size().columns
+
+
+def caret(line: str, place: int, width: int) -> list[str]:
+    """The line, and a caret under the character at `place` (0-based); of a long line the part around it."""
+    first = line.split("\n", 1)[0]
+    place = min(max(place, 0), len(first))
+    room = max(width - 6, 20)
+    begin = max(0, place - room * 2 // 3) if len(first) > room else 0
+    shown = answers.clean(first[begin : begin + room])
+    before = answers.clean(first[begin:place])
+    return [f"  {shown}", f"  {' ' * get_cwidth(before)}^"]
+
+
+class _Completer(Completer):
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+
+    def get_completions(self, document: Document, complete_event: object) -> Iterable[Completion]:
+        welcome = self._conversation.welcome
+        line, cursor = document.current_line, document.cursor_position_col
+        catalogue = welcome.catalogue if welcome is not None else {}
+        for found in completer.complete(line, cursor, catalogue, self._conversation.rack):
+            yield Completion(found.text, found.start - cursor, display_meta=found.meta)
+
+
+def _history() -> History:
+    """What was typed before, kept where the user's files are; a folder that cannot be written only costs the memory."""
+    try:
+        places.home().mkdir(parents=True, exist_ok=True)
+        path = places.home() / "history"
+        with path.open("a"):
+            pass
+        path.chmod(0o600)
+        return FileHistory(str(path))
+    except OSError:
+        return InMemoryHistory()

@@ -1,0 +1,124 @@
+"""Typed numbers with their units: quantities, counts, lengths, pitches. Offsets count from 0 in the typed statement."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from typing import Any, Literal
+
+from lark import Token, Tree
+
+from chronus.commands import Length, Quantity
+from chronus.errors import ChronusError, nearest
+from chronus.text.pattern import SHARES
+from chronus.units import note_number, read_note
+
+NUMBER = re.compile(r"(-?)(?:(\d+)/(\d+)((?:[dt](?![a-z0-9_]))?)|([\d.]+(?:e[-+]?\d+)?))[ \t]*(\S*)")
+
+UNITS = {
+    "": "", "k": "", "hz": "Hz", "khz": "Hz", "ms": "ms", "s": "s", "db": "dB", "%": "%", "ct": "ct", "st": "st",
+    "oct": "oct", "q": "Q", "bar": "bars", "bars": "bars", "beat": "beats", "beats": "beats",
+}  # fmt: skip
+
+Node = Any  # a Token or a Tree
+
+
+def wrong(offset: int, message: str, *suggestions: str, code: str = "E_SYNTAX") -> ChronusError:
+    return ChronusError(code, message, suggestions=suggestions, column=offset + 1)
+
+
+def start(node: Node) -> int:
+    """Where a token, or the first token under a tree, begins."""
+    while isinstance(node, Tree):
+        node = node.children[0]
+    return int(node.start_pos)
+
+
+def quantity(token: Token) -> Quantity:
+    if token.type == "NOTE":
+        return Quantity(float(read_note(token)), "note")
+    return read_quantity(token, start(token))
+
+
+def read_quantity(text: str, offset: int) -> Quantity:
+    """`55`, `1.2k`, `3/16`, `-6 dB`: lower-cased; `offset` is where it stands."""
+    found = NUMBER.fullmatch(text)
+    if not found:
+        raise wrong(offset, f'"{text}" is not a number')
+    sign, over, under, tail, plain, unit = found.groups()
+    if unit not in UNITS or (over and unit):
+        place = offset + found.start(6)
+        if over:
+            raise wrong(place, f'a fraction takes no unit, not "{unit}"')
+        raise wrong(place, f'there is no unit "{unit}"', *(nearest(unit, UNITS) or ("Hz", "ms", "dB")))
+    if over:
+        number, unit = share(over, under, tail, offset), "whole"
+    else:
+        if plain.count(".") > 1:
+            raise wrong(offset, f'"{plain}" is not a number')
+        thousand = unit in ("k", "khz")
+        number = float(plain + "e3") if thousand and "e" not in plain else float(plain) * (1000 if thousand else 1)
+        unit = UNITS[unit]
+    if not math.isfinite(number):
+        raise wrong(offset, "the number is too large", code="E_VALUE")
+    return Quantity(-number if sign else number, unit)
+
+
+def share(over: str, under: str, tail: str, offset: int) -> float:
+    """A share of a whole note as a number."""
+    if len(over) > 4 or len(under) > 4 or not 0 < int(under) <= 1024:
+        raise wrong(offset, "a note length is a fraction such as 1/16, to 1/1024", code="E_VALUE")
+    return float(Fraction(int(over), int(under)) * SHARES[tail])
+
+
+def count(token: Token, low: int, high: int, what: str) -> int:
+    """A whole number without a unit."""
+    given = read_quantity(token, start(token))
+    if given.unit or given.number != int(given.number) or not low <= given.number <= high:
+        raise wrong(start(token), f"{what} is a whole number, {low}..{high}", code="E_VALUE")
+    return int(given.number)
+
+
+def length(token: Token) -> Length:
+    given = read_quantity(token, start(token))
+    match given.unit:
+        case "bars" | "beats" | "s" | "ms" as unit:
+            if given.number <= 0:
+                raise wrong(start(token), "a length is more than nothing", code="E_VALUE")
+            return Length(given.number, unit)
+        case "":
+            message = f'expected bars, beats, s or ms after "{token}"'
+            raise wrong(start(token) + len(token), message, f"{token} bars", f"{token} beats", f"{token} s")
+    raise wrong(start(token), "a length is in bars, beats, s or ms", code="E_VALUE")
+
+
+def pitch(token: Token) -> float:
+    given = quantity(token)
+    if given.unit == "Hz" and given.number > 0:
+        number = note_number(given.number)
+    elif given.unit in ("", "note"):
+        number = given.number
+    else:
+        raise wrong(start(token), "a pitch is a note (a1), its number (33) or a frequency (55 Hz)", code="E_VALUE")
+    if not 0 <= number <= 127:
+        raise wrong(start(token), "a pitch is c-1..g9 (0..127)", code="E_VALUE")
+    return number
+
+
+def velocity(given: Quantity, offset: int) -> float:
+    number = given.number / 100 if given.unit == "%" else given.number
+    if given.unit not in ("", "%") or not 0 <= number <= 1:
+        raise wrong(offset, "vel is 0..1", code="E_VALUE")
+    return number
+
+
+def note_length(given: Quantity, offset: int) -> tuple[float, Literal["whole", "s"]]:
+    match given.unit:
+        case "whole" if given.number > 0:
+            return given.number, "whole"
+        case "bars" | "beats" if given.number > 0:
+            return given.number / (1 if given.unit == "bars" else 4), "whole"
+        case "s" | "ms" if given.number > 0:
+            return given.number / (1 if given.unit == "s" else 1000), "s"
+    raise wrong(offset, "len is a note length (1/8) or a time (200 ms)", code="E_VALUE")

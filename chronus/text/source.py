@@ -1,0 +1,69 @@
+"""Bytes as they come from a file or a pipe -> statements, each where its line began. Opens nothing.
+
+Rules: a line is read when it is whole (`\\` at its end takes the next one along), the last one at the end of the input;
+every statement of it is given, also the wrong ones; no line is kept beyond its limit.
+"""
+
+from __future__ import annotations
+
+from chronus.errors import ChronusError
+from chronus.text import parser
+from chronus.text.statements import LONGEST_LINE, Statement, continues, statements
+
+MOST_BYTES = 4 * (LONGEST_LINE + 1)
+"""As many as a line that is just too long may have: `parser` refuses it, and its rest need not be kept."""
+
+MOST_JOINED = 1 << 16
+"""The most characters that lines joined by `\\` may come to."""
+
+
+class Source:
+    """`feed` the bytes of one read, and have what is whole; `close` gives a last line without its newline."""
+
+    def __init__(self) -> None:
+        self._rest = b""  # a line that is not whole yet
+        self._joined: list[str] = []  # whole lines that go on in the next
+        self._line = 1  # the number of the line that comes next
+        self._skipping = False  # in the rest of a line that was too long
+
+    def feed(self, more: bytes) -> list[Statement]:
+        *whole, self._rest = (self._rest + more).split(b"\n")
+        found: list[Statement] = []
+        for line in whole:
+            found += self._take(line)
+        if len(self._rest) > MOST_BYTES:
+            if not self._skipping:
+                found += self._take(self._rest)
+                self._line -= 1
+            self._skipping = True
+            self._rest = b""
+        return found
+
+    def close(self) -> list[Statement]:
+        rest, self._rest = self._rest, b""
+        return (self._take(rest) if rest else []) + self._statements()
+
+    def _take(self, line: bytes) -> list[Statement]:
+        self._line += 1
+        if self._skipping:
+            self._skipping = False
+            return []
+        # Bytes that are not UTF-8 stay in the text as lone surrogates, so that only their own statement is refused.
+        text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+        self._joined.append(text)
+        joined = "\n".join(self._joined)
+        return [] if len(joined) < MOST_JOINED and continues(joined) else self._statements()
+
+    def _statements(self) -> list[Statement]:
+        lines, self._joined = self._joined, []
+        return statements("\n".join(lines), self._line - len(lines)) if lines else []
+
+
+def parse(statement: Statement) -> parser.Parsed:
+    """The command, or ChronusError: also where a byte is no text."""
+    for offset, character in enumerate(statement.text):
+        if "\udc80" <= character <= "\udcff":
+            line, column = statement.position(offset)
+            message = f"the byte 0x{ord(character) - 0xDC00:02x} is not UTF-8 text"
+            raise ChronusError("E_SYNTAX", message, line=line, column=column)
+    return parser.parse(statement)

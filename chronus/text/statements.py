@@ -1,0 +1,119 @@
+"""A text cut into commands: at newlines and `;`, without comments, continued lines joined. Pure, and linear in time."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from chronus.errors import ChronusError
+
+LONGEST_LINE = 8192
+LONGEST_SCRIPT = 1 << 20
+
+NEWLINE = r"\r\n|\r|\n"
+END_OF_LINE = re.compile(NEWLINE)
+CONTINUATION = re.compile(rf"\\[ \t]*(?:{NEWLINE})")
+BLANK = re.compile(rf"(?:[ \t]|\\[ \t]*(?:{NEWLINE}))*")
+SPOKEN = re.compile(r"[ \t]*(?:say(?![\w.:=])|yo(?![\w.:=])|chronus[ \t]*,)", re.IGNORECASE)
+"""Takes the rest of its line: no `;` splits it, no quote or bracket counts."""
+
+MARK = re.compile(rf'"[^"\r\n]*"?|//|#|;+|[(\[{{]+|[)\]}}]+|\\[ \t]*(?:{NEWLINE}|\Z)|{NEWLINE}')
+MARK_OF_WORDS = re.compile(rf"//|#|\\[ \t]*(?:{NEWLINE}|\Z)|{NEWLINE}")
+
+
+class Statement(Struct, frozen=True):
+    """One command as typed, a continued line's newlines and all; `line` and `column` are where it begins, 1-based."""
+
+    text: str
+    line: int = 1
+    column: int = 1
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and column of a character of `text`, or of its end."""
+        return self.positions((offset,))[0]
+
+    def positions(self, offsets: Iterable[int]) -> list[tuple[int, int]]:
+        newlines = [found.end() for found in END_OF_LINE.finditer(self.text)]
+        if not newlines:
+            return [(self.line, self.column + offset) for offset in offsets]
+        places = []
+        for offset in offsets:
+            passed = bisect_right(newlines, offset)
+            column = offset - newlines[passed - 1] + 1 if passed else self.column + offset
+            places.append((self.line + passed, column))
+        return places
+
+
+def statements(source: str, line: int = 1) -> list[Statement]:
+    """The commands of a text, in order; `line` is the number of its first line.
+
+    A line that is too long becomes one statement, cut off one character beyond the limit, which `parse` refuses; a
+    script that is too long is refused here. Time grows with the length of the text, whatever it holds.
+    """
+    if len(source) > LONGEST_SCRIPT or (
+        not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > LONGEST_SCRIPT
+    ):
+        raise ChronusError("E_LIMIT", "a script is at most 1 MiB", line=line)
+    return _cut(source.removeprefix("\ufeff"), line)[0]
+
+
+def continues(line: str) -> bool:
+    r"""Whether the next line belongs to this one: it ends in a `\`, outside comments."""
+    return _cut(line.rstrip("\r\n"), 1)[1]
+
+
+def _cut(source: str, first: int) -> tuple[list[Statement], bool]:
+    r"""The statements, and whether the text ends in a `\`. `first` is the number of its first line."""
+    ends = [found.end() for found in END_OF_LINE.finditer(source)]  # of the lines, their newlines included
+    done: list[Statement] = []
+    begin, goes_on = 0, False
+    while begin < len(source):
+        number = bisect_right(ends, begin)
+        end = after = ends[number] if number < len(ends) else len(source)
+        pieces: list[tuple[int, int]] = []
+        if end - begin <= LONGEST_LINE + 2:
+            pieces, end, after, goes_on = _line(source, begin)
+        if end - begin > LONGEST_LINE:
+            pieces = [(begin, begin + LONGEST_LINE + 1)]
+        for piece in pieces:
+            blank = BLANK.match(source, *piece)
+            start = blank.end() if blank else piece[0]
+            if text := source[start : piece[1]].rstrip(" \t\r\n\\"):
+                number = bisect_right(ends, start)
+                done.append(Statement(text, first + number, start - (ends[number - 1] if number else 0) + 1))
+        begin = after
+    return done, goes_on
+
+
+def _line(source: str, begin: int) -> tuple[list[tuple[int, int]], int, int, bool]:
+    """One line and those that continue it.
+
+    The pieces between its `;`, its end, where the next line begins, and whether it goes on where the text does not.
+    """
+    pieces: list[tuple[int, int]] = []
+    here = position = piece = begin  # `here`: from where a `#` needs no space before it
+    depth = 0
+    marks = MARK_OF_WORDS if SPOKEN.match(source, begin) else MARK
+    while found := marks.search(source, position):
+        mark, at, position = found[0], found.start(), found.end()
+        if mark[0] == '"' or (mark == "#" and at > here and source[at - 1] not in " \t;"):
+            continue
+        if mark[0] in "([{)]}":
+            depth = max(0, depth + (len(mark) if mark[0] in "([{" else -len(mark)))
+        elif mark[0] == "\\" and mark[-1] in "\r\n":
+            here = position
+        elif mark[0] == ";":
+            if not depth:
+                pieces.append((piece, at))
+                piece = position
+                marks = MARK_OF_WORDS if SPOKEN.match(source, piece) else MARK
+        else:
+            pieces.append((piece, at))
+            if mark in ("#", "//"):
+                newline = END_OF_LINE.search(source, position)
+                at, position = newline.span() if newline else (len(source), len(source))
+            return pieces, at, position, mark[0] == "\\"
+    return [*pieces, (piece, len(source))], len(source), len(source), False
