@@ -1,0 +1,134 @@
+"""The callback alone, on a memory of its own: what it plays, when it switches, what it counts."""
+
+import numpy as np
+import pytest
+
+from chronus.audio import callback, ring
+from chronus.dsp.atomics import call_numbers, libc_syscall
+from chronus.memory.layout import (
+    ACTIVE,
+    BLOCK,
+    FADED,
+    HEARD,
+    LARGEST,
+    LINE,
+    MISSING,
+    PERIODS,
+    PLAYING,
+    SILENT,
+    STATE0,
+    STOPPING,
+    SWITCHES,
+    Memory,
+)  # fmt: skip
+
+
+class Host:
+    def __init__(self):
+        self.memory = Memory()
+        for slot in range(2):
+            self.memory.board[STATE0 + slot * LINE] = PLAYING
+        rings = (self.memory.ring(0), self.memory.ring(1))
+        self.desk = callback.make_desk(self.memory.board, rings, libc_syscall(), call_numbers()[0])
+
+    def lay(self, slot, block):
+        """A block whose samples tell its number."""
+        samples = np.arange(block * BLOCK * 2, (block + 1) * BLOCK * 2, dtype=np.float32).reshape(BLOCK, 2) + 1
+        ring.write(self.memory.ring(slot), block, samples, 0)
+
+    def play(self, frames):
+        out = np.full(2 * frames, np.nan, np.float32)
+        callback.fill(self.desk, out)
+        return out
+
+    def __getitem__(self, word):
+        return self.memory.word(word)
+
+
+@pytest.mark.parametrize("period", [1, 16, 64, 100, 128, 441, 1024])
+def test_any_period_hears_every_frame_once_and_in_order(period):
+    host = Host()
+    heard = []
+    block = 0
+    while len(heard) * period < 3000:
+        while block < host[HEARD] // BLOCK + 20:
+            host.lay(0, block)
+            block += 1
+        heard.append(host.play(period))
+    whole = np.concatenate(heard)
+    assert np.array_equal(whole, np.arange(1, len(whole) + 1, dtype=np.float32))
+    assert host[HEARD] == len(whole) // 2
+    assert (host[MISSING], host[SWITCHES], host[SILENT]) == (0, 0, 0)
+    assert host[PERIODS] == len(heard) and host[LARGEST] == period
+
+
+def test_a_block_that_only_the_other_slot_has_is_played_and_the_slot_stays_switched():
+    host = Host()
+    for block in range(4):
+        host.lay(1, block)
+    host.lay(0, 0)
+    assert np.array_equal(host.play(256), np.arange(1, 513, dtype=np.float32))
+    assert host[ACTIVE] == 1 and host[SWITCHES] == 1 and host[MISSING] == 0
+
+
+def test_a_torn_block_is_not_played():
+    host = Host()
+    host.lay(0, 0)
+    host.lay(1, 0)
+    place = host.memory.ring(0)
+    place[0] = 0  # the number is stored last: a worker died before it
+    place[8:40] = -1
+    assert np.array_equal(host.play(64), np.arange(1, 129, dtype=np.float32))
+    assert host[ACTIVE] == 1
+
+
+def test_an_older_block_in_the_place_of_the_due_one_is_not_repeated():
+    host = Host()
+    host.lay(0, 0)
+    host.play(64)
+    host.memory.board[STATE0] = host.memory.board[STATE0 + LINE] = 0
+    heard = host.play(64)
+    assert host[MISSING] == 1 and host[SILENT] == 64
+    assert abs(heard[-1]) == 0.0
+
+
+def test_the_clock_waits_for_a_slot_that_lives_but_is_late():
+    host = Host()
+    host.lay(0, 0)
+    host.play(64)
+    host.play(128)
+    assert host[HEARD] == 64 and host[MISSING] == 1 and host[SILENT] == 128
+    host.lay(0, 1)
+    host.play(64)
+    assert host[HEARD] == 128
+
+
+def test_the_clock_runs_on_while_nobody_lives():
+    host = Host()
+    host.memory.board[STATE0] = host.memory.board[STATE0 + LINE] = 0
+    host.play(128)
+    assert host[HEARD] == 128 and host[MISSING] == 2
+
+
+def test_a_gap_is_faded_into_and_out_of_without_a_step():
+    host = Host()
+    flat = np.full((BLOCK, 2), 0.5, np.float32)
+    ring.write(host.memory.ring(0), 0, flat, 0)
+    parts = [host.play(64), host.play(64), host.play(64)]
+    ring.write(host.memory.ring(0), 1, flat, 0)
+    ring.write(host.memory.ring(0), 2, flat, 0)
+    parts += [host.play(128)]
+    left = np.concatenate(parts)[::2]
+    assert left.min() == 0.0 and left[-1] == 0.5
+    assert np.abs(np.diff(left)).max() <= 0.5 / 64 + 1e-6
+
+
+def test_the_end_fades_out_in_20_ms_and_says_so():
+    host = Host()
+    flat = np.full((BLOCK, 2), 0.5, np.float32)
+    for block in range(40):
+        ring.write(host.memory.ring(0), block, flat, 0)
+    host.memory.board[STOPPING] = 1
+    left = host.play(1024)[::2]
+    assert np.abs(np.diff(left)).max() < 0.001
+    assert not left[882:].any() and left[800] > 0 and host[FADED] == 1

@@ -1,0 +1,56 @@
+"""The figures of `chronus bench`, printed into the report of the run; gates only on ratios within one run, because machines differ."""
+
+import json
+import time
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.kernel import HEAD, call_kernel
+from chronus.modules import saw
+from tests.live import Home
+from tests.rig import BLOCK, Rig
+
+
+def test_the_figures_of_chronus_bench_are_all_there(tmp_path, capsys):
+    done = Home(tmp_path).chronus("bench", "--json", seconds=180)
+    figures = json.loads(done.stdout.splitlines()[-1])["figures"]
+    with capsys.disabled():
+        print()
+        for figure in figures:
+            bar = (
+                "" if figure["bar"] is None else f"(bar {figure['bar']:g}: {'holds' if figure['holds'] else 'MISSED'})"
+            )
+            print(f"  {figure['name']:<42} {figure['value']:10.3f} {figure['unit']} {bar}")
+    assert len(figures) == 10 and all(figure["value"] > 0 for figure in figures)
+
+
+@njit
+def _many(address, table, times):
+    for _ in range(times):
+        call_kernel(address, table, 0, BLOCK)
+
+
+def _microseconds_per_voice(lanes):
+    rig = Rig(saw.render, lanes=lanes)
+    spec = rig.spec
+    signals = [
+        np.ones((BLOCK, lanes), np.float32) if p.role in ("gate", "velocity") else np.zeros((BLOCK, lanes), np.float32)
+        for p in spec.ins
+    ]
+    signals += [np.zeros((BLOCK, lanes), np.float32) for _ in spec.outs]
+    signals += [np.full((BLOCK, lanes), p.default, np.float32) for p in spec.params]
+    table = np.zeros(HEAD + len(signals), np.int64)
+    table[:7] = [rig.state.ctypes.data, len(rig.state), rig.memory.ctypes.data, len(rig.memory), 0, 1, 44100]
+    table[HEAD:] = [signal.ctypes.data for signal in signals]
+    _many(rig.address, table.ctypes.data, 100)
+    best = []
+    for _ in range(7):
+        began = time.perf_counter()
+        _many(rig.address, table.ctypes.data, 400)
+        best.append(time.perf_counter() - began)
+    return min(best) / 400 * 1e6 / lanes
+
+
+def test_voices_side_by_side_cost_less_than_half_of_voices_one_by_one():
+    assert _microseconds_per_voice(32) < 0.5 * _microseconds_per_voice(1)

@@ -1,0 +1,50 @@
+"""An ear on a JACK server: a client that records what plays, from whoever plays. `python -m tests.capture FILE SECONDS`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import jack
+import numpy as np
+
+
+def main() -> None:
+    path, seconds = sys.argv[1], float(sys.argv[2])
+    client = jack.Client("chronus_ear")
+    ports = [client.inports.register(f"in_{k}") for k in (1, 2)]
+    heard = np.zeros((int(seconds * client.samplerate), 2), np.float32)
+    heard.fill(0)  # every page is there before the first callback
+    at = 0
+    new, done = threading.Event(), threading.Event()
+
+    @client.set_process_callback
+    def process(frames: int) -> None:
+        nonlocal at
+        if at + frames <= len(heard):
+            for k, port in enumerate(ports):
+                heard[at : at + frames, k] = port.get_array()
+            at += frames
+
+    @client.set_port_registration_callback
+    def registered(_port: jack.Port, _there: bool) -> None:
+        new.set()
+
+    signal.signal(signal.SIGTERM, lambda *_: done.set())
+    with client:
+        print("listening", flush=True)
+        while not done.is_set():
+            for source in client.get_ports(is_audio=True, is_output=True, is_physical=False):
+                if source.name.startswith("chronus_ear") or "monitor" in source.name:
+                    continue
+                port = ports[int(source.name.rsplit("_", 1)[1]) % 2]  # PortAudio's are out_0 and out_1
+                if not port.is_connected_to(source):
+                    client.connect(source, port)
+            new.wait(0.02)
+            new.clear()
+    heard[:at].tofile(path)
+
+
+if __name__ == "__main__":
+    main()

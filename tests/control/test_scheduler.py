@@ -1,0 +1,182 @@
+"""Lanes as entries."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chronus.commands import Hit, LaneOptions, Pattern
+from chronus.control.rack import Lane
+from chronus.control.scheduler import Player, Span, sounding, span_entries, swung
+from chronus.control.timeline import Timeline
+from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, NOTE_OFF, NOTE_ON
+
+PLAYER = Player(3, 7, 11)
+
+
+def span(pattern, options=None, swing=50, **more):
+    lane = Lane("", pattern, options or LaneOptions(), 0)
+    return Span(Fraction(0), Fraction(0), Fraction(0), 5, lane, swing=Fraction(swing, 100), **more)
+
+
+def every_step(steps, **hit):
+    return Pattern(steps, tuple(Hit((k, 1), **hit) for k in range(steps)))
+
+
+def entries(of, timeline, start, stop):
+    return span_entries(of, PLAYER, timeline, start, stop)
+
+
+def begins(found):
+    return [entry.frame for entry in found if entry.kind == NOTE_ON]
+
+
+def ends(found):
+    return [entry.frame for entry in found if entry.kind == NOTE_OFF]
+
+
+def test_onsets_of_174_bpm_over_64_bars_stand_on_their_exact_frames():
+    timeline = Timeline.begin(44100, 1, 640, 174)
+    found = entries(span(every_step(16)), timeline, 0, timeline.frame(Fraction(256)))
+    step = Fraction(60, 174) / 4 * 44100
+    assert begins(found) == [640 + round(k * step) for k in range(64 * 16)]
+
+
+def test_a_lane_of_17_steps_loops_at_its_own_length():
+    timeline = Timeline.begin(44100, 1, 0, 120)
+    found = entries(span(Pattern(17, (Hit((0, 1)),))), timeline, 0, 1_000_000)
+    step = Fraction(44100, 8)
+    assert begins(found) == [round(17 * k * step) for k in range(11)]
+
+
+PATTERNS = st.builds(
+    lambda steps, hits: Pattern(steps, tuple(hit for hit in hits if Fraction(*hit.at) < steps)),
+    st.integers(1, 24),
+    st.lists(
+        st.builds(
+            Hit,
+            at=st.tuples(st.integers(0, 47), st.sampled_from([1, 2, 3])),
+            length=st.tuples(st.integers(0, 40), st.sampled_from([1, 2, 3])),
+            pitches=st.sampled_from([(), (33,), (33, 40)]),
+            glide=st.booleans(),
+            accent=st.booleans(),
+        ),
+        max_size=8,
+        unique_by=lambda hit: Fraction(*hit.at),
+    ),
+)
+SPANS = st.builds(
+    lambda pattern, swing, gate, shift: span(pattern, LaneOptions(gate=gate, shift=shift), swing),
+    PATTERNS, st.integers(50, 75), st.sampled_from([0.1, 0.5, 1.0, 2.5]), st.integers(0, 5),
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(SPANS, st.integers(20, 400), st.lists(st.integers(0, 300_000), max_size=6))
+def test_any_cut_of_time_gives_the_same_entries(lane, bpm, cuts):
+    timeline = Timeline.begin(44100, 1, 0, bpm)
+    edges = sorted({0, 300_000, *cuts})
+    whole = entries(lane, timeline, 0, 300_000)
+    pieces = [e for a, b in pairwise(edges) for e in entries(lane, timeline, a, b)]
+    assert pieces == whole
+
+
+@settings(max_examples=50, deadline=None)
+@given(SPANS, st.integers(20, 400))
+def test_every_note_that_begins_ends_once_unless_it_glides_on(lane, bpm):
+    timeline = Timeline.begin(44100, 1, 0, bpm)
+    found = entries(lane, timeline, 0, 1_000_000)
+    gone = [entry.c for entry in found if entry.kind == NOTE_OFF]
+    begun = {entry.c: entry.frame for entry in found if entry.kind == NOTE_ON}
+    assert len(gone) == len(set(gone)) and set(gone) <= set(begun)
+
+
+def test_swing_moves_the_odd_steps_inside_their_pair_and_no_bar():
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    straight = begins(entries(span(every_step(16)), timeline, 0, 96000))
+    swinging = begins(entries(span(every_step(16), swing=66), timeline, 0, 96000))
+    assert swinging[::2] == straight[::2]
+    assert [b - a for a, b in zip(straight[1::2], swinging[1::2], strict=True)] == [round(6000 * Fraction(32, 100))] * 8
+
+
+@given(st.fractions(0, 100), st.fractions(0, 100), st.integers(50, 75))
+def test_swing_never_changes_the_order_of_two_moments(a, b, percent):
+    swing = Fraction(percent, 100)
+    assert (a < b) == (swung(a, swing) < swung(b, swing))
+
+
+def test_a_gate_of_half_a_step_ends_in_the_middle_of_the_step():
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    assert ends(entries(span(every_step(4)), timeline, 0, 24000)) == [3000, 9000, 15000, 21000]
+
+
+def test_a_note_that_ends_where_the_next_begins_ends_first():
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    found = entries(span(every_step(4), LaneOptions(gate=1.0)), timeline, 0, 12001)
+    assert [(e.frame, e.kind) for e in found[1:3]] == [(6000, NOTE_OFF), (6000, NOTE_ON)]
+    assert found[1].order < found[2].order and found[2].order >> 60 == BEGINNING
+
+
+def test_a_glide_leaves_out_the_end_and_slides_the_next_note():
+    pattern = Pattern(4, (Hit((0, 1), pitches=(33,), glide=True), Hit((1, 1), pitches=(45,)), Hit((2, 1))))
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    found = entries(span(pattern), timeline, 0, 24000)
+    assert [(e.kind, e.frame, e.flags) for e in found] == [
+        (NOTE_ON, 0, 0), (NOTE_ON, 6000, F_GLIDE), (NOTE_OFF, 9000, 0), (NOTE_ON, 12000, 0), (NOTE_OFF, 15000, 0),
+    ]  # fmt: skip
+
+
+def test_a_glide_into_a_rest_is_an_ordinary_note():
+    pattern = Pattern(4, (Hit((0, 1), glide=True), Hit((2, 1))))
+    found = entries(span(pattern), Timeline.begin(48000, 1, 0, 120), 0, 24000)
+    assert ends(found) == [6000, 15000] and all(entry.flags == 0 for entry in found)
+
+
+def test_a_glide_at_the_end_reaches_into_the_next_loop():
+    pattern = Pattern(2, (Hit((0, 1)), Hit((1, 1), glide=True)))
+    found = entries(span(pattern), Timeline.begin(48000, 1, 0, 120), 0, 24000)
+    flags = [entry.flags for entry in found if entry.kind == NOTE_ON]
+    assert flags == [0, 0, F_GLIDE, 0]
+
+
+def test_shift_moves_the_lane_later_wrapping_inside_it():
+    pattern = Pattern(4, (Hit((0, 1)), Hit((3, 1))))
+    found = entries(span(pattern, LaneOptions(shift=1)), Timeline.begin(48000, 1, 0, 120), 0, 24000)
+    assert begins(found) == [0, 6000]
+
+
+def test_a_note_says_pitch_velocity_accent_and_whom():
+    pattern = Pattern(1, (Hit((0, 1), pitches=(69, 57), velocity=1.0, accent=True),))
+    found = entries(span(pattern, LaneOptions(velocity=0.5)), Timeline.begin(44100, 1, 0, 120), 0, 1)
+    assert [(e.a, e.b, e.flags, e.c) for e in found] == [(440.0, 0.5, F_ACCENT, 0.0), (220.0, 0.5, F_ACCENT, 1.0)]
+    assert {(e.index, e.more, e.incarnation, e.generation) for e in found} == {(7, 3, 11, 5)}
+
+
+def test_without_a_pitch_the_modules_own_frequency_is_played():
+    (note,) = entries(span(every_step(1)), Timeline.begin(44100, 1, 0, 120), 0, 1)
+    assert note.a == 0.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(SPANS, st.integers(20, 400), st.integers(1, 200_000))
+def test_what_sounds_at_a_frame_has_begun_before_and_ends_later(lane, bpm, frame):
+    timeline = Timeline.begin(44100, 1, 0, bpm)
+    before = entries(lane, timeline, 0, frame)
+    open_notes = {e.c for e in before if e.kind == NOTE_ON} - {e.c for e in before if e.kind == NOTE_OFF}
+    later = {e.c: e.frame for e in entries(lane, timeline, frame, 4_000_000) if e.kind == NOTE_OFF}
+    found = {float(number): timeline.frame(end) for end, number in sounding(lane, timeline, frame)}
+    assert found == {c: later[c] for c in open_notes if c in later}
+
+
+def test_4096_steps_are_scheduled_without_going_through_all_of_them():
+    import time
+
+    lane, timeline = span(every_step(4096)), Timeline.begin(44100, 1, 0, 174)
+    entries(lane, timeline, 0, 100)
+    start = time.perf_counter()
+    for k in range(20):
+        entries(lane, timeline, 4410 * k, 4410 * (k + 1))
+    assert time.perf_counter() - start < 0.5

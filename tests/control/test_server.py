@@ -1,0 +1,434 @@
+"""The server: answers in order, applied where they say, whatever the clients do."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+
+import pytest
+
+from chronus import commands as c
+from chronus.commands import Change, Hello, Hit, LaneOptions, Length, Pattern, Quantity
+from chronus.control import journal
+from chronus.memory.layout import BLOCK
+from chronus.memory.log import FRAME, NOTE_ON, NOW, SET, SWAP, WHAT, A
+from tests.control.house import Caller, House
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    house = House(tmp_path)
+    yield house
+    house.close()
+
+
+def set_(module: str, param: str, number: float) -> c.Set:
+    return c.Set(changes=(Change(module, param, Quantity(number)),))
+
+
+def seq(name: str, steps: int = 4) -> c.Sequence:
+    hits = tuple(Hit((k, 1)) for k in range(steps))
+    return c.Sequence(name=name, text="x" * steps, pattern=Pattern(steps, hits), options=LaneOptions())
+
+
+def wait(number: float, unit: str = "s") -> c.Wait:
+    return c.Wait(length=Length(number, unit))
+
+
+def entries(house: House, kind: int) -> list[tuple[int, int, float]]:
+    """(sealing frame, named frame, A) of what the replicas took of a kind."""
+    import numpy as np
+
+    return [
+        (frame, int(words[FRAME]), float(words.view(np.float64)[A]))
+        for frame, words in house.replicas.entries
+        if words[WHAT] & 0xFF == kind
+    ]
+
+
+def test_a_client_is_welcomed_with_catalogue_and_rack(house):
+    caller = house.caller()
+    assert set(caller.welcome.catalogue) >= {"bass", "out"}
+    assert caller.welcome.rack == {"modules": {"out": "out"}, "bpm": 120.0}
+    assert caller.welcome.engine["rate"] == 44100
+
+
+def test_a_command_is_answered_with_the_frame_at_which_it_was_applied(house):
+    caller = house.caller()
+    (reply,) = house.ask(caller, c.Load(kind="bass"), texts=("load bass",))
+    assert reply.ok and reply.text == "load bass"
+    assert [sealed for sealed, _, _ in entries(house, SWAP)] == [reply.frame]
+    (reply,) = house.ask(caller, set_("bass", "freq", 55))
+    assert [sealed for sealed, _, value in entries(house, SET) if value == 55] == [reply.frame]
+
+
+def test_an_error_changes_nothing_and_names_its_part(house):
+    caller = house.caller()
+    bad, good = house.ask(caller, set_("bas", "freq", 55), c.Load(kind="bass"))
+    assert (bad.ok, bad.code, bad.part) == (False, "E_NAME", "changes.0.module")
+    assert good.ok
+
+
+def test_no_answer_comes_before_every_playing_replica_has_rendered_it(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    house.replicas.slots = [0]
+    house.run(1)
+    caller.say(set_("bass", "freq", 60))
+    house.run(30)
+    assert len(caller.replies) == 1
+    house.replicas.slots = [0, 1]
+    house.until(caller, 2)
+
+
+def test_a_program_is_published_only_once_it_is_prepared(house):
+    caller = house.caller()
+    house.replicas.prepares = False
+    caller.say(c.Load(kind="bass"))
+    caller.say(set_("bass", "freq", 60))
+    house.run(40)
+    assert entries(house, SWAP) == [] and caller.replies == []
+    house.replicas.prepares = True
+    assert all(reply.ok for reply in house.until(caller, 2))
+
+
+def test_workers_that_never_prepare_cost_an_e_engine(house, monkeypatch):
+    monkeypatch.setattr("chronus.control.performer.PREPARE_SECONDS", 0.0)
+    caller = house.caller()
+    house.replicas.prepares = False
+    (reply,) = house.ask(caller, c.Load(kind="bass"))
+    assert (reply.ok, reply.code) == (False, "E_ENGINE")
+    house.replicas.prepares = True
+    monkeypatch.undo()
+    (reply,) = house.ask(caller, set_("bass", "freq", 60))
+    assert reply.code == "E_NAME"
+    (reply,) = house.ask(caller, c.Load(kind="bass"))
+    assert reply.ok
+
+
+def test_answers_keep_the_order_of_the_questions(house):
+    caller = house.caller()
+    caller.say(c.Load(kind="bass"), c.List(what="modules"), set_("nope", "x", 1))
+    for k in range(0, 300, 50):
+        caller.say(*(set_("bass", "freq", 50 + k + j) for j in range(50)))
+    caller.say(c.Sync())
+    replies = house.until(caller, 304)
+    assert [reply.id for reply in replies] == list(range(1, 305))
+    frames = [reply.frame for reply in replies if reply.frame is not None]
+    assert frames == sorted(frames)
+    assert replies[-1].frame == replies[-2].frame
+
+
+def test_what_is_sent_ahead_is_performed_together(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    for k in range(10):
+        caller.say(*(set_("bass", "freq", 50 + k + j / 100) for j in range(100)))
+    before = house.replicas.block()
+    house.until(caller, 1001)
+    assert house.replicas.block() - before < 40
+
+
+def test_the_last_of_many_values_wins(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    for k in range(0, 600, 6):
+        caller.say(*(set_("bass", "freq", 50 + k + j) for j in range(6)))
+    house.until(caller, 601)
+    assert entries(house, SET)[-1][2] == 649
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_the_first_lane_starts_with_everything_said_beside_it(house):
+    caller = house.caller()
+    house.run(50)
+    replies = house.ask(caller, c.Load(kind="bass"), seq("bass"), set_("bass", "freq", 60))
+    assert len({reply.frame for reply in replies}) == 1
+    start = replies[0].frame
+    assert start % BLOCK == 0
+    house.run(400)
+    onsets = [named for _, named, _ in entries(house, NOTE_ON)]
+    assert onsets[:4] == [start + round(k * 44100 / 8) for k in range(4)]
+    assert entries(house, SWAP)[0][1] == start
+
+
+def test_lanes_are_scheduled_two_seconds_beyond_what_is_heard(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"), seq("bass"))
+    house.run(500)
+    onsets = [named for _, named, _ in entries(house, NOTE_ON)]
+    assert onsets == sorted(onsets)
+    gaps = {b - a for a, b in itertools.pairwise(onsets)}
+    assert gaps <= {5512, 5513}
+    assert max(onsets) > house.publisher.heard() + 2 * 44100 - 5513
+    assert all(sealed < named for sealed, named, _ in entries(house, NOTE_ON)[1:])
+
+
+def test_what_follows_a_wait_acts_at_its_very_frame(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"), seq("bass"))
+    zero = caller.replies[0].frame
+    caller.say(wait(1, "bars"))
+    caller.say(set_("bass", "freq", 70))
+    caller.say(wait(0.3))
+    caller.say(set_("bass", "freq", 80))
+    replies = house.until(caller, 6)
+    assert replies[2].frame == zero + 88200 and replies[2].ok
+    assert replies[3].frame == zero + 88200
+    assert replies[5].frame == zero + 88200 + 13230
+    named = {value: named for _, named, value in entries(house, SET)}
+    assert named[70.0] == zero + 88200
+    assert named[80.0] == zero + 88200 + 13230
+
+
+def test_a_wait_is_answered_when_its_end_is_heard(house):
+    caller = house.caller()
+    (reply,) = house.ask(caller, wait(0.5))
+    assert reply.ok
+    assert 0 <= house.publisher.heard() - reply.frame < 4 * BLOCK
+
+
+def test_a_client_that_comes_back_late_after_a_wait_is_served_now(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    house.ask(caller, wait(0.1))
+    house.run(500)
+    (reply,) = house.ask(caller, set_("bass", "freq", 70))
+    assert entries(house, SET)[-1][1] == NOW
+    (late,) = house.ask(caller, wait(0.1))
+    assert late.frame - reply.frame < 0.3 * 44100
+
+
+def test_a_program_after_a_wait_is_swapped_at_its_frame(house):
+    caller = house.caller()
+    caller.say(c.Load(kind="bass"), seq("bass"))
+    caller.say(wait(1, "bars"))
+    caller.say(c.Load(kind="kick"), seq("kick"))
+    replies = house.until(caller, 5)
+    assert replies[3].frame == replies[2].frame
+    assert entries(house, SWAP)[1][1] == replies[2].frame
+
+
+def test_others_are_served_while_one_waits(house):
+    one, other = house.caller(), house.caller("ben")
+    one.say(wait(10))
+    (reply,) = house.ask(other, c.Load(kind="bass"))
+    assert reply.ok
+    assert one.replies == []
+
+
+def test_a_wait_for_a_bar_without_music_lasts_as_long_as_the_tempo_says(house):
+    caller = house.caller()
+    begin = house.publisher.front()
+    (reply,) = house.ask(caller, c.Wait(until_bar=2))
+    assert 0 <= reply.frame - begin - 88200 < 8 * BLOCK
+
+
+def test_a_command_for_the_next_bar_is_answered_at_once_and_acts_there(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"), seq("bass"))
+    zero = caller.replies[0].frame
+    house.run(100)
+    (reply,) = house.ask(caller, c.Set(changes=(Change("bass", "freq", Quantity(90)),), when=c.When("next")))
+    assert reply.frame == zero + 88200
+    assert house.publisher.heard() < zero + 44100
+    house.run(1500)
+    assert [named for _, named, value in entries(house, SET) if value == 90] == [zero + 88200]
+
+
+def test_a_refused_batch_is_said_again_for_a_later_moment(house, monkeypatch):
+    caller = house.caller()
+    house.run(3)
+    monkeypatch.setattr("chronus.control.publisher.AHEAD_SECONDS", -0.006)
+    caller.say(c.Load(kind="bass"), seq("bass"))
+    house.run(1)
+    while house.performer.current is None or house.performer.current.batch is None:
+        house.server.turn(block=False)
+    house.replicas.render(1)
+    monkeypatch.undo()
+    replies = house.until(caller, 2)
+    assert all(reply.ok for reply in replies)
+    assert house.performer.recommitted == house.replicas.refused == 1
+    assert entries(house, SWAP)[0][1] == replies[0].frame
+    assert len(list(journal.read(house.pen.path).played())) == 1
+
+
+# ---------------------------------------------------------------- clients
+
+
+def test_watchers_hear_of_the_rack_and_others_do_not(house):
+    watcher, other = house.caller("w", watch=True), house.caller("o")
+    house.ask(other, c.Load(kind="bass"))
+    house.run(2)
+    assert [n.result["modules"] for n in watcher.notices if n.kind == "rack"] == [{"out": "out", "bass": "bass"}]
+    assert other.notices == []
+
+
+def test_a_client_that_does_not_read_is_dropped(house):
+    caller, other = house.caller(), house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    house.callers.remove(caller)
+    for _k in range(400):
+        for _ in range(20):
+            try:
+                caller.say(*[c.Describe(kind="bass")] * 5)
+            except BlockingIOError:
+                break
+            except ConnectionError:
+                break
+        house.run(1)
+        if len(house.server.clients) == 1:
+            break
+    assert len(house.server.clients) == 1
+    assert house.ask(other, c.Sync())[0].ok
+    caller.socket.close()
+
+
+def test_half_a_frame_holds_nobody_up(house):
+    slow = house.caller()
+    slow.send(b"\x40\x00")
+    assert house.ask(house.caller(), c.Load(kind="bass"))[0].ok
+
+
+@pytest.mark.parametrize("data", [b"\xff\xff\xff\xff", b"\x04\0\0\0abcd", b"\x00\0\0\0"])
+def test_garbage_ends_the_connection_and_nothing_else(house, data):
+    rude, other = house.caller(), house.caller()
+    rude.send(data)
+    house.run(3)
+    assert rude.closed
+    assert house.ask(other, c.Sync())[0].ok
+
+
+def test_a_submission_before_hello_ends_the_connection(house):
+    rude = Caller(house.path)
+    house.callers.append(rude)
+    rude.say(c.New())
+    house.run(3)
+    assert rude.closed
+
+
+def test_more_clients_than_the_limit_are_turned_away(house, monkeypatch):
+    monkeypatch.setattr("chronus.control.door.CLIENTS", 3)
+    callers = [house.caller() for _ in range(3)]
+    extra = Caller(house.path, Hello())
+    house.callers.append(extra)
+    house.run(3)
+    assert extra.closed
+    assert house.ask(callers[0], c.Sync())[0].ok
+
+
+def test_a_client_is_read_only_as_far_as_it_may_send_ahead(house):
+    caller = house.caller()
+    caller.say(wait(2))
+    for _ in range(5000):
+        try:
+            caller.say(c.List())
+        except BlockingIOError:
+            break
+        if caller.number % 100 == 0:
+            house.run(1)
+    (client,) = house.server.clients.values()
+    house.run(50)
+    assert len(client.waiting) <= 1024 + 3000
+    assert not client.listens
+    house.until(caller, 1024)
+
+
+def test_a_client_that_goes_leaves_no_trace(house):
+    caller = house.caller()
+    caller.say(wait(5))
+    house.run(2)
+    caller.socket.close()
+    house.callers.remove(caller)
+    house.run(25)
+    assert house.server.clients == {} and house.server._waits == []
+
+
+# ---------------------------------------------------------------- the journal, the status, the supervisor
+
+
+def test_the_journal_tells_what_was_said_and_when_it_took_effect(house):
+    caller = house.caller("anna")
+    _first, _, _query = house.ask(
+        caller, c.Load(kind="bass"), set_("bass", "nope", 1), c.List(), texts=("load bass", "set bass.nope 1", "list")
+    )
+    house.ask(caller, set_("bass", "freq", 60), texts=("set bass.freq 60",))
+    found = journal.read(house.pen.path)
+    played = list(found.played())
+    assert [(p.said.who, p.said.texts) for p in played] == [("anna", ("load bass",)), ("anna", ("set bass.freq 60",))]
+    assert [p.frame for p in played] == [r.frame for r in caller.replies if r.frame is not None]
+
+
+def test_questions_and_refusals_are_not_journaled(house):
+    caller = house.caller()
+    size = house.pen.path.stat().st_size
+    house.ask(caller, c.List(), c.Status(), set_("nope", "x", 1), c.Sync())
+    assert house.pen.path.stat().st_size == size
+
+
+def test_what_has_faded_out_is_dropped_by_a_later_program(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    house.ask(caller, c.Unload(name="bass"))
+    swaps = len(entries(house, SWAP))
+    house.run(100)
+    assert len(entries(house, SWAP)) == swaps + 1
+    assert list(journal.read(house.pen.path).played())[-1].said.shrink
+
+
+def test_status_tells_everything_that_is_promised(house):
+    caller = house.caller()
+    (reply,) = house.ask(caller, c.Status())
+    status = reply.result
+    assert set(status["engine"]) >= {
+        "name", "pid", "version", "rate", "period", "lookahead", "device", "frame", "playing", "bpm", "bar", "beat", "uptime_s",
+    }  # fmt: skip
+    assert status["slots"] == {"active": 0, "mode": "duplex"}
+    assert set(status["counters"]) >= {
+        "missing", "repeated", "silent", "switches", "divergences", "late", "osc_dropped", "commands",
+    }  # fmt: skip
+    assert (status["modules"], status["lanes"], status["cables"]) == (0, 0, 0)
+    assert reply.lines
+
+
+def test_save_writes_a_script_at_its_place_in_the_order(house, tmp_path):
+    caller = house.caller()
+    _, reply, bad = house.ask(caller, c.Load(kind="bass"), c.Save(name="mine"), c.Save(name="../x"))
+    assert reply.ok
+    assert (tmp_path / "patches" / "mine.chronus").read_text() == "load bass\n"
+    assert bad.code == "E_PATH"
+
+
+def test_shutdown_is_answered_and_handed_on(house):
+    caller, other = house.caller(), house.caller()
+    caller.shut_down(alone=True)
+    (reply,) = house.until(caller, 1)
+    assert (reply.id, reply.ok) == (0, False)
+    assert not house.supervisor.stopped
+    other.socket.close()
+    house.callers.remove(other)
+    house.run(2)
+    caller.shut_down(alone=True)
+    assert house.until(caller, 2)[1].ok
+    assert house.supervisor.stopped
+
+
+def test_a_crash_is_answered_once_the_supervisor_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    ours, theirs = socket.socketpair()
+    house = House(tmp_path, channel=theirs)
+    caller = house.caller()
+    caller.say(c.Crash(what="active"))
+    caller.say(c.Sync())
+    house.run(5)
+    assert ours.recv(100) == b"crash active\n"
+    assert caller.replies == []
+    ours.send(b'{"crashed": "active", "pid": 4711}\n{"notice": {"kind": "failover", "text": "slot 0 died"}}\n')
+    first, _second = house.until(caller, 2)
+    assert first.ok and "4711" in first.text
+    assert caller.notices[0].text == "slot 0 died"
+    ours.close()
+    house.close()

@@ -1,0 +1,76 @@
+"""Frames and beats."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronus.commands import Length, When
+from chronus.control.timeline import Timeline, frames_of
+
+TEMPI = st.integers(20_000, 400_000).map(lambda n: n / 1000)
+
+
+def test_a_sixteenth_at_174_falls_on_the_frame_nearest_to_its_exact_time():
+    timeline = Timeline.begin(44100, 1, 1000, 174)
+    for sixteenth in range(64 * 16):
+        seconds = Fraction(sixteenth, 4) * 60 / 174
+        assert timeline.frame(Fraction(sixteenth, 4)) == 1000 + round(seconds * 44100)
+
+
+def test_174_is_174_after_a_day():
+    timeline = Timeline.begin(44100, 1, 0, 174)
+    beats = 174 * 60 * 24
+    assert timeline.frame(Fraction(beats)) == 24 * 3600 * 44100
+
+
+@given(TEMPI, st.integers(0, 10**9))
+def test_the_frame_of_a_frames_position_is_that_frame(bpm, frame):
+    timeline = Timeline.begin(48000, 1, 0, bpm)
+    assert timeline.frame(timeline.position(frame)) == frame
+
+
+@given(TEMPI, TEMPI, st.integers(0, 10**7), st.integers(0, 10**6))
+def test_a_change_of_tempo_moves_nothing_before_it(first, second, moment, earlier):
+    before = Timeline.begin(44100, 1, 0, first)
+    after = before.change(moment, second)
+    position = before.position(max(moment - earlier, 0))
+    if before.frame(position) < moment:
+        assert after.frame(position) == before.frame(position)
+    assert after.frame(after.position(moment)) == moment
+
+
+def test_a_bar_line_exactly_at_the_moment_counts_as_the_next():
+    timeline = Timeline.begin(44100, 1, 0, 120)
+    assert timeline.at(When("next"), 0) == 0
+    assert timeline.at(When("next"), 1) == 4
+    assert timeline.at(When("next"), 88200) == 4
+    assert timeline.at(When("next"), 88201) == 8
+
+
+def test_it_counts_even_where_the_bar_line_was_rounded_to_that_frame():
+    timeline = Timeline.begin(44100, 1, 0, 174)
+    for bar in range(200):
+        assert timeline.at(When("next"), timeline.frame(Fraction(bar * 4))) == bar * 4
+
+
+def test_at_8_bars_is_the_next_bar_line_divisible_by_8():
+    timeline = Timeline.begin(44100, 1, 0, 120)
+    assert timeline.at(When("every", 8), 1) == 32
+    assert timeline.at(When("every", 8), 32 * 22050 + 1) == 64
+    assert timeline.at(When("next", unit="beat"), 22051) == 2
+
+
+def test_a_tempo_changed_on_a_beat_begins_exactly_on_it():
+    timeline = Timeline.begin(44100, 1, 0, 174)
+    moment = timeline.frame(Fraction(16))
+    assert timeline.change(moment, 120).tempos[-1].position == 16
+
+
+def test_a_length_in_bars_follows_the_timeline():
+    timeline = Timeline.begin(44100, 1, 0, 120).change(88200, 60)
+    assert frames_of(Length(2, "bars"), 60, 44100, timeline, 0) == 88200 + 176400
+    assert frames_of(Length(1.5, "s"), 60, 44100, timeline, 0) == 66150
+    assert frames_of(Length(1, "beats"), 60, 44100, None, 7) == 44100

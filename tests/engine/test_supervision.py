@@ -1,0 +1,56 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronus.engine.supervision import BUDGET, LONGEST_PAUSE, PERIOD, ROLES, Child, Notice, Start, died, due, next_due
+
+
+def running():
+    return {role: Child(alive=True) for role in ROLES}
+
+
+def test_a_child_that_dies_is_started_again_at_once():
+    state, told = died(running(), "worker 0", 10.0, "signal 9")
+    assert told == [Notice("failover", "slot 0 died (signal 9), slot 1 plays on")]
+    state, actions = due(state, 10.0)
+    assert actions == [Start("worker 0")] and state["worker 0"].restarts == 1
+    assert due(state, 11.0)[1] == []
+
+
+def test_one_that_keeps_dying_is_started_after_longer_and_longer_pauses():
+    state, now, pauses = running(), 0.0, []
+    for _ in range(BUDGET + 8):
+        state, _ = died(state, "worker 0", now, "signal 11")
+        when = next_due(state)
+        pauses.append(round(when - now, 3))
+        now = when
+        state, _ = due(state, now)
+    assert pauses[:BUDGET] == [0.0] * BUDGET
+    assert pauses[BUDGET : BUDGET + 3] == [0.1, 0.2, 0.4]
+    assert max(pauses) <= LONGEST_PAUSE
+
+
+def test_deaths_that_are_long_ago_count_no_more():
+    state = running()
+    for k in range(20):
+        state, _ = died(state, "worker 1", k * PERIOD, "signal 9")
+        assert next_due(state) == k * PERIOD
+        state, _ = due(state, k * PERIOD)
+
+
+def test_workers_wait_for_the_forkserver():
+    state, _ = died(running(), "forkserver", 0.0, "signal 9")
+    state, _ = died(state, "worker 0", 0.0, "signal 9")
+    state, actions = due(state, 0.0)
+    assert actions == [Start("forkserver"), Start("worker 0")] or actions == [Start("forkserver")]
+
+
+@given(st.lists(st.tuples(st.sampled_from(ROLES), st.floats(0, 100)), max_size=60))
+def test_whoever_dies_comes_back_and_nobody_else_is_touched(deaths):
+    state = running()
+    for role, now in sorted(deaths, key=lambda d: d[1]):
+        others = {other: child for other, child in state.items() if other != role}
+        state, _ = died(state, role, now, "signal 9")
+        assert {other: child for other, child in state.items() if other != role} == others
+    for _ in range(2):  # the forkserver first, then who waits for it
+        state, _ = due(state, 1000.0)
+    assert all(child.alive for child in state.values())

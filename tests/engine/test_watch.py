@@ -1,0 +1,44 @@
+from chronus.engine.watch import HOST_SECONDS, SLOT_SECONDS, Seen, Watch, disagreements
+
+
+def look(watch, now, periods, blocks, owes=(True, True), playing=(True, True)):
+    seen = Seen(now, periods, blocks, owes, playing)
+    return watch.stuck_slots(seen), watch.host_is_stuck(seen, 0.003)
+
+
+def test_a_slot_that_owes_blocks_and_renders_none_is_stuck():
+    watch = Watch()
+    for k in range(3):
+        assert look(watch, k * 0.05, k, (10, 20 + k)) == ([], False)
+    assert look(watch, SLOT_SECONDS + 0.06, 99, (10, 40)) == ([0], False)
+
+
+def test_a_slot_that_is_ahead_may_rest():
+    watch = Watch()
+    for k in range(40):
+        assert look(watch, k * 0.05, k, (10, 10), owes=(False, False)) == ([], False)
+
+
+def test_a_slot_that_is_late_but_moves_is_never_stuck():
+    watch = Watch()
+    for k in range(100):
+        assert look(watch, k * 0.14, k, (k // 2 + k, k)) == ([], False)
+
+
+def test_nobody_is_stuck_while_the_device_asks_for_nothing():
+    watch = Watch()
+    look(watch, 0.0, 7, (10, 10))
+    found = [look(watch, 0.05 * k, 7, (10, 10)) for k in range(1, 12)]
+    assert all(slots == [] for slots, _ in found) and any(host for _, host in found)
+    assert HOST_SECONDS < 0.05 * 11
+
+
+def test_a_host_that_goes_on_is_not_stuck():
+    watch = Watch()
+    assert not any(look(watch, 0.25 * k, k, (k, k))[1] for k in range(20))
+
+
+def test_blocks_that_both_have_are_compared():
+    assert disagreements([(5, 1, 2), (6, 1, 2)], [(6, 1, 2), (7, 3, 3)]) == 0
+    assert disagreements([(5, 1, 2), (6, 1, 2)], [(5, 1, 3), (6, 9, 2)]) == 2
+    assert disagreements([(0, 0, 0)], [(0, 1, 1)]) == 0

@@ -1,0 +1,145 @@
+"""What is heard at the end of the chain is what `chronus render` renders, to the bit: on the paced null device, under a real JACK
+server, while the interpreter of the host is held, and while workers are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.live import Home, alive, engine, jack, lost_frames, place_of, until
+
+FOUNDING = """\
+load bass_module
+set bass.freq 55
+set bass.distortion 0.7
+sequence bass: x.x.x.x.x.x.x.x.
+wait 2 bars
+"""
+
+CHANGING = """\
+bpm 174
+load bass freq=55
+seq bass: a1 . a1 . c2 . . g1 gate=80%
+load kick model=dnb
+seq kick: X.........x.....
+wait 1 bar
+load saw as pad voices=3
+patch pad > filter > adsr
+seq pad: a2:m7 . . . . . . . every=1/8
+set filter.cutoff 200..4000 over 4 bars
+wait 2 bars
+load tb303
+patch tb303 > distortion > delay
+seq tb303: ..x...x.x.x.....x
+set bass.distortion 0.9, bass.cutoff 900
+wait 2 bars
+load lfo rate=3
+patch lfo > filter.resonance 0.2
+patch delay > filter
+mute kick
+wait 3 bars
+unmute kick
+unload lfo
+bpm 160
+seq bass: x.xx.x.x
+wait 4 bars
+unpatch tb303 > distortion
+set delay.time 3/16, delay.feedback 0.6
+undo 2
+wait 2 bars
+clear bass
+set out.volume -9
+swing 60
+wait 6 bars
+"""
+"""20 bars with sets, sweeps, patches, a feedback cable, voices, and edits of lanes."""
+
+
+@pytest.mark.parametrize("period", [64, 128, 441, 1024])
+def test_a_run_on_the_null_device_equals_the_rendering_whatever_the_period(tmp_path, period):
+    home = Home(tmp_path)
+    script = tmp_path / "founding.chronus"
+    script.write_text(FOUNDING)
+    heard = tmp_path / "heard.f32"
+    done = home.chronus(
+        str(script), "--device", "null", "--period", str(period), CHRONUS_NULL_CAPTURE=str(heard), seconds=120
+    )
+    assert done.returncode == 0 and [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 5, done.stdout
+    _told, reference = home.render(script, "--seconds", "3.98")  # then the engine fades out
+    captured = np.fromfile(heard, np.float32).reshape(-1, 2)
+    start = place_of(reference, captured)
+    assert lost_frames(reference, captured, start) == 0
+    assert not captured[: max(0, start)].any(), "something was heard before the first line took effect"
+
+
+def test_the_same_script_gives_the_same_hash_twice_and_in_another_process(tmp_path):
+    script = tmp_path / "changing.chronus"
+    script.write_text(CHANGING)
+    home = Home(tmp_path)
+    hashes = {home.render(script)[0]["sha256"] for _ in range(2)}
+    assert len(hashes) == 1
+
+
+def _play_under_jack(tmp_path, name, *, meanwhile=None, **environment):
+    """Plays CHANGING on an engine under a JACK server of its own: (status, capture, the journal rendered again)."""
+    script = tmp_path / "changing.chronus"
+    script.write_text(CHANGING)
+    with jack(tmp_path, name) as server:
+        server.listen()
+        with engine(tmp_path, "--device", "jack", **server.environment, **environment) as running:
+            shell = subprocess.Popen(
+                [sys.executable, "-m", "chronus", str(script), "--json"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                env=running.home.environment,
+            )
+            if meanwhile:
+                meanwhile(running, shell)
+            said, _ = shell.communicate(timeout=90)
+            assert shell.returncode == 0, said.decode()[-1500:]
+            status = running.status()
+            journal = running.journal()
+            assert running.stop() == 0
+        captured = server.heard()
+    _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / 44100))
+    return status, captured, reference
+
+
+def _compare(captured, reference):
+    start = place_of(reference, captured)
+    enough = min(len(reference), len(captured) - start) - 4 * 44100 // 100
+    assert enough > 25 * 44100, "too little was captured"
+    return lost_frames(reference[:enough], captured, start)
+
+
+def test_under_jack_a_live_take_equals_its_journal_while_the_active_worker_is_killed_ten_times(tmp_path):
+    killed = []
+
+    def kill(running, shell):
+        while len(killed) < 10 and shell.poll() is None:
+            status = running.status()
+            active = status["slots"]["active"]
+            pids = {p["slot"]: p["pid"] for p in status["processes"] if p["role"] == "worker"}
+            if status["slots"]["mode"] == "duplex":
+                os.kill(pids[active], signal.SIGKILL)
+                killed.append(pids[active])
+                until(lambda pid=pids[active]: not alive(pid), 2)
+        assert shell.poll() is None, "the script ended before ten workers were killed"
+
+    status, captured, reference = _play_under_jack(tmp_path, f"chronus_kill_{os.getpid()}", meanwhile=kill)
+    assert len(set(killed)) == 10
+    assert status["counters"]["switches"] >= 10 - 1
+    assert _compare(captured, reference) == 0
+
+
+def test_under_jack_a_live_take_equals_its_journal_while_a_thread_holds_the_interpreter_of_the_host(tmp_path):
+    path = os.pathsep.join([str(Path(__file__).parent / "hog"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    status, captured, reference = _play_under_jack(tmp_path, f"chronus_gil_{os.getpid()}", PYTHONPATH=path)
+    assert status["counters"]["missing"] == 0
+    assert _compare(captured, reference) == 0

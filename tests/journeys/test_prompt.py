@@ -1,0 +1,163 @@
+"""The prompt as a person has it: in a terminal, with an engine that it starts and ends."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.live import START_SECONDS, Engine, Home, alive, until
+from tests.terminal import Terminal
+
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed"),
+    pytest.mark.timeout(300),
+]
+
+FOUNDING = [
+    ("load bass_module", "ok 1 load bass @"),
+    ("set bass.freq 55", "ok 2 set bass.freq 55 Hz (was 55 Hz) @"),
+    ("set bass.distortion 0.7", "ok 3 set bass.distortion 0.7 (was 0.5) @"),
+    ("sequence bass: x.x.x.x.x.x.x.x.", "ok 4 sequence bass: x.x.x.x.x.x.x.x. (16 steps, from bar 1) @"),
+    ("load tb303_module", "ok 5 load tb303 @"),
+    ("patch tb303 > filter > delay", "ok 6 patch tb303 > filter > delay (loaded filter, delay) @"),
+    ("sequence tb303: ..x...x.x.x.....x", "ok 7 sequence tb303: ..x...x.x.x.....x (17 steps, from bar "),
+    ("Yo! Chronus, drop in some kick and snare for a DnB song...", "ok 8 say drop in some kick and snare"),
+]
+
+
+def _asked(home, *words):
+    done = home.chronus(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return Home(tmp_path_factory.mktemp("prompt"))
+
+
+@pytest.fixture(scope="module")
+def engine(home):
+    """An engine that all of these shells attach to."""
+    running = Engine(home, "--device", "null")
+    pids = running.pids()
+    yield running
+    running.stop()
+    until(lambda: not any(map(alive, pids)), 5, "a process outlived its engine")
+
+
+@pytest.fixture
+def shell(home, engine):
+    """A prompt on an empty rack."""
+    assert home.chronus("-c", "new").returncode == 0
+    there = Terminal(home.folder, home.environment)
+    try:
+        there.wait_for_prompt()
+        yield there
+    finally:
+        there.close()
+
+
+def test_from_nothing_to_the_founding_lines_and_out_again(tmp_path):
+    own = Home(tmp_path)
+    shell = Terminal(tmp_path, own.environment, "--device", "null")
+    try:
+        shell.wait_for('Chronus: started engine "default", null, 44100 Hz', START_SECONDS + 200)
+        shell.wait_for_prompt()
+        for line, answer in FOUNDING:
+            shell.enter(line)
+            shell.wait_for(answer)
+            shell.wait_for_prompt()
+        status = _asked(own, "status", "--json")
+        assert (status["modules"], status["lanes"]) == (6, 4) and status["engine"]["playing"]
+        shell.enter("quit")
+        screen = shell.wait_for("left with ")
+        assert screen.rstrip().endswith('ok 9 quit\n! engine: "default" has ended\nleft with 0')
+        assert not any(alive(process["pid"]) for process in status["processes"])
+        assert own.chronus("status").returncode == 3
+    finally:
+        shell.close()
+        own.chronus("stop")
+
+
+def test_tab_completes_names_parameters_and_what_has_no_choice(home, shell):
+    home.chronus("-c", "load bass")
+    shell.type("se", "Tab")
+    shell.wait_for("sequence")  # the menu: set or sequence
+    shell.type("C-c")
+    shell.wait_for_prompt()
+    shell.type("set bass.disto", "Tab")
+    shell.wait_for("chronus> set bass.distortion")
+    shell.type(" 0.25", "Enter")
+    shell.wait_for("ok 1 set bass.distortion 0.25 (was 0.5)")
+
+
+def test_ctrl_c_cancels_only_the_line(home, engine, shell):
+    home.chronus("-c", "load bass; seq bass: x...")
+    pids, before = sorted(engine.pids()), engine.status()["counters"]["switches"]
+    shell.type("set bass.freq 9")
+    shell.wait_for("chronus> set bass.freq 9")
+    shell.type("C-c")
+    shell.wait_for_prompt()
+    said = engine.status()["counters"]["commands"]
+    shell.enter("wait 500 bars")
+    until(lambda: engine.status()["counters"]["commands"] > said, 5)
+    shell.type("C-c")
+    shell.wait_for("! cancelled: wait 500 bars")
+    shell.wait_for_prompt()
+    shell.enter("assert bass.freq == 55")
+    shell.wait_for("assert bass.freq == 55")
+    shell.wait_for("ok 2 ")
+    status = engine.status()
+    assert sorted(engine.pids()) == pids and status["counters"]["switches"] == before
+    assert status["engine"]["playing"] and status["lanes"] == 1
+
+
+def test_pasted_lines_run_as_several_commands_at_one_moment(shell):
+    shell.paste("load kick\nload hat\nseq kick: x...\nseq hat: ..x.\n")
+    shell.type("Enter")
+    screen = shell.wait_for("ok 4 sequence hat")
+    answers = [line for line in screen.splitlines() if line.startswith("ok ")]
+    assert [line.split()[:3] for line in answers] == [
+        ["ok", "1", "load"],
+        ["ok", "2", "load"],
+        ["ok", "3", "sequence"],
+        ["ok", "4", "sequence"],
+    ]
+    assert answers[2].split("@")[1] == answers[3].split("@")[1]
+
+
+def test_an_error_shows_a_caret_and_what_was_meant(shell):
+    shell.enter("load bass")
+    shell.wait_for("ok 1 load bass")
+    shell.enter("set bas.freq 41; set bass.freq loud")
+    shell.wait_for(
+        'err 2 E_NAME 1:5 no module "bas" is loaded; did you mean "bass"?\n  set bas.freq 41\n      ^\n'
+        "err 3 E_VALUE 1:32 freq is 20..2000 Hz, not the word loud\n  set bass.freq loud\n                ^\n"
+    )
+    shell.wait_for_prompt()
+
+
+def test_a_crash_is_told_and_the_prompt_goes_on(engine, shell):
+    shell.enter("load saw")
+    shell.wait_for("ok 1 load saw")
+    shell.enter("crash active")
+    shell.wait_for("! failover: slot ")
+    shell.enter("set saw.freq 220")
+    shell.wait_for("ok 3 set saw.freq 220 Hz")
+    until(lambda: engine.status()["slots"]["mode"] == "duplex", 10)
+
+
+def test_leaving_an_engine_that_was_running_leaves_it_running(engine, shell):
+    shell.enter("quit")
+    screen = shell.wait_for("left with 0")
+    assert '! engine: "default" plays on; `chronus stop` ends it' in screen
+    assert engine.status()["engine"]["pid"] == engine.process.pid
+
+
+def test_a_closed_window_leaves_the_music(home, engine, shell):
+    home.chronus("-c", "load bass; seq bass: x...")
+    shell.close()
+    frame = engine.status()["engine"]["frame"]
+    until(lambda: engine.status()["engine"]["frame"] > frame, 5)
+    assert engine.status()["lanes"] == 1

@@ -1,0 +1,229 @@
+"""Real engines, real JACK servers, real captures for the journeys: each in folders and under names of its own, and gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+PYTHON = sys.executable
+START_SECONDS = 90
+
+
+def until(condition, seconds: float = 10.0, what: str = "") -> object:
+    """Asks `condition` again and again until it is true; the bound is a failure, never a result."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"did not come true in {seconds} s: {what or condition}"
+        select.select([], [], [], 0.002)
+
+
+class Home:
+    """Folders and environment of one test: nothing of the person who runs it is read or written, but the kernel cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        runtime = folder / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("CHRONUS_")}
+        self.environment = {
+            **clean,
+            "CHRONUS_HOME": str(folder / "home"),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "CHRONUS_OSC_PORT": "0",
+        }
+
+    def chronus(
+        self, *words: str, typed: str | bytes = b"", seconds: float = 60, **more: str
+    ) -> subprocess.CompletedProcess:
+        """Runs `chronus WORDS` with `typed` on its standard input. Its output is text."""
+        given = typed.encode() if isinstance(typed, str) else typed
+        done = subprocess.run(
+            [PYTHON, "-m", "chronus", *words],
+            input=given,
+            capture_output=True,
+            timeout=seconds,
+            env={**self.environment, **more},
+        )
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
+
+    def render(self, script: Path | str, *words: str) -> tuple[dict, np.ndarray]:
+        """(what render says, samples (frames, 2) float32)."""
+        import soundfile
+
+        out = self.folder / f"{Path(script).stem}-{len(list(self.folder.glob('*.wav')))}.wav"
+        done = self.chronus("render", str(script), "-o", str(out), "--float", "--json", *words, seconds=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        sound, _ = soundfile.read(out, dtype="float32", always_2d=True)
+        return json.loads(done.stdout.splitlines()[-1]), sound
+
+
+class Engine:
+    """A running engine of its own."""
+
+    def __init__(self, home: Home, *words: str, **more: str) -> None:
+        self.home = home
+        read, write = os.pipe()
+        self.log = open(home.folder / "engine.log", "ab")
+        self.process = subprocess.Popen(
+            [PYTHON, "-m", "chronus", "engine", *words, "--ready-fd", str(write)],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            pass_fds=(write,),
+            start_new_session=True,
+            env={**home.environment, **more},
+        )
+        os.close(write)
+        with open(read) as told:
+            for line in told:
+                message = json.loads(line)
+                if "ready" in message:
+                    self.notes = message["notes"]
+                    return
+                if "error" in message:
+                    raise AssertionError(f"the engine did not start: {message['error']}")
+        raise AssertionError(f"the engine died at its start: {(home.folder / 'engine.log').read_text()[-2000:]}")
+
+    def status(self) -> dict:
+        done = self.home.chronus("status", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        answer = json.loads(done.stdout.splitlines()[-1])
+        return answer.get("result", answer)
+
+    def pids(self) -> list[int]:
+        root = psutil.Process(self.process.pid)
+        return [root.pid, *(child.pid for child in root.children(recursive=True))]
+
+    def worker(self, slot: int) -> int:
+        return next(p["pid"] for p in self.status()["processes"] if p["role"] == "worker" and p["slot"] == slot)
+
+    def journal(self) -> Path:
+        return Path(self.home.chronus("journal").stdout.strip())
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(10)
+        self.log.close()
+        return code
+
+
+@contextlib.contextmanager
+def engine(folder: Path, *words: str, **more: str) -> Iterator[Engine]:
+    running = Engine(Home(folder), *words, **more)
+    pids = running.pids()
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            pids = running.pids()
+            running.process.kill()
+            running.process.wait(10)
+        until(lambda: not any(alive(pid) for pid in pids), 5, "a process outlived its engine")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _first() -> None:
+    """A sound card keeps its time on a busy machine; so do the server that stands for one and the ear on it, where that is allowed."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(12))
+
+
+class Jack:
+    """A JACK server with the dummy driver and a client that hears what goes to its loudspeakers."""
+
+    def __init__(self, folder: Path, name: str, rate: int = 44100, period: int = 128) -> None:
+        self.name, self.folder = name, folder
+        self.environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
+        self.log = open(folder / "jack.log", "ab")
+        everything = {**os.environ, **self.environment}
+        command = ["jackd", "-n", name, "--no-realtime", "-S", "-d", "dummy", "-r", str(rate), "-p", str(period)]
+        self.server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=everything, preexec_fn=_first
+        )
+        subprocess.run(["jack_wait", "-w", "-t", "10"], check=True, capture_output=True, env=everything)
+        self.ear: subprocess.Popen | None = None
+        self.everything = everything
+
+    def listen(self, seconds: float = 120) -> None:
+        """Starts the capture; it connects to every playing port that appears."""
+        self.file = self.folder / "capture.f32"
+        command = [PYTHON, "-m", "tests.capture", str(self.file), str(seconds)]
+        self.ear = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env=self.everything,
+            preexec_fn=_first,
+        )
+        assert self.ear.stdout and self.ear.stdout.readline() == b"listening\n"
+
+    def heard(self) -> np.ndarray:
+        """Ends the capture: (frames, 2)."""
+        assert self.ear
+        self.ear.send_signal(signal.SIGTERM)
+        self.ear.wait(20)
+        return np.fromfile(self.file, np.float32).reshape(-1, 2)
+
+    def close(self) -> None:
+        for process in (self.ear, self.server):
+            if process and process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        self.log.close()
+        for left in Path("/dev/shm").glob(f"jack*{self.name}*"):
+            left.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def jack(folder: Path, name: str, **more: int) -> Iterator[Jack]:
+    server = Jack(folder, name, **more)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def place_of(reference: np.ndarray, captured: np.ndarray) -> int:
+    """The frame of `captured` at which `reference` begins: found by its first sounding frames, which must be there to the bit."""
+    sounding = np.flatnonzero(np.abs(reference).sum(axis=1))
+    assert sounding.size, "the reference is silent"
+    first = int(sounding[0])
+    needle = reference[first : first + 256].tobytes()
+    at = captured.tobytes().find(needle)
+    assert at >= 0 and at % 8 == 0, "the capture does not hold the beginning of the reference"
+    return at // 8 - first
+
+
+def lost_frames(reference: np.ndarray, captured: np.ndarray, start: int) -> int:
+    """Frames of the capture that differ from the reference, from `start` on, compared bit for bit over what both have."""
+    begin = max(0, -start)
+    n = min(len(reference), len(captured) - start)
+    a, b = reference[begin:n], captured[start + begin : start + n]
+    return int((a.view(np.int32) != b.view(np.int32)).any(axis=1).sum())

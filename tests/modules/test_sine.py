@@ -1,0 +1,53 @@
+"""The sine: in tune, without aliases, without clicks."""
+
+import numpy as np
+import pytest
+
+from chronus.modules.sine import render
+from tests import listening
+from tests.listening import RATE, decibels, lines, sync_aliases, tone
+
+
+def test_its_pitch_is_within_a_thousandth_of_a_cent():
+    listening.assert_in_tune(render)
+
+
+def test_a_minute_loses_no_phase():
+    listening.assert_exact_after_a_minute(render)
+
+
+def test_detune_is_in_cents_and_fm_in_octaves():
+    listening.assert_detune_and_fm_shift_the_pitch(render)
+
+
+def test_notes_begin_change_and_end_in_straight_ramps_of_3_ms():
+    listening.assert_notes_ramp(render)
+
+
+def test_retrigger_starts_the_wave_anew():
+    listening.assert_retrigger_starts_anew(render)
+
+
+@pytest.mark.parametrize("freq", [55, 440, 1004, 5001])
+def test_its_distortion_is_below_150_decibels(freq):
+    harmonics, elsewhere = lines(tone(render, 1 << 17, freq=freq), freq)
+    assert decibels(harmonics[1:]).max() < -165
+    assert 20 * np.log10(np.sqrt((harmonics[1:] ** 2).sum())) < -150
+    assert elsewhere < -165
+
+
+def test_it_reaches_one():
+    y = tone(render, RATE, freq=441)
+    assert np.abs(y).max() == pytest.approx(1, abs=1e-6)
+
+
+def test_retrigger_begins_at_zero_and_rises():
+    gate = np.zeros(6000)
+    gate[3000:] = 1
+    y = tone(render, 6000, skip=0, freq=441, retrigger="on", inputs={"gate": gate})
+    t = np.arange(1000)
+    assert np.abs(y[3203:4203] - np.sin(2 * np.pi * 441 * (t + 200) / RATE)).max() < 1e-5
+
+
+def test_hard_sync_is_clean():
+    assert sync_aliases(render) < -68

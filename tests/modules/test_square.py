@@ -1,0 +1,75 @@
+"""The square: in tune, without aliases, without clicks."""
+
+import numpy as np
+import pytest
+
+from chronus.modules.square import render
+from tests import listening
+from tests.listening import RATE, decibels, lines, sync_aliases, tone
+
+PURITY = [(440, -90), (1004, -90), (2093, -88), (5001, -84)]
+"""Hz, and what the worst line that is no harmonic must stay below, in dB relative to the fundamental."""
+
+
+def test_its_pitch_is_within_a_thousandth_of_a_cent():
+    listening.assert_in_tune(render)
+
+
+def test_a_minute_loses_no_phase():
+    listening.assert_exact_after_a_minute(render)
+
+
+def test_detune_is_in_cents_and_fm_in_octaves():
+    listening.assert_detune_and_fm_shift_the_pitch(render)
+
+
+def test_notes_begin_change_and_end_in_straight_ramps_of_3_ms():
+    listening.assert_notes_ramp(render)
+
+
+def test_retrigger_starts_the_wave_anew():
+    listening.assert_retrigger_starts_anew(render)
+
+
+@pytest.mark.parametrize("freq, most", PURITY)
+def test_no_line_but_its_harmonics(freq, most):
+    harmonics, elsewhere = lines(tone(render, 1 << 17, freq=freq), freq)
+    assert elsewhere < most - 8, "it was 11 dB better than asked"
+    k = np.arange(1, len(harmonics) + 1)
+    heard = k * freq <= 16000
+    odd = heard & (k % 2 == 1)
+    assert np.abs(decibels(harmonics * k)[odd]).max() < 0.2
+    assert decibels(harmonics[heard & ~odd]).max(initial=-200) < -90
+
+
+@pytest.mark.parametrize("width", [0.05, 0.2, 0.37, 0.95])
+def test_other_widths_have_the_series_of_a_pulse(width):
+    width = float(np.float32(width))
+    y = tone(render, 1 << 17, freq=441.5, width=width)
+    harmonics, elsewhere = lines(y, 441.5)
+    k = np.arange(1, int(16000 / 441.5) + 1)
+    wanted = np.abs(np.sin(np.pi * k * width)) / k / np.sin(np.pi * width)
+    assert np.abs(harmonics[: len(k)] - wanted)[:20].max() < 1e-3
+    assert np.abs(decibels(harmonics[: len(k)] / wanted))[wanted > 0.003].max() < 0.2
+    assert elsewhere < -88
+    assert abs(y[:88200].mean()) < 1e-3
+
+
+def test_a_moving_width_moves_only_the_edges():
+    """Swept at 100 Hz it has lines at multiples of 100 Hz and nothing else to speak of."""
+    frames = 1 << 17
+    width = 0.5 + 0.4 * np.sin(2 * np.pi * 100 * np.arange(frames) / RATE)
+    assert lines(tone(render, frames, freq=1000, width=width), 100)[1] < -75
+
+
+def test_a_width_that_leaps_leaves_the_next_periods_whole():
+    frames = 8000
+    width = np.where(np.arange(frames) < 4000, 0.9, 0.1)
+    y = tone(render, frames, skip=0, freq=100, width=width)
+    steady = tone(render, frames, skip=0, freq=100, width=0.1)
+    assert np.abs(y - steady)[4000 + 441 + 40 :].max() < 1e-5
+
+
+def test_hard_sync_is_clean():
+    assert sync_aliases(render) < -78
+    assert sync_aliases(render, width=0.2) < -74

@@ -1,0 +1,80 @@
+"""One kernel alone on the bench: signals in, signals out, no graph around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.kernel import HEAD, Kernel, call_kernel
+
+BLOCK = 64
+
+
+@njit
+def _call(address, table, start, frames):
+    call_kernel(address, table, start, frames)
+
+
+class Rig:
+    """Holds state and memory of one instance; `render` goes on where the last one stopped."""
+
+    def __init__(self, kernel: Kernel, *, lanes: int | None = None, rate: float = 44100, seed: int = 1) -> None:
+        self.kernel, self.spec = kernel, kernel.spec
+        self.lanes = lanes or self.spec.lanes[0]
+        self.rate = rate
+        self.state = np.zeros((max(1, self.spec.state), self.lanes))
+        self.memory = np.zeros((max(1, self.spec.memory_rows(rate)), self.lanes), np.float32)
+        self.seed = seed
+        self.address = kernel.address(self.lanes)
+
+    def render(
+        self,
+        frames: int,
+        params: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        cuts: Sequence[int] = (),
+        moving: bool | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Output name -> float32 (frames, lanes).
+
+        A param or input is a number, an array (frames,) or (frames, lanes). `cuts` are extra frames at which a block
+        is cut in pieces. `moving` forces all moving bits (default: set where an array was given for the param).
+        """
+        params, inputs = dict(params or {}), dict(inputs or {})
+        unknown = set(params) - {p.name for p in self.spec.params} | set(inputs) - {p.name for p in self.spec.ins}
+        assert not unknown, f"no such param or input: {unknown}"
+        padded = -(-frames // BLOCK) * BLOCK
+
+        def signal(value: Any) -> np.ndarray:
+            full = np.zeros((padded, self.lanes), np.float32)
+            array = np.asarray(value, np.float32)
+            full[:frames] = array[:, None] if array.ndim == 1 else array
+            full[frames:] = full[frames - 1]
+            return full
+
+        ins = [signal(inputs.get(port.name, 0.0)) for port in self.spec.ins]
+        outs = [np.zeros((padded, self.lanes), np.float32) for _ in self.spec.outs]
+        pars, bits = [], 0
+        for k, param in enumerate(self.spec.params):
+            value = params.get(param.name, param.default)
+            if isinstance(value, str):
+                value = param.words.index(value)
+            if np.ndim(value) > 0 if moving is None else moving:
+                bits |= 1 << k
+            pars.append(signal(value))
+        edges = sorted({*range(0, frames, BLOCK), *(c for c in cuts if 0 < c < frames), frames})
+        table = np.zeros(HEAD + len(ins) + len(outs) + len(pars), np.int64)
+        table[:7] = [
+            self.state.ctypes.data, self.state.shape[0], self.memory.ctypes.data, self.memory.shape[0], bits, self.seed,
+            int(self.rate),
+        ]  # fmt: skip
+        for a, b in pairwise(edges):
+            block = a - a % BLOCK
+            for k, array in enumerate([*ins, *outs, *pars]):
+                table[HEAD + k] = array.ctypes.data + block * self.lanes * 4
+            _call(self.address, table.ctypes.data, a - block, b - a)
+        return {port.name: outs[k][:frames] for k, port in enumerate(self.spec.outs)}
