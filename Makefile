@@ -1,15 +1,18 @@
-# make run    everything from nothing to the prompt     make test   everything from nothing to the test report
+# make run    everything from nothing to the prompt     make test   everything from nothing to the test report     make soak   the long runs
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test clean
+.PHONY: run test soak clean
 
 run: .venv/.run
 	@$(BIN)/chronus
 
 test: .venv/.test
 	@$(BIN)/python -m pytest < /dev/null
+
+soak: .venv/.test
+	@$(BIN)/python -m pytest -m soak --timeout 14400 < /dev/null
 
 .venv/.run: pyproject.toml tools/debian.sh
 	@tools/debian.sh libportaudio2 -- $(PYTHON)

@@ -34,8 +34,8 @@ def modules_folders() -> tuple[Path, ...]:
     return (PACKAGE / "modules", *(Path(part) for part in more.split(os.pathsep) if part))
 
 
-def _digest(sources: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _digest(sources: Iterable[Path], place: str = "") -> str:
+    digest = hashlib.sha256(place.encode())
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()[:16]
@@ -47,10 +47,13 @@ SHARED_BY_KERNELS = ("dsp/*.py", "memory/*.py", "audio/ring.py", "audio/callback
 
 @cache
 def kernel_cache() -> Path:
-    """Compiled kernels: a folder for each version of what they are made of, because Numba's cache sees only the file a kernel stands in."""
+    """Compiled kernels: a folder for each version of what they are made of, because Numba's cache sees only the file a kernel stands in.
+
+    And for each place the package lies at: Numba knows a file by its path, so two checkouts share no machine code.
+    """
     root = Path(platformdirs.user_cache_dir("chronus", appauthor=False))
     sources = (source for pattern in SHARED_BY_KERNELS for source in sorted(PACKAGE.glob(pattern)))
-    return root / f"kernels-{_digest(sources)}"
+    return root / f"kernels-{_digest(sources, str(PACKAGE.resolve()))}"
 
 
 def catalogue_file() -> Path:
