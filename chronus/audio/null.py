@@ -1,7 +1,7 @@
 """The null device: the same callback on a thread with absolute deadlines, heard by nobody (or written to a file).
 
-It paces itself: ALSA's `null` does not, and would call 691,604 times in a second. After a stall (a stopped process, a suspended machine) it
-catches up at most a period and then goes on from now: no burst.
+It paces itself: ALSA's `null` does not, and would call 691,604 times in a second. After a stall (a stopped process, a suspended machine) of
+more than a period it goes on from now, a period later, as a device would: no burst.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chronus.urgency import PLAYING, hurry
 V_SLEEP, V_WRITE, V_CLOCK, V_CAPTURE, V_QUIT, V_PERIOD, V_RATE = range(7)
 _MONOTONIC, _ABSOLUTE = 1, 1
 _MOST_BEHIND = 1
-"""Periods it will make up for; further behind than that, it lets them go: asked for at once, they would be more than is rendered ahead."""
+"""Periods it will make up for; further behind than that, it lets them go: who renders stood still as well and has nothing more ahead."""
 
 
 @compiled()
@@ -42,7 +42,8 @@ def _play(device, desk, out):
         system_call(clock, device[V_CLOCK], _MONOTONIC, address_of(time, 0), 0, 0)
         now = time[0] * 1_000_000_000 + time[1]
         if now - due > _MOST_BEHIND * period * 1_000_000_000 // rate:
-            start, frames, due = now, 0, now
+            start, frames = now, period
+            due = start + period * 1_000_000_000 // rate
         time[0], time[1] = due // 1_000_000_000, due % 1_000_000_000
         system_call(clock, device[V_SLEEP], _MONOTONIC, _ABSOLUTE, address_of(time, 0), 0)
 

@@ -133,6 +133,7 @@ WANTED, LAID_DOWN = 1, 2
 # ---------------------------------------------------------------- regions, in bytes
 
 _PAGE = 4096
+_POPULATE_WRITE = 23  # Linux 5.14; Python's mmap has no name for it
 BOARD = 0
 LOG = WORDS * 8
 SEAL = LOG + LOG_ENTRIES * 64
@@ -221,10 +222,20 @@ class Memory:
         self.board = self.region(BOARD, WORDS * 8)
         self.log = self.region(LOG, LOG_ENTRIES * 64).reshape(LOG_ENTRIES, 8)
         self.seals = self.region(SEAL, SEALS * 8)
+        if descriptor is not None:
+            self.touch(0, PROGRAM_AREA)
 
     def region(self, offset: int, size: int) -> np.ndarray:
         """int64 words of a stretch of bytes."""
         return self.bytes[offset : offset + size].view(np.int64)
+
+    def touch(self, offset: int, size: int) -> None:
+        """Has the system lay these bytes under this process now: whoever renders or plays is not to wait for a page."""
+        start = offset // _PAGE * _PAGE
+        try:
+            self.map.madvise(_POPULATE_WRITE, start, offset + size - start)
+        except OSError:  # a system that knows no such advice: a look at each page does as much
+            self.bytes[start : offset + size : _PAGE].sum()
 
     def program(self, number: int) -> np.ndarray:
         return self.region(PROGRAM_AREA + number % PROGRAMS * PROGRAM_BYTES, PROGRAM_BYTES)

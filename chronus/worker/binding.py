@@ -25,7 +25,9 @@ class Bindings:
 
     def bind(self, program: Program, arena: int) -> None:
         """Makes `program` ready for an arena at address `arena`. Compiles a kernel that was never compiled before."""
-        buffers = np.zeros(program.buffers + 2 * CONSTANTS, np.float32)
+        buffers = np.full(
+            program.buffers + 2 * CONSTANTS, 0.0, np.float32
+        )  # np.zeros would leave the pages to the render loop
         buffers[program.buffers + CONSTANTS :] = 1.0
         rows, inputs, params, cables = (
             np.ascontiguousarray(t, np.int64)
@@ -36,7 +38,7 @@ class Bindings:
             [self.kernels[program.names[r[Instance.NAME]]].address(int(r[Instance.LANES])) for r in rows], np.int64
         )
         full_inputs, full_params = np.zeros(len(inputs) + 1, np.int64), np.zeros(len(params) + 1, np.int64)
-        scratch = np.zeros((2 * BLOCK, 64), np.float32)
+        scratch = np.full((2 * BLOCK, 64), 0.0, np.float32)
         row = self.table[program.number % PROGRAMS]
         row[bound.B_NUMBER] = 0
         row[1 : bound.B_SCRATCH + 1] = [

@@ -34,6 +34,7 @@ from chronus.memory.layout import (
     PROGRAM,
     PROGRAMS,
     RATE,
+    SLOTS,
     STATE0,
     WANT0,
     WANTED,
@@ -56,6 +57,9 @@ class Worker:
         self.desk = self._desk()
         self.out = np.zeros((BLOCK, CHANNELS), np.float32)
         self.outcome = replica.ENDED
+
+        for arena in (layout.ARENAS + slot * ARENA_BYTES for slot in range(SLOTS)):
+            memory.touch(arena, INSTANCES)
 
     def _desk(self) -> np.ndarray:
         futex, sleep, clock, _ = call_numbers()
@@ -113,8 +117,17 @@ class Worker:
         for number in range(oldest, newest + 1):
             words = self.memory.program(number)
             if words[Head.NUMBER] == number != self.bindings.table[number % PROGRAMS, 0]:
-                self.bindings.bind(Program.read(words), self.arena.ctypes.data)
+                program = Program.read(words)
+                self._touch(program.used)
+                self.bindings.bind(program, self.arena.ctypes.data)
         self.memory.board[PREPARED0 + self.slot * LINE] = newest
+
+    def _touch(self, used: int) -> None:
+        """What a program needs of the own arena; and where its snapshots and checkpoints go, as long as those are taken in passing."""
+        mine = layout.ARENAS + self.slot * ARENA_BYTES
+        others = (layout.ARENAS + (1 - self.slot) * ARENA_BYTES, layout.CHECKPOINTS, layout.CHECKPOINTS + ARENA_BYTES)
+        for arena in (mine, *(others if used <= replica.LARGEST_HELD_UP else ())):
+            self.memory.touch(arena, used)
 
     def _serve(self) -> None:
         hurry(RENDERING)

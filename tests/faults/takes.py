@@ -14,6 +14,7 @@ from msgspec import Struct
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from tests.live import Engine, alive, engine, place_of, until
+from tests.machine import undisturbed
 
 RATE = 44100
 SONG = """\
@@ -59,7 +60,19 @@ def take(
     song: str = SONG,
     **environment: str,
 ) -> Take:
-    """Plays `song`, calls `breaking` once it sounds, lets it play on for `after` seconds."""
+    """Plays `song`, calls `breaking` once it sounds, lets it play on for `after` seconds. Again, if the machine stood still."""
+
+    def play(attempt: int) -> Take:
+        place = folder / f"take{attempt}"
+        place.mkdir()
+        return _play(place, breaking, after, song, environment)
+
+    return undisturbed(play, lambda done: done.lost)
+
+
+def _play(
+    folder: Path, breaking: Callable[[Engine, Memory], None], after: float, song: str, environment: dict[str, str]
+) -> Take:
     heard = folder / "heard.f32"
     with engine(folder, "--device", "null", CHRONUS_NULL_CAPTURE=str(heard), **environment) as running:
         assert running.home.chronus("-c", song).returncode == 0

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.live import Home, alive, engine, jack, lost_frames, place_of, until
+from tests.machine import undisturbed
 
 FOUNDING = """\
 load bass_module
@@ -66,13 +67,17 @@ def test_a_run_on_the_null_device_equals_the_rendering_whatever_the_period(tmp_p
     home = Home(tmp_path)
     script = tmp_path / "founding.chronus"
     script.write_text(FOUNDING)
-    heard = tmp_path / "heard.f32"
-    done = home.chronus(
-        str(script), "--device", "null", "--period", str(period), CHRONUS_NULL_CAPTURE=str(heard), seconds=120
-    )
-    assert done.returncode == 0 and [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 5, done.stdout
     _told, reference = home.render(script, "--seconds", "3.98")  # then the engine fades out
-    captured = np.fromfile(heard, np.float32).reshape(-1, 2)
+
+    def play(attempt):
+        heard = tmp_path / f"heard{attempt}.f32"
+        words = (str(script), "--device", "null", "--period", str(period))
+        done = home.chronus(*words, CHRONUS_NULL_CAPTURE=str(heard), seconds=120)
+        assert done.returncode == 0, done.stdout
+        assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 5, done.stdout
+        return np.fromfile(heard, np.float32).reshape(-1, 2)
+
+    captured = undisturbed(play, lambda captured: lost_frames(reference, captured, place_of(reference, captured)))
     start = place_of(reference, captured)
     assert lost_frames(reference, captured, start) == 0
     assert not captured[: max(0, start)].any(), "something was heard before the first line took effect"
@@ -87,7 +92,18 @@ def test_the_same_script_gives_the_same_hash_twice_and_in_another_process(tmp_pa
 
 
 def _play_under_jack(tmp_path, name, *, meanwhile=None, **environment):
-    """Plays CHANGING on an engine under a JACK server of its own: (status, capture, the journal rendered again)."""
+    """Plays CHANGING on an engine under a JACK server of its own: (status, frames that differ from the journal rendered again)."""
+
+    def play(attempt):
+        folder = tmp_path / f"take{attempt}"
+        folder.mkdir()
+        status, captured, reference = _take_under_jack(folder, f"{name}_{attempt}", meanwhile, environment)
+        return status, _compare(captured, reference)
+
+    return undisturbed(play, lambda done: done[1])
+
+
+def _take_under_jack(tmp_path, name, meanwhile, environment):
     script = tmp_path / "changing.chronus"
     script.write_text(CHANGING)
     with jack(tmp_path, name) as server:
@@ -122,6 +138,7 @@ def test_under_jack_a_live_take_equals_its_journal_while_the_active_worker_is_ki
     killed = []
 
     def kill(running, shell):
+        killed.clear()
         while len(killed) < 10 and shell.poll() is None:
             status = running.status()
             active = status["slots"]["active"]
@@ -132,14 +149,14 @@ def test_under_jack_a_live_take_equals_its_journal_while_the_active_worker_is_ki
                 until(lambda pid=pids[active]: not alive(pid), 2)
         assert shell.poll() is None, "the script ended before ten workers were killed"
 
-    status, captured, reference = _play_under_jack(tmp_path, f"chronus_kill_{os.getpid()}", meanwhile=kill)
+    status, lost = _play_under_jack(tmp_path, f"chronus_kill_{os.getpid()}", meanwhile=kill)
     assert len(set(killed)) == 10
     assert status["counters"]["switches"] >= 10 - 1
-    assert _compare(captured, reference) == 0
+    assert lost == 0
 
 
 def test_under_jack_a_live_take_equals_its_journal_while_a_thread_holds_the_interpreter_of_the_host(tmp_path):
     path = os.pathsep.join([str(Path(__file__).parent / "hog"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    status, captured, reference = _play_under_jack(tmp_path, f"chronus_gil_{os.getpid()}", PYTHONPATH=path)
+    status, lost = _play_under_jack(tmp_path, f"chronus_gil_{os.getpid()}", PYTHONPATH=path)
+    assert lost == 0
     assert status["counters"]["missing"] == 0
-    assert _compare(captured, reference) == 0
