@@ -20,6 +20,8 @@ STILL_SECONDS = 0.004
 """Two periods of 128 pass in less than what is ahead (8.7 ms) and this."""
 ATTEMPTS = 4
 
+_LOOP_SECONDS = 0.0025
+
 T = TypeVar("T")
 Stall = tuple[int, float, float]
 """A processor, from when, until when."""
@@ -69,6 +71,20 @@ def undisturbed(play: Callable[[int], T], lost: Callable[[T], int]) -> T:
             f"the machine stood still {len(stretches)} times, up to {1000 * longest:.0f} ms; {lost(done)} frames lost; once more"
         )
     return done
+
+
+def slowness() -> float:
+    """How many times slower than the machine the bars were set on this one runs plain Python at the moment; at least 1.
+
+    With it a bar of time is a ratio within one run: it says how much work something is, not who else is at work.
+    """
+    took = []
+    for _ in range(7):
+        began, digest = time.process_time(), 0
+        for k in range(50_000):
+            digest += k * k & 7
+        took.append(time.process_time() - began)
+    return max(1.0, sorted(took)[3] / _LOOP_SECONDS)
 
 
 def _watch(cpu: int) -> None:

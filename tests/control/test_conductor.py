@@ -46,6 +46,7 @@ from chronus.memory.log import F_RELEASE, GENERATION, NOTE_OFF, NOTE_ON, PANIC, 
 from chronus.memory.log import NOW as NOW_FRAME
 from tests.control.stage import NOW, RATE, Stage, chain, load, put, seq
 from tests.control.test_script import RACKS
+from tests.machine import slowness
 
 BAR = 88200
 """Frames of a bar at 120 bpm."""
@@ -619,4 +620,4 @@ def test_5000_sets_a_second():
         stage.conductor.commit(t, k, False)
         stage.conductor.accept(t, k)
         stage.conductor.sealed(t, k)
-    assert 1000 / (time.perf_counter() - start) > 5000
+    assert (time.perf_counter() - start) / 1000 < slowness() / 5000
