@@ -286,6 +286,25 @@ def forget(arena, instances, i):
 
 
 @compiled()
+def next_frame(arena):
+    """The frame of the first waiting entry that can still do anything, or -1. Notes of a lane that has been edited since are dropped.
+
+    How many of those there are depends on how far ahead the lane had been scheduled. If they cut blocks, a live take and its
+    journal would be cut at different frames, and where a kernel rounds, they would not be the same to the bit.
+    """
+    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    entry = local(np.int64, 8)
+    while arena[A_PENDING] > 0:
+        kind, lane = heap[0, WHAT] & 0xFF, heap[0, WHAT] >> 24 & 0xFFFF
+        of_lane = (kind == _NOTE_ON or kind == _NOTE_OFF) and lane != _NO_LANE
+        # generations only grow: what is behind now will be behind at its frame
+        if not of_lane or heap[0, WHO] >> 32 >= arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS]:
+            return heap[0, FRAME]
+        pop(arena, entry)
+    return -1
+
+
+@compiled()
 def apply_due(arena, bounds, frame):
     """Applies every waiting entry up to `frame`. Returns the number of a program that is not bound here yet, or 0."""
     floats = arena.view(np.float64)

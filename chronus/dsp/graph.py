@@ -79,14 +79,13 @@ from chronus.dsp.bound import (
     PAR_RECORD,
     PARAM_WIDTH,
 )
-from chronus.dsp.entries import FADE, apply_due, forget
+from chronus.dsp.entries import FADE, apply_due, forget, next_frame
 from chronus.dsp.kernel import HEAD, MOVING, c_function, call_kernel, compiled, inline, local, plane_f32, plane_i64
 from chronus.dsp.moving import ease, gain_at, param_at
 from chronus.memory.layout import (
     A_GUARDED,
     A_GUARDED_HANDLE,
     A_PANIC,
-    A_PENDING,
     A_PROGRAM,
     ARENA_BYTES,
     BLOCK,
@@ -103,14 +102,11 @@ from chronus.memory.layout import (
     P_FRAMES,
     P_START,
     P_TO,
-    PENDING,
-    PENDING_TABLE,
     PROGRAMS,
     QUARANTINE,
     QUARANTINED,
     WORDS,
 )
-from chronus.memory.log import FRAME
 
 f32 = np.float32
 
@@ -395,14 +391,12 @@ def render_block(arena, bounds, board, culprit, block, first, out):
     It must wait where a swap is due to a program that this worker has not bound yet; called again with that frame it goes on.
     """
     frame = block * BLOCK
-    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
     a = first
     while a < BLOCK:
         if apply_due(arena, bounds, frame + a) != 0:
             return a
-        b = BLOCK
-        if arena[A_PENDING] > 0:
-            b = min(b, heap[0, FRAME] - frame)
+        due = next_frame(arena)
+        b = min(BLOCK, due - frame) if due >= 0 else BLOCK
         if arena[A_PROGRAM] == 0:
             out[a:b, :] = f32(0.0)
         else:
