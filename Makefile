@@ -11,8 +11,9 @@ run: .venv/.run
 test: .venv/.test
 	@$(BIN)/python -m pytest < /dev/null
 
+# every row of the table of faults, the long runs too; writes tests/faults/README.md
 soak: .venv/.test
-	@$(BIN)/python -m pytest -m soak --timeout 14400 < /dev/null
+	@$(BIN)/python -m pytest -m "soak or row" --faults-table --timeout 14400 < /dev/null
 
 .venv/.run: pyproject.toml tools/debian.sh
 	@tools/debian.sh libportaudio2 -- $(PYTHON)
