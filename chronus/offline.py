@@ -25,6 +25,7 @@ from chronus.commands import AnyCommand, Gate, Length, Stop, Submission, Wait
 from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
+from chronus.control.replay import Replay, Unsealed
 from chronus.dsp.catalogue import discover
 from chronus.dsp.graph import block_address
 from chronus.ears.loudness import lufs, peak_dbfs
@@ -80,8 +81,7 @@ class Take:
     def perform(self, submission: Submission, moment: int, *, exact: bool, author: str = "") -> Sequence[Any]:
         """Performs a submission at a frame that the rendering has reached. The outcomes, one a command."""
         transaction = self.conductor.perform(submission, author)
-        self._lay(transaction.program)
-        self._publish(self.conductor.commit(transaction, moment, exact))
+        self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
         self.conductor.accept(transaction, moment)
         self.conductor.sealed(transaction, moment)
         return transaction.outcomes
@@ -90,8 +90,7 @@ class Take:
         """Drops what has faded out, as the live engine does; it changes nothing that is heard."""
         program = self.conductor.shrink(self.frame)
         if program is not None:
-            self._lay(program)
-            self._publish(self.conductor.shrunk(program))
+            self.tell(program, self.conductor.shrunk(program))
 
     def render(self, until: int, report: Report | None = None) -> None:
         """Renders the blocks that begin before frame `until`, and what was put off to a frame among them."""
@@ -105,9 +104,21 @@ class Take:
 
     def put_off(self, frame: int) -> None:
         """Performs what was put off to a time up to this frame, each at its own."""
-        for due, author, command in self.conductor.due(frame + 1):
-            self._blocks(due // BLOCK * BLOCK)
-            self.perform(Submission((0,), ("",), (command,)), due, exact=True, author=author)
+        for at, due in self.conductor.due(frame + 1):
+            self._blocks(at // BLOCK * BLOCK)
+            self.perform(Submission((0,), ("",), (due.command,)), at, exact=True, author=due.author)
+
+    def go(self, until: int, report: Report | None = None) -> None:
+        """Renders the blocks that begin before frame `until`, and performs nothing of what was put off."""
+        while self.frame < until:
+            self._blocks(min(until, self.frame + self.rate))
+            if report:
+                report(self.frame / until)
+
+    def tell(self, program: Program | None, entries: Sequence[Entry]) -> None:
+        """What the replica is to take in with the next block, and the program that it needs for that."""
+        self._lay(program)
+        self._publish(entries)
 
     def _blocks(self, until: int) -> None:
         count = -(-(until - self.frame) // BLOCK)
@@ -221,27 +232,32 @@ def _refused(line: Line, error: ChronusError) -> Answer:
     return Answer(line.number, line.text, error=error)
 
 
-def play_journal(take: Take, take_journal: journals.Journal, report: Report | None) -> int:
-    """Plays what was played, and returns the frame of the last record."""
-    last = 0
-    for played in take_journal.played():
-        said = played.said
-        take.render(played.frame // BLOCK * BLOCK, report)
-        last = played.frame
-        if said.due or said.shrink:
-            continue  # what the conductor had put off itself, it puts off again
-        if said.exact:
-            take.put_off(said.moment)
-        commands = tuple(
-            said.commands[k] if k in said.commands else parser.parse(parser.statements(text)[0]).command
-            for k, text in enumerate(said.texts)
-        )
-        whole = Submission(tuple(range(len(commands))), said.texts, commands)
-        take.perform(whole, said.moment, exact=said.exact, author=said.who)
-    for record in take_journal.records:
-        if isinstance(record, journals.Ended):
-            last = max(last, record.frame)
-    return last
+def play_journal(take: Take, journal: journals.Journal, report: Report | None) -> int:
+    """Leads the conductor through the records, and returns the frame of the last one."""
+    latest = _latest(journal)
+
+    def tell(taken: Unsealed) -> None:
+        take.go(latest[taken.said.n] // BLOCK * BLOCK, report)
+        take.tell(taken.program, taken.entries)
+
+    replay = Replay(take.conductor, parser.sentences, (said.n for said in journal.unsealed()), tell)
+    replay.play(journal.records)
+    replay.accept()
+    if replay.unreadable:
+        raise ChronusError("E_FILE", f"the journal holds what is no command: {replay.unreadable[0]!r}")
+    return max((r.frame for r in journal.records if isinstance(r, journals.Sealed | journals.Ended)), default=0)
+
+
+def _latest(journal: journals.Journal) -> dict[int, int]:
+    """By number, the last frame at which its entries may be told: that of the block that sealed them, if they are for now.
+
+    Those of an exact moment were sealed sooner, nobody knows when; but before whatever was said after them.
+    """
+    latest: dict[int, int] = {}
+    least = 1 << 62
+    for played in reversed(list(journal.played())):
+        latest[played.said.n] = least = min(least, played.frame)
+    return latest
 
 
 # ---------------------------------------------------------------- the command

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _parse(text: str) -> Iterable[AnyCommand]:
     from chronus.text import parser
 
-    return [parser.parse(statement).command for statement in parser.statements(text)]
+    return parser.sentences(text)
 
 
 def _load() -> Mapping[str, forkserver.Life]:

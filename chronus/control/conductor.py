@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from chronus.commands import AnyCommand, Submission, Wait, When
+from chronus.commands import Submission, Wait, When
 from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.performing import Performance
@@ -47,7 +47,7 @@ class Conductor:
             self.score = begin(self.score, zero, self.rack.bpm)
         self.past: History = ()
         self.future: History = ()
-        self.horizon = self.number = self.now = 0
+        self.horizon = self.number = self.now = self.put_off = 0
         self.owed: list[Entry] = []
         self.waiting: list[Due] = []
         self._shrinking: Plan | None = None
@@ -95,8 +95,13 @@ class Conductor:
     # ------------------------------------------------------------ commit
 
     def commit(self, t: Transaction, moment: int, exact: bool) -> tuple[Entry, ...]:
-        """The entries for a moment. With `exact` all of them name their frame; otherwise what is for now says so."""
-        score = base = replace(self.score, generation=self.score.generation + 1)
+        """The entries for a moment. With `exact` all of them name their frame; otherwise what is for now says so.
+
+        Lanes that are over by then are dropped first: a new lane takes the place of one that is gone, and so whether it is gone must
+        depend on the words alone, or a replay would give it another place.
+        """
+        score = pruned(self.score, max(moment, self.now), self.rack)
+        score = base = replace(score, generation=score.generation + 1)
         for step in t.steps:
             score, position = self._step(score, step, moment)
             self._tell(t.outcomes[step.outcome], step.when, position, score)
@@ -165,7 +170,9 @@ class Conductor:
         fresh = events(t.score, max(t.horizon, t.moment), self.horizon, self.score.generation + 1)
         self.owed += [entry for entry in fresh if entry.frame < self.horizon]
         self.score = t.score
-        self.waiting += t.dues
+        for due in t.dues:
+            self.put_off += 1
+            self.waiting.append(replace(due, number=self.put_off))
         if t.plan is not None:
             self.planner.adopt(t.plan)
             self._shrinking = None
@@ -188,14 +195,20 @@ class Conductor:
         self.score = pruned(self.score, self.now, self.rack)
         return [tuple(notes[k : k + BATCH]) for k in range(0, len(notes), BATCH)]
 
-    def due(self, frame: int) -> list[tuple[int, str, AnyCommand]]:
-        """The commands whose time comes before a frame: (frame, author, command), taken out, in order."""
+    def due(self, frame: int) -> list[tuple[int, Due]]:
+        """What was put off to a time before a frame, each with its frame, taken out, in order."""
         timeline = self.score.timeline
         found = [(timeline.frame(due.position) if timeline else due.frame, due) for due in self.waiting]
         ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
-        taken = {id(due) for _, due in ready}
-        self.waiting = [due for due in self.waiting if id(due) not in taken]
-        return [(at, due.author, due.command) for at, due in ready]
+        for _, due in ready:
+            self.take_up(due.number)
+        return ready
+
+    def take_up(self, number: int) -> Due | None:
+        """What was put off under that number, taken out; None if it is not waiting."""
+        found = next((due for due in self.waiting if due.number == number), None)
+        self.waiting = [due for due in self.waiting if due is not found]
+        return found
 
     def shrink(self, frame: int | None = None) -> Program | None:
         """The program without what has faded out, if something has; `shrunk` makes it the plan."""

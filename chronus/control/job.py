@@ -23,13 +23,15 @@ class Drawn(Struct, frozen=True):
 class Job(Struct, eq=False):
     """A submission on its way. `wish` is the frame at which it should act, if its author has one; `moment` the one it got.
 
+    `due` is its number among what was put off, 0 if it was not.
+
     `accepted` is called when the rack has it, `applied` when the replicas have it (or at once, where they need not know).
     """
 
     submission: Submission
     author: str = ""
     wish: int | None = None
-    due: bool = False
+    due: int = 0
     shrink: Program | None = None
     accepted: Callable[[Job], None] = lambda job: None
     applied: Callable[[Job], None] = lambda job: None

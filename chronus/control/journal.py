@@ -8,9 +8,10 @@ a thread of its own calls fsync every 100 ms, so that cut takes no more than tha
 Rule 2: reading recovers the longest valid prefix, whatever follows it, and never fails on what a file contains.
 Rule 3: a disk that is full does not stop the music: the torn record is taken back, and whoever writes is told once.
 
-To play a journal again: perform each of `Journal.played()` in order. Entries of one that is `exact` carry `moment`; those
-of another take effect at `frame` (its `moment` counts for what it named in musical time). `due` and `shrink` stand for
-what the conductor had kept back itself.
+To play a journal again: lead a conductor through the records (replay.py), and give its entries to the replicas in the order of
+saying, which is that of the log. Entries of one that is `exact` carry `moment`; those of another take effect at the frame of its
+seal (its `moment` counts for what it named in musical time). What was put off is said up to 100 ms before its moment, so what is
+said after it may well take effect before it. `due` and `shrink` stand for what the conductor had kept back itself.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _FILE = re.compile(r"(\d{4,})\.journal")
 class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
     """What is about to be published. `commands` holds those whose text alone does not say all (open, say), by their place.
 
-    `tail` is that of the log behind its entries. `program`, `now` and `incarnation` are what its program was drawn with: a
-    replay that starts from the same draws the same.
+    `tail` is that of the log behind its entries. `due` is the number of what was put off and is said now. `program`, `now` and
+    `incarnation` are what its program was drawn with: a replay that starts from the same draws the same.
     """
 
     n: int
@@ -50,7 +51,7 @@ class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
     exact: bool = False
     tail: int = 0
     commands: dict[int, AnyCommand] = {}
-    due: bool = False
+    due: int = 0
     shrink: bool = False
     program: int = 0
     now: int = 0
@@ -104,13 +105,12 @@ class Journal(Struct, frozen=True):
         return ended or not any(isinstance(record, Said) for record in self.records)
 
     def played(self) -> Iterator[Played]:
-        """What took effect, in order. Something said twice under one number was refused the first time."""
-        said: dict[int, Said] = {}
+        """What took effect, in the order of the log. Something said twice under one number was refused the first time."""
+        frames = {record.n: record.frame for record in self.records if isinstance(record, Sealed)}
+        last = {record.n: record for record in self.records if isinstance(record, Said)}
         for record in self.records:
-            if isinstance(record, Said):
-                said[record.n] = record
-            elif isinstance(record, Sealed) and record.n in said:
-                yield Played(said.pop(record.n), record.frame)
+            if isinstance(record, Said) and record.n in frames and record is last[record.n]:
+                yield Played(record, frames[record.n])
 
     def unsealed(self) -> list[Said]:
         """What was said, but its frame never became known."""

@@ -131,7 +131,7 @@ class Performer:
 
     def _commit(self, job: Job) -> None:
         """Says it to the journal and to the replicas. What they need not know is done at once."""
-        if job.shrink is None and not any(self._kept(job)):
+        if job.shrink is None and not job.due and not any(self._kept(job)):
             self._finish(job)
             return
         self._choose(job)

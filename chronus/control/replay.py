@@ -1,15 +1,16 @@
-"""What a journal comes to: the conductor as it was, or the rack as it was.
+"""What a journal comes to: the conductor as it was, the take as it was, or the rack as it was.
 
-Two cases, and they differ in what still lives:
+Record by record a conductor is led through what the one that wrote the journal went through, in the order in which that one did it,
+and draws the same programs. Three ask for it, and they differ in what still lives:
 
-`restore`: only control died. The replicas play on, so the conductor must come out as it was to the last place in the arena: record
-by record it is led through what its forerunner went through, and draws the same programs.
+recovery: only control died. The replicas play on, so the conductor must come out as it was to the last place in the arena.
+rendering: nothing lives; a replica of one's own is told the same entries, and gives the take again, bit for bit.
 `rebuild`: the whole engine died. What counts is the rack; one submission builds it anew in an engine that knows nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from chronus.control.conductor import Conductor, Transaction
 from chronus.control.journal import Journal, Record, Said, Sealed
 from chronus.control.script import script
 from chronus.errors import ChronusError
+from chronus.memory.log import Entry
 from chronus.memory.program import Program
 
 Parse = Callable[[str], Iterable[AnyCommand]]
@@ -34,17 +36,26 @@ class Unsealed(Struct, eq=False):
     submission: Submission
     transaction: Transaction | None
     program: Program | None
+    entries: Sequence[Entry] = ()
 
 
 class Replay:
-    """Leads a conductor through records. `skip`: numbers of what never took effect."""
+    """Leads a conductor through records. `skip`: numbers of what never took effect.
 
-    def __init__(self, conductor: Conductor, parse: Parse, skip: Iterable[int] = ()) -> None:
-        self.conductor, self.parse, self.skip = conductor, parse, set(skip)
+    `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state.
+    """
+
+    def __init__(
+        self,
+        conductor: Conductor,
+        parse: Parse,
+        skip: Iterable[int] = (),
+        tell: Callable[[Unsealed], object] = lambda taken: None,
+    ) -> None:
+        self.conductor, self.parse, self.skip, self.tell = conductor, parse, set(skip), tell
         self.unreadable: list[str] = []
         self.flying: dict[int, Unsealed] = {}
         self._current: Unsealed | None = None
-        self._due: list[tuple[str, AnyCommand]] = []
 
     def play(self, records: Iterable[Record]) -> None:
         for record in records:
@@ -60,7 +71,7 @@ class Replay:
             self.accept()
             self._current = self._perform(said)
         if self._current.transaction is not None:
-            self.conductor.commit(self._current.transaction, said.moment, said.exact)
+            self._current.entries = self.conductor.commit(self._current.transaction, said.moment, said.exact)
 
     def _perform(self, said: Said) -> Unsealed:
         conductor = self.conductor
@@ -70,17 +81,15 @@ class Replay:
             conductor.planner.incarnations = count(said.incarnation)
         if said.shrink:
             program = conductor.shrink()
-            conductor.shrunk(program)
-            return Unsealed(said, Submission((), (), ()), None, program)
+            return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
         submission = self._submission(said)
         transaction = conductor.perform(submission, said.who)
         return Unsealed(said, submission, transaction, transaction.program)
 
     def _submission(self, said: Said) -> Submission:
         if said.due:
-            self._due += [(author, command) for _, author, command in self.conductor.due(said.moment + 1)]
-            commands: tuple[AnyCommand, ...] = (self._due.pop(0)[1],) if self._due else ()
-            return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
+            due = self.conductor.take_up(said.due)
+            return Submission((0,), ("",), (due.command,)) if due else Submission((), (), ())
         found: list[tuple[str, AnyCommand]] = []
         for k, text in enumerate(said.texts):
             whole = said.commands.get(k)
@@ -99,9 +108,9 @@ class Replay:
     def accept(self) -> None:
         """What was said last has become the state."""
         if self._current is not None:
+            self.tell(self._current)
             if self._current.transaction is not None:
                 self.conductor.accept(self._current.transaction, self._current.said.moment)
-                self.conductor.advance(0)
             self.flying[self._current.said.n] = self._current
             self._current = None
 

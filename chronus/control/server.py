@@ -140,14 +140,14 @@ class Server:
 
     def _put_off(self, frame: int) -> None:
         """Takes up what was put off to a time before this frame."""
-        for at, author, command in self.conductor.due(frame):
-            self.perform((command,), ("",), author, wish=at, due=True)
+        for at, due in self.conductor.due(frame):
+            self.perform((due.command,), ("",), due.author, wish=at, due=due.number)
 
     # ------------------------------------------------------------ what is performed next
 
     def perform(
         self, commands: Iterable[AnyCommand], texts: Iterable[str], author: str, *,
-        wish: int | None = None, due: bool = False, applied: Callable[[Job], None] = lambda job: None,
+        wish: int | None = None, due: int = 0, applied: Callable[[Job], None] = lambda job: None,
     ) -> None:  # fmt: skip
         """Commands that no client sent."""
         commands = tuple(commands)

@@ -45,13 +45,17 @@ class Step(Struct, frozen=True):
 
 
 class Due(Struct, frozen=True):
-    """A command whose time is still to come: a position in beats, so that a change of tempo moves it, and the frame that means now."""
+    """A command whose time is still to come: a position in beats, so that a change of tempo moves it, and the frame that means now.
+
+    `number` tells it from all others that were ever put off.
+    """
 
     position: Fraction
     frame: int
     command: AnyCommand
     text: str
     author: str
+    number: int = 0
 
 
 class Later(Struct, frozen=True):

@@ -315,6 +315,9 @@ def apply_due(arena, bounds, frame):
         kind = heap[0, WHAT] & 0xFF
         if kind == _SWAP:
             number = int(heap[0, A : A + 1].view(np.float64)[0])
+            if number <= arena[A_PROGRAM]:  # put off, and overtaken by a program that was drawn on the rack it leaves
+                pop(arena, entry)
+                continue
             if bounds[number % PROGRAMS, B_NUMBER] != number:
                 return number
         pop(arena, entry)

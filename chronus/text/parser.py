@@ -25,7 +25,7 @@ from chronus.text.statements import (
 )
 from chronus.text.translate import translate
 
-__all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "continues", "parse", "statements"]
+__all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "continues", "parse", "sentences", "statements"]
 
 ADDRESS = re.compile(r"(?:say(?!\w)|yo(?!\w)|chronus(?!\w))?[\s,!.:]*", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -49,6 +49,11 @@ def parse(statement: Statement) -> Parsed:
     except ChronusError as error:
         error.line, error.column = statement.position(error.column - 1)
         raise
+
+
+def sentences(text: str) -> list[AnyCommand]:
+    """The commands of a text, as a journal keeps them."""
+    return [parse(statement).command for statement in statements(text)]
 
 
 def _parse(statement: Statement) -> Parsed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from pathlib import Path
 
@@ -122,10 +123,9 @@ class House:
         return caller
 
     def run(self, blocks: int) -> None:
-        """So many blocks, and a turn of the server before each. Ticks come every 20 blocks, as in life."""
+        """So many blocks, and a turn of the server before each. Ticks come every 20 blocks, as in life, and at no other time."""
         for _ in range(blocks):
-            if self.replicas.block() % 20 == 0:
-                self.server.next_tick = 0.0
+            self.server.next_tick = 0.0 if self.replicas.block() % 20 == 0 else math.inf
             self.server.turn(block=False)
             self.replicas.render(1)
             for caller in self.callers:

@@ -366,8 +366,8 @@ def test_a_command_for_later_is_answered_now_and_done_then(beat):
     assert (outcome.text, outcome.frame) == ("set filter.cutoff 500 Hz (was 1000 Hz) (at bar 3)", 2 * BAR)
     assert beat.rack.modules["filter"].params == {} and beat.last == ()
     assert beat.conductor.due(2 * BAR) == []
-    ((frame, author, command),) = beat.conductor.due(2 * BAR + 1)
-    assert (frame, author, command.when) == (2 * BAR, "", NOW)
+    ((frame, due),) = beat.conductor.due(2 * BAR + 1)
+    assert (frame, due.author, due.command.when) == (2 * BAR, "", NOW)
     assert beat.conductor.due(3 * BAR) == []
 
 
@@ -378,7 +378,7 @@ def test_a_change_of_tempo_moves_what_is_due(beat):
     assert beat.say(put("swing", 60, when=When("next")))[0].frame == BAR
     beat.until(44_100)
     beat.fine(put("bpm", 240))
-    assert [frame for frame, _, _ in beat.conductor.due(10 * BAR)] == [0, 44_100 + 22_050]
+    assert [frame for frame, _ in beat.conductor.due(10 * BAR)] == [0, 44_100 + 22_050]
 
 
 def test_a_later_command_is_checked_against_what_will_be(beat):
@@ -398,9 +398,9 @@ def test_open_waits_for_the_bar(beat):
     beat.until(1000)
     (outcome,) = beat.say(Open(name="song", commands=commands))
     assert (outcome.text, outcome.frame) == ("open song (at bar 2)", BAR)
-    ((frame, _, command),) = beat.conductor.due(BAR + 1)
+    ((frame, due),) = beat.conductor.due(BAR + 1)
     beat.until(frame)
-    beat.fine(command)
+    beat.fine(due.command)
     assert list(beat.rack.modules) == ["out", "bass"]
     beat.until(2 * BAR)
     assert onsets(beat)[:4] == [22050 * k for k in range(4)]

@@ -15,16 +15,12 @@ from chronus.control.recovery import begin, take_over
 from chronus.control.replay import rebuild
 from chronus.memory.layout import Memory
 from chronus.memory.log import NOW, NUMBER, ORDER, SWAP, WHAT
-from chronus.text import parser
+from chronus.text.parser import sentences
 from tests.control.house import RATE, SPECS, House
 from tests.control.test_server import seq, set_
 
 CATALOGUE = Catalogue(SPECS)
 HEADER = {"rate": RATE, "seed": 0, "pid": 1, "started": 2.0}
-
-
-def parse(text: str) -> list[c.AnyCommand]:
-    return [parser.parse(statement).command for statement in parser.statements(text)]
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +30,7 @@ def home(tmp_path, monkeypatch):
 
 
 def start(memory: Memory, fresh: bool = False, **header):
-    return begin(memory, CATALOGUE, "default", {**HEADER, **header}, parse, fresh)
+    return begin(memory, CATALOGUE, "default", {**HEADER, **header}, sentences, fresh)
 
 
 def killed(house: House, tmp_path) -> House:
@@ -203,6 +199,49 @@ def test_a_deferred_command_survives_the_death_of_control(tmp_path):
     house.close()
 
 
+def test_what_was_put_off_and_then_refused_is_not_taken_for_what_came_after_it(tmp_path):
+    house = House(tmp_path)
+    caller = house.caller()
+    house.ask(
+        caller,
+        c.Load(kind="bass"),
+        c.Load(kind="kick"),
+        seq("bass"),
+        texts=("load bass", "load kick", "seq bass: xxxx"),
+    )
+    house.run(100)
+    house.ask(caller, c.Unload(name="kick", when=c.When("next")), texts=("unload kick at next bar",))
+    later = c.Set(changes=(Change("bass", "freq", Quantity(90)),), when=c.When("next"))
+    house.ask(caller, later, texts=("set bass.freq 90 at next bar",))
+    house.ask(caller, c.Unload(name="kick"), texts=("unload kick",))
+    house.run(1600)
+    assert house.conductor.rack.modules["bass"].params["freq"] == 90
+    house = killed(house, tmp_path)
+    assert house.conductor.rack.modules["bass"].params["freq"] == 90
+    assert house.conductor.waiting == []
+    house.close()
+
+
+def test_a_lane_keeps_its_place_though_another_one_was_over_before_it_began(tmp_path):
+    house = House(tmp_path)
+    caller = house.caller()
+    house.ask(
+        caller,
+        c.Load(kind="bass"),
+        c.Load(kind="kick"),
+        seq("kick"),
+        texts=("load bass", "load kick", "seq kick: xxxx"),
+    )
+    house.ask(caller, seq("bass"), texts=("seq bass: xxxx",))
+    house.ask(caller, c.Clear(name="kick"), texts=("clear kick",))
+    house.run(1600)  # the bar line is over, and a tick has dropped the lane
+    house.ask(caller, c.Load(kind="kick", name="thud"), seq("thud"), texts=("load kick as thud", "seq thud: xxxx"))
+    places = {name: playing.player for name, playing in house.conductor.score.lanes.items()}
+    house = killed(house, tmp_path)
+    assert {name: playing.player for name, playing in house.conductor.score.lanes.items()} == places
+    house.close()
+
+
 # ---------------------------------------------------------------- a new engine
 
 
@@ -289,5 +328,5 @@ def test_every_prefix_of_a_journal_can_be_rebuilt(tmp_path):
     engine_died(house)
     data = house.pen.path.read_bytes()
     for end in range(0, len(data) + 1, 7):
-        rebuild(journal.parse(data[:end]), CATALOGUE, parse)
-    assert rebuild(Journal(), CATALOGUE, parse) == (None, [])
+        rebuild(journal.parse(data[:end]), CATALOGUE, sentences)
+    assert rebuild(Journal(), CATALOGUE, sentences) == (None, [])
