@@ -2,20 +2,38 @@
 
 A command is what a line means, before anything is known of the rack: names are still words, numbers still carry the unit
 they were typed with. `text` turns lines into these, `control` gives them their meaning, `wire` carries them.
+
+The bounds that stand here are those of the wire: what lies outside of them comes from no shell, and is let in nowhere.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from chronus.units import LONGEST as LONGEST
 from chronus.units import Length as Length
 from chronus.units import Quantity as Quantity
 from chronus.units import Relative as Relative
 from chronus.units import Sweep as Sweep
 from chronus.units import Value as Value
 from chronus.units import Word as Word
+
+MOST_COUNTED = 9999
+"""Steps of undo at once; bars or beats of a time."""
+FURTHEST = 10**9
+"""The last bar or loop that can be asked for."""
+MOST_STEPS = 4096
+"""Steps of a lane."""
+MOST_INSIDE = 4096
+"""Commands of a script that is opened."""
+LONGEST_NOTE = LONGEST / 1000
+"""Seconds, or whole notes."""
+
+Counted = Annotated[int, Meta(ge=1, le=MOST_COUNTED)]
+Share = tuple[Annotated[int, Meta(ge=0, le=(1 << 63) - 1)], Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]]
+"""An exact fraction: numerator, denominator."""
 
 # ---------------------------------------------------------------- times
 
@@ -24,7 +42,7 @@ class When(Struct, frozen=True):
     """now · at next bar · at next beat · at 8 bars (the next bar line divisible by 8)."""
 
     kind: Literal["now", "next", "every"]
-    count: int = 1
+    count: Counted = 1
     unit: Literal["bar", "beat"] = "bar"
 
 
@@ -32,15 +50,15 @@ class When(Struct, frozen=True):
 
 
 class Hit(Struct, frozen=True):
-    """One event of a lane. `at` and `length` are in steps, as exact fractions (numerator, denominator).
+    """One event of a lane. `at` and `length` are in steps.
 
     `length` 0 stands for the lane's gate length. No pitches: the module's own freq is played.
     """
 
-    at: tuple[int, int]
-    length: tuple[int, int] = (0, 1)
-    pitches: tuple[int, ...] = ()
-    velocity: float = 0.8
+    at: Share
+    length: Share = (0, 1)
+    pitches: Annotated[tuple[Annotated[int, Meta(ge=0, le=127)], ...], Meta(max_length=64)] = ()
+    velocity: Annotated[float, Meta(ge=0, le=1)] = 0.8
     accent: bool = False
     glide: bool = False
 
@@ -48,18 +66,18 @@ class Hit(Struct, frozen=True):
 class Pattern(Struct, frozen=True):
     """A lane as understood: how many steps it loops over, and what sounds in them."""
 
-    steps: int
-    hits: tuple[Hit, ...]
+    steps: Annotated[int, Meta(ge=1, le=MOST_STEPS)]
+    hits: Annotated[tuple[Hit, ...], Meta(max_length=MOST_STEPS)]
 
 
 class LaneOptions(Struct, frozen=True):
     """`every` is the length of a step as a share of a whole note; `gate` a share of a step; swing in percent, or the rack's."""
 
-    every: tuple[int, int] = (1, 16)
-    gate: float = 0.5
-    velocity: float = 1.0
-    swing: float | None = None
-    shift: int = 0
+    every: Share = (1, 16)
+    gate: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    velocity: Annotated[float, Meta(ge=0, le=2)] = 1.0
+    swing: Annotated[float, Meta(ge=50, le=75)] | None = None
+    shift: Annotated[int, Meta(ge=-MOST_STEPS, le=MOST_STEPS)] = 0
 
 
 # ---------------------------------------------------------------- commands
@@ -154,9 +172,9 @@ class Note(Command, frozen=True, kw_only=True):
     """`length` is a share of a whole note, or seconds where `length_unit` says "s"."""
 
     name: str
-    pitch: float
-    velocity: float = 0.8
-    length: float = 0.125
+    pitch: Annotated[float, Meta(ge=0, le=127)]
+    velocity: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    length: Annotated[float, Meta(gt=0, le=LONGEST_NOTE)] = 0.125
     length_unit: Literal["whole", "s"] = "whole"
 
 
@@ -177,18 +195,18 @@ class Open(Command, frozen=True, kw_only=True):
     """`commands` is what the file says, already parsed."""
 
     name: str
-    commands: tuple[AnyCommand, ...] = ()
+    commands: Annotated[tuple[Plain | Say, ...], Meta(max_length=MOST_INSIDE)] = ()
 
 
 class New(Command, frozen=True, kw_only=True): ...
 
 
 class Undo(Command, frozen=True, kw_only=True):
-    steps: int = 1
+    steps: Counted = 1
 
 
 class Redo(Command, frozen=True, kw_only=True):
-    steps: int = 1
+    steps: Counted = 1
 
 
 class List(Command, frozen=True, kw_only=True):
@@ -199,7 +217,7 @@ class Show(Command, frozen=True, kw_only=True):
     """`name` "" is the whole patch."""
 
     name: str = ""
-    loop: int = 0
+    loop: Annotated[int, Meta(ge=0, le=FURTHEST)] = 0
 
 
 class Describe(Command, frozen=True, kw_only=True):
@@ -217,7 +235,7 @@ class Wait(Command, frozen=True, kw_only=True):
     """A length, or `until_bar` (bars count from 1)."""
 
     length: Length | None = None
-    until_bar: int = 0
+    until_bar: Annotated[int, Meta(ge=0, le=FURTHEST)] = 0
 
 
 class Sync(Command, frozen=True, kw_only=True): ...
@@ -240,14 +258,16 @@ class Say(Command, frozen=True, kw_only=True):
     """Musical words, and the commands they came to: one undo step. A load among them is passed over where its name is taken."""
 
     words: str
-    commands: tuple[AnyCommand, ...] = ()
+    commands: Annotated[tuple[Plain, ...], Meta(max_length=MOST_INSIDE)] = ()
 
 
-AnyCommand = (
+Plain = (
     Load | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note
-    | Play | Stop | Panic | Save | Open | New | Undo | Redo
-    | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit | Say
+    | Play | Stop | Panic | Save | New | Undo | Redo
+    | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip
+"""Commands that carry no others: so nesting ends."""
+AnyCommand = Plain | Say | Open
 
 QUERIES = (List, Show, Describe, Help, Status, Wait, Sync, Assert, Quit)
 """Commands that change nothing in the rack."""
@@ -267,7 +287,7 @@ class Hello(Struct, frozen=True, tag="hello"):
     """The first frame of a client: who is typing. `watch` asks for a Notice of kind "rack" whenever what is loaded changes."""
 
     version: int = 1
-    author: str = ""
+    author: Annotated[str, Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
     watch: bool = False
 
 

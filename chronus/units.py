@@ -17,11 +17,12 @@ Per cent: 80 % of a plain number up to 2 is 0.8; of anything else the place 80 %
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from chronus.errors import ChronusError, nearest
 
@@ -35,14 +36,20 @@ STEPS = {"ct": 1.0, "st": 100.0, "oct": 1200.0}
 WORDS_OF_UNITS = {"": "a number", "whole": "a note length", "note": "a note", "%": "a percentage"}
 
 
+LONGEST = 86_400_000
+"""The longest stretch of time that can be named, in whatever unit: a day in milliseconds."""
+
 # ---------------------------------------------------------------- what is typed
+
+Number = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+"""Not NaN, not without end: the wire lets nothing else in."""
 
 
 class Quantity(Struct, frozen=True, tag="quantity"):
     """A number as typed. Units: "" Hz ms s dB ct st oct % Q bars beats; "note" (MIDI number; a1 is 33),
     "whole" (a share of a whole note: 3/16)."""
 
-    number: float
+    number: Number
     unit: str = ""
 
 
@@ -56,7 +63,7 @@ class Relative(Struct, frozen=True, tag="relative"):
     """+10% -3db +2st *0.5: `sign` is "+", "-", "*" or "/"."""
 
     sign: Literal["+", "-", "*", "/"]
-    number: float
+    number: Number
     unit: str = ""
 
 
@@ -70,7 +77,7 @@ class Sweep(Struct, frozen=True, tag="sweep"):
 class Length(Struct, frozen=True):
     """A stretch of time: 4 bars, 3 beats, 2 s, 500 ms."""
 
-    number: float
+    number: Annotated[float, Meta(ge=0, le=LONGEST)]
     unit: Literal["bars", "beats", "s", "ms"]
 
 

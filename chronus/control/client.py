@@ -128,8 +128,10 @@ class Client:
         if isinstance(message, Shutdown):
             self._add(Part(shutdown=message))
             return
-        if not len(message.ids) == len(message.texts) == len(message.commands):
-            raise ChronusError("E_ENGINE", "a submission needs an id and a text for each command")
+        if not len(message.ids) == len(message.texts) == len(message.commands) <= wire.MOST_COMMANDS:
+            raise ChronusError(
+                "E_ENGINE", f"a submission has {wire.MOST_COMMANDS} commands at most, each with an id and a text"
+            )
         for part in parts(message):
             self._add(part)
 

@@ -264,7 +264,8 @@ class Conductor:
             return moment + round((wait.until_bar - 1) * BAR * beat_frames(self.rack.bpm, self.rate))
         if wait.until_bar:
             return max(moment, self._timeline().frame(Fraction((wait.until_bar - 1) * BAR)))
-        assert wait.length is not None
+        if wait.length is None:
+            raise ChronusError("E_VALUE", "a wait has a length, or a bar until which it lasts")
         return moment + frames_of(wait.length, self.rack.bpm, self.rate, timeline, moment)
 
 

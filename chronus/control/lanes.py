@@ -11,6 +11,9 @@ from chronus.control.catalogue import Catalogue
 from chronus.control.rack import LANES, Lane, Rack, named, replace, with_module
 from chronus.errors import ChronusError, nearest
 
+SHORTEST_STEP, LONGEST_STEP = Fraction(1, 128), Fraction(4)
+"""As shares of a whole note."""
+
 Result = tuple[Rack, str, dict[str, Any]]
 
 
@@ -20,6 +23,7 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
         raise ChronusError("E_VALUE", "out plays no notes", part="name")
     if name not in rack.lanes and len(rack.lanes) >= LANES:
         raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
+    _check(command)
     old = rack.lanes.get(name)
     lane = Lane(
         command.text, command.pattern, command.options, rack.takes, bool(old and old.muted), bool(old and old.solo)
@@ -29,6 +33,16 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     steps = command.pattern.steps
     text = f"sequence {name}: {command.text} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(lane)
     return rack, text, {"name": name, "steps": steps}
+
+
+def _check(command: Sequence) -> None:
+    """What a pattern that was typed keeps by itself."""
+    steps, every = command.pattern.steps, Fraction(*command.options.every)
+    if not SHORTEST_STEP <= every <= LONGEST_STEP:
+        raise ChronusError("E_VALUE", f"every is {SHORTEST_STEP}..{LONGEST_STEP}", part="options.every")
+    for hit in command.pattern.hits:
+        if Fraction(*hit.at) >= steps or Fraction(*hit.length) > steps:
+            raise ChronusError("E_VALUE", f"a hit lies outside of its {steps} steps", part="pattern")
 
 
 def realigns(lane: Lane) -> str:

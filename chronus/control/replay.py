@@ -139,7 +139,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submi
     commands = [command for line in script(conductor.rack, catalogue) for command in replay.read(line)]
     if not commands:
         return None, replay.unreadable
-    whole: list[AnyCommand] = [Open(name="journal", commands=tuple(commands))]
+    whole: list[AnyCommand] = [Open(name="journal", commands=tuple(commands))]  # type: ignore[arg-type]
     if conductor.rack.lanes and not conductor.playing:
         whole.append(Stop())
     texts = ("open journal", "stop")[: len(whole)]

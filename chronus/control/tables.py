@@ -171,6 +171,10 @@ class Tables:
         return table
 
 
+MOST_OCTAVES = 24
+"""More than any frequency's range."""
+
+
 def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
     """(SCALE, AMOUNT) of a cable into a parameter; E_VALUE where the unit does not fit."""
     if amount is None:
@@ -179,7 +183,8 @@ def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
         share = amount.number / (100 if amount.unit == "%" else 1)
         return IN_CURVE, to_param(Quantity(share), Range("the amount", -1, 1))
     if amount.unit in STEPS and param.unit == "Hz":
-        return OCTAVES, amount.number * STEPS[amount.unit] / 1200
+        octaves = Quantity(amount.number * STEPS[amount.unit] / 1200, "oct")
+        return OCTAVES, to_param(octaves, Range("the amount", -MOST_OCTAVES, MOST_OCTAVES, "oct"))
     wide = Range("the amount", -1e9, 1e9, param.unit)
     return IN_UNIT, to_param(amount, wide)
 

@@ -98,4 +98,5 @@ def _say(typed: str) -> tuple[AnyCommand, dict[str, int]]:
     except ChronusError as error:
         error.column += begin
         raise
-    return Say(words=words, commands=tuple(_read(line)[0] for line in lines)), {"words": begin}
+    inside = tuple(_read(line)[0] for line in lines)
+    return Say(words=words, commands=inside), {"words": begin}  # type: ignore[arg-type]

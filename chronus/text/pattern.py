@@ -24,12 +24,11 @@ from lark.exceptions import UnexpectedInput
 from msgspec import Struct
 
 from chronus import places
-from chronus.commands import Hit, LaneOptions, Pattern
+from chronus.commands import MOST_STEPS, Hit, LaneOptions, Pattern
 from chronus.errors import ChronusError, nearest
 from chronus.text.grammar import parser, place_of
 from chronus.units import note_name, read_note
 
-MOST_STEPS = 4096
 HIT, ACCENT, GHOST = 0.8, 1.0, 0.35
 
 OPTION = re.compile(r"(?:^|(?<=\s))([A-Za-z]\w*)[ \t]*=[ \t]*")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from lark import Token, Tree
 
-from chronus.commands import Length, Quantity
+from chronus.commands import LONGEST, LONGEST_NOTE, Length, Quantity
 from chronus.errors import ChronusError, nearest
 from chronus.text.pattern import SHARES
 from chronus.units import note_number, read_note
@@ -84,8 +84,8 @@ def length(token: Token) -> Length:
     given = read_quantity(token, start(token))
     match given.unit:
         case "bars" | "beats" | "s" | "ms" as unit:
-            if given.number <= 0:
-                raise wrong(start(token), "a length is more than nothing", code="E_VALUE")
+            if not 0 < given.number <= LONGEST:
+                raise wrong(start(token), f"a length is more than nothing, and {LONGEST} at most", code="E_VALUE")
             return Length(given.number, unit)
         case "":
             message = f'expected bars, beats, s or ms after "{token}"'
@@ -114,11 +114,12 @@ def velocity(given: Quantity, offset: int) -> float:
 
 
 def note_length(given: Quantity, offset: int) -> tuple[float, Literal["whole", "s"]]:
+    number = given.number
     match given.unit:
-        case "whole" if given.number > 0:
-            return given.number, "whole"
-        case "bars" | "beats" if given.number > 0:
-            return given.number / (1 if given.unit == "bars" else 4), "whole"
-        case "s" | "ms" if given.number > 0:
-            return given.number / (1 if given.unit == "s" else 1000), "s"
+        case "whole" if 0 < number <= LONGEST_NOTE:
+            return number, "whole"
+        case "bars" | "beats" if 0 < (whole := number / (1 if given.unit == "bars" else 4)) <= LONGEST_NOTE:
+            return whole, "whole"
+        case "s" | "ms" if 0 < (seconds := number / (1 if given.unit == "s" else 1000)) <= LONGEST_NOTE:
+            return seconds, "s"
     raise wrong(offset, "len is a note length (1/8) or a time (200 ms)", code="E_VALUE")

@@ -121,8 +121,8 @@ def _at_every(token: Token) -> c.When:
         raise wrong(start(token) + len(token), f'expected bars or beats after "{token}"', "bars", "beats")
     if given.unit not in ("bars", "beats"):
         raise wrong(start(token), 'a time is "at 8 bars" or "at 2 beats"', "8 bars", "2 beats")
-    if given.number != int(given.number) or not 1 <= given.number <= 9999:
-        raise wrong(start(token), "a time counts whole bars or beats, 1..9999", code="E_VALUE")
+    if given.number != int(given.number) or not 1 <= given.number <= c.MOST_COUNTED:
+        raise wrong(start(token), f"a time counts whole bars or beats, 1..{c.MOST_COUNTED}", code="E_VALUE")
     return c.When("every", int(given.number), "bar" if given.unit == "bars" else "beat")
 
 
@@ -271,7 +271,7 @@ def _steps(make: Callable[..., c.Command]) -> Callable[[Children, Line], c.Comma
         if not children:
             return make()
         line.mark("steps", children[0])
-        return make(steps=count(children[0], 1, 9999, "the number of steps"))
+        return make(steps=count(children[0], 1, c.MOST_COUNTED, "the number of steps"))
 
     return rule
 
@@ -283,7 +283,7 @@ def _list(children: Children, line: Line) -> c.Command:
 def _show(children: Children, line: Line) -> c.Command:
     words, loop = list(children), 0
     if len(words) > 1 and words[-1].type == "QUANTITY":
-        loop = count(words.pop(), 0, 10**9, "a loop")
+        loop = count(words.pop(), 0, c.FURTHEST, "a loop")
         words.pop()
     name = line.name(words[0], "name") if words and words[0].type != "PATCH" else ""
     return c.Show(name=name, loop=loop)
@@ -307,7 +307,7 @@ def _wait(children: Children, line: Line) -> c.Command:
 
 def _wait_until(children: Children, line: Line) -> c.Command:
     line.mark("until_bar", children[0])
-    return c.Wait(until_bar=count(children[0], 1, 10**9, "a bar"))
+    return c.Wait(until_bar=count(children[0], 1, c.FURTHEST, "a bar"))
 
 
 def _assert(children: Children, line: Line) -> c.Command:

@@ -20,7 +20,8 @@ keywords = st.sampled_from(
 names = names | keywords
 printed = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters='"'), max_size=12)
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-1000, 1000).map(float)
-positive = st.floats(0, exclude_min=True, allow_infinity=False) | st.integers(1, 9999).map(float)
+positive = st.floats(0, c.LONGEST, exclude_min=True) | st.integers(1, 9999).map(float)
+seconds = st.floats(0, c.LONGEST_NOTE, exclude_min=True)
 shares = st.builds(lambda over, under: over / under, st.integers(1, 9999), st.integers(1, 1024))
 plain = st.builds(
     c.Quantity, numbers, st.sampled_from(["", "Hz", "ms", "s", "dB", "ct", "st", "oct", "%", "Q", "bars", "beats"])
@@ -108,7 +109,7 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         velocity=st.floats(0, 1),
         length=shares,
     )
-    | st.builds(c.Note, name=names, pitch=st.just(60.0), length=positive, length_unit=st.just("s")),
+    | st.builds(c.Note, name=names, pitch=st.just(60.0), length=seconds, length_unit=st.just("s")),
     c.Play: st.builds(c.Play),
     c.Stop: st.builds(c.Stop),
     c.Panic: st.builds(c.Panic),
