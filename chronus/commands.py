@@ -255,10 +255,14 @@ class Quit(Command, frozen=True, kw_only=True): ...
 
 
 class Say(Command, frozen=True, kw_only=True):
-    """Musical words, and the commands they came to: one undo step. A load among them is passed over where its name is taken."""
+    """Musical words, and the commands they came to, each with its line: one undo step.
+
+    A load among them is passed over where its name is taken.
+    """
 
     words: str
     commands: Annotated[tuple[Plain, ...], Meta(max_length=MOST_INSIDE)] = ()
+    lines: Annotated[tuple[str, ...], Meta(max_length=MOST_INSIDE)] = ()
 
 
 Plain = (

@@ -21,10 +21,10 @@ import numpy as np
 from msgspec import Struct
 
 from chronus import places
-from chronus.commands import AnyCommand, Gate, Length, Stop, Submission, Wait
+from chronus.commands import AnyCommand, Gate, Length, Stop, Submission, Wait, When
 from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor
+from chronus.control.conductor import Conductor, as_one
 from chronus.control.replay import Replay, Unsealed
 from chronus.dsp.catalogue import discover
 from chronus.dsp.graph import block_address
@@ -104,9 +104,9 @@ class Take:
 
     def put_off(self, frame: int) -> None:
         """Performs what was put off to a time up to this frame, each at its own."""
-        for at, due in self.conductor.due(frame + 1):
+        for at, dues in self.conductor.due(frame + 1):
             self._blocks(at // BLOCK * BLOCK)
-            self.perform(Submission((0,), ("",), (due.command,)), at, exact=True, author=due.author)
+            self.perform(as_one(due.command for due in dues), at, exact=True, author=dues[0].author)
 
     def go(self, until: int, report: Report | None = None) -> None:
         """Renders the blocks that begin before frame `until`, and performs nothing of what was put off."""
@@ -145,8 +145,8 @@ class Take:
         """Ends lanes, gates and drones, so that only tails are left."""
         modules = self.conductor.rack.modules.values()
         gated = [module.name for module in modules if self.conductor.catalogue[module.kind].has_gate()]
-        commands: tuple[AnyCommand, ...] = (Stop(), *(Gate(name=name, on=False) for name in gated))
-        self.perform(Submission(tuple(range(len(commands))), ("",) * len(commands), commands), self.frame, exact=True)
+        commands: list[AnyCommand] = [Stop(), *(Gate(name=name, on=False, when=When("now")) for name in gated)]
+        self.perform(as_one(commands), self.frame, exact=True)
 
     def sound(self, frames: int | None = None) -> np.ndarray:
         """What was rendered, without the delay of the limiter's look-ahead: (frames, 2)."""

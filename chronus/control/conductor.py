@@ -7,19 +7,22 @@ A submission goes through it in steps, because a program must be prepared before
     accept      makes it the state: the rack, the timeline, the lanes
     sealed      the frame at which the replicas applied it: places in the arena become free
 
-`advance` gives the notes of the lanes up to a frame, `due` the commands whose time was still to come.
+`advance` gives the notes of the lanes up to a frame, `due` the commands whose time was still to come: those that one author
+put off to one frame share a moment, as the lines of a submission do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
+from itertools import groupby
 
-from chronus.commands import Submission, Wait, When
+from chronus.commands import AnyCommand, Open, Submission, Wait, When
 from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.performing import Performance
 from chronus.control.plan import Planner
-from chronus.control.rack import EMPTY, replace
+from chronus.control.rack import EMPTY, Rack, replace
 from chronus.control.scheduler import Player
 from chronus.control.score import Score, begin, events, generations, pruned
 from chronus.control.seats import NOTHING, Plan
@@ -150,13 +153,16 @@ class Conductor:
 
     def _dues(self, t: Transaction, score: Score, moment: int) -> tuple[Due, ...]:
         found = []
+        opening = max((due.position for due in self.waiting if isinstance(due.command, Open)), default=Fraction(0))
         for later in t.later:
             timeline = score.timeline or self.score.timeline
             assert timeline is not None
-            position = timeline.at(later.when, moment)
+            position = max(timeline.at(later.when, moment), opening)
+            if isinstance(later.command, Open):
+                opening = position
             outcome = t.outcomes[later.outcome]
             outcome.frame = timeline.frame(position)
-            outcome.text = f"{outcome.stem} (at {bar_of(position)})"
+            outcome.text = f"{outcome.stem.replace('{from}', '')} (at {bar_of(position)})"
             found.append(Due(position, outcome.frame, later.command, later.text, later.author))
         return tuple(found)
 
@@ -195,14 +201,17 @@ class Conductor:
         self.score = pruned(self.score, self.now, self.rack)
         return [tuple(notes[k : k + BATCH]) for k in range(0, len(notes), BATCH)]
 
-    def due(self, frame: int) -> list[tuple[int, Due]]:
-        """What was put off to a time before a frame, each with its frame, taken out, in order."""
+    def due(self, frame: int) -> list[tuple[int, tuple[Due, ...]]]:
+        """What was put off to a time before a frame, taken out, in order: (frame, all that one author put off to it)."""
         timeline = self.score.timeline
         found = [(timeline.frame(due.position) if timeline else due.frame, due) for due in self.waiting]
         ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
         for _, due in ready:
             self.take_up(due.number)
-        return ready
+        return [
+            (at, tuple(due for _, due in pairs))
+            for (at, _), pairs in groupby(ready, key=lambda pair: (pair[0], pair[1].author))
+        ]
 
     def take_up(self, number: int) -> Due | None:
         """What was put off under that number, taken out; None if it is not waiting."""
@@ -234,6 +243,12 @@ class Conductor:
     def playing(self) -> bool:
         """Whether there is a transport zero: bars are counted."""
         return self.score.timeline is not None
+
+    @property
+    def document(self) -> Rack:
+        """The rack that is worked on: while an opened one waits for its bar line, that one, with what was said after it."""
+        t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
+        return Performance(t, self.catalogue, self.waiting, self.playing, "").seen
 
     def loaded(self) -> dict[str, str]:
         """name -> kind."""
@@ -267,6 +282,12 @@ class Conductor:
         if wait.length is None:
             raise ChronusError("E_VALUE", "a wait has a length, or a bar until which it lasts")
         return moment + frames_of(wait.length, self.rack.bpm, self.rate, timeline, moment)
+
+
+def as_one(commands: Iterable[AnyCommand]) -> Submission:
+    """Commands that no client sent, as one submission."""
+    commands = tuple(commands)
+    return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
 
 
 def bar_of(position: Fraction) -> str:

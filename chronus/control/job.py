@@ -23,7 +23,7 @@ class Drawn(Struct, frozen=True):
 class Job(Struct, eq=False):
     """A submission on its way. `wish` is the frame at which it should act, if its author has one; `moment` the one it got.
 
-    `due` is its number among what was put off, 0 if it was not.
+    `due` are its numbers among what was put off, if it was.
 
     `accepted` is called when the rack has it, `applied` when the replicas have it (or at once, where they need not know).
     """
@@ -31,7 +31,7 @@ class Job(Struct, eq=False):
     submission: Submission
     author: str = ""
     wish: int | None = None
-    due: int = 0
+    due: tuple[int, ...] = ()
     shrink: Program | None = None
     accepted: Callable[[Job], None] = lambda job: None
     applied: Callable[[Job], None] = lambda job: None

@@ -40,7 +40,7 @@ _FILE = re.compile(r"(\d{4,})\.journal")
 class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
     """What is about to be published. `commands` holds those whose text alone does not say all (open, say), by their place.
 
-    `tail` is that of the log behind its entries. `due` is the number of what was put off and is said now. `program`, `now` and
+    `tail` is that of the log behind its entries. `due` are the numbers of what was put off and is said now. `program`, `now` and
     `incarnation` are what its program was drawn with: a replay that starts from the same draws the same.
     """
 
@@ -51,7 +51,7 @@ class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
     exact: bool = False
     tail: int = 0
     commands: dict[int, AnyCommand] = {}
-    due: int = 0
+    due: tuple[int, ...] = ()
     shrink: bool = False
     program: int = 0
     now: int = 0

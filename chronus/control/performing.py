@@ -24,10 +24,16 @@ NO_STEP = (say.Gate, say.Note, say.Play, say.Stop, say.Panic, say.Undo, say.Redo
 ELSEWHERE = (say.Wait, say.Sync, say.Save, say.Help, say.Crash, say.Quit, say.Status)
 """Commands whose work is done elsewhere; here they are only let through."""
 ACTS = {say.Play: "play", say.Stop: "stop", say.Panic: "panic"}
+BEHIND = When("now")
+"""The time of what follows an `open` that waits for its bar: it waits with it."""
 
 
 class Performance:
-    """One submission being performed. `waiting` are commands whose time is to come, `running` whether there are bars at all."""
+    """One submission being performed. `waiting` are commands whose time is to come, `running` whether there are bars at all.
+
+    `open` cross-fades at the bar line, or at once where there is nothing to fade from. While it waits, what is said sees the
+    rack that it brings, and takes hold with it: only `now`, the transport and hands are about what is heard at present.
+    """
 
     def __init__(
         self, t: Transaction, catalogue: Catalogue, waiting: Sequence[Due], running: bool, author: str
@@ -49,27 +55,43 @@ class Performance:
         if isinstance(command, ELSEWHERE):
             return Outcome(0, text)
         if isinstance(command, say.QUERIES):
-            return Outcome(0, *look.answer(t.after, command, self.catalogue, text))
+            return Outcome(0, *look.answer(self.seen, command, self.catalogue, text))
         later = self._later(command)
         if later is not None:
             command = replace(command, when=When("now"))
             done = self._change(self._rack_then(), command)
             t.later.append(Later(len(t.outcomes), later, command, text, self.author))
             self.ahead.append(command)
+            if isinstance(command, say.Undo | say.Redo):
+                done = done._replace(text=text)  # which steps those are is known then
         else:
             done = self._change(t.after, command)
             self._take(done, command, text)
-        return Outcome(0, done.text, result=done.result)
+        lines = tuple(done.result["commands"]) if isinstance(command, say.Say) else ()
+        return Outcome(0, done.text, lines, done.result)
 
     # ------------------------------------------------------------ later
 
     def _later(self, command: AnyCommand) -> When | None:
         """When a command is to be performed, if it is kept until then."""
-        if not self.running or isinstance(command, LANE_COMMANDS):
+        if not self.running or (command.when is not None and command.when.kind == "now"):
             return None
-        if command.when is None:
-            return When("next") if isinstance(command, say.Open) else None
-        return None if command.when.kind == "now" else command.when
+        if self._opening and not isinstance(command, tuple(ACTS)) and self.author not in PERFORMERS:
+            return command.when or BEHIND
+        if isinstance(command, LANE_COMMANDS):
+            return None
+        if isinstance(command, say.Open) and command.when is None:
+            return When("next") if is_filled(self.t.after) else None
+        return command.when
+
+    @property
+    def _opening(self) -> bool:
+        return any(isinstance(command, say.Open) for command in self.ahead)
+
+    @property
+    def seen(self) -> Rack:
+        """The rack that questions are about."""
+        return self._rack_then() if self._opening else self.t.after
 
     def _rack_then(self) -> Rack:
         """The rack as it will be when what is kept has been done: what a later command is checked against."""
@@ -92,26 +114,29 @@ class Performance:
         if isinstance(command, say.Panic):
             return Edit(hushed(rack, self.catalogue), "panic", {})
         if isinstance(command, say.Open):
-            built, motions = self._all(empty(rack), command.commands)
+            built, motions, _ = self._all(empty(rack), command.commands)
             return Edit(built, f"open {command.name}", {"name": command.name}, motions)
         if isinstance(command, say.Say):
-            built, motions = self._all(rack, command.commands, passing=True)
-            return Edit(built, f"say {command.words}", {"commands": len(command.commands)}, motions)
+            built, motions, passed = self._all(rack, command.commands, passing=True)
+            lines = [line for k, line in enumerate(command.lines) if k not in passed]
+            return Edit(built, f"say {command.words}", {"commands": lines}, motions)
         return edit(rack, command, self.catalogue)
 
     def _all(
         self, rack: Rack, commands: Sequence[AnyCommand], passing: bool = False
-    ) -> tuple[Rack, tuple[Motion, ...]]:
-        """Several commands as one. `passing`: a load is passed over where its name is taken."""
+    ) -> tuple[Rack, tuple[Motion, ...], set[int]]:
+        """Several commands as one. `passing`: a load is passed over where its name is taken; the places of those come last."""
         motions: tuple[Motion, ...] = ()
-        for command in commands:
+        passed: set[int] = set()
+        for k, command in enumerate(commands):
             if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
                 continue
             if passing and isinstance(command, say.Load) and self._is_loaded(rack, command):
+                passed.add(k)
                 continue
             done = self._change(rack, command)
             rack, motions = done.rack, motions + done.motions
-        return rack, motions
+        return rack, motions, passed
 
     def _is_loaded(self, rack: Rack, command: say.Load) -> bool:
         spec = self.catalogue.find(command.kind)
@@ -163,6 +188,11 @@ class Performance:
             goal.append((label, rack))
             rack = other
         t.past, t.future = (tuple(source), tuple(goal)) if back else (tuple(goal), tuple(source))
+
+
+def is_filled(rack: Rack) -> bool:
+    """Whether there is anything besides `out`."""
+    return len(rack.modules) > 1 or bool(rack.lanes)
 
 
 def hushed(rack: Rack, catalogue: Catalogue) -> Rack:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from chronus.commands import AnyCommand, Open, Stop, Submission
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor, Transaction
+from chronus.control.conductor import Conductor, Transaction, as_one
 from chronus.control.journal import Journal, Record, Said, Sealed
 from chronus.control.script import script
 from chronus.errors import ChronusError
@@ -88,8 +88,8 @@ class Replay:
 
     def _submission(self, said: Said) -> Submission:
         if said.due:
-            due = self.conductor.take_up(said.due)
-            return Submission((0,), ("",), (due.command,)) if due else Submission((), (), ())
+            dues = [due for number in said.due if (due := self.conductor.take_up(number))]
+            return as_one(due.command for due in dues)
         found: list[tuple[str, AnyCommand]] = []
         for k, text in enumerate(said.texts):
             whole = said.commands.get(k)

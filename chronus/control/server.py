@@ -20,6 +20,7 @@ from typing import Any
 from chronus.commands import QUERIES, AnyCommand, Crash, FromEngine, Notice, Reply, Save, Submission, Wait, Welcome
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
+from chronus.control.conductor import as_one
 from chronus.control.door import Door, Events
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.performer import Performer
@@ -140,19 +141,20 @@ class Server:
 
     def _put_off(self, frame: int) -> None:
         """Takes up what was put off to a time before this frame."""
-        for at, due in self.conductor.due(frame):
-            self.perform((due.command,), ("",), due.author, wish=at, due=due.number)
+        for at, dues in self.conductor.due(frame):
+            due = tuple(one.number for one in dues)
+            self.jobs.append(Job(as_one(one.command for one in dues), dues[0].author, at, due))
 
     # ------------------------------------------------------------ what is performed next
 
     def perform(
         self, commands: Iterable[AnyCommand], texts: Iterable[str], author: str, *,
-        wish: int | None = None, due: int = 0, applied: Callable[[Job], None] = lambda job: None,
+        wish: int | None = None, applied: Callable[[Job], None] = lambda job: None,
     ) -> None:  # fmt: skip
         """Commands that no client sent."""
         commands = tuple(commands)
         submission = Submission(tuple(range(len(commands))), tuple(texts), commands)
-        self.jobs.append(Job(submission, author, wish, due, applied=applied))
+        self.jobs.append(Job(submission, author, wish, applied=applied))
 
     def _take(self) -> Job | None:
         if self.jobs:
@@ -235,7 +237,7 @@ class Server:
         if isinstance(part.alone, Wait):
             self._begin_wait(client, part, part.alone)
         elif isinstance(part.alone, Save):
-            part.replies = (saved(part, part.alone, self.conductor.rack, self.conductor.catalogue),)
+            part.replies = (saved(part, part.alone, self.conductor.document, self.conductor.catalogue),)
         self._touch(client)
 
     def _begin_wait(self, client: Client, part: Part, wait: Wait) -> None:

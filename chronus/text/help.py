@@ -54,7 +54,7 @@ COMMANDS: dict[str, Entry] = {
     "stop": Entry("stop", "the transport stops; lanes are let go"),
     "panic": Entry("panic", "silence within 5 ms"),
     "save": Entry("save NAME", "writes all of this as a script"),
-    "open": Entry("open NAME", "a saved script takes the place of all of this"),
+    "open": Entry("open NAME", "a saved script takes the place of all of this, at the next bar line"),
     "new": Entry("new", "begins with nothing"),
     "undo": Entry("undo [N]", "takes the last change back, or the last N"),
     "redo": Entry("redo [N]", "takes an undo back"),
@@ -72,7 +72,7 @@ COMMANDS: dict[str, Entry] = {
     "quit": Entry("quit", "leaves"),
     "say": Entry(
         "say WORDS   Chronus, WORDS   Yo! Chronus, WORDS",
-        "musical words become commands",
+        "musical words become commands, which are shown",
         ("Yo! Chronus, drop in some kick and snare for a DnB song",),
     ),
 }
@@ -97,6 +97,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "at the end of any command: now   at next bar   at next beat   at 8 bars (the next bar line that 8 divides)",
         "and a length where it makes sense: over 4 bars   over 500 ms",
         "sequence, clear, mute, unmute, solo and unsolo take effect at the next bar; everything else now",
+        "open: at the next bar, or at once where nothing is loaded; what is said after it is about what it brings",
     ),
     "errors": tuple(f"{code:<11} {meaning}" for code, meaning in CODES.items()),
 }

@@ -99,4 +99,4 @@ def _say(typed: str) -> tuple[AnyCommand, dict[str, int]]:
         error.column += begin
         raise
     inside = tuple(_read(line)[0] for line in lines)
-    return Say(words=words, commands=inside), {"words": begin}  # type: ignore[arg-type]
+    return Say(words=words, commands=inside, lines=lines), {"words": begin}  # type: ignore[arg-type]

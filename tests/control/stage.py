@@ -90,8 +90,10 @@ class Stage:
         return acted
 
 
-def load(kind, name="", **params):
-    return Load(kind=kind, name=name, params=tuple(Change("", key, quantity(value)) for key, value in params.items()))
+def load(kind, name="", when=None, **params):
+    return Load(
+        when=when, kind=kind, name=name, params=tuple(Change("", key, quantity(value)) for key, value in params.items())
+    )
 
 
 def put(target, value, **times):

@@ -366,7 +366,7 @@ def test_a_command_for_later_is_answered_now_and_done_then(beat):
     assert (outcome.text, outcome.frame) == ("set filter.cutoff 500 Hz (was 1000 Hz) (at bar 3)", 2 * BAR)
     assert beat.rack.modules["filter"].params == {} and beat.last == ()
     assert beat.conductor.due(2 * BAR) == []
-    ((frame, due),) = beat.conductor.due(2 * BAR + 1)
+    ((frame, (due,)),) = beat.conductor.due(2 * BAR + 1)
     assert (frame, due.author, due.command.when) == (2 * BAR, "", NOW)
     assert beat.conductor.due(3 * BAR) == []
 
@@ -398,13 +398,47 @@ def test_open_waits_for_the_bar(beat):
     beat.until(1000)
     (outcome,) = beat.say(Open(name="song", commands=commands))
     assert (outcome.text, outcome.frame) == ("open song (at bar 2)", BAR)
-    ((frame, due),) = beat.conductor.due(BAR + 1)
+    ((frame, (due,)),) = beat.conductor.due(BAR + 1)
     beat.until(frame)
     beat.fine(due.command)
     assert list(beat.rack.modules) == ["out", "bass"]
     beat.until(2 * BAR)
     assert onsets(beat)[:4] == [22050 * k for k in range(4)]
     assert [f for f, _, _ in beat.heard()][4:] == [BAR + 22050 * k for k in range(4)]
+
+
+def test_where_nothing_sounds_open_is_at_once_and_what_follows_finds_it(beat):
+    beat.until(1000)
+    song = Open(name="song", commands=(load("bass"), seq("bass", "x...")))
+    outcomes = beat.say(New(), song, put("bass.freq", 55), Show(name="bass"))
+    assert [o.error for o in outcomes] == [None] * 4
+    assert (outcomes[1].text, outcomes[3].result["params"]["freq"]) == ("open song", 55)
+    assert beat.conductor.due(10 * BAR) == []
+
+
+def test_what_follows_an_open_sees_its_rack_and_takes_hold_with_it(beat):
+    beat.until(1000)
+    song = Open(name="song", commands=(load("bass"), seq("bass", "x...")))
+    outcomes = beat.say(song, put("bass.freq", 55), seq("bass", "xx.."), put("kick.decay", 99), Show(name="bass"))
+    assert [o.error.code if o.error else "" for o in outcomes] == ["", "", "", "E_NAME", ""]
+    assert [o.text for o in outcomes[1:3]] == [
+        "set bass.freq 55 Hz (was 440 Hz) (at bar 2)",
+        "sequence bass: xx.. (4 steps) (at bar 2)",
+    ]
+    assert (outcomes[4].result["params"]["freq"], outcomes[4].result["lane"]["pattern"]) == (55, "xx..")
+    # also in a later submission, and by what names a nearer time; but `now`, the transport and hands are about what sounds
+    (late, soon) = beat.say(load("filter", when=None), put("filter.cutoff", 500, when=When("next", unit="beat")))
+    assert (late.frame, soon.frame) == (BAR, BAR)
+    assert "(at" not in beat.fine(put("kick.decay", 99, when=NOW))
+    assert beat.say(put("kick.decay", 98), author="osc")[0].text == "set kick.decay 98 ms (was 99 ms)"
+    assert list(beat.conductor.document.modules) == ["out", "bass", "filter"]
+    assert list(beat.rack.modules) == ["out", "kick"]
+    ((frame, dues),) = beat.conductor.due(BAR + 1)
+    beat.until(frame)
+    beat.fine(*(due.command for due in dues))
+    beat.until(2 * BAR)
+    assert beat.rack.modules["bass"].params["freq"] == 55 and beat.rack.lanes["bass"].text == "xx.."
+    assert [f for f, _, _ in beat.heard() if f >= BAR][:3] == [BAR, BAR + 22050 // 4, BAR + 22050]
 
 
 def test_waits_are_musical_or_by_the_clock(beat):
@@ -540,8 +574,11 @@ def test_undo_of_a_set_ramps_back(stage):
 
 def test_say_is_one_step_and_passes_over_what_is_loaded(stage):
     stage.fine(load("kick", decay=500))
-    words = Say(words="drop in a beat", commands=(load("kick"), load("bass"), seq("kick", "x..."), put("bpm", 174)))
-    assert stage.fine(words) == "say drop in a beat (from bar 1)"
+    lines = ("load kick", "load bass", "seq kick: x...", "bpm 174")
+    commands = (load("kick"), load("bass"), seq("kick", "x..."), put("bpm", 174))
+    (said,) = stage.say(Say(words="drop in a beat", commands=commands, lines=lines))
+    assert said.text == "say drop in a beat (from bar 1)"
+    assert said.lines == lines[1:] and said.result == {"commands": list(lines[1:])}
     assert list(stage.rack.modules) == ["out", "kick", "bass"]
     stage.fine(Undo())
     assert list(stage.rack.modules) == ["out", "kick"] and not stage.rack.lanes and stage.rack.bpm == 120

@@ -70,6 +70,23 @@ def test_an_error_changes_nothing_and_names_its_part(house):
     assert good.ok
 
 
+def test_what_follows_an_open_is_heard_in_the_same_frame(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="kick"), seq("kick"))
+    house.run(40)
+    song = c.Open(name="song", commands=(c.Load(kind="bass"), seq("bass")))
+    opened, changed, shown = house.ask(caller, song, set_("bass", "freq", 55), c.Show(name="bass"))
+    assert opened.frame == changed.frame and shown.result["params"]["freq"] == 55
+    (again,) = house.ask(caller, set_("bass", "distortion", 0.7))
+    assert again.frame == opened.frame
+    house.run((opened.frame - house.replicas.block() * BLOCK) // BLOCK + 20)
+    assert house.conductor.rack.modules["bass"].params == {"freq": 55, "distortion": 0.7}
+    swaps, sets = [
+        [named for _, named, _ in entries(house, kind) if named == NOW or named >= opened.frame] for kind in (SWAP, SET)
+    ]
+    assert opened.frame in swaps and not sets, "one program brings it all"
+
+
 def test_no_answer_comes_before_every_playing_replica_has_rendered_it(house):
     caller = house.caller()
     house.ask(caller, c.Load(kind="bass"))

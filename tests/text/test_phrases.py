@@ -27,6 +27,13 @@ def test_the_founding_sentence_comes_to_a_dnb_beat() -> None:
     ]
 
 
+def test_it_brings_its_lines_along_as_they_would_be_typed() -> None:
+    command = parse(Statement("say a dnb kick")).command
+    assert isinstance(command, Say)
+    assert command.lines == ("bpm 174", "load kick model=dnb", "seq kick: X.........x.....")
+    assert tuple(parse(Statement(line)).command for line in command.lines) == command.commands
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
