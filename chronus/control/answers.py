@@ -25,13 +25,22 @@ def _reply(job: Job, command: AnyCommand, outcome: Outcome, known: status.Status
         return refusal(outcome.id, outcome.error)
     if isinstance(command, Status):
         return Reply(outcome.id, True, outcome.text, lines=known.lines(), result=known.full())
-    if isinstance(command, List) and command.what in ("patches", "devices"):
-        found = saving.names() if command.what == "patches" else [str(known.engine()["device"])]
-        return Reply(outcome.id, True, outcome.text, lines=tuple(found), result={command.what: found})
+    if isinstance(command, List) and command.what == "patches":
+        return _patches(outcome)
+    if isinstance(command, List) and command.what == "devices":
+        device = str(known.engine()["device"])
+        return Reply(outcome.id, True, outcome.text, lines=(device,), result={"devices": [device]})
     if isinstance(command, QUERIES):
         return Reply(outcome.id, True, outcome.text, None, outcome.lines, outcome.result)
     frame = job.frame if outcome.frame is None else outcome.frame
     return Reply(outcome.id, True, outcome.text, frame, outcome.lines, outcome.result)
+
+
+def _patches(outcome: Outcome) -> Reply:
+    found = saving.names()
+    lines = tuple(f"{name} (comes with Chronus)" if shipped else name for name, shipped in found.items())
+    result = {"patches": list(found), "shipped": [name for name, shipped in found.items() if shipped]}
+    return Reply(outcome.id, True, outcome.text, lines=lines, result=result)
 
 
 def refusal(id: int, error: ChronusError) -> Reply:

@@ -90,7 +90,7 @@ class Client:
         self.unanswered: deque[Part] = deque()
         self.exact: int | None = None
         self.moment: int | None = None
-        self.applied = 0
+        self.applied: int | None = None
         self.gone = False
         self.listed = False
         self.interest = 0

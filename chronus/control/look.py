@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
 from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.rack import Lane, Rack, audible, named, value
+from chronus.control.rack import Lane, Rack, audible, named, replace, value
 from chronus.control.scheduler import Span, happenings
 from chronus.control.script import options_text
+from chronus.control.values import NUMBERS, no_such
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError
 from chronus.units import Range, format_number, format_param, format_quantity, format_range, to_param
@@ -183,11 +185,11 @@ def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer:
 def _sides(rack: Rack, command: say.Assert, catalogue: Catalogue) -> tuple[float, float, Param | Range]:
     name, port = command.target.name, command.target.port
     if not port:
-        if name not in ("bpm", "swing", "seed", "volume"):
-            raise ChronusError("E_PARAM", f'there is no parameter "{name}" of the whole', part="target.name")
-        if name != "volume":
-            whole = Range(name, 0, 2**31)
+        if name in NUMBERS:
+            whole = replace(NUMBERS[name], unit="")
             return float(getattr(rack, name)), _wanted(command, whole, rack), whole
+        if name != "volume":
+            raise no_such(rack, name, catalogue, "target.name")
         name, port = "out", "volume"
     module = rack.modules[named(rack, name, catalogue, "target.name")]
     param = find_param(catalogue[module.kind], port, "target.port")
@@ -195,9 +197,12 @@ def _sides(rack: Rack, command: say.Assert, catalogue: Catalogue) -> tuple[float
 
 
 def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
+    """What it is compared with: also a number that the parameter cannot have."""
     wide = param if param.words else Range(param.name, -1e12, 1e12, param.unit)
     try:
-        return to_param(command.value, wide, bpm=rack.bpm)
+        with suppress(ChronusError):
+            return to_param(command.value, wide, bpm=rack.bpm)
+        return to_param(command.value, param, bpm=rack.bpm)
     except ChronusError as error:
         error.part = "value"
         raise

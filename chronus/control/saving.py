@@ -63,10 +63,13 @@ def _replace(goal: Path, data: bytes) -> None:
         os.close(parent)
 
 
-def names() -> list[str]:
-    """What can be opened."""
+def names() -> dict[str, bool]:
+    """What can be opened, and whether it came with Chronus; what the user saved under such a name hides it."""
+    shipped = dict.fromkeys(_names(places.shipped("patches")), True)
+    return dict(sorted((shipped | dict.fromkeys(_names(folder()), False)).items()))
+
+
+def _names(folder: Path) -> list[str]:
     with suppress(OSError):
-        return sorted(
-            found.stem for found in folder().iterdir() if found.suffix == SUFFIX and not found.name.startswith(".")
-        )
+        return [found.stem for found in folder.iterdir() if found.suffix == SUFFIX and not found.name.startswith(".")]
     return []

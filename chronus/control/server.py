@@ -220,7 +220,8 @@ class Server:
             answers = replies(job, self.status)
             for part in taken:
                 part.replies, answers = answers[: len(part.ids)], answers[len(part.ids) :]
-            client.applied = max(client.applied, job.frame or 0)
+            if job.frame is not None:
+                client.applied = max(client.applied or 0, job.frame)
             self._touch(client)
 
         author = client.hello.author if client.hello else ""

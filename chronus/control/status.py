@@ -115,7 +115,7 @@ class Status:
         """The same for people."""
         whole = self.full()
         engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
-        place = f"bar {engine['bar']}, beat {engine['beat']}" if engine["playing"] else "stopped"
+        place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
         return (
             f"engine {engine['name']} (pid {engine['pid']}): {engine['device']}, {engine['rate']} Hz, frame {engine['frame']}",
             f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%}",

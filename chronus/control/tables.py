@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -22,6 +23,8 @@ from chronus.units import STEPS, Range, to_param
 
 DEFAULT_AMOUNT = 0.5
 """Of a cable into a parameter that was patched without one."""
+MOST_OCTAVES = 10
+"""Of a cable into a frequency that can be zero."""
 IN_CURVE, IN_UNIT, OCTAVES = 0, 1, 2
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
 UP, OPEN = ("gate", "velocity"), Feed.ONE
@@ -183,10 +186,10 @@ def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
         share = amount.number / (100 if amount.unit == "%" else 1)
         return IN_CURVE, to_param(Quantity(share), Range("the amount", -1, 1))
     if amount.unit in STEPS and param.unit == "Hz":
-        octaves = Quantity(amount.number * STEPS[amount.unit] / 1200, "oct")
-        return OCTAVES, to_param(octaves, Range("the amount", -MOST_OCTAVES, MOST_OCTAVES, "oct"))
-    wide = Range("the amount", -1e9, 1e9, param.unit)
-    return IN_UNIT, to_param(amount, wide)
+        most = math.ceil(math.log2(param.high / param.low)) if param.low > 0 else MOST_OCTAVES
+        return OCTAVES, to_param(amount, Range("the amount", -most, most, "oct"))
+    span = param.high - param.low
+    return IN_UNIT, to_param(amount, Range("the amount", -span, span, param.unit))
 
 
 def _table(rows: list[list[int]], columns: type[IntEnum]) -> np.ndarray:

@@ -11,7 +11,8 @@ from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import BPM, SWING, Range, format_param, to_param
 
-SEED = Range("seed", 0, 999_999_999)
+NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
+"""What can be set of the whole, besides its volume and key."""
 VOICE_COUNT = Range("voices", 1, VOICES)
 MUSICAL = ("whole", "bars", "beats")
 
@@ -48,7 +49,7 @@ def change_one(rack: Rack, name: str, change: Change, catalogue: Catalogue, part
     if not name and change.param == "volume":
         name, change = "out", replace(change, param="volume")
     if not name:
-        return _change_whole(rack, change, part, over)
+        return _change_whole(rack, change, catalogue, part, over)
     module = rack.modules[name]
     spec = catalogue[module.kind]
     if change.param == "voices" and spec.param("voices") is None:
@@ -109,7 +110,21 @@ def _whole(number: float, name: str, part: str) -> int:
     return int(number)
 
 
-def _change_whole(rack: Rack, change: Change, part: str, over: Length | None) -> Changed:
+def no_such(rack: Rack, word: str, catalogue: Catalogue, part: str) -> ChronusError:
+    """A word that is no parameter of the whole; the name of a module is half of what was meant."""
+    near = nearest(word, [*NUMBERS, "volume", "key", *rack.modules])
+    told = [f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near]
+    what = (
+        f'"{word}" is a module; name a parameter of it' if word in rack.modules else f'there is no parameter "{word}"'
+    )
+    return ChronusError("E_PARAM", what, suggestions=told, part=part)
+
+
+def _first(spec: Spec) -> str:
+    return next((param.name for param in spec.params if param.pitch), spec.params[0].name if spec.params else "")
+
+
+def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None) -> Changed:
     """bpm, swing, key, seed."""
     if change.param == "key":
         if not isinstance(change.value, Word):
@@ -117,15 +132,11 @@ def _change_whole(rack: Rack, change: Change, part: str, over: Length | None) ->
         was = rack.key or "none"
         done = {"text": f"key {change.value.text} (was {was})", "module": "", "param": "key"}
         return replace(rack, key=change.value.text), {**done, "value": change.value.text, "was": was}, ()
-    ranges = {"bpm": BPM, "swing": SWING, "seed": SEED}
-    if change.param not in ranges:
-        known = nearest(change.param, [*ranges, "volume", "key"])
-        raise ChronusError(
-            "E_PARAM", f'there is no parameter "{change.param}"', suggestions=known, part=f"{part}.param"
-        )
+    if change.param not in NUMBERS:
+        raise no_such(rack, change.param, catalogue, f"{part}.param")
     if isinstance(change.value, Sweep) or over is not None:
         raise ChronusError("E_VALUE", f"{change.param} cannot be swept", part=f"{part}.value")
-    param, before = ranges[change.param], getattr(rack, change.param)
+    param, before = NUMBERS[change.param], getattr(rack, change.param)
     now = _number(change.value, param, float(before), rack, part)
     now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)
     unitless = replace(param, unit="")

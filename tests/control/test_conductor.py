@@ -41,6 +41,7 @@ from chronus.commands import (
     Unmute,
     Wait,
     When,
+    Word,
 )
 from chronus.memory.log import F_RELEASE, GENERATION, NOTE_OFF, NOTE_ON, PANIC, SET, SWAP
 from chronus.memory.log import NOW as NOW_FRAME
@@ -604,6 +605,26 @@ def test_questions_see_all_that_was_said_before_them(stage):
         "name": "bass",
         "kind": "bass",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Word("x"), "freq is 20..20000 Hz, not the word x"),
+        (Quantity(1e300), "freq is 20..20000 Hz; 1e+300 is outside"),
+        (Quantity(5, "ms"), "freq is in Hz; ms does not fit"),
+    ],
+)
+def test_an_assert_that_cannot_be_tells_the_range_of_the_parameter(stage, value, told):
+    stage.fine(load("bass"))
+    error = stage.refused(Assert(target=Port("bass", "freq"), test="==", value=value))
+    assert (error.code, error.part, error.message) == ("E_VALUE", "value", told)
+
+
+def test_an_assert_may_name_what_the_parameter_cannot_reach(stage):
+    stage.fine(load("bass"))
+    assert stage.fine(Assert(target=Port("bass", "freq"), test="<", value=Quantity(90_000))).endswith("< 90000 Hz")
+    assert stage.fine(Assert(target=Port("bpm"), test=">", value=Quantity(1))).endswith("> 1")
 
 
 def test_show_tells_a_lane_as_typed_and_as_understood(beat):

@@ -32,6 +32,22 @@ def stage():
     return Stage()
 
 
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (Quantity(99, "oct"), "the amount is -10..10 oct; 99 oct is outside"),
+        (Quantity(-12_001, "ct"), "the amount is -10..10 oct; -12001 ct is outside"),
+        (Quantity(20_000, "Hz"), "the amount is -19980..19980 Hz; 20000 Hz is outside"),
+        (Quantity(2), "the amount is -1..1; 2 is outside"),
+    ],
+)
+def test_an_amount_reaches_no_further_than_the_parameter(stage, amount, told):
+    stage.fine(load("lfo"), load("filter"))
+    error = stage.refused(Patch(chain=chain("lfo", "filter.cutoff"), amount=amount))
+    assert (error.code, error.part, error.message) == ("E_VALUE", "amount", told)
+    stage.fine(Patch(chain=chain("lfo", "filter.cutoff"), amount=Quantity(-10, "oct")))
+
+
 def cables(stage):
     return {f"{k.source} > {k.target}" + ("" if k.into == "in" else f".{k.into}") for k in stage.rack.cables}
 

@@ -419,6 +419,28 @@ def test_save_writes_a_script_at_its_place_in_the_order(house, tmp_path):
     assert bad.code == "E_PATH"
 
 
+def test_list_patches_tells_what_was_saved_from_what_came_with_chronus(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"), c.Save(name="mine"), c.Save(name="acid"))
+    (reply,) = house.ask(caller, c.List(what="patches"))
+    assert reply.lines == ("acid", "classic (comes with Chronus)", "first-beat (comes with Chronus)", "mine")
+    assert reply.result == {"patches": ["acid", "classic", "first-beat", "mine"], "shipped": ["classic", "first-beat"]}
+
+
+def test_a_sync_with_nothing_before_it_names_no_frame(house):
+    (reply,) = house.ask(house.caller(), c.Sync())
+    assert reply.ok and reply.frame is None
+
+
+def test_status_tells_people_the_beat_they_count(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="kick"), seq("kick"))
+    house.run(1000)
+    (reply,) = house.ask(caller, c.Status())
+    assert "bar 1, beat 3;" in reply.lines[2], reply.lines[2]
+    assert 3 < reply.result["engine"]["beat"] < 4
+
+
 def test_shutdown_is_answered_and_handed_on(house):
     caller, other = house.caller(), house.caller()
     caller.shut_down(alone=True)

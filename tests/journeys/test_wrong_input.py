@@ -60,6 +60,12 @@ WRONG = [
     Wrong(b"patch lead > filter.cutoff 1e999 hz", "E_VALUE", 28),
     Wrong(b"undo 99999", "E_VALUE", 6),
     Wrong(b"assert bass.freq == 56", "E_ASSERT", 21),
+    Wrong(b"assert bass.freq == x", "E_VALUE", 21),
+    Wrong(b"assert bass == 55", "E_PARAM", 8, "bass.freq"),
+    Wrong(b"set bass 55", "E_PARAM", 5, "bass.freq"),
+    Wrong(b"set bas 55", "E_PARAM", 5, "bass.freq"),
+    Wrong(b"set bmp 55", "E_PARAM", 5, "bpm"),
+    Wrong(b"patch lead > filter.cutoff 99 oct", "E_VALUE", 28),
     # sentences
     Wrong(b"load kick as lead", "E_EXISTS", 14),
     Wrong(b"load kick as at", "E_SYNTAX", 14),
