@@ -280,11 +280,16 @@ QUERIES = (List, Show, Describe, Help, Status, Wait, Sync, Assert, Quit)
 
 
 class Submission(Struct, frozen=True, tag="submission"):
-    """Lines that share one musical moment. `ids` are the client's numbers of the commands, `texts` their lines, made canonical."""
+    """Lines that share one musical moment. `ids` are the client's numbers of the commands, `texts` their lines, made canonical.
+
+    `more`: the next frame goes on with it, so nothing of it is performed yet. `strict`: after the first error nothing is.
+    """
 
     ids: tuple[int, ...]
     texts: tuple[str, ...]
     commands: tuple[AnyCommand, ...]
+    more: bool = False
+    strict: bool = False
 
 
 class Hello(Struct, frozen=True, tag="hello"):

@@ -2,6 +2,8 @@
 
 Rule 1: answers leave in the order of the questions, whenever each becomes known.
 Rule 2: everything is bounded. Who sends ahead too far is not read from; who does not read his answers is let go.
+Rule 3: a submission in several frames is begun when all of it is here, so that its lines share their moment; or when the client
+may send no more, as far as it is here.
 """
 
 from __future__ import annotations
@@ -42,12 +44,14 @@ ALONE = (Wait, Sync, Crash, Quit, Save)
 class Part(Struct, eq=False):
     """A stretch of a submission that is answered together: commands for the rack, or one command that stands alone.
 
-    `shutdown` is set where the client asked for the engine's end. `until` is the frame at which a wait is over.
+    `strict` as its submission is. `shutdown` is set where the client asked for the engine's end. `until` is the frame at which
+    a wait is over.
     """
 
     ids: tuple[int, ...] = ()
     texts: tuple[str, ...] = ()
     commands: tuple[AnyCommand, ...] = ()
+    strict: bool = False
     shutdown: Shutdown | None = None
     until: int = 0
     replies: Sequence[Reply] | None = None
@@ -75,12 +79,13 @@ def parts(submission: Submission) -> list[Part]:
 
 def _cut(submission: Submission, start: int, stop: int) -> Part:
     texts = submission.texts[start:stop]
-    return Part(submission.ids[start:stop], texts, submission.commands[start:stop])
+    return Part(submission.ids[start:stop], texts, submission.commands[start:stop], submission.strict)
 
 
 class Client:
     """`waiting` holds the parts nobody has begun, `unanswered` all parts in order. `exact` is the logical time of a client
-    that waited: the frame at which its next commands are to act; `moment` is the frame at which its last ones did."""
+    that waited: the frame at which its next commands are to act; `moment` is the frame at which its last ones did. `halted`:
+    one of its strict commands was refused, and none that come after it are performed."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -91,12 +96,14 @@ class Client:
         self.exact: int | None = None
         self.moment: int | None = None
         self.applied: int | None = None
+        self.halted = False
         self.gone = False
         self.listed = False
         self.interest = 0
         self._frames: wire.Frames[FromClient] = wire.from_client()
         self._out = bytearray()
         self._outstanding = 0
+        self._held: list[Part] = []  # of a submission of which there is more to come
 
     # ------------------------------------------------------------ in
 
@@ -126,18 +133,30 @@ class Client:
         if self.hello is None:
             raise ChronusError("E_ENGINE", "the first frame of a client is a Hello")
         if isinstance(message, Shutdown):
-            self._add(Part(shutdown=message))
+            part = Part(shutdown=message)
+            self.waiting.append(part)
+            self.unanswered.append(part)
             return
         if not len(message.ids) == len(message.texts) == len(message.commands) <= wire.MOST_COMMANDS:
             raise ChronusError(
                 "E_ENGINE", f"a submission has {wire.MOST_COMMANDS} commands at most, each with an id and a text"
             )
         for part in parts(message):
-            self._add(part)
+            self._hold(part)
+        if not message.more or self._outstanding > wire.WINDOW - wire.MOST_COMMANDS:
+            self.waiting += self._held
+            self._held = []
 
-    def _add(self, part: Part) -> None:
-        self.waiting.append(part)
-        self.unanswered.append(part)
+    def _hold(self, part: Part) -> None:
+        """Stretches of one submission that meet where its frames do are one stretch."""
+        if part.for_the_rack and self._held and self._held[-1].for_the_rack:
+            held = self._held[-1]
+            held.ids, held.texts, held.commands = (
+                held.ids + part.ids, held.texts + part.texts, held.commands + part.commands,
+            )  # fmt: skip
+        else:
+            self._held.append(part)
+            self.unanswered.append(part)
         self._outstanding += len(part.ids)
 
     @property
@@ -165,7 +184,7 @@ class Client:
 
     def _known(self, part: Part) -> Sequence[Reply] | None:
         """A `sync` is answered when its turn comes, with the frame at which all before it was applied."""
-        if isinstance(part.alone, Sync | Quit) and part not in self.waiting:
+        if isinstance(part.alone, Sync | Quit) and part.replies is None and part not in (*self.waiting, *self._held):
             frame = self.applied if isinstance(part.alone, Sync) else None
             return (Reply(part.ids[0], ok=True, text=part.texts[0], frame=frame),)
         return part.replies

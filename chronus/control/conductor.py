@@ -34,6 +34,7 @@ from chronus.memory.program import Program
 
 BATCH = 4096
 """Entries published at a time."""
+UNDONE = "not performed: a line before it was refused, and this is --strict"
 
 
 class Conductor:
@@ -58,13 +59,19 @@ class Conductor:
     # ------------------------------------------------------------ perform
 
     def perform(self, submission: Submission, author: str = "") -> Transaction:
-        """Each command on the rack as those before it left it; what is refused changes nothing, and the others go on."""
+        """Each command on the rack as those before it left it; what is refused changes nothing.
+
+        The others go on, but not in a strict submission.
+        """
         self.number += 1
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
         running = self.score.timeline is not None
         performance = Performance(t, self.catalogue, self.waiting, running, author)
         for id, text, command in zip(submission.ids, submission.texts, submission.commands, strict=True):
-            performance.perform(id, text, command)
+            if submission.strict and t.outcomes and t.outcomes[-1].error:
+                t.outcomes.append(Outcome(id, error=ChronusError("E_ENGINE", UNDONE)))
+            else:
+                performance.perform(id, text, command)
         if diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
             self._draw(t)
         t.absolute = self._names_frames(t)

@@ -20,7 +20,7 @@ from typing import Any
 from chronus.commands import QUERIES, AnyCommand, Crash, FromEngine, Notice, Reply, Save, Submission, Wait, Welcome
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
-from chronus.control.conductor import as_one
+from chronus.control.conductor import UNDONE, as_one
 from chronus.control.door import Door, Events
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.performer import Performer
@@ -179,6 +179,11 @@ class Server:
         """The client's next job; None where it has nothing more to do at present."""
         while client.waiting:
             part = client.waiting[0]
+            if client.halted and part.shutdown is None:
+                client.waiting.popleft()
+                part.replies = [refusal(id, ChronusError("E_ENGINE", UNDONE)) for id in part.ids]
+                self._touch(client)
+                continue
             if self._early(client) > 0:
                 if client not in self._sleeping:
                     self._sleeping.append(client)
@@ -207,6 +212,7 @@ class Server:
                 tuple(i for part in taken for i in part.ids),
                 tuple(text for part in taken for text in part.texts),
                 tuple(command for part in taken for command in part.commands),
+                submission.strict,
             )
 
         def accepted(job: Job) -> None:
@@ -214,10 +220,12 @@ class Server:
             late = job.wish is not None and job.moment - job.wish > self._stale
             client.moment = job.moment if job.wish is None or job.exact or late else job.wish
             client.exact = job.moment if job.exact else None
+            client.halted |= submission.strict and any(outcome.error for outcome in job.outcomes)
             self._list(client)
 
         def applied(job: Job) -> None:
             answers = replies(job, self.status)
+            client.halted |= submission.strict and not all(reply.ok for reply in answers)
             for part in taken:
                 part.replies, answers = answers[: len(part.ids)], answers[len(part.ids) :]
             if job.frame is not None:
@@ -226,7 +234,7 @@ class Server:
 
         author = client.hello.author if client.hello else ""
         return Job(
-            Submission(submission.ids, submission.texts, submission.commands), author, client.exact,
+            Submission(submission.ids, submission.texts, submission.commands, strict=submission.strict), author, client.exact,
             accepted=accepted, applied=applied,
         )  # fmt: skip
 
@@ -239,6 +247,7 @@ class Server:
             self._begin_wait(client, part, part.alone)
         elif isinstance(part.alone, Save):
             part.replies = (saved(part, part.alone, self.conductor.document, self.conductor.catalogue),)
+        client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
         self._touch(client)
 
     def _begin_wait(self, client: Client, part: Part, wait: Wait) -> None:

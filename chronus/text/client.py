@@ -10,6 +10,7 @@ from typing import Any
 from chronus import wire
 from chronus.commands import (
     AnyCommand,
+    Crash,
     Describe,
     FromEngine,
     Help,
@@ -69,7 +70,7 @@ class Conversation:
 
     `say` takes what is available together; `outgoing` is what may be sent now, `receive` takes what came; both add to
     what `answers` gives. A submission ends after each `wait`, and goes in several frames where it is larger than one.
-    In strict mode one command is sent at a time, and after the first error nothing more.
+    In strict mode the engine performs nothing after the first error, and nothing is sent that comes after one found here.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -83,6 +84,7 @@ class Conversation:
         self._sent: dict[int, Asked] = {}  # with the engine
         self._last_id = 0
         self._last_word = False  # `quit` was read: what follows it is not
+        self._unfinished = False  # the last frame said that there is more of its submission to come
         self._ready: list[tuple[Asked, Answer]] = []
 
     @property
@@ -123,13 +125,12 @@ class Conversation:
 
     def outgoing(self) -> bytes:
         """The next frame that may be sent now; empty where there is none."""
-        window, most = (1, 1) if self.strict else (wire.WINDOW, wire.MOST_COMMANDS)
         # With less room than a whole frame's it waits: or each reply would be followed by a frame of one command.
-        while self._said and len(self._sent) <= window - most:
-            if self.strict and self._asked:
+        while self._said and len(self._sent) <= wire.WINDOW - wire.MOST_COMMANDS:
+            if any(map(self._holds_up, self._asked)):
                 break
             unread = len(self._said)
-            frame = self._submit(most)
+            frame = self._submit()
             self._settle()
             if frame:
                 return frame
@@ -164,6 +165,7 @@ class Conversation:
         for asked in self._sent.values():
             asked.refuse_here("E_ENGINE", LOST_WORDS)
         self._sent.clear()
+        self._unfinished = False
         self._settle()
 
     def abandon(self) -> None:
@@ -182,40 +184,47 @@ class Conversation:
         self._said.clear()
         self._asked.clear()
         self._sent.clear()
-        self._last_word = False
+        self._last_word = self._unfinished = False
         return dropped
 
     # ------------------------------------------------------------
 
-    def _submit(self, most: int) -> bytes:
-        """One frame: up to the end of the submission, a `wait`, or as many as a frame holds."""
+    def _submit(self) -> bytes:
+        """One frame: up to the end of the submission, a `wait`, or as many as a frame holds; empty where there is nothing to say."""
         batch: list[Asked] = []
         last = False
-        while self._said and len(batch) < most and not last and not self._must_wait():
+        while self._said and len(batch) < wire.MOST_COMMANDS and not last and not self._must_wait():
             statement, last = self._said.popleft()
             asked = self._next(statement)
             if asked.answer is None and not asked.local:
                 batch.append(asked)
-                last = last or isinstance(asked.command, Wait)
-            if self.strict:
-                break
-        return self._frame(batch) if batch else b""
+            last = last or isinstance(asked.command, Wait) or self._holds_up(asked)
+        more = bool(self._said) and not last and not self._must_wait()
+        if not batch and (more or not self._unfinished):
+            return b""
+        self._unfinished = more
+        return self._frame(batch, more)
+
+    def _holds_up(self, asked: Asked) -> bool:
+        """In strict mode: what may be refused without the engine's knowledge is answered before anything after it is sent."""
+        return self.strict and (asked.answer is not None or asked.local or isinstance(asked.command, Crash))
 
     def _must_wait(self) -> bool:
         """What is opened may be what is being saved: then the file is read after the answer."""
         return bool(OPENS.match(self._said[0][0].text)) and any(isinstance(one.command, Save) for one in self._asked)
 
-    def _frame(self, batch: list[Asked]) -> bytes:
+    def _frame(self, batch: list[Asked], more: bool) -> bytes:
         commands = tuple(one.command for one in batch if one.command is not None)
-        submission = Submission(tuple(one.id for one in batch), tuple(one.text for one in batch), commands)
+        ids, texts = tuple(one.id for one in batch), tuple(one.text for one in batch)
+        submission = Submission(ids, texts, commands, more, self.strict)
         try:
             frame = wire.encode(submission)
         except ChronusError as error:
             if len(batch) > 1:
                 middle = len(batch) // 2
-                return self._frame(batch[:middle]) + self._frame(batch[middle:])
+                return self._frame(batch[:middle], True) + self._frame(batch[middle:], more)
             batch[0].refuse_here(error.code, error.message)
-            return b""
+            return self._frame([], more)
         self._sent |= {one.id: one for one in batch}
         return frame
 

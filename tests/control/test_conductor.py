@@ -672,10 +672,10 @@ def test_5000_sets_a_second():
     stage = Stage()
     stage.fine(*(load("bass", f"b{k}") for k in range(60)), seq("b0", "x.x."))
     commands = [put(f"b{k % 60}.freq", 55 + k % 100) for k in range(1000)]
-    start = time.perf_counter()
+    start = time.process_time()
     for k, command in enumerate(commands):
         t = stage.conductor.perform(Submission((k,), ("",), (command,)))
         stage.conductor.commit(t, k, False)
         stage.conductor.accept(t, k)
         stage.conductor.sealed(t, k)
-    assert (time.perf_counter() - start) / 1000 < slowness() / 5000
+    assert (time.process_time() - start) / 1000 < slowness() / 5000

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from chronus import commands as c
+from chronus import wire
 from chronus.commands import Change, Hello, Hit, LaneOptions, Length, Pattern, Quantity
 from chronus.control import journal
 from chronus.memory.layout import BLOCK
@@ -68,6 +69,63 @@ def test_an_error_changes_nothing_and_names_its_part(house):
     bad, good = house.ask(caller, set_("bas", "freq", 55), c.Load(kind="bass"))
     assert (bad.ok, bad.code, bad.part) == (False, "E_NAME", "changes.0.module")
     assert good.ok
+
+
+def submit(caller: Caller, *commands: c.AnyCommand, **flags: bool) -> None:
+    """One frame of a submission."""
+    ids = tuple(range(caller.number + 1, caller.number + 1 + len(commands)))
+    caller.send(wire.encode(c.Submission(ids, ("",) * len(commands), commands, **flags)))
+    caller.number += len(commands)
+
+
+def test_a_submission_in_several_frames_shares_its_moment(house):
+    caller = house.caller()
+    submit(caller, c.Load(kind="kick"), seq("kick"), more=True)
+    house.run(30)
+    assert not caller.replies, "what is not whole is not begun"
+    submit(caller, *(set_("kick", "freq", 60 + k % 9) for k in range(256)), more=True)
+    house.run(30)
+    submit(caller, c.Load(kind="bass"), seq("bass"))
+    replies = house.until(caller, 260)
+    assert [reply.id for reply in replies] == list(range(1, 261)) and all(reply.ok for reply in replies)
+    assert len({reply.frame for reply in replies}) == 1
+    assert replies[1].text.endswith("from bar 1)") and replies[-1].text.endswith("from bar 1)")
+
+
+def test_a_submission_larger_than_the_window_is_begun_when_its_client_may_send_no_more(house):
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"))
+    for _ in range(4):
+        submit(caller, *(set_("bass", "freq", 60 + k % 9) for k in range(256)), more=True)
+    assert len(house.until(caller, 1025)) == 1025
+
+
+def test_half_a_submission_keeps_nobody_waiting(house):
+    half, other = house.caller(), house.caller()
+    submit(half, c.Load(kind="kick"), c.Sync(), more=True)
+    (reply,) = house.ask(other, c.Load(kind="bass"))
+    assert reply.ok and not half.replies
+
+
+def test_a_strict_submission_is_performed_up_to_its_first_error(house):
+    caller = house.caller()
+    submit(
+        caller, c.Load(kind="bass"), set_("bass", "freq", 55), set_("bas", "freq", 1), c.Load(kind="kick"), strict=True
+    )
+    submit(caller, c.Save(name="mine"), c.Load(kind="kick"), wait(1), c.Sync(), strict=True)
+    replies = house.until(caller, 8)
+    assert [reply.ok for reply in replies] == [True, True, *[False] * 6]
+    assert [reply.code for reply in replies[2:]] == ["E_NAME", *["E_ENGINE"] * 5]
+    assert len({reply.frame for reply in replies[:2]}) == 1
+    assert list(house.conductor.rack.modules) == ["out", "bass"]
+    caller.shut_down()
+    assert house.until(caller, 9)[-1].ok, "but it can still end the engine it began"
+
+
+def test_a_strict_submission_ends_at_what_stands_alone_too(house):
+    caller = house.caller()
+    submit(caller, c.Load(kind="bass"), c.Save(name="../x"), c.Load(kind="kick"), strict=True)
+    assert [reply.ok for reply in house.until(caller, 3)] == [True, False, False]
 
 
 def test_what_follows_an_open_is_heard_in_the_same_frame(house):

@@ -45,6 +45,9 @@ class Engine:
         self.name = name
         self.answers = {}
         self.submissions = []  # the texts of each frame, in order
+        self.more = []  # whether each of them said that there is more of its submission to come
+        self.performed = []  # the texts that were, in strict mode, not beyond the first error
+        self.stopped = False
         self.hellos = []
         self.shutdowns = []
         self.most_outstanding = 0
@@ -117,12 +120,16 @@ class Engine:
             return self.close()
         else:
             self.submissions.append(message.texts)
+            self.more.append(message.more)
             for id, text, command in zip(message.ids, message.texts, message.commands, strict=True):
                 if text == self.dies_at:
                     return False
                 if isinstance(command, c.Wait) and self.held:
                     return True
                 reply = self.answers.get(text, c.Reply(0, True, text, frame=64 * id))
+                self.stopped |= message.strict and not reply.ok
+                if not self.stopped:
+                    self.performed.append(text)
                 fields = {name: getattr(reply, name) for name in reply.__struct_fields__}
                 client.sendall(wire.encode(c.Reply(**fields | {"id": id})))
         return True

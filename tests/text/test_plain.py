@@ -13,6 +13,7 @@ from chronus import link
 from chronus.settings import Settings
 from chronus.text import plain
 from chronus.text.plain import Plain
+from tests.live import until
 
 CHRONUS = [sys.executable, "-m", "chronus"]
 
@@ -107,6 +108,20 @@ def test_a_wait_is_the_last_command_of_its_submission(engine):
     assert engine.submissions == [("load saw", "wait 4 bars"), ("play", "wait 2 s"), ("stop",)]
 
 
+def test_a_submission_of_several_frames_says_that_it_goes_on(engine):
+    play("play\n" * 600)
+    assert list(map(len, engine.submissions)) == [256, 256, 88]
+    assert engine.more == [True, True, False]
+
+
+def test_a_submission_whose_rest_is_wrong_is_ended_all_the_same(engine):
+    lines, code = play("play\n" * 256 + "zzz\nhelp\n")
+    until(lambda: engine.more == [True, False])  # nobody waited for an answer to the last
+    assert list(map(len, engine.submissions)) == [256, 0]
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == ["ok"] * 256 + ["err", "ok"]
+    assert code == 1
+
+
 def test_never_more_than_the_window_is_outstanding(engine):
     lines, code = play("play\n" * 5000)
     assert code == 0
@@ -119,8 +134,18 @@ def test_strict_applies_nothing_after_the_first_error(engine):
     engine.answers["stop"] = c.Reply(0, False, "cannot", code="E_LIMIT")
     lines, code = play("play; stop; play", strict=True)
     assert lines == ["ok 1 play @64", "err 2 E_LIMIT 1:7 cannot"]
-    assert engine.texts == ["play", "stop"]
+    assert engine.performed == ["play"]
     assert code == 1
+
+
+def test_strict_sends_ahead_too(engine):
+    play("load saw\nload filter; play", strict=True)
+    assert engine.submissions == [("load saw", "load filter", "play")]
+
+
+def test_strict_waits_for_what_may_be_refused_here_or_elsewhere(engine):
+    play("play; help; crash active; stop", strict=True)
+    assert engine.submissions == [("play",), ("crash active",), ("stop",)] and not any(engine.more)
 
 
 @pytest.mark.parametrize("wrong", ["zzz", "describe nothing", "help nothing"])
