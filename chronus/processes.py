@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from chronus import places
+from chronus import places, title
 from chronus.memory.layout import Memory
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def main() -> int:
     words.add_argument("--channel", type=int, help="the forkserver's socket")
     words.add_argument("--told", type=json.loads, help="what control is given")
     told = words.parse_args()
+    title.take(told.role)
     if told.role == "forkserver":
         from chronus.engine import forkserver
 

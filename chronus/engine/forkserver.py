@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chronus import lifeline
+from chronus import lifeline, title
 
 Life = Callable[[dict[str, Any], int, int], None]
 """What a child does: (what was asked, the memory's descriptor, its own descriptor). It may return, or not."""
@@ -90,6 +90,7 @@ def _live(asked: dict[str, Any], descriptors: list[int], lives: Mapping[str, Lif
     try:
         memory_fd, line, own = descriptors
         lifeline.hold(line)
+        title.take(f"{asked['role']} {asked.get('slot', '')}".strip())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         lives[asked["role"]](asked, memory_fd, own)
     except BaseException:

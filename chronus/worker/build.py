@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from chronus import lifeline, places
+from chronus import lifeline, places, title
 
 
 def jobs() -> list[tuple[str, Callable[[], object]]]:
@@ -37,6 +37,7 @@ def build_wide(line: int) -> None:
     from chronus.dsp.catalogue import discover
 
     lifeline.hold(line)
+    title.take("compiling")
     os.nice(19)
     for _, kernel in sorted(discover(places.modules_folders()).items()):
         for lanes in kernel.spec.wide_lanes:

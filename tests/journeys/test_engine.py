@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -66,6 +67,22 @@ def test_status_tells_what_interface_md_says(running):
         "missing", "repeated", "silent", "switches", "divergences", "late", "osc_dropped", "commands",
     }  # fmt: skip
     assert {"load", "modules", "lanes", "cables", "journal"} <= set(status)
+
+
+def test_each_process_says_in_ps_what_it_is(running):
+    said = {}
+    for process in running.status()["processes"]:
+        words = Path(f"/proc/{process['pid']}/cmdline").read_bytes().rstrip(b"\0").decode()
+        name = Path(f"/proc/{process['pid']}/comm").read_text().strip()
+        said[process["role"], process["slot"]] = words, name
+    assert " engine " in said.pop(("supervisor", None))[0].replace("\0", " ")
+    assert said == {
+        ("control", None): ("chronus control", "chronus-control"),
+        ("forkserver", None): ("chronus forkserver", "chronus-forkser"),
+        ("host", None): ("chronus host", "chronus-host"),
+        ("worker", 0): ("chronus worker 0", "chronus-worker0"),
+        ("worker", 1): ("chronus worker 1", "chronus-worker1"),
+    }
 
 
 def test_status_stop_and_journal_never_start_an_engine(tmp_path):
