@@ -11,6 +11,7 @@ from chronus.control.job import Job
 from chronus.control.rack import find, value
 from chronus.control.server import LEAD_SECONDS, Server
 from chronus.control.surface import Surface
+from chronus.memory.layout import OSC_DROPPED
 
 AUTHOR = "osc"
 TONE_SECONDS = 1.1
@@ -24,17 +25,21 @@ class Hands:
         self.surface: Surface | None = None
         self._under_way = False
         self._tone_ends = 0.0
+        self._dropped_before = 0
 
     def join(self, surface: Surface) -> None:
         self.surface = surface
         self.server.watch(surface.socket, surface.receive)
         self.server.every_turn.append(self.turn)
         self.server.every_tick.append(self.tick)
-        self.server.status.osc_dropped = lambda: surface.dropped
+        self._dropped_before = self.server.publisher.memory.word(OSC_DROPPED)
 
     def turn(self) -> None:
         surface = self.surface
-        if surface is None or self._under_way:
+        if surface is None:
+            return
+        self.server.publisher.memory.board[OSC_DROPPED] = self._dropped_before + surface.dropped
+        if self._under_way:
             return
         if surface.tone:
             surface.tone = False

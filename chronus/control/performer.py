@@ -22,7 +22,7 @@ from chronus.control.conductor import Conductor
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.journal import Record, Said, Sealed
 from chronus.control.publisher import Batch, Publisher
-from chronus.memory.layout import BLOCK, LOG_ENTRIES
+from chronus.memory.layout import BLOCK, LATE, LOG_ENTRIES, PERFORMED, RECOMMITTED
 from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
 from chronus.memory.program import Program
 
@@ -51,7 +51,6 @@ class Performer:
     ) -> None:
         self.conductor, self.publisher, self.pen, self.told = conductor, publisher, pen, told
         self.number = number
-        self.commands = self.recommitted = self.late = 0
         self.current: Job | None = None
         self.flying: deque[Job] = deque()
         self.events: deque[tuple[Batch, Sequence[Entry]]] = deque()
@@ -83,7 +82,7 @@ class Performer:
             drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
             job.transaction = self.conductor.perform(job.submission, job.author)
             job.drawn = drawn if job.transaction.program else job.drawn
-            self.commands += len(job.submission.commands)
+            self._count(PERFORMED, len(job.submission.commands))
         self.current = job
 
     def _go_on(self, job: Job, now: float) -> None:
@@ -164,7 +163,7 @@ class Performer:
         """What becomes of a job whose entries name frames: accepted, or said again for a later moment."""
         assert job.batch is not None
         if job.batch.refused:
-            self.recommitted += 1
+            self._count(RECOMMITTED)
             job.wish = self.publisher.safe_moment() if job.exact else None
             self._commit(job)
         elif job.batch.sealed:
@@ -262,6 +261,10 @@ class Performer:
             self.publish_events(batch)
         self.publisher.scheduled(until)
 
+    def _count(self, word: int, number: int = 1) -> None:
+        """Counters lie on the board: they are the engine's, and outlive this process."""
+        self.publisher.memory.board[word] += number
+
     def publish_events(self, entries: Sequence[Entry]) -> None:
         """A note whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
         least = self.publisher.head() + 2 * BLOCK
@@ -272,7 +275,7 @@ class Performer:
             elif entry.kind == NOTE_OFF or entry.kind == GENERATION:
                 timely.append(replace(entry, frame=least))
             else:
-                self.late += 1
+                self._count(LATE)
         if timely:
             self.events.append((self.publisher.publish(timely), timely))
 

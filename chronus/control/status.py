@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ class Status:
         self.conductor = performer.conductor
         self.memory: Memory = performer.publisher.memory
         self.catalogue = self.conductor.catalogue.plain()
-        self.osc_dropped: Callable[[], int] = lambda: 0
         self._seen: dict[int, tuple[float, float]] = {}
 
     # ------------------------------------------------------------ parts of it
@@ -64,17 +62,17 @@ class Status:
         return {"active": self.memory.word(layout.ACTIVE), "mode": MODES[playing]}
 
     def counters(self) -> dict[str, int]:
-        word, performer = self.memory.word, self.performer
+        word = self.memory.word
         return {
             "missing": word(layout.MISSING),
             "repeated": word(layout.REPEATED),
             "silent": word(layout.SILENT),
             "switches": word(layout.SWITCHES),
             "divergences": word(layout.DIVERGENCES),
-            "late": performer.late,
-            "osc_dropped": self.osc_dropped(),
-            "commands": performer.commands,
-            "recommitted": performer.recommitted,
+            "late": word(layout.LATE),
+            "osc_dropped": word(layout.OSC_DROPPED),
+            "commands": word(layout.PERFORMED),
+            "recommitted": word(layout.RECOMMITTED),
             "stale": word(layout.STALE0) + word(layout.STALE0, 1),
             "guarded": max(word(layout.GUARDED0), word(layout.GUARDED0, 1)),
             **self.supervisor.counters,

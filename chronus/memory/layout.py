@@ -44,6 +44,10 @@ _BOARD = _lines(
     "PROGRAM",  # number of the newest program laid out
     "COMMAND",  # number of the last command published
     "SCHEDULED",  # frame up to which lanes are scheduled
+    "PERFORMED",  # commands of any kind, those that were refused among them
+    "LATE",  # notes left out because their frame had passed
+    "RECOMMITTED",  # jobs that were said again for a later moment
+    "OSC_DROPPED",  # packets and messages that came to nothing
     # the supervisor writes
     "RATE",  # Hz
     "LOOKAHEAD",  # blocks rendered ahead of the callback
@@ -97,6 +101,10 @@ TAIL: int
 PROGRAM: int
 COMMAND: int
 SCHEDULED: int
+PERFORMED: int
+LATE: int
+RECOMMITTED: int
+OSC_DROPPED: int
 RATE: int
 LOOKAHEAD: int
 STOPPING: int

@@ -13,7 +13,7 @@ from chronus.control.catalogue import Catalogue
 from chronus.control.journal import Journal, Said, Sealed
 from chronus.control.recovery import begin, take_over
 from chronus.control.replay import rebuild
-from chronus.memory.layout import Memory
+from chronus.memory.layout import LATE, OSC_DROPPED, RECOMMITTED, Memory
 from chronus.memory.log import NOW, NUMBER, ORDER, SWAP, WHAT
 from chronus.text.parser import sentences
 from tests.control.house import RATE, SPECS, House
@@ -84,6 +84,21 @@ def played(tmp_path, kills: tuple[int, ...]) -> tuple[list[list[int]], House]:
     return said, house
 
 
+def test_counters_are_the_engines_and_outlive_control(tmp_path):
+    house = House(tmp_path)
+    caller = house.caller()
+    house.ask(
+        caller, c.Load(kind="bass"), c.Load(kind="nothing"), c.List(), texts=("load bass", "load nothing", "list")
+    )
+    house.memory.board[[LATE, RECOMMITTED, OSC_DROPPED]] = 4, 5, 6
+    before = house.status.counters()
+    assert before["commands"] == 3
+    again = killed(house, tmp_path)
+    again.ask(again.caller(), c.Load(kind="kick"), texts=("load kick",))
+    assert again.status.counters() == before | {"commands": 4}
+    again.close()
+
+
 def test_a_control_that_takes_the_place_of_another_goes_on_to_the_last_word(tmp_path):
     whole, house = played(tmp_path, ())
     house.close()
@@ -140,7 +155,7 @@ def test_an_unsealed_command_that_was_refused_is_said_again(tmp_path, monkeypatc
             house.server.turn(block=False)
     house = killed(house, tmp_path)
     house.run(10)
-    assert house.replicas.refused == 1 and house.performer.recommitted == 1
+    assert house.replicas.refused == 1 and house.status.counters()["recommitted"] == 1
     swaps = [words for _, words in house.replicas.entries if words[WHAT] & 0xFF == SWAP]
     assert len(swaps) == 1
     house.close()

@@ -326,7 +326,7 @@ def test_a_refused_batch_is_said_again_for_a_later_moment(house, monkeypatch):
     monkeypatch.undo()
     replies = house.until(caller, 2)
     assert all(reply.ok for reply in replies)
-    assert house.performer.recommitted == house.replicas.refused == 1
+    assert house.status.counters()["recommitted"] == house.replicas.refused == 1
     assert entries(house, SWAP)[0][1] == replies[0].frame
     assert len(list(journal.read(house.pen.path).played())) == 1
 
