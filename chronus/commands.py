@@ -330,6 +330,10 @@ class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
     suggestions: tuple[str, ...] = ()
 
 
+REFUSED = "refused"
+"""The kind of the Notice that comes in place of the Welcome, before the engine closes the connection."""
+
+
 class Notice(Struct, frozen=True, tag="notice"):
     kind: str
     text: str

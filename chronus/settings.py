@@ -41,7 +41,7 @@ class Settings(Struct, frozen=True):
         words += ["--lookahead", str(self.lookahead), "--osc-port", str(self.osc_port), "--osc-bind", self.osc_bind]
         if self.device is not None:
             words.append(f"--device={self.device}")
-        return [*words, "--fresh"] if self.fresh else words
+        return [*words, *(f"--{word}" for word in ("fresh", "keep") if getattr(self, word))]
 
 
 WHOLE = {

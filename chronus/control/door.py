@@ -1,6 +1,7 @@
 """The door: clients come and go, and everything else that can be read from is heard through the same selector.
 
 Who comes must be of our own user and say hello; who sends garbage, vanishes or does not read is let go, and nobody else notices.
+Who is turned away is told why.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from chronus import link
+from chronus import link, wire
+from chronus.commands import REFUSED, Notice
 from chronus.control.client import Client
 
 CLIENTS = 256
@@ -26,14 +28,21 @@ Events = Iterable[tuple[selectors.SelectorKey, int]]
 
 
 class Door:
-    """`greeted` is called with a client that has said hello, `heard` with one that has said anything."""
+    """`greeted` is called with a client that has said hello, `heard` with one that has said anything, `turned_away` once for each that was.
+
+    `visited` once anybody has said anything.
+    """
 
     def __init__(
-        self, listener: socket.socket, greeted: Callable[[Client], None], heard: Callable[[Client], None]
+        self,
+        listener: socket.socket,
+        greeted: Callable[[Client], None],
+        heard: Callable[[Client], None],
+        turned_away: Callable[[], None],
     ) -> None:
         self.clients: dict[int, Client] = {}
-        self.listener, self.greeted, self.heard = listener, greeted, heard
-        self.refused = 0
+        self.listener, self.greeted, self.heard, self.turned_away = listener, greeted, heard, turned_away
+        self.visited = False
         self._selector = selectors.DefaultSelector()
         self._strangers: dict[Client, float] = {}
         self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -65,29 +74,36 @@ class Door:
             connection, _ = self.listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._turn_away()
+                self._turn_away_the_next()
             return
-        if len(self.clients) >= CLIENTS or link.peer_uid(connection) != os.getuid():
-            self.refused += 1
-            connection.close()
+        if link.peer_uid(connection) != os.getuid():
+            self._turn_away(connection, "the engine belongs to another user")
+            return
+        if len(self.clients) >= CLIENTS:
+            self._turn_away(connection, f"{CLIENTS} clients are attached to the engine, and that is the most")
             return
         client = Client(connection)
         self.clients[connection.fileno()] = client
         self._strangers[client] = time.monotonic()
         self._listen(client, selectors.EVENT_READ)
 
-    def _turn_away(self) -> None:
+    def _turn_away(self, connection: socket.socket, why: str) -> None:
+        self.turned_away()
+        with connection, suppress(OSError):
+            connection.send(wire.encode(Notice(REFUSED, why)), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+
+    def _turn_away_the_next(self) -> None:
         """Without a descriptor to spare a connection could not even be refused, and would be announced for ever."""
-        self.refused += 1
         os.close(self._spare)
         with suppress(OSError):
-            self.listener.accept()[0].close()
+            self._turn_away(self.listener.accept()[0], "the engine has no descriptor left for another client")
         self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     # ------------------------------------------------------------ being there
 
     def _serve(self, client: Client, mask: int) -> None:
         if mask & selectors.EVENT_READ and client.receive():
+            self.visited = True
             self._strangers.pop(client, None)
             self.greeted(client)
         if mask & selectors.EVENT_WRITE:

@@ -82,7 +82,7 @@ class Performer:
             drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
             job.transaction = self.conductor.perform(job.submission, job.author)
             job.drawn = drawn if job.transaction.program else job.drawn
-            self._count(PERFORMED, len(job.submission.commands))
+            self.count(PERFORMED, len(job.submission.commands))
         self.current = job
 
     def _go_on(self, job: Job, now: float) -> None:
@@ -163,7 +163,7 @@ class Performer:
         """What becomes of a job whose entries name frames: accepted, or said again for a later moment."""
         assert job.batch is not None
         if job.batch.refused:
-            self._count(RECOMMITTED)
+            self.count(RECOMMITTED)
             job.wish = self.publisher.safe_moment() if job.exact else None
             self._commit(job)
         elif job.batch.sealed:
@@ -261,7 +261,7 @@ class Performer:
             self.publish_events(batch)
         self.publisher.scheduled(until)
 
-    def _count(self, word: int, number: int = 1) -> None:
+    def count(self, word: int, number: int = 1) -> None:
         """Counters lie on the board: they are the engine's, and outlive this process."""
         self.publisher.memory.board[word] += number
 
@@ -275,7 +275,7 @@ class Performer:
             elif entry.kind == NOTE_OFF or entry.kind == GENERATION:
                 timely.append(replace(entry, frame=least))
             else:
-                self._count(LATE)
+                self.count(LATE)
         if timely:
             self.events.append((self.publisher.publish(timely), timely))
 

@@ -27,11 +27,14 @@ from chronus.control.performer import Performer
 from chronus.control.status import Status
 from chronus.control.supervisor import Supervisor
 from chronus.errors import ChronusError
+from chronus.memory.layout import TURNED_AWAY
 
 LOOK_SECONDS = 0.0005
 TICK_SECONDS = 0.05
 LEAD_SECONDS = 0.1
 """Commands for a later frame are performed so long before it."""
+ORPHAN_SECONDS = 1.0
+"""So long an engine waits for a first client after whoever started it has gone."""
 STALE_SECONDS = 0.25
 """A client whose last moment lies further back has stopped sending ahead: its time is now."""
 
@@ -44,7 +47,7 @@ class Server:
         self.conductor, self.publisher = performer.conductor, performer.publisher
         self.jobs: deque[Job] = deque()
         self.running = True
-        self.door = Door(listener, self._welcome, self._list)
+        self.door = Door(listener, self._welcome, self._list, lambda: performer.count(TURNED_AWAY))
         self.clients = self.door.clients
         self.watch = self.door.watch
         self._ready: deque[Client] = deque()
@@ -138,6 +141,15 @@ class Server:
         for look in self.every_tick:
             look()
         self.door.tick(now)
+        self._end_as_orphan(now)
+
+    def _end_as_orphan(self, now: float) -> None:
+        """Whoever started the engine was gone before it was ready: unless somebody has come, or it holds what it recovered, it ends."""
+        since = self.supervisor.orphan_since
+        if not since or self.door.visited or set(self.conductor.rack.modules) != {"out"}:
+            self.supervisor.orphan_since = 0.0
+        elif now - since > ORPHAN_SECONDS:
+            self.supervisor.stop()
 
     def _put_off(self, frame: int) -> None:
         """Takes up what was put off to a time before this frame."""

@@ -71,6 +71,7 @@ class Status:
             "divergences": word(layout.DIVERGENCES),
             "late": word(layout.LATE),
             "osc_dropped": word(layout.OSC_DROPPED),
+            "refused": word(layout.TURNED_AWAY),
             "commands": word(layout.PERFORMED),
             "recommitted": word(layout.RECOMMITTED),
             "stale": word(layout.STALE0) + word(layout.STALE0, 1),

@@ -8,6 +8,7 @@ from it:  {"processes": [{"role", "slot", "pid", "state", "restarts"}, ...]}    
           {"engine": {...}} {"counters": {...}}                                 what `status` shows of them
           {"crashed": "active", "pid": 123} or {"crashed": "active", "error": "..."}
           {"notice": {"kind", "text", "result"}}                                passed on to every client
+          {"orphan": true}                                                      whoever started the engine was gone before it was ready
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Supervisor:
     def __init__(self, channel: socket.socket | None = None) -> None:
         self.channel = channel
         self.gone = self.stopped = False
+        self.orphan_since = 0.0
         self.processes: list[dict[str, Any]] = []
         self.engine: dict[str, Any] = {}
         self.counters: dict[str, int] = {}
@@ -110,6 +112,8 @@ class Supervisor:
         self.counters |= said.get("counters", {})
         if "crashed" in said:
             self._crashed(str(said["crashed"]), said)
+        if "orphan" in said:
+            self.orphan_since = time.monotonic()
         if "notice" in said:
             notice = said["notice"]
             notices.append((str(notice["kind"]), str(notice.get("text", "")), dict(notice.get("result", {}))))

@@ -29,7 +29,7 @@ ARENA_BYTES = 512 << 20
 
 # ---------------------------------------------------------------- the board: int64 words, one cache line each
 
-WORDS = 512
+WORDS = 1024
 LINE = 8
 """int64 words in a cache line: a hot word has one to itself."""
 
@@ -48,6 +48,7 @@ _BOARD = _lines(
     "LATE",  # notes left out because their frame had passed
     "RECOMMITTED",  # jobs that were said again for a later moment
     "OSC_DROPPED",  # packets and messages that came to nothing
+    "TURNED_AWAY",  # clients that were not let in
     # the supervisor writes
     "RATE",  # Hz
     "LOOKAHEAD",  # blocks rendered ahead of the callback
@@ -105,6 +106,7 @@ PERFORMED: int
 LATE: int
 RECOMMITTED: int
 OSC_DROPPED: int
+TURNED_AWAY: int
 RATE: int
 LOOKAHEAD: int
 STOPPING: int

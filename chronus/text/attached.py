@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chronus import link, wire
-from chronus.commands import AnyCommand, FromEngine, Hello, Reply, Shutdown, Submission, Welcome
+from chronus.commands import REFUSED, AnyCommand, FromEngine, Hello, Notice, Reply, Shutdown, Submission, Welcome
 from chronus.errors import ChronusError
 from chronus.settings import Settings, option
 
@@ -39,10 +39,13 @@ class Attached:
         """Says hello and waits for the welcome; what came after it is kept in `early`."""
         self.socket.settimeout(timeout)
         try:
-            self.socket.sendall(wire.encode(hello))
+            with contextlib.suppress(BrokenPipeError):  # why it was closed is said before the end
+                self.socket.sendall(wire.encode(hello))
             for message in self.messages():
                 if isinstance(message, Welcome):
                     return message
+                if isinstance(message, Notice) and message.kind == REFUSED:
+                    raise ChronusError("E_ENGINE", f"refused: {message.text}")
         except TimeoutError:
             raise ChronusError("E_ENGINE", f"the engine did not say hello in {timeout:g} s") from None
         except OSError as problem:

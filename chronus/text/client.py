@@ -93,6 +93,11 @@ class Conversation:
         return bool(self._said or self._asked)
 
     @property
+    def rests(self) -> bool:
+        """A `wait` is under way; all before it is answered."""
+        return bool(self._asked) and isinstance(self._asked[0].command, Wait)
+
+    @property
     def full(self) -> bool:
         """There is more to send than may be sent: reading on would only pile it up."""
         return bool(self._said)

@@ -17,6 +17,9 @@ from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.utils import get_cwidth
 
@@ -32,6 +35,8 @@ from chronus.wire import encode
 
 PROMPT = "chronus> "
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 0.08
+"""After Ctrl-C an answer is waited for so long, unless it is that of a `wait`."""
 LOOKS = 1 << 30
 """Ids from here on are the toolbar's own questions, and are never shown."""
 
@@ -61,6 +66,7 @@ class Shell:
         self._looking = False  # the toolbar has asked, and has no answer yet
         self._returning: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
+        self._interrupted = False  # Ctrl-C, since Enter was pressed
 
     # ------------------------------------------------------------ the dialogue
 
@@ -68,7 +74,7 @@ class Shell:
         """Lines until the user leaves; True if the engine was lost for good."""
         self._welcome()
         self._listen()
-        session: PromptSession[str] = PromptSession(
+        self._session: PromptSession[str] = PromptSession(
             message=ANSI(self._painted("36", PROMPT)),
             history=_history(),
             completer=_Completer(self.conversation),
@@ -77,17 +83,21 @@ class Shell:
             enable_suspend=True,
         )
         looks = asyncio.create_task(self._look())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
         try:
             while not self.conversation.ended:
+                self._interrupted = False
                 try:
-                    line = await session.prompt_async()
+                    line = await self._session.prompt_async(handle_sigint=False)
                 except KeyboardInterrupt:
                     continue
                 except EOFError:
                     break
-                await self._run_lines(line)
+                with self._listening_to_keys():
+                    await self._run_lines(line)
         finally:
             looks.cancel()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         return not self._here
 
     @property
@@ -116,30 +126,52 @@ class Shell:
         """One typed line, or several pasted ones: one submission. Ctrl-C ends the waiting, not the shell."""
         source = Source()
         self.conversation.say(source.feed(text.encode("utf-8", "surrogateescape")) + source.close())
+        if not self._here:
+            self._return(start=True)
         loop = asyncio.get_running_loop()
-        interrupted = False
-
-        def interrupt() -> None:
-            nonlocal interrupted
-            interrupted = True
-            self._arrived.set()
-
-        loop.add_signal_handler(signal.SIGINT, interrupt)
-        try:
-            if not self._here:
-                self._return(start=True)
-            while True:
-                await self._send()
-                self._print()
-                if self.conversation.ended or not self.conversation.waiting:
-                    return
-                if interrupted:
+        patience: float | None = None
+        while True:
+            await self._send()
+            self._print()
+            if self.conversation.ended or not self.conversation.waiting:
+                return
+            if self._interrupted:
+                # what was entered is as good as done: it is given the time for its answer, and not called cancelled
+                patience = patience or loop.time() + ANSWER_SECONDS
+                if self.conversation.rests or loop.time() >= patience:
                     await self._cancel()
                     return
-                self._arrived.clear()
-                await self._arrived.wait()
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
+            self._arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(patience):
+                    await self._arrived.wait()
+
+    @contextlib.contextmanager
+    def _listening_to_keys(self) -> Iterator[None]:
+        """While a line runs the terminal stays as the prompt has it: Ctrl-C is a key, whether it was pressed just after
+        Enter, when the prompt still read, or later. As on any terminal it takes along what was typed ahead before it;
+        other keys are for the next prompt."""
+        source = self._session.input
+
+        def pressed(keys: list[KeyPress]) -> None:
+            waiting = [*get_typeahead(source), *keys]
+            last = max((k for k, key in enumerate(waiting) if key.key == Keys.ControlC), default=-1)
+            store_typeahead(source, waiting[last + 1 :])
+            if last >= 0:
+                self._interrupt()
+
+        pressed([])
+        with source.raw_mode(), source.attach(lambda: pressed(source.read_keys())):
+            yield
+
+    def _interrupt(self) -> None:
+        """Ctrl-C, or a SIGINT from elsewhere: ends the line that is typed, or the waiting for the one that runs."""
+        app = self._session.app
+        if app.is_running and not app.is_done:
+            app.exit(exception=KeyboardInterrupt())
+            return
+        self._interrupted = True
+        self._arrived.set()
 
     async def _send(self) -> None:
         while self._here and (frame := self.conversation.outgoing()):
