@@ -81,7 +81,8 @@ class Hands:
 
     def _count(self, job: Job) -> None:
         assert self.surface is not None
-        self.surface.dropped += sum(1 for outcome in job.outcomes if outcome.error is not None)
+        refused = sum(1 for outcome in job.outcomes if outcome.error is not None)
+        self.surface.dropped += len(job.submission.commands) if job.fault else refused
 
     def answer(self, target: Port | None) -> osc.Argument | None:
         """The value of a parameter in its own unit (or its word); without a target the status as one line."""

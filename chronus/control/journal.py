@@ -4,9 +4,12 @@ Text, one record a line behind a header: `<crc32, 8 hex digits> <json>`. Two rec
 published, and *sealed*, once its frame is known.
 
 Rule 1: a record is in the kernel's hands (one `write`) before anybody is answered, so only a power cut can take it;
-a thread of its own calls fsync every 100 ms, so that cut takes no more than that.
+a thread of its own calls fsync within 100 ms, so that cut takes no more than that.
 Rule 2: reading recovers the longest valid prefix, whatever follows it, and never fails on what a file contains.
-Rule 3: a disk that is full does not stop the music: the torn record is taken back, and whoever writes is told once.
+Rule 3: what cannot be written is not done. While the disk refuses, a command is refused with E_FILE and changes nothing, the music
+goes on, and the first command that finds the disk willing works again. What has happened before the disk is asked (a seal, what was
+put off and is due now) cannot be refused any more: it is kept in memory and written first.
+Rule 4: a record is whole or not there. A short write is taken back; where even that fails, nothing is written behind it until it works.
 
 To play a journal again: lead a conductor through the records (replay.py), and give its entries to the replicas in the order of
 saying, which is that of the log. Entries of one that is `exact` carry `moment`; those of another take effect at the frame of its
@@ -19,7 +22,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,12 +31,13 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from chronus import places
+from chronus import files, places
 from chronus.commands import AnyCommand
 from chronus.errors import ChronusError
 
 MAGIC = b"#chronus-journal 1 "
-FSYNC_SECONDS = 0.1
+FSYNC_SECONDS = 0.08
+"""Between two calls of fsync: with the call itself less than 100 ms."""
 _FILE = re.compile(r"(\d{4,})\.journal")
 
 
@@ -198,46 +202,78 @@ def latest(engine: str) -> Path | None:
 
 def create(engine: str, header: dict[str, Any]) -> Pen:
     """A new file, numbered after the last one."""
-    folder(engine).mkdir(parents=True, exist_ok=True)
-    number = max((number for number, _ in _numbered(engine)), default=0)
-    while True:
-        number += 1
-        path = folder(engine) / f"{number:04d}.journal"
-        with suppress(FileExistsError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            return Pen(path, descriptor, MAGIC + msgspec.json.encode(header) + b"\n")
+
+    def open_file() -> tuple[Path, int]:
+        files.make_folder(folder(engine))
+        while True:
+            path = _next(engine)
+            with suppress(FileExistsError):
+                descriptor = files.create(path)
+                files.sync_folder(path.parent)
+                return path, descriptor
+
+    return Pen(_next(engine), open_file, MAGIC + msgspec.json.encode(header) + b"\n")
+
+
+def _next(engine: str) -> Path:
+    number = max((number for number, _ in _numbered(engine)), default=0) + 1
+    return folder(engine) / f"{number:04d}.journal"
 
 
 def resume(path: Path, journal: Journal) -> Pen:
     """Goes on writing where the valid prefix ends."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-    os.ftruncate(descriptor, journal.size)
-    return Pen(path, descriptor)
+
+    def open_file() -> tuple[Path, int]:
+        descriptor = files.reopen(path)
+        try:
+            files.cut(descriptor, journal.size)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return path, descriptor
+
+    return Pen(path, open_file)
 
 
 # ---------------------------------------------------------------- writing
 
 
 class Pen:
-    """The one hand that writes a journal. `fault` is what the disk said last, "" while all is well."""
+    """The one hand that writes a journal. `fault` is what the disk said last, "" while all is well.
 
-    def __init__(self, path: Path, descriptor: int, first: bytes = b"") -> None:
-        self.path, self.fault = path, ""
-        self._descriptor = descriptor
-        self._size = os.fstat(descriptor).st_size
-        self._dirty = False
+    The file is opened with the first word that finds the disk willing.
+    """
+
+    def __init__(self, path: Path, open_file: Callable[[], tuple[Path, int]], first: bytes = b"") -> None:
+        self.path, self.fault, self.unsynced = path, "", ""
+        self._open_file, self._owed = open_file, first
+        self._descriptor, self._size = -1, 0
+        self._torn = self._dirty = False
         self._closing = threading.Event()
-        self._put(first)
+        self.pay()
         self._thread = threading.Thread(target=self._flush, name="journal", daemon=True)
         self._thread.start()
 
     def write(self, *records: Record) -> bool:
-        """In the kernel's hands when this returns True; False, with `fault` set, if the disk refuses."""
-        lines = []
-        for record in records:
-            text = msgspec.json.encode(record)
-            lines.append(b"%08x %b\n" % (crc32(text), text))
-        return self._put(b"".join(lines))
+        """In the kernel's hands when this returns True. False, with `fault` set, if the disk refuses: then nothing is written."""
+        return self.pay() and self._put(_lines(records))
+
+    def owe(self, *records: Record) -> None:
+        """For what has happened already: what the disk refuses is kept here, and written before all else once it can be."""
+        if not self.write(*records):
+            self._owed += _lines(records)
+
+    def pay(self) -> bool:
+        """Whether the file is there and holds all that is owed; tries, if it does not."""
+        if self._descriptor < 0:
+            try:
+                self.path, self._descriptor = self._open_file()
+                self._size = os.fstat(self._descriptor).st_size
+            except OSError as error:
+                return self._fails(error.strerror)
+        if self._owed and self._put(self._owed):
+            self._owed = b""
+        return not self._owed
 
     def close(self, frame: int) -> None:
         """Marks the end as a clean one."""
@@ -250,22 +286,32 @@ class Pen:
         self._closing.set()
         self._thread.join(2.0)
         self._sync()
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     def _put(self, data: bytes) -> bool:
+        """All of it or nothing: a torn record would hide whatever came to stand behind it."""
+        if not data:
+            return True
         try:
-            written = os.write(self._descriptor, data) if data else 0
+            if self._torn:
+                files.cut(self._descriptor, self._size)
+                self._torn = False
+            written = files.write(self._descriptor, data)
+            if written < len(data):
+                self._torn = True
+                files.cut(self._descriptor, self._size)
+                self._torn = False
+                return self._fails("the disk is full")
         except OSError as error:
-            self.fault = error.strerror or "cannot be written"
-            return False
-        if written < len(data):
-            with suppress(OSError):
-                os.ftruncate(self._descriptor, self._size)
-            self.fault = "the disk is full"
-            return False
+            return self._fails(error.strerror)
         self._size += written
         self._dirty, self.fault = True, ""
         return True
+
+    def _fails(self, why: str | None) -> bool:
+        self.fault = why or "cannot be written"
+        return False
 
     def _flush(self) -> None:
         while not self._closing.wait(FSYNC_SECONDS):
@@ -274,5 +320,12 @@ class Pen:
     def _sync(self) -> None:
         if self._dirty:
             self._dirty = False
-            with suppress(OSError):
-                os.fsync(self._descriptor)
+            try:
+                files.sync(self._descriptor)
+            except OSError as error:
+                self.unsynced = error.strerror or "cannot be synced"
+
+
+def _lines(records: Iterable[Record]) -> bytes:
+    texts = [msgspec.json.encode(record) for record in records]
+    return b"".join(b"%08x %b\n" % (crc32(text), text) for text in texts)

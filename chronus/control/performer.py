@@ -5,7 +5,7 @@
 Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
 leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
 what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later.
-Rule 2: the journal has a job's words before the log has its entries, and its frame before anybody is answered.
+Rule 2: the journal has a job's words before the log has its entries; a job whose words the disk refuses is refused with E_FILE.
 Rule 3: `step` looks once and returns. `busy` says whether it is worth looking again soon.
 """
 
@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from chronus.commands import QUERIES, AnyCommand, Open, Say
 from chronus.control.conductor import Conductor
 from chronus.control.job import Drawn, Job, next_incarnation
-from chronus.control.journal import Record, Said, Sealed
+from chronus.control.journal import Record, Said, Sealed, Void
 from chronus.control.publisher import Batch, Publisher
 from chronus.memory.layout import BLOCK, LATE, LOG_ENTRIES, PERFORMED, RECOMMITTED
 from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
@@ -38,9 +38,16 @@ HORIZON_SECONDS = 2.25
 
 
 class Pen(Protocol):
-    """What is asked of a journal."""
+    """What is asked of a journal. `write` may refuse; what is owed will be written; `pay` says whether all of it is."""
+
+    fault: str
+    unsynced: str
 
     def write(self, *records: Record) -> bool: ...
+
+    def owe(self, *records: Record) -> None: ...
+
+    def pay(self) -> bool: ...
 
 
 class Performer:
@@ -141,14 +148,16 @@ class Performer:
             self._publish(job, entries)
         elif job.shrink is None:
             job.frame = job.moment
-            self._write(self._said(job, 0), Sealed(job.number, job.moment))
-            self._accept(job)
-            self._finish(job)
+            said = self._said(job, 0)
+            if self._keep(job, said, Sealed(said.n, job.moment)):
+                self._accept(job)
+                self._finish(job)
         else:
             self._finish(job)
 
     def _publish(self, job: Job, entries: Sequence[Entry]) -> None:
-        self._write(self._said(job, self.publisher.next_tail(len(entries))))
+        if not self._keep(job, self._said(job, self.publisher.next_tail(len(entries)))):
+            return
         job.batch = self.publisher.publish(entries, job.number)
         if job.batch.least == NOW:
             self._accept(job)
@@ -207,7 +216,7 @@ class Performer:
 
     def _seal(self, job: Job, frame: int) -> None:
         job.frame = frame
-        self._write(Sealed(job.number, frame))
+        self.pen.owe(Sealed(job.number, frame))
         if job.transaction is not None:
             self.conductor.sealed(job.transaction, frame)
         elif job.shrink is not None:
@@ -245,12 +254,37 @@ class Performer:
             job.drawn.incarnation,
         )
 
-    def _write(self, *records: Record) -> None:
-        if self.pen.write(*records):
-            self._journal_fault = False
-        elif not self._journal_fault:
-            self._journal_fault = True
-            self.told("journal", "the journal cannot be written; a crash would lose what is said from here on")
+    def _keep(self, job: Job, *records: Record) -> bool:
+        """Says it to the journal. What the disk refuses is not done, unless it was promised before or is of our own making."""
+        if job.due or job.shrink is not None:
+            self.pen.owe(*records)
+        elif not self.pen.write(*records):
+            if (
+                job.batch is not None
+            ):  # the replicas refused what the journal holds of it, and it will not be said again
+                self.pen.owe(Void(job.number))
+            self._fail(job, f"the journal cannot be written: {self.pen.fault}; nothing was changed", "E_FILE")
+            self.look_at_the_disk()
+            return False
+        return True
+
+    def look_at_the_disk(self) -> None:
+        """Writes what the journal is owed, and tells once that it cannot be written, and once that it can again."""
+        well = self.pen.pay() and not self.pen.fault
+        if not well and not self._journal_fault:
+            self.told(
+                "journal",
+                f"the journal cannot be written: {self.pen.fault}; the music goes on, but commands are refused until it can",
+            )
+        elif well and self._journal_fault:
+            self.told("journal", "the journal can be written again")
+        self._journal_fault = not well
+        if self.pen.unsynced:
+            self.told(
+                "journal",
+                f"the journal cannot be synced: {self.pen.unsynced}; a power cut may lose what was said since",
+            )
+            self.pen.unsynced = ""
 
     # ------------------------------------------------------------ lanes
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from chronus.commands import AnyCommand, Open, Stop, Submission
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, Transaction, as_one
-from chronus.control.journal import Journal, Record, Said, Sealed
+from chronus.control.journal import Journal, Record, Said, Sealed, Void
 from chronus.control.script import script
 from chronus.errors import ChronusError
 from chronus.memory.log import Entry
@@ -40,7 +40,7 @@ class Unsealed(Struct, eq=False):
 
 
 class Replay:
-    """Leads a conductor through records. `skip`: numbers of what never took effect.
+    """Leads a conductor through records. `skip`: numbers of what never took effect, besides those that the records call void.
 
     `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state.
     """
@@ -57,7 +57,8 @@ class Replay:
         self.flying: dict[int, Unsealed] = {}
         self._current: Unsealed | None = None
 
-    def play(self, records: Iterable[Record]) -> None:
+    def play(self, records: Sequence[Record]) -> None:
+        self.skip |= {record.n for record in records if isinstance(record, Void)}
         for record in records:
             if isinstance(record, Said) and record.n not in self.skip:
                 self._say(record)
@@ -131,9 +132,12 @@ class Replay:
 
 
 def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submission | None, list[str]]:
-    """One submission that makes the rack that the journal came to, None if that was an empty one; and what was unreadable."""
+    """One submission that makes the rack that the journal came to, None if that was an empty one; and what was unreadable.
+
+    What was said and never called void counts, sealed or not: it may have been acknowledged while the disk refused its seal.
+    """
     conductor = Conductor(catalogue, int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0)))
-    replay = Replay(conductor, parse, (said.n for said in journal.unsealed()))
+    replay = Replay(conductor, parse)
     replay.play(journal.records)
     replay.accept()
     commands = [command for line in script(conductor.rack, catalogue) for command in replay.read(line)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from chronus import places
+from chronus import files, places
 from chronus.control.catalogue import Catalogue
 from chronus.control.rack import Rack
 from chronus.control.script import script
@@ -36,31 +34,13 @@ def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
     goal = path(name)
     text = "".join(f"{line}\n" for line in script(rack, catalogue))
     try:
-        folder().mkdir(parents=True, exist_ok=True)
+        files.make_folder(folder())
         if goal.is_symlink():
             raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part="name")
-        _replace(goal, text.encode())
+        files.put(goal, text.encode())
     except OSError as error:
         raise ChronusError("E_FILE", f"{goal.name} cannot be written: {error.strerror}", part="name") from None
     return goal
-
-
-def _replace(goal: Path, data: bytes) -> None:
-    descriptor, beside = tempfile.mkstemp(dir=goal.parent, prefix=".", suffix=SUFFIX)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, goal)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise
-    with suppress(OSError):
-        parent = os.open(goal.parent, os.O_RDONLY | os.O_CLOEXEC)
-        os.fsync(parent)
-        os.close(parent)
 
 
 def names() -> dict[str, bool]:

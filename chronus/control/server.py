@@ -134,6 +134,7 @@ class Server:
 
     def _tick(self, now: float) -> None:
         self.performer.schedule()
+        self.performer.look_at_the_disk()
         self._put_off(self.publisher.front() + self._lead)
         if not self.performer.busy and (program := self.conductor.shrink(self.publisher.head())) is not None:
             drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))

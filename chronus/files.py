@@ -1,0 +1,76 @@
+"""What is done to the files that must not be lost, each thing in one place, so that a test can make any of it fail in turn.
+
+An error is an OSError; a write may be short, and whoever writes looks.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def create(path: Path) -> int:
+    """A new file to write at the end of; FileExistsError where there is one."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def reopen(path: Path) -> int:
+    """A file that is there, to be written at its end."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+
+
+def write(descriptor: int, data: bytes) -> int:
+    return os.write(descriptor, data)
+
+
+def cut(descriptor: int, size: int) -> None:
+    os.ftruncate(descriptor, size)
+
+
+def sync(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def rename(old: Path, new: Path) -> None:
+    os.replace(old, new)
+
+
+def remove(path: Path) -> None:
+    os.unlink(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Makes new names last. What cannot sync folders keeps them in its own time."""
+    with suppress(OSError):
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            sync(folder)
+        finally:
+            os.close(folder)
+
+
+def put(goal: Path, data: bytes) -> None:
+    """A whole file: into one beside it, synced, renamed. Whatever fails, what was there before stays, and nothing else."""
+    beside = goal.with_name(f".{goal.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        remove(beside)
+    descriptor = create(beside)
+    try:
+        try:
+            if write(descriptor, data) < len(data):
+                raise OSError(errno.ENOSPC, "the disk is full")
+            sync(descriptor)
+        finally:
+            os.close(descriptor)
+        rename(beside, goal)
+    except BaseException:
+        with suppress(OSError):
+            remove(beside)
+        raise
+    sync_folder(goal.parent)
