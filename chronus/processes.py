@@ -44,14 +44,10 @@ def _load() -> Mapping[str, forkserver.Life]:
     def host(asked: dict[str, Any], memory: int, channel: int) -> None:
         from chronus.audio import host as hosts
 
-        hosts.main(Memory(memory), socket.socket(fileno=channel), asked["device"], asked["period"])
+        device, period = asked["device"], asked["period"]
+        hosts.main(Memory(memory), socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
 
-    def probe(asked: dict[str, Any], _memory: int, channel: int) -> None:
-        from chronus.audio import host as hosts
-
-        hosts.probe(socket.socket(fileno=channel), asked["device"])
-
-    return {"worker": worker, "host": host, "probe": probe}
+    return {"worker": worker, "host": host}
 
 
 def main() -> int:

@@ -151,14 +151,19 @@ def _first() -> None:
 
 
 class Jack:
-    """A JACK server with the dummy driver and a client that hears what goes to its loudspeakers."""
+    """A JACK server with the dummy driver and a client that hears what goes to its loudspeakers.
 
-    def __init__(self, folder: Path, name: str, rate: int = 44100, period: int = 128) -> None:
+    `synchronous` keeps it from skipping cycles on a busy machine. But then it waits 5 s for a client that was killed, and everybody
+    with it (JackFreewheelDriver::ProcessSync): who kills clients wants it asynchronous, as it is with a sound card.
+    """
+
+    def __init__(self, folder: Path, name: str, rate: int = 44100, period: int = 128, synchronous: bool = True) -> None:
         self.name, self.folder = name, folder
         self.environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
         self.log = open(folder / "jack.log", "ab")
         everything = {**os.environ, **self.environment}
-        command = ["jackd", "-n", name, "--no-realtime", "-S", "-d", "dummy", "-r", str(rate), "-p", str(period)]
+        mode = ["-S"] if synchronous else []
+        command = ["jackd", "-n", name, "--no-realtime", *mode, "-d", "dummy", "-r", str(rate), "-p", str(period)]
         self.server = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=everything, preexec_fn=_first
         )
@@ -204,6 +209,82 @@ class Jack:
 @contextlib.contextmanager
 def jack(folder: Path, name: str, **more: int) -> Iterator[Jack]:
     server = Jack(folder, name, **more)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+class Pulse:
+    """A PulseAudio server of its own with a sink that nobody hears, and an ear on it; ALSA's default device leads to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "pulse"
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        route = self.folder / "asound.conf"
+        route.write_text("</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n")
+        self.socket = self.folder / "native"
+        self.environment = {
+            "PULSE_SERVER": f"unix:{self.socket}",
+            "ALSA_CONFIG_PATH": str(route),
+            "JACK_NO_START_SERVER": "1",
+            "JACK_DEFAULT_SERVER": "nobody",
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, also once more after its death."""
+        sink = "module-null-sink sink_name=chronus rate=44100 channels=2"
+        door = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}"
+        options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--disallow-exit", "--use-pid-file=no"]
+        home = {name: str(self.folder) for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")}
+        self.log = open(self.folder / "pulse.log", "ab")
+        self.server = subprocess.Popen(
+            ["pulseaudio", *options, "-L", door, "-L", sink],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            env={**os.environ, **home},
+            preexec_fn=_first,
+        )
+        everything = {**os.environ, **self.environment}
+        until(lambda: not subprocess.run(["pactl", "info"], env=everything, capture_output=True).returncode, 10)
+
+    def hears(self, seconds: float = 0.5) -> float:
+        """The loudest sample of so much of what the sink plays now."""
+        count = round(seconds * 44100) * 8
+        ear = subprocess.Popen(
+            [
+                "parec",
+                "-d",
+                "chronus.monitor",
+                "--latency-msec=20",
+                "--format=float32le",
+                "--rate=44100",
+                "--channels=2",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env={**os.environ, **self.environment},
+        )
+        assert ear.stdout
+        try:
+            return float(np.abs(np.frombuffer(ear.stdout.read(count), np.float32)).max())
+        finally:
+            ear.kill()
+            ear.wait()
+
+    def close(self) -> None:
+        if self.server.poll() is None:
+            self.server.kill()
+            self.server.wait()
+        self.log.close()
+
+
+@contextlib.contextmanager
+def pulse(folder: Path) -> Iterator[Pulse]:
+    server = Pulse(folder)
     try:
         yield server
     finally:

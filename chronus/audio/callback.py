@@ -14,7 +14,7 @@ from numba import carray, types
 
 from chronus.audio.ring import holds, samples
 from chronus.dsp.atomics import address_of, load, store, system_call
-from chronus.dsp.kernel import c_function, compiled, plane_i64
+from chronus.dsp.kernel import c_function, compiled, inline, plane_i64
 from chronus.memory.layout import (
     ACTIVE,
     BLOCK,
@@ -27,6 +27,7 @@ from chronus.memory.layout import (
     PLAYING,
     RING_BYTES,
     SILENT,
+    STALLS,
     STATE0,
     STOPPING,
     SWITCHES,
@@ -42,6 +43,8 @@ GAP_FADE = 64
 """Frames over which sound falls silent when a block is missing, and comes back."""
 FINAL_FADE = 882
 """Frames of the fade at the end: 20 ms at 44.1 kHz."""
+UNDERFLOW = 4
+"""paOutputUnderflow, among the flags that PortAudio hands to a callback."""
 _FUTEX_WAKE = 1
 _EVERYONE = 1 << 30
 
@@ -103,27 +106,42 @@ def fill(desk, out):
     system_call(desk[D_SYSCALL], desk[D_FUTEX], address_of(board, HEARD), _FUTEX_WAKE, _EVERYONE, 0)
 
 
-def _portaudio(_input, output, frames, _time, _flags, desk):  # type: ignore[no-untyped-def]
+@inline
+def count_stall(desk):
+    """The device was not served in time: it says so itself, or its clock does."""
+    board = plane_i64(desk[D_BOARD], 1, WORDS).reshape(WORDS)
+    store(board, STALLS, board[STALLS] + 1)
+
+
+def _portaudio(_input, output, frames, _time, flags, desk):  # type: ignore[no-untyped-def]
     """PaStreamCallback: 0 is paContinue."""
-    fill(carray(desk, DESK_WORDS), carray(output, frames * 2))
+    words = carray(desk, DESK_WORDS)
+    if flags & UNDERFLOW:
+        count_stall(words)
+    fill(words, carray(output, frames * 2))
     return np.int32(0)
 
 
-_SIGNATURE = types.int32(
+SIGNATURE = types.int32(
     types.voidptr, types.CPointer(types.float32), types.uint64, types.voidptr, types.uint64, types.CPointer(types.int64)
 )
 
 
 def portaudio_callback() -> int:
     """The address of a PaStreamCallback whose user data is the address of a desk."""
-    return int(c_function(_SIGNATURE)(_portaudio).address)
+    return int(c_function(SIGNATURE)(_portaudio).address)
 
 
 def make_desk(board: np.ndarray, rings: tuple[np.ndarray, np.ndarray], syscall: int, futex: int) -> np.ndarray:
-    """A desk for this process. Sound begins at full gain: the first frames of a rendering are its own."""
+    """A desk for this process."""
     desk = np.zeros(DESK_WORDS, np.int64)
     desk[[D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX]] = [
         board.ctypes.data, rings[0].ctypes.data, rings[1].ctypes.data, syscall, futex,
     ]  # fmt: skip
-    desk.view(np.float64)[D_GAIN] = 1.0
+    enter(desk, board)
     return desk
+
+
+def enter(desk: np.ndarray, board: np.ndarray) -> None:
+    """A rendering begins at full gain, its first frames are its own; one that is taken over from another host is faded into."""
+    desk.view(np.float64)[D_GAIN] = 1.0 if board[HEARD] == 0 else 0.0

@@ -19,6 +19,8 @@ class Output(Struct, frozen=True):
     index: int
     default: bool
     """It is the default output of its host API."""
+    rate: int
+    """The rate it prefers, in Hz; a JACK server does no other."""
 
     @property
     def title(self) -> str:

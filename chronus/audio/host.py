@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from chronus.audio.callback import make_desk, portaudio_callback
+from chronus.audio import resample
+from chronus.audio.callback import enter, make_desk, portaudio_callback
 from chronus.audio.devices import NULL, Output, choose
 from chronus.audio.null import NullDevice
 from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
 
+_INVALID_RATE = -9997
+"""PortAudio's paInvalidSampleRate."""
 _PATIENCE = "low"
 """Latency asked of PortAudio: as little as the device does; the lookahead is ours."""
 
@@ -38,6 +41,7 @@ def outputs() -> tuple[Output, ...]:
             name=d["name"],
             index=d["index"],
             default=apis[d["hostapi"]]["default_output_device"] == d["index"],
+            rate=round(d["default_samplerate"]),
         )
         for d in sounddevice.query_devices()
         if d["max_output_channels"] >= CHANNELS
@@ -45,90 +49,105 @@ def outputs() -> tuple[Output, ...]:
 
 
 class PortAudioDevice:
-    """A PortAudio stream whose callback is machine code: it goes on while this process's interpreter is held up."""
+    """A PortAudio stream whose callback is machine code: it goes on while this process's interpreter is held up.
+
+    Where the device refuses the engine's rate, it is opened at its own, and the resampler stands in between.
+    """
 
     def __init__(self, desk: np.ndarray, output: Output, period: int, rate: int) -> None:
         import sounddevice
 
-        ffi = sounddevice._ffi
         self.name, self.rate = output.title, rate
         try:
-            self._stream = sounddevice._StreamBase(
-                kind="output",
-                samplerate=rate,
-                blocksize=period,
-                device=output.index,
-                channels=CHANNELS,
-                dtype="float32",
-                latency=_PATIENCE,
-                clip_off=True,
-                dither_off=True,
-                callback=ffi.cast("PaStreamCallback *", portaudio_callback()),
-                userdata=ffi.cast("void *", desk.ctypes.data),
-                wrap_callback=None,
-            )
+            try:
+                self._stream = self._open(portaudio_callback(), desk, output, period, rate)
+            except sounddevice.PortAudioError as error:
+                if error.args[1:2] != (_INVALID_RATE,) or output.rate == rate:
+                    raise
+                self.rate, self._bench = output.rate, resample.Bench(desk, rate, output.rate)
+                words = self._bench.words
+                self._stream = self._open(resample.portaudio_callback(), words, output, period, output.rate)
         except sounddevice.PortAudioError as error:
-            raise ChronusError("E_DEVICE", f'"{output.title}" cannot be opened at {rate} Hz: {error}') from None
-        self.latency = self._stream.latency
+            raise ChronusError("E_DEVICE", f'"{output.title}" cannot be opened at {self.rate} Hz: {error}') from None
+
+    def _open(self, callback: int, words: np.ndarray, output: Output, period: int, rate: int) -> Any:
+        """A stream that calls `callback` with the address of `words`."""
+        import sounddevice
+
+        ffi = sounddevice._ffi
+        return sounddevice._StreamBase(
+            kind="output",
+            samplerate=rate,
+            blocksize=period,
+            device=output.index,
+            channels=CHANNELS,
+            dtype="float32",
+            latency=_PATIENCE,
+            clip_off=True,
+            dither_off=True,
+            callback=ffi.cast("PaStreamCallback *", callback),
+            userdata=ffi.cast("void *", words.ctypes.data),
+            wrap_callback=None,
+        )
 
     def start(self) -> None:
         self._stream.start()
 
     def stop(self) -> None:
-        """Nothing: the process ends, and PortAudio with it."""
+        """Takes leave of the server. It may hang: whoever asks for it waits only so long."""
+        import sounddevice
+
+        self._stream.abort(ignore_errors=True)
+        self._stream.close(ignore_errors=True)
+        sounddevice._terminate()
 
 
-def open_device(desk: np.ndarray, asked: str | None, period: int, rate: int) -> tuple[Any, str]:
-    """(device, note). Without a name: the default output, or the null device and a note that says why.
-
-    Raises ChronusError E_DEVICE where a device was asked for by name and is not there.
-    """
+def open_device(desk: np.ndarray, asked: str | None, period: int, rate: int) -> NullDevice | PortAudioDevice:
+    """What `asked` names, or without a name the default output. E_DEVICE where it is not there, or cannot be opened."""
     if asked and asked.lower() == NULL:
-        return NullDevice(desk, period, rate, os.environ.get("CHRONUS_NULL_CAPTURE")), ""
+        return NullDevice(desk, period, rate, os.environ.get("CHRONUS_NULL_CAPTURE"))
     there = outputs()
     if asked:
-        return PortAudioDevice(desk, choose(asked, there), period, rate), ""
-    reason = "no output device was found" if there == () else ""
-    for output in sorted(there, key=lambda o: not o.default):
+        return PortAudioDevice(desk, choose(asked, there), period, rate)
+    reason = ChronusError("E_DEVICE", "no output device was found")
+    for refusals, output in enumerate(sorted(there, key=lambda o: not o.default)):
         try:
-            return PortAudioDevice(desk, output, period, rate), ""
+            return PortAudioDevice(desk, output, period, rate)
         except ChronusError as error:
-            reason = reason or error.message
-    return NullDevice(desk, period, rate), f"{reason}; playing on the null device, which nobody hears"
+            reason = reason if refusals else error
+    raise reason
 
 
-def probe(channel: socket.socket, asked: str | None) -> None:
-    """Looks, in a process that will be thrown away, whether the device that was asked for is there by now."""
-    there = outputs()
-    try:
-        found = bool(choose(asked, there) if asked else there)
-    except ChronusError:
-        found = False
-    _let_go()
-    channel.sendall(json.dumps({"found": found}).encode() + b"\n")
+def main(memory: Memory, channel: socket.socket, asked: str | None, period: int, fall_back: bool, log: str) -> None:
+    """The life of a host: open, say what was opened, play when told to, until told to end.
 
-
-def _let_go() -> None:
-    """Ends PortAudio in order: a JACK server waits 5 s for a client that vanished while it looked around."""
-    import sys
-
-    if "sounddevice" in sys.modules:
-        sys.modules["sounddevice"]._terminate()
-
-
-def main(memory: Memory, channel: socket.socket, asked: str | None, period: int) -> None:
-    """The life of a host: open, say what was opened, keep the stream until told to end. `channel` carries JSON lines to the supervisor."""
-    rate = memory.word(RATE)
+    `channel` carries JSON lines to the supervisor, {"device", "rate", "reason"} or {"error"}, and from it the word `play`. With
+    `fall_back` the null device is opened where nothing else can be. What PortAudio's libraries print goes to the file `log`.
+    """
+    printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    for stream in (1, 2):
+        os.dup2(printed, stream)
+    rate, reason = memory.word(RATE), ""
     futex, *_ = call_numbers()
     desk = make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), futex)
+
+    def say(**message: Any) -> None:
+        channel.sendall(json.dumps(message).encode() + b"\n")
+
     try:
-        device, note = open_device(desk, asked, period, rate)
-        device.start()
+        try:
+            device = open_device(desk, asked, period, rate)
+        except ChronusError as error:
+            if not fall_back:
+                raise
+            device, reason = NullDevice(desk, period, rate), error.message
+        say(device=device.name, rate=device.rate, reason=reason)
+        if channel.recv(64):
+            enter(desk, memory.board)
+            device.start()
     except Exception as error:  # whatever PortAudio raises: the supervisor decides what comes of it
-        message = error.message if isinstance(error, ChronusError) else f"{type(error).__name__}: {error}"
-        channel.sendall(json.dumps({"error": message}).encode() + b"\n")
+        say(error=error.message if isinstance(error, ChronusError) else f"{type(error).__name__}: {error}")
         os._exit(4)
-    channel.sendall(json.dumps({"device": device.name, "rate": device.rate, "note": note}).encode() + b"\n")
     while channel.recv(64):
         pass
     device.stop()

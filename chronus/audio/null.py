@@ -1,18 +1,17 @@
 """The null device: the same callback on a thread with absolute deadlines, heard by nobody (or written to a file).
 
-It paces itself: ALSA's `null` does not, and would call 691,604 times in a second. After a stall (a stopped process, a suspended machine) of
-more than a period it goes on from now, a period later, as a device would: no burst.
+It paces itself: ALSA's `null` does not, and would call 691,604 times in a second. After a stall (a stopped process, a suspended machine) it
+catches up at most a period, in quick steps, and lets the rest go: there is never a burst, which the workers could not refill.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from fractions import Fraction
 
 import numpy as np
 
-from chronus.audio.callback import D_SYSCALL, fill
+from chronus.audio.callback import D_SYSCALL, count_stall, fill
 from chronus.dsp.atomics import address_of, call_numbers, load, system_call
 from chronus.dsp.kernel import compiled, local
 from chronus.urgency import PLAYING, hurry
@@ -21,7 +20,22 @@ from chronus.urgency import PLAYING, hurry
 V_SLEEP, V_WRITE, V_CLOCK, V_CAPTURE, V_QUIT, V_PERIOD, V_RATE = range(7)
 _MONOTONIC, _ABSOLUTE = 1, 1
 _MOST_BEHIND = 1
-"""Periods it will make up for; further behind than that, it lets them go: who renders stood still as well and has nothing more ahead."""
+"""Periods it will make up for; further behind than that, it lets them go, and counts a stall."""
+_QUICKEST = 0.75
+"""Of a period, between two while it makes up for time: asked for at once, they would be more than is rendered ahead."""
+
+
+@compiled()
+def pace(start, frames, now, period, rate):
+    """(start, frames, due, stalled): when the next period is due, `frames` after `start`, at `now`; times in ns.
+
+    Where it is too late for that, the count begins anew: the music is late by the stall from then on, and by no frame more.
+    """
+    due = start + frames // rate * 1_000_000_000 + frames % rate * 1_000_000_000 // rate
+    length = period * 1_000_000_000 // rate
+    if now - due > _MOST_BEHIND * length:
+        return now + length, 0, now + length, True
+    return start, frames, max(due, now + np.int64(_QUICKEST * length)), False
 
 
 @compiled()
@@ -38,12 +52,11 @@ def _play(device, desk, out):
         if device[V_CAPTURE] >= 0:
             system_call(clock, device[V_WRITE], device[V_CAPTURE], out.ctypes.data, out.size * 4, 0)
         frames += period
-        due = start + frames // rate * 1_000_000_000 + frames % rate * 1_000_000_000 // rate
         system_call(clock, device[V_CLOCK], _MONOTONIC, address_of(time, 0), 0, 0)
         now = time[0] * 1_000_000_000 + time[1]
-        if now - due > _MOST_BEHIND * period * 1_000_000_000 // rate:
-            start, frames = now, period
-            due = start + period * 1_000_000_000 // rate
+        start, frames, due, stalled = pace(start, frames, now, period, rate)
+        if stalled:
+            count_stall(desk)
         time[0], time[1] = due // 1_000_000_000, due % 1_000_000_000
         system_call(clock, device[V_SLEEP], _MONOTONIC, _ABSOLUTE, address_of(time, 0), 0)
 
@@ -66,7 +79,6 @@ class NullDevice:
 
     def __init__(self, desk: np.ndarray, period: int, rate: int, capture: str | None = None) -> None:
         self.rate = rate
-        self.latency = Fraction(period, rate)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         descriptor = os.open(capture, flags, 0o600) if capture else -1
         self._device = _device(period, rate, descriptor)

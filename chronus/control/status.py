@@ -47,6 +47,7 @@ class Status:
             "period": facts.get("period", 0),
             "lookahead": word(layout.LOOKAHEAD),
             "device": facts.get("device", ""),
+            "device_rate": word(layout.RATE),
             "frame": frame,
             "playing": self.conductor.playing,
             "bpm": self.conductor.rack.bpm,
@@ -54,6 +55,7 @@ class Status:
             "beat": round(beat, 3),
             "osc_port": facts.get("osc_port", 0),
             "uptime_s": round(time.monotonic() - facts.get("started", time.monotonic()), 3),
+            "supervisor_worst_ms": round(word(layout.DEAF) / 1e6, 3),
             **self.supervisor.engine,
         }
 
@@ -68,6 +70,7 @@ class Status:
             "repeated": word(layout.REPEATED),
             "silent": word(layout.SILENT),
             "switches": word(layout.SWITCHES),
+            "stalls": word(layout.STALLS),
             "divergences": word(layout.DIVERGENCES),
             "late": word(layout.LATE),
             "osc_dropped": word(layout.OSC_DROPPED),
@@ -116,7 +119,7 @@ class Status:
         engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
         place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
         return (
-            f"engine {engine['name']} (pid {engine['pid']}): {engine['device']}, {engine['rate']} Hz, frame {engine['frame']}",
+            f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
             f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%}",
             f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
             *(_process_line(process) for process in whole["processes"]),
@@ -137,6 +140,12 @@ class Status:
             self._seen[pid] = (now, spent)
         # What is counted in hundredths of a second says nothing of less.
         return {"cpu": round((spent - before) / max(now - since, LOOK_SECONDS), 3), "pss_mb": _pss(pid)}
+
+
+def _device(engine: dict[str, Any]) -> str:
+    if engine["device_rate"] == engine["rate"]:
+        return str(engine["device"])
+    return f"{engine['device']} (resampled to its {engine['device_rate']} Hz)"
 
 
 def _pss(pid: int) -> float | None:

@@ -4,7 +4,7 @@ Importing NumPy, Numba and the kernels costs half a second; a fork of one who ha
 more copies locks that nobody will release. Messages are JSON packets; descriptors travel beside them.
 
     -> {"id": 1, "role": "worker", "slot": 0}                            memory, lifeline, wake
-    -> {"id": 2, "role": "host", "device": null, "period": 128}          memory, lifeline, channel
+    -> {"id": 2, "role": "host", "device": null, ...}                    memory, lifeline, channel
     <- {"id": 1, "pid": 4711}     <- {"exit": 4711, "status": 9}     <- {"ready": true}
 """
 

@@ -23,8 +23,7 @@ from typing import Any
 from msgspec import structs
 
 from chronus import link, places
-from chronus.audio.devices import NULL
-from chronus.engine import supervision
+from chronus.engine import device, supervision
 from chronus.engine.supervision import Blame, Child, Notice, Start
 from chronus.engine.watch import Seen, Watch, disagreements
 from chronus.errors import ChronusError
@@ -32,6 +31,7 @@ from chronus.memory import layout
 from chronus.memory.layout import (
     BLOCK,
     BLOCK0,
+    DEAF,
     DOWN,
     FADED,
     HEARD,
@@ -53,10 +53,9 @@ _QUICK_TICK = 0.004
 """Between looks at the board: while all is well, and while somebody is starting."""
 _START_SECONDS = 60.0
 _FADE_SECONDS = 0.5
-_PROBE_SECONDS = 1.5
-"""Between two looks for a device that was there and is away; for one that never was there, ten times as long."""
-_PROBE_PATIENCE = 6.0
 _CONTROL_SECONDS = 2.0
+_LEAVE_SECONDS = 0.3
+"""So long may the host take leave of its server."""
 
 
 class Engine:
@@ -69,17 +68,18 @@ class Engine:
         self.lines: dict[str, int] = {}
         self.waiting: dict[int, str] = {}
         self.asked = 0
-        self.device = ""
+        self.device = device.Device(settings.device)
+        self.host_channel: socket.socket | None = None
+        self.candidate_channel: socket.socket | None = None
         self.notes: list[str] = []
         self.told_ready = False
         self.control_ready = False
         self.stopping_since: float | None = None
         self.exit_code: int | None = None
-        self.without_device = self.had_device = self.probing = False
-        self.probe_due = 0.0
         self.blamed: tuple[Blame, ...] = ()
         self.watch = Watch()
         self.compared = 0
+        self.listened = time.monotonic()
         self.selector = selectors.DefaultSelector()
 
     # ------------------------------------------------------------ beginning
@@ -105,7 +105,7 @@ class Engine:
         self.memory_fd = layout.create()
         self.memory = Memory(self.memory_fd)
         board = self.memory.board
-        board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings)
+        board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings, self.settings.period)
         self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
         self.woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake)
@@ -131,9 +131,17 @@ class Engine:
             if not self.told_ready and now > deadline:
                 raise ChronusError("E_ENGINE", "the engine did not get ready in time")
             self._settle(now)
-            for key, _ in self.selector.select(_TICK if self._settled() else _QUICK_TICK):
+            self._note_deafness()
+            ready = self.selector.select(_TICK if self._settled() else _QUICK_TICK)
+            self.listened = time.monotonic()
+            for key, _ in ready:
                 key.data()
         return self.exit_code
+
+    def _note_deafness(self) -> None:
+        """How long it was busy since it last listened: nothing that others do may ever hold it up."""
+        board, busy = self.memory.board, time.monotonic() - self.listened
+        board[DEAF] = max(int(board[DEAF]), round(busy * 1e9))
 
     def _settled(self) -> bool:
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
@@ -155,18 +163,21 @@ class Engine:
         elif role == "control":
             self._start_control()
         elif role == "host":
-            device = NULL if self.without_device else self.settings.device
-            self.host_channel = self._fork_with_channel(role, {"device": device, "period": self.settings.period})
+            name, fall_back = self.device.begin(time.monotonic())
+            self.host_channel = self._fork_host(role, name, fall_back)
         else:
             slot = int(role[-1])
             self.memory.board[BLOCK0 + slot * LINE] = 0  # what its forerunner rendered says nothing of it
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
 
-    def _fork_with_channel(self, role: str, message: dict[str, Any]) -> socket.socket:
+    def _fork_host(self, role: str, name: str | None, fall_back: bool = False) -> socket.socket:
+        """A host, or a candidate for its place; it opens the device `name`, and then waits to be told to play."""
         ours, theirs = socket.socketpair()
         self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
-        self._fork(role, {"role": role, **message}, theirs)
+        log = str(link.log_path(self.settings.engine))
+        told = {"device": name, "period": self.settings.period, "fall_back": fall_back, "log": log}
+        self._fork(role, {"role": "host", **told}, theirs)
         theirs.close()
         return ours
 
@@ -243,47 +254,54 @@ class Engine:
             self.selector.unregister(channel)
             channel.close()
             return
-        message = json.loads(text)
-        if "error" in message:
-            if not self.told_ready:
-                raise ChronusError("E_DEVICE", message["error"])
-            self._fall_back(message["error"])
-            return
-        if "found" in message:
-            self._probed(message["found"])
-            return
-        self.device = message["device"]
-        if message["note"] and not self.told_ready:
-            self.notes.append(message["note"])
-            self.without_device = True
-        self.had_device = self.had_device or not self.without_device
+        self._host_says(channel, json.loads(text))
+
+    def _host_says(self, channel: socket.socket, message: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if channel is self.candidate_channel:
+            if "error" in message:
+                self.device.candidate_gone(now, message["error"])
+            else:
+                self.device.candidate_opened(message["device"], message["rate"])
+                self._for_device(self.device.look(now))
+        elif "error" not in message:
+            note = self.device.opened(now, message["device"], message["rate"], message["reason"])
+            self.notes += [note] if note and not self.told_ready else []
+            self._play(now)
+        elif not self.told_ready:
+            raise ChronusError("E_DEVICE", message["error"])
+
+    def _play(self, now: float) -> None:
+        """Tells the host to play what it has open."""
+        ahead = lookahead(self.settings, -(-self.settings.period * self.settings.rate // self.device.rate))
+        self.memory.board[LOOKAHEAD] = ahead
+        self.watch.host_begins(now)
+        assert self.host_channel
+        with contextlib.suppress(OSError):  # it is dead; that is heard elsewhere
+            self.host_channel.send(b"play\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         self._publish_processes()
 
-    def _fall_back(self, reason: str) -> None:
-        """The null device fills in while the real one is away; musical time goes on."""
-        if not self.without_device:
-            self._say("device", f"{reason}; the null device fills in until it is there again")
-        self.without_device = True
-        self.probe_due = time.monotonic() + _PROBE_SECONDS
+    def _for_device(self, actions: list[device.Action]) -> None:
+        for action in actions:
+            if isinstance(action, device.Try):
+                self.candidate_channel = self._fork_host("candidate", action.name)
+            elif isinstance(action, device.GiveUp):
+                if action.role == "candidate" and "candidate" not in self.pids:
+                    self.device.candidate_gone(time.monotonic())  # the forkserver died before it forked it
+                self._kill(action.role)
+            elif isinstance(action, device.Tell):
+                self._say("device", action.text)
+            else:
+                raise ChronusError("E_DEVICE", action.text)
 
-    def _probe(self, now: float) -> None:
-        """Looks for a missing device now and then: in a fresh process, because an old one never sees a new list."""
-        if not self.without_device or self.settings.device == NULL or now < self.probe_due:
-            return
-        if self.probing:
-            self._kill("probe")  # PortAudio hangs on what a killed server left behind
-            return
-        self.probing = True
-        self.probe_due = now + _PROBE_PATIENCE
-        self._fork_with_channel("probe", {"device": self.settings.device})
-
-    def _probed(self, found: bool) -> None:
-        self.probing = False
-        self.probe_due = time.monotonic() + _PROBE_SECONDS * (1 if self.had_device else 10)
-        if found:
-            self.without_device = False
-            self._say("device", "the device is there again")
-            self._kill("host")
+    def _candidate_takes_over(self) -> None:
+        """The null device has ended; the candidate plays where it left off."""
+        os.close(self.lines["host"])
+        self.pids["host"], self.lines["host"] = self.pids.pop("candidate"), self.lines.pop("candidate")
+        self.host_channel, self.candidate_channel = self.candidate_channel, None
+        now = time.monotonic()
+        self.device.take(now)
+        self._play(now)
 
     def _hear_control(self, channel: socket.socket) -> None:
         try:
@@ -323,10 +341,14 @@ class Engine:
         if role is None or self.stopping_since is not None:
             return
         del self.pids[role]
-        if role == "probe":
-            if self.probing:
-                self._probed(found=False)
+        if role == "candidate":
+            self.device.candidate_gone(time.monotonic())
             return
+        if role == "host":
+            if self.device.ready:
+                self._candidate_takes_over()
+                return
+            self._for_device(self.device.host_died(time.monotonic()))
         if role.startswith("worker"):
             slot = int(role[-1])
             self.memory.board[STATE0 + slot * LINE] = DOWN
@@ -366,10 +388,11 @@ class Engine:
         both = all(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS))
         if both and not host.alive and host.due is None:
             self.state["host"] = Child(due=now, restarts=-1)
-        if self.device:
+        elif host.alive:
+            self._for_device(self.device.look(now))
+        if self.device.on:
             self._watch(now)
-            self._probe(now)
-        if not self.told_ready and self.device and self.control_ready and board[PERIODS] > 0:
+        if not self.told_ready and self.device.on and self.control_ready and board[PERIODS] > 0:
             self.told_ready = True
             self._build_wide()
             self.tell({"ready": True, "notes": self.notes})
@@ -433,7 +456,7 @@ class Engine:
                     "restarts": max(0, child.restarts),
                 }
             )
-        engine = {"device": self.device, "pid": os.getpid()}
+        engine = {"device": self.device.on, "device_rate": self.device.rate, "pid": os.getpid()}
         self._to_control({"processes": rows, "engine": engine})
 
     def _say(self, kind: str, text: str, result: dict[str, Any] | None = None) -> None:
@@ -486,8 +509,17 @@ class Engine:
             deadline = now + _CONTROL_SECONDS
             while time.monotonic() < deadline and _lives(self.pids["control"]):
                 time.sleep(0.002)
+        self._part()
         self.path.unlink(missing_ok=True)
         self.exit_code = 0
+
+    def _part(self) -> None:
+        """Lets the host take leave of its server, which may wait for seconds for a client that vanished."""
+        if self.host_channel is not None:
+            with contextlib.suppress(OSError):
+                self.host_channel.settimeout(_LEAVE_SECONDS)
+                self.host_channel.shutdown(socket.SHUT_WR)
+                self.host_channel.recv(64)
 
 
 def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
@@ -497,9 +529,9 @@ def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
     return number, int(ring[at + 1]), int(ring[at + 2])
 
 
-def lookahead(settings: Settings) -> int:
-    """Blocks to be rendered ahead: what was asked for holds for a period of 128; a longer one takes more at once."""
-    return settings.lookahead + max(0, -(-settings.period // BLOCK) - 2)
+def lookahead(settings: Settings, frames: int) -> int:
+    """Blocks to be rendered ahead: what was asked for holds for periods of 128 engine frames; a longer one takes more at once."""
+    return settings.lookahead + max(0, -(-frames // BLOCK) - 2)
 
 
 def _lives(pid: int) -> bool:

@@ -2,7 +2,8 @@
 
 Rule 1: a process is judged by what it gets done, blocks and periods, never by what it says of itself.
 Rule 2: who is late but moves is not stuck: overload is no reason to kill.
-Rule 3: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
+Rule 3: what was not watched does not count: after a pause of the watcher itself, or of the machine, nobody has been still for longer.
+Rule 4: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ SLOT_SECONDS = 0.1
 """A slot that owes blocks and renders none for so long, while the device goes on asking, is stuck."""
 HOST_SECONDS = 0.3
 """So long without a period, and a host is stuck, whatever its stream says."""
+LOOK_SECONDS = 0.1
+"""Between two looks no more than this counts."""
 
 
 class Seen(Struct, frozen=True):
@@ -32,29 +35,43 @@ class Watch(Struct):
     periods_since: float = 0.0
     blocks: list[int] = field(default_factory=lambda: [-1, -1])
     blocks_since: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    looked: float = 0.0
+    watched: float = 0.0
+    """Seconds watched, up to the last look."""
+
+    def awake(self, now: float) -> float:
+        """`now` in seconds watched."""
+        self.watched += min(max(now - self.looked, 0.0), LOOK_SECONDS)
+        self.looked = now
+        return self.watched
 
     def stuck_slots(self, seen: Seen) -> list[int]:
         """The slots that hang, each told once a stretch of SLOT_SECONDS."""
-        found = []
+        found, now = [], self.awake(seen.now)
         for slot in range(2):
             moved = seen.blocks[slot] != self.blocks[slot] or not seen.owes[slot] or not seen.playing[slot]
             if moved or seen.periods == self.periods:
                 if moved:
-                    self.blocks[slot], self.blocks_since[slot] = seen.blocks[slot], seen.now
-            elif seen.now - self.blocks_since[slot] > SLOT_SECONDS:
-                self.blocks_since[slot] = seen.now
+                    self.blocks[slot], self.blocks_since[slot] = seen.blocks[slot], now
+            elif now - self.blocks_since[slot] > SLOT_SECONDS:
+                self.blocks_since[slot] = now
                 found.append(slot)
         return found
 
     def host_is_stuck(self, seen: Seen, period_seconds: float) -> bool:
         """Told once a stretch of HOST_SECONDS, or of four periods where those are longer."""
+        now = self.awake(seen.now)
         if seen.periods != self.periods:
-            self.periods, self.periods_since = seen.periods, seen.now
+            self.periods, self.periods_since = seen.periods, now
             return False
-        if seen.now - self.periods_since <= max(HOST_SECONDS, 4 * period_seconds):
+        if now - self.periods_since <= max(HOST_SECONDS, 4 * period_seconds):
             return False
-        self.periods_since = seen.now
+        self.periods_since = now
         return True
+
+    def host_begins(self, now: float) -> None:
+        """A host is told to play: until then none was to be expected."""
+        self.periods_since = self.awake(now)
 
 
 def disagreements(ours: list[tuple[int, int, int]], theirs: list[tuple[int, int, int]]) -> int:

@@ -65,6 +65,7 @@ _BOARD = _lines(
     "SWITCHES",  # changes of the active slot
     "REPEATED",  # blocks heard twice (always 0: the callback knows no way to)
     "FADED",  # 1: the final fade is over
+    "STALLS",  # times the device was not served in time
     # worker of slot 0 / slot 1
     "BLOCK0",  # next block to render: all before it are in the ring
     "BLOCK1",
@@ -95,6 +96,7 @@ _BOARD = _lines(
     "DIVERGENCES",  # blocks on which the two slots did not agree
     "QUARANTINE",  # 1 + handle of a module that is not to be rendered, 0: none; the incarnation beside it
     "QUARANTINED",
+    "DEAF",  # the longest that the supervisor was busy and heard nothing, ns
 )
 assert len(_BOARD) * LINE <= WORDS
 globals().update(_BOARD)
@@ -120,6 +122,7 @@ SILENT: int
 SWITCHES: int
 REPEATED: int
 FADED: int
+STALLS: int
 BLOCK0: int
 CURSOR0: int
 PREPARED0: int
@@ -135,6 +138,7 @@ CHECKPOINT0: int
 DIVERGENCES: int
 QUARANTINE: int
 QUARANTINED: int
+DEAF: int
 """A slot's word is NAME0 + slot * LINE."""
 
 DOWN, STARTING, PLAYING = 0, 1, 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronus.audio import callback, null
+from chronus.audio import callback, null, resample
 from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.dsp.bound import BOUND_WORDS
 from chronus.dsp.graph import block_address
@@ -41,3 +41,4 @@ def rehearse() -> None:
     callback.fill(host, np.zeros(2 * layout.BLOCK, np.float32))
     callback.portaudio_callback()
     null.rehearse(host)
+    resample.portaudio_callback()

@@ -132,3 +132,14 @@ def test_the_end_fades_out_in_20_ms_and_says_so():
     left = host.play(1024)[::2]
     assert np.abs(np.diff(left)).max() < 0.001
     assert not left[882:].any() and left[800] > 0 and host[FADED] == 1
+
+
+def test_a_host_that_takes_over_fades_in():
+    host = Host()
+    flat = np.full((BLOCK, 2), 0.5, np.float32)
+    for block in range(4):
+        ring.write(host.memory.ring(0), block, flat, 0)
+    host.play(64)
+    callback.enter(host.desk, host.memory.board)
+    left = host.play(128)[::2]
+    assert np.abs(np.diff(left, prepend=0)).max() <= 0.5 / 64 + 1e-6 and left[-1] == 0.5

@@ -4,10 +4,10 @@ from chronus.audio.devices import Output, choose
 from chronus.errors import ChronusError
 
 THERE = (
-    Output("ALSA", "HDA Intel: ALC257 (hw:0,0)", 0, False),
-    Output("ALSA", "default", 1, True),
-    Output("JACK Audio Connection Kit", "system", 2, True),
-    Output("JACK Audio Connection Kit", "Firefox", 3, False),
+    Output("ALSA", "HDA Intel: ALC257 (hw:0,0)", 0, False, 48000),
+    Output("ALSA", "default", 1, True, 44100),
+    Output("JACK Audio Connection Kit", "system", 2, True, 48000),
+    Output("JACK Audio Connection Kit", "Firefox", 3, False, 48000),
 )
 
 
@@ -28,7 +28,7 @@ def test_a_name_that_fits_none_or_many_lists_what_there_is(name):
 
 def test_a_device_that_has_moved_in_the_list_is_still_found_by_name():
     for order in (THERE, THERE[::-1]):
-        moved = tuple(Output(o.api, o.name, k, o.default) for k, o in enumerate(order))
+        moved = tuple(Output(o.api, o.name, k, o.default, o.rate) for k, o in enumerate(order))
         assert choose("firefox", moved).name == "Firefox"
 
 

@@ -42,3 +42,21 @@ def test_blocks_that_both_have_are_compared():
     assert disagreements([(5, 1, 2), (6, 1, 2)], [(6, 1, 2), (7, 3, 3)]) == 0
     assert disagreements([(5, 1, 2), (6, 1, 2)], [(5, 1, 3), (6, 9, 2)]) == 2
     assert disagreements([(0, 0, 0)], [(0, 1, 1)]) == 0
+
+
+def test_row_35_an_hour_that_nobody_watched_makes_nobody_stuck():
+    watch = Watch()
+    for k in range(4):
+        look(watch, 0.05 * k, k, (10 + k, 10 + k))
+    assert look(watch, 3600.2, 3, (13, 13)) == ([], False)
+    found = [look(watch, 3600.2 + 0.05 * k, 3, (13, 13)) for k in range(1, 8)]
+    assert any(host for _, host in found), "after that, who does not move is stuck as ever"
+
+
+def test_a_host_that_was_only_now_told_to_play_has_its_time():
+    watch = Watch()
+    for k in range(20):
+        look(watch, 0.05 * k, 7, (10, 10))
+    watch.host_begins(1.0)
+    assert not any(look(watch, 1.0 + 0.05 * k, 7, (10, 10))[1] for k in range(6))
+    assert any(look(watch, 1.3 + 0.05 * k, 7, (10, 10))[1] for k in range(3))

@@ -1,0 +1,158 @@
+"""On which device the music plays: the one that is meant, or the null device while that one is away. It starts nothing and reads no clock.
+
+Rule 1: a device is meant by name: by the one that was asked for, or else by that of the one that was opened first. Another one is never
+        taken in its place.
+Rule 2: musical time goes on: when a device goes, the null device plays at once.
+Rule 3: whoever opens a device opens it as a candidate, beside the null device. Nobody waits for a candidate: it may hang for as long as its
+        server does. Only when it has the device open does the null device end, and the candidate plays.
+Rule 4: at most one notice a second, and only of what is so by then.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from chronus.audio.devices import NULL
+
+SOON = 0.5
+"""Seconds between two candidates for a device that was there and is away."""
+LATER = 5.0
+"""The same for one that never was there."""
+CANDIDATE_SECONDS = 3.0
+"""So long may a candidate take. One that waits for a stopped server is through when that goes on; one that a server died under never is."""
+FIRST_SECONDS = 2.0
+"""So long may the first device take, if none was asked for: a prompt is to be there after 3 s."""
+NAMED_SECONDS = 10.0
+"""The same where it was asked for by name."""
+NOTICE_SECONDS = 1.0
+
+
+class Try(Struct, frozen=True):
+    """Start a candidate for this device."""
+
+    name: str | None
+
+
+class GiveUp(Struct, frozen=True):
+    """End the candidate, or the host that never opened anything."""
+
+    role: str
+
+
+class Tell(Struct, frozen=True):
+    text: str
+
+
+class Refuse(Struct, frozen=True):
+    """The engine does not start: the device that was asked for cannot be had."""
+
+    text: str
+
+
+Action = Try | GiveUp | Tell | Refuse
+
+
+class Device(Struct):
+    """`asked` is what was asked for, None where nothing was. Times are seconds of the monotonic clock."""
+
+    asked: str | None
+    on: str = ""
+    """What the host has open; empty while it has nothing."""
+    rate: int = 0
+    """Of that device, in Hz."""
+    meant: str | None = None
+    """What candidates are to open; None: whatever there is."""
+    away: bool = False
+    opening_since: float = 0.0
+    trying_since: float | None = None
+    due: float = 0.0
+    ready: tuple[str, int] | None = None
+    """What the candidate has open, and its rate: it waits for the null device to end."""
+    away_since: float = 0.0
+    reason: str = ""
+    started: bool = False
+    """Something has been opened."""
+    was_there: bool = False
+    told_away: bool = False
+    quiet_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.meant = self.asked
+
+    def begin(self, now: float) -> tuple[str | None, bool]:
+        """(what a new host is to open, whether it may take the null device instead)."""
+        self.opening_since = now
+        return (NULL if self.away else self.asked), self.asked is None
+
+    def opened(self, now: float, title: str, rate: int, reason: str = "") -> str:
+        """The host has opened something. Returns a note where it is not what was wanted; said only of the first one."""
+        first, self.started, self.on, self.rate = not self.started, True, title, rate
+        if title != NULL:
+            self.was_there, self.away = True, False
+            self.meant = self.asked or title
+        elif not self._null_is_meant() and first:
+            self.away, self.told_away, self.away_since, self.due = True, True, now, now + LATER
+            return f"{reason or self.reason}; playing on the null device, which nobody hears"
+        return ""
+
+    def host_died(self, now: float) -> list[Action]:
+        """The host is gone: the next one plays on the null device, and a candidate is due at once."""
+        self.on = ""
+        self.quiet_until = max(self.quiet_until, now + NOTICE_SECONDS)
+        if not self.started and self.asked is not None:
+            return [Refuse(f'"{self.asked}" could not be opened')]
+        if not self.away and not self._null_is_meant():
+            self.away, self.away_since, self.due = True, now, now
+            self.reason = "" if self.started else self.reason
+        return []
+
+    def candidate_opened(self, title: str, rate: int) -> None:
+        self.ready = title, rate
+
+    def candidate_gone(self, now: float, reason: str = "") -> None:
+        """It failed, and may have said why."""
+        if self.trying_since is not None:
+            self.trying_since, self.ready = None, None
+            self.due = now + (SOON if self.was_there else LATER)
+        self.reason = reason or self.reason
+
+    def take(self, now: float) -> None:
+        """The null device has ended; the candidate is the host from now on."""
+        assert self.ready
+        (title, rate), self.ready, self.trying_since = self.ready, None, None
+        self.opened(now, title, rate)
+
+    def look(self, now: float) -> list[Action]:
+        """What time brings."""
+        if not self.on and now - self.opening_since > self._opening_seconds():
+            if not self.started and self.asked is not None:
+                return [Refuse(f'"{self.asked}" did not open within {NAMED_SECONDS:g} s')]
+            self.reason, self.opening_since = "the output device did not open", now
+            return [GiveUp("host")]
+        found: list[Action] = []
+        if self.away and self.trying_since is None and now >= self.due:
+            self.trying_since = now
+            found.append(Try(self.meant))
+        elif self.ready:
+            found.append(GiveUp("host"))
+        elif self.trying_since is not None and now - self.trying_since > CANDIDATE_SECONDS:
+            found.append(GiveUp("candidate"))
+        return found + self._notices(now)
+
+    def _opening_seconds(self) -> float:
+        return NAMED_SECONDS if self.asked is not None and not self.started else FIRST_SECONDS
+
+    def _notices(self, now: float) -> list[Action]:
+        if now < self.quiet_until:
+            return []
+        if self.away and not self.told_away and (self.reason or now - self.away_since > NOTICE_SECONDS):
+            text = f"{self.reason or f'{self.meant} does not answer'}; the null device fills in until it is there again"
+        elif self.told_away and not self.away and self.on:
+            text = f"{self.on} plays" + (" again" if self.was_there else "")
+        else:
+            return []
+        self.told_away, self.quiet_until = self.away, now + NOTICE_SECONDS
+        return [Tell(text)]
+
+    def _null_is_meant(self) -> bool:
+        return self.asked is not None and self.asked.lower() == NULL
