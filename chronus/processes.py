@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from chronus import places, title
 from chronus.memory.layout import Memory
+from chronus.urgency import expendable
+
+_POINTS = 100
+"""For the system's choice of whom to end where memory runs out: after the workers, before the supervisor."""
 
 if TYPE_CHECKING:
     from chronus.commands import AnyCommand
@@ -58,6 +62,7 @@ def main() -> int:
     words.add_argument("--told", type=json.loads, help="what control is given")
     told = words.parse_args()
     title.take(told.role)
+    expendable(_POINTS)
     if told.role == "forkserver":
         from chronus.engine import forkserver
 

@@ -20,3 +20,12 @@ def hurry(priority: int) -> bool:
         os.setpriority(os.PRIO_PROCESS, 0, -priority)
         return True
     return False
+
+
+def expendable(points: int) -> None:
+    """Where memory runs out, the system ends who has the most points (-1000..1000): a worker can be replaced, a supervisor cannot.
+
+    Points below what the process has are given only where that is allowed.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write(str(points))

@@ -61,6 +61,12 @@ class Home:
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         return done
 
+    def begin(self, *words: str, **more: str) -> subprocess.Popen:
+        """Starts `chronus WORDS` and does not wait for it."""
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        command = [PYTHON, "-m", "chronus", *words]
+        return subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=pipe, env={**self.environment, **more})
+
     def render(self, script: Path | str, *words: str) -> tuple[dict, np.ndarray]:
         """(what render says, samples (frames, 2) float32)."""
         import soundfile

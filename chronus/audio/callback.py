@@ -2,9 +2,12 @@
 
 Rule 1: it is machine code: no interpreter, no allocation, no lock, no wait.
 Rule 2: it reads the block that is due, never the newest one. Blocks follow one another without a gap or a repeat.
-Rule 3: if the active slot lacks the block that is due and the other one has it, it switches: that is the failover.
+Rule 3: if the active slot lacks the block that is due and the other one has it, it takes that one, and switches: that is the failover.
+        Of two slots that live and are late now and then it does not change its mind all the time: unless a worker died or was
+        started since the last switch, it only borrows the block, and switches a minute later at the earliest.
 Rule 4: the frame counter is the clock. If a slot lives but is late, the clock waits for it; if none lives, the clock runs on.
 Rule 5: silence is counted, faded into and out of.
+Rule 6: where the supervisor prefers a slot, it switches as soon as that one holds the block that is due, and not before.
 """
 
 from __future__ import annotations
@@ -18,16 +21,22 @@ from chronus.dsp.kernel import c_function, compiled, inline, plane_i64
 from chronus.memory.layout import (
     ACTIVE,
     BLOCK,
+    BLOCK0,
+    BORROWED,
     FADED,
     HEARD,
     LARGEST,
+    LATE0,
     LINE,
     MISSING,
     PERIODS,
     PLAYING,
+    PREFERRED,
+    RATE,
     RING_BYTES,
     SILENT,
     STALLS,
+    STARTED,
     STATE0,
     STOPPING,
     SWITCHES,
@@ -35,8 +44,9 @@ from chronus.memory.layout import (
 )  # fmt: skip
 
 # the desk: int64 words of the host, whose address is the callback's user data
-D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT = range(8)
-"""Addresses of the board, the rings and libc's syscall; the number of futex; float64: the gain, the last sample of each side."""
+D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT, D_STARTED, D_SWITCHED = range(10)
+"""Addresses of the board, the rings and libc's syscall; the number of futex; float64: the gain, the last sample of each side;
+the workers started until the last switch (-1: none yet), and its frame."""
 DESK_WORDS = 16
 
 GAP_FADE = 64
@@ -45,8 +55,32 @@ FINAL_FADE = 882
 """Frames of the fade at the end: 20 ms at 44.1 kHz."""
 UNDERFLOW = 4
 """paOutputUnderflow, among the flags that PortAudio hands to a callback."""
+STEADY_SECONDS = 60
+"""The least time between two switches from a slot that lives."""
 _FUTEX_WAKE = 1
 _EVERYONE = 1 << 30
+
+
+@inline
+def _switch(desk, board, slot, heard):
+    store(board, ACTIVE, slot)
+    store(board, SWITCHES, board[SWITCHES] + 1)
+    desk[D_STARTED], desk[D_SWITCHED] = load(board, STARTED), heard
+
+
+@inline
+def _settled(desk, board, active, heard):
+    """True if the slot that is heard lives, nobody was started since it was switched to, and that was not long ago."""
+    lives = load(board, STATE0 + active * LINE) == PLAYING and load(board, STARTED) == desk[D_STARTED]
+    return lives and heard - desk[D_SWITCHED] < STEADY_SECONDS * board[RATE]
+
+
+@inline
+def _count_late(board, block):
+    """Counts a slot that plays and has not come to the block that is due."""
+    for slot in range(2):
+        if load(board, STATE0 + slot * LINE) == PLAYING and load(board, BLOCK0 + slot * LINE) <= block:
+            store(board, LATE0 + slot * LINE, board[LATE0 + slot * LINE] + 1)
 
 
 @compiled()
@@ -64,15 +98,22 @@ def fill(desk, out):
     while done < frames:
         block, offset = heard // BLOCK, heard % BLOCK
         count = min(BLOCK - offset, frames - done)
-        active = board[ACTIVE]
+        active = source = board[ACTIVE]
         found = holds(ring1, block) if active else holds(ring0, block)
-        if not found and (holds(ring0, block) if active else holds(ring1, block)):
-            found = True
-            active = 1 - active
-            store(board, ACTIVE, active)
-            store(board, SWITCHES, board[SWITCHES] + 1)
-        if found:
-            place = samples(ring1, block) if active else samples(ring0, block)
+        others = holds(ring0, block) if active else holds(ring1, block)
+        if offset == 0:
+            _count_late(board, block)
+        if others and offset == 0 and load(board, PREFERRED) == 2 - active:
+            source = 1 - active
+            _switch(desk, board, source, heard)
+        elif others and not found:
+            source = 1 - active
+            if not _settled(desk, board, active, heard):
+                _switch(desk, board, source, heard)
+            elif offset == 0:
+                store(board, BORROWED, board[BORROWED] + 1)
+        if found or others:
+            place = samples(ring1, block) if source else samples(ring0, block)
             for i in range(count):
                 left = np.float64(place[2 * (offset + i)])
                 right = np.float64(place[2 * (offset + i) + 1])
@@ -138,6 +179,7 @@ def make_desk(board: np.ndarray, rings: tuple[np.ndarray, np.ndarray], syscall: 
     desk[[D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX]] = [
         board.ctypes.data, rings[0].ctypes.data, rings[1].ctypes.data, syscall, futex,
     ]  # fmt: skip
+    desk[D_STARTED] = -1
     enter(desk, board)
     return desk
 

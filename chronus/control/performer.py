@@ -22,7 +22,7 @@ from chronus.control.conductor import Conductor
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.journal import Record, Said, Sealed, Void
 from chronus.control.publisher import Batch, Publisher
-from chronus.memory.layout import BLOCK, LATE, LOG_ENTRIES, PERFORMED, RECOMMITTED
+from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PERFORMED, RECOMMITTED
 from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
 from chronus.memory.program import Program
 
@@ -309,7 +309,7 @@ class Performer:
             elif entry.kind == NOTE_OFF or entry.kind == GENERATION:
                 timely.append(replace(entry, frame=least))
             else:
-                self.count(LATE)
+                self.count(NOTES_LATE)
         if timely:
             self.events.append((self.publisher.publish(timely), timely))
 

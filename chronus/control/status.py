@@ -60,8 +60,13 @@ class Status:
         }
 
     def slots(self) -> dict[str, Any]:
-        playing = sum(1 for slot in range(SLOTS) if self.memory.word(layout.STATE0, slot) == PLAYING)
-        return {"active": self.memory.word(layout.ACTIVE), "mode": MODES[playing]}
+        return {"active": self.memory.word(layout.ACTIVE), "mode": MODES[sum(map(self._plays, range(SLOTS)))]}
+
+    def _plays(self, slot: int) -> bool:
+        """Whether a slot could be heard: one that has fallen back by more than is rendered ahead could not, whatever it is called."""
+        word = self.memory.word
+        due = word(layout.HEARD) // BLOCK - word(layout.LOOKAHEAD)
+        return word(layout.STATE0, slot) == PLAYING and word(layout.BLOCK0, slot) >= due
 
     def counters(self) -> dict[str, int]:
         word = self.memory.word
@@ -72,7 +77,9 @@ class Status:
             "switches": word(layout.SWITCHES),
             "stalls": word(layout.STALLS),
             "divergences": word(layout.DIVERGENCES),
-            "late": word(layout.LATE),
+            "borrowed": word(layout.BORROWED),
+            "late": word(layout.LATE0) + word(layout.LATE0, 1),
+            "notes_late": word(layout.NOTES_LATE),
             "osc_dropped": word(layout.OSC_DROPPED),
             "refused": word(layout.TURNED_AWAY),
             "commands": word(layout.PERFORMED),
@@ -82,13 +89,21 @@ class Status:
             **self.supervisor.counters,
         }
 
-    def load(self) -> dict[str, float]:
-        """Share of a block's time that rendering it takes: smooth mean of the heard slot, and the worst of either."""
+    def load(self) -> dict[str, Any]:
+        """Share of a block's time that rendering it takes: smooth mean (of processor time) of the heard slot, and the worst (from
+        beginning to end) of either; and the same of each slot, with the times that its block was due and not there."""
         word = self.memory.word
         block = BLOCK / word(layout.RATE) * 1e9
-        worst = max(word(layout.WORST0), word(layout.WORST0, 1))
-        mean = word(layout.NANOSECONDS0, word(layout.ACTIVE))
-        return {"mean": round(mean / block, 4), "worst": round(worst / block, 4)}
+        slots = [
+            {
+                "mean": round(word(layout.NANOSECONDS0, slot) / block, 4),
+                "worst": round(word(layout.WORST0, slot) / block, 4),
+                "late": word(layout.LATE0, slot),
+            }
+            for slot in range(SLOTS)
+        ]
+        worst = max(slot["worst"] for slot in slots)
+        return {"mean": slots[word(layout.ACTIVE)]["mean"], "worst": worst, "slots": slots}
 
     def processes(self) -> list[dict[str, Any]]:
         return [
@@ -121,6 +136,10 @@ class Status:
         return (
             f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
             f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%}",
+            *(
+                f"slot {k}: load {slot['mean']:.1%}, worst {slot['worst']:.1%}, {slot['late']} times late"
+                for k, slot in enumerate(load["slots"])
+            ),
             f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
             *(_process_line(process) for process in whole["processes"]),
             ", ".join(f"{name} {count}" for name, count in counters.items()),

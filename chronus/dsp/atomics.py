@@ -59,7 +59,7 @@ def exchange(typing, words, index, expected, value):  # type: ignore[no-untyped-
 
 @intrinsic
 def system_call(typing, function, a, b, c, d, e):  # type: ignore[no-untyped-def]
-    """libc's `syscall`, by its address: an address compiled in would be frozen by the disk cache."""
+    """libc's `syscall` or another function of five words, by its address: an address compiled in would be frozen by the disk cache."""
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         kind = ir.FunctionType(_i64, [_i64] * 5)
@@ -81,6 +81,11 @@ def address_of(typing, words, index):  # type: ignore[no-untyped-def]
 def libc_syscall() -> int:
     """The address of libc's `syscall` in this process."""
     return int(ctypes.cast(ctypes.CDLL(None).syscall, ctypes.c_void_p).value or 0)
+
+
+def libc_clock() -> int:
+    """The address of libc's `clock_gettime` in this process."""
+    return int(ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value or 0)
 
 
 def call_numbers() -> tuple[int, int, int, int]:

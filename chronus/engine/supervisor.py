@@ -24,6 +24,7 @@ from msgspec import structs
 
 from chronus import link, places
 from chronus.engine import device, supervision
+from chronus.engine.failing import Failing, Look
 from chronus.engine.supervision import Blame, Child, Notice, Start
 from chronus.engine.watch import Seen, Watch, disagreements
 from chronus.errors import ChronusError
@@ -46,7 +47,7 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.settings import Settings
-from chronus.urgency import WATCHING, hurry
+from chronus.urgency import WATCHING, expendable, hurry
 
 _TICK = 0.05
 _QUICK_TICK = 0.004
@@ -56,6 +57,12 @@ _FADE_SECONDS = 0.5
 _CONTROL_SECONDS = 2.0
 _LEAVE_SECONDS = 0.3
 """So long may the host take leave of its server."""
+_MEMORY_SECONDS = 1.0
+"""Between two looks at the memory of the workers."""
+_POINTS = -500
+"""Where memory runs out, everybody else goes before the supervisor."""
+_RETIRE_SECONDS = 0.1
+"""How long the callback is given to switch away from a worker that is to be replaced."""
 
 
 class Engine:
@@ -78,6 +85,11 @@ class Engine:
         self.exit_code: int | None = None
         self.blamed: tuple[Blame, ...] = ()
         self.watch = Watch()
+        self.failing = Failing(BLOCK / settings.rate * 1e9)
+        self.own_memory, self.memory_due = (0, 0), 0.0
+        self.weighed: object = None
+        self.retiring: int | None = None
+        self.retire_by = 0.0
         self.compared = 0
         self.listened = time.monotonic()
         self.selector = selectors.DefaultSelector()
@@ -122,6 +134,7 @@ class Engine:
 
     def run(self) -> int:
         """Until told to stop. Returns the exit code."""
+        expendable(_POINTS)
         hurry(WATCHING)  # or two kernels that never return would keep it from its processor
         deadline = time.monotonic() + _START_SECONDS
         while self.exit_code is None:
@@ -145,7 +158,7 @@ class Engine:
 
     def _settled(self) -> bool:
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
-        return self.told_ready and not starting and self.stopping_since is None
+        return self.told_ready and not starting and self.stopping_since is None and self.retiring is None
 
     def _act(self, state: supervision.State, actions: list[supervision.Action]) -> None:
         self.state = state
@@ -169,6 +182,7 @@ class Engine:
             slot = int(role[-1])
             self.memory.board[BLOCK0 + slot * LINE] = 0  # what its forerunner rendered says nothing of it
             self.memory.board[STATE0 + slot * LINE] = STARTING
+            self.memory.board[layout.STARTED] += 1
             self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
 
     def _fork_host(self, role: str, name: str | None, fall_back: bool = False) -> socket.socket:
@@ -410,8 +424,34 @@ class Engine:
             self._kill(f"worker {slot}")
         if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
             self._kill("host")
+        self._foresee(now)
         if all(seen.playing):
             self._compare(min(blocks))
+
+    def _foresee(self, now: float) -> None:
+        """Has a worker replaced that still works but will not for long; the slot that is heard is switched away from first."""
+        board, word = self.memory.board, self.memory.word
+        pids = self.pids.get("worker 0", 0), self.pids.get("worker 1", 0)
+        playing = word(STATE0) == PLAYING, word(STATE0, 1) == PLAYING
+        if now >= self.memory_due or (pids, playing) != self.weighed:
+            self.memory_due, self.weighed = now + _MEMORY_SECONDS, (pids, playing)
+            own = [_own_memory(pid) - word(layout.KEPT0, slot) for slot, pid in enumerate(pids)]
+            self.own_memory = own[0], own[1]
+        look = Look(
+            now, pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
+            (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
+            word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1)),
+        )  # fmt: skip
+        told = self.failing.seen(look)
+        if told is not None and self.retiring is None:
+            self.retiring, why = told
+            self.retire_by = now + _RETIRE_SECONDS
+            board[layout.PREFERRED] = 1 + (1 - self.retiring)
+            self._say("failing", f"slot {self.retiring} is replaced while slot {1 - self.retiring} plays on: {why}")
+        if self.retiring is not None and (board[layout.ACTIVE] != self.retiring or now > self.retire_by):
+            board[layout.PREFERRED] = 0
+            self._kill(f"worker {self.retiring}")
+            self.retiring = None
 
     def _compare(self, upto: int) -> None:
         """Compares what both slots rendered since the last look; where they differ, the standby is replaced."""
@@ -532,6 +572,15 @@ def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
 def lookahead(settings: Settings, frames: int) -> int:
     """Blocks to be rendered ahead: what was asked for holds for periods of 128 engine frames; a longer one takes more at once."""
     return settings.lookahead + max(0, -(-frames // BLOCK) - 2)
+
+
+def _own_memory(pid: int) -> int:
+    """Bytes that a process has for itself: what it shares with others, or maps from files, left out. 0 if there is none."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) << 10
+    return 0
 
 
 def _lives(pid: int) -> bool:

@@ -29,7 +29,7 @@ ARENA_BYTES = 512 << 20
 
 # ---------------------------------------------------------------- the board: int64 words, one cache line each
 
-WORDS = 1024
+WORDS = 2048
 LINE = 8
 """int64 words in a cache line: a hot word has one to itself."""
 
@@ -45,7 +45,7 @@ _BOARD = _lines(
     "COMMAND",  # number of the last command published
     "SCHEDULED",  # frame up to which lanes are scheduled
     "PERFORMED",  # commands of any kind, those that were refused among them
-    "LATE",  # notes left out because their frame had passed
+    "NOTES_LATE",  # notes left out because their frame had passed
     "RECOMMITTED",  # jobs that were said again for a later moment
     "OSC_DROPPED",  # packets and messages that came to nothing
     "TURNED_AWAY",  # clients that were not let in
@@ -55,6 +55,8 @@ _BOARD = _lines(
     "STOPPING",  # 1: the host fades out, workers end
     "STATE0",  # a slot: 0 down, 1 starting, 2 playing
     "STATE1",
+    "STARTED",  # workers started in all: who is late may be somebody else than a moment ago
+    "PREFERRED",  # 1 + slot that is to be heard from the next block on that it holds, 0: none
     # the audio host writes
     "HEARD",  # frames consumed by the device: the clock
     "ACTIVE",  # the slot that is heard
@@ -63,6 +65,9 @@ _BOARD = _lines(
     "MISSING",  # blocks that neither ring had when they were due
     "SILENT",  # frames of silence sent in their place
     "SWITCHES",  # changes of the active slot
+    "BORROWED",  # blocks taken from the other slot while the active one lives but is late
+    "LATE0",  # times that a block was due and not there, while the slot played
+    "LATE1",
     "REPEATED",  # blocks heard twice (always 0: the callback knows no way to)
     "FADED",  # 1: the final fade is over
     "STALLS",  # times the device was not served in time
@@ -75,9 +80,11 @@ _BOARD = _lines(
     "PREPARED1",
     "WANT0",  # 1: slot 0 asks slot 1 for a snapshot; the survivor sets it to 2 when it is laid down
     "WANT1",
-    "NANOSECONDS0",  # time spent rendering, a smooth mean of one block
+    "KEPT0",  # bytes that its bound programs take
+    "KEPT1",
+    "NANOSECONDS0",  # processor time spent rendering, a smooth mean of one block
     "NANOSECONDS1",
-    "WORST0",  # the longest block, ns
+    "WORST0",  # the longest block, ns from its beginning to its end
     "WORST1",
     "CULPRIT0",  # 1 + handle of the module being rendered, 0 between kernels
     "CULPRIT1",
@@ -98,14 +105,16 @@ _BOARD = _lines(
     "QUARANTINED",
     "DEAF",  # the longest that the supervisor was busy and heard nothing, ns
 )
-assert len(_BOARD) * LINE <= WORDS
+COSTS = 1024
+"""From here on a word a handle for slot 0, then for slot 1: nanoseconds that the module's last blocks took."""
+assert len(_BOARD) * LINE <= COSTS
 globals().update(_BOARD)
 TAIL: int
 PROGRAM: int
 COMMAND: int
 SCHEDULED: int
 PERFORMED: int
-LATE: int
+NOTES_LATE: int
 RECOMMITTED: int
 OSC_DROPPED: int
 TURNED_AWAY: int
@@ -113,6 +122,8 @@ RATE: int
 LOOKAHEAD: int
 STOPPING: int
 STATE0: int
+STARTED: int
+PREFERRED: int
 HEARD: int
 ACTIVE: int
 PERIODS: int
@@ -120,6 +131,8 @@ LARGEST: int
 MISSING: int
 SILENT: int
 SWITCHES: int
+BORROWED: int
+LATE0: int
 REPEATED: int
 FADED: int
 STALLS: int
@@ -127,6 +140,7 @@ BLOCK0: int
 CURSOR0: int
 PREPARED0: int
 WANT0: int
+KEPT0: int
 NANOSECONDS0: int
 WORST0: int
 CULPRIT0: int
@@ -166,6 +180,7 @@ SIZE = CHECKPOINTS + 2 * ARENA_BYTES
 
 HANDLES = 512
 """Places for module instances; an instance's handle is its place, its incarnation tells it from those before."""
+assert COSTS + HANDLES * SLOTS <= WORDS
 LANES = 256
 CABLES = 4096
 PENDING = 1 << 15

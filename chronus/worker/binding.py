@@ -18,8 +18,9 @@ CONSTANTS = BLOCK * 64
 class Bindings:
     """The programs this worker has made ready. `table` is what the render loop reads: a row a program, by number."""
 
-    def __init__(self, kernels: Mapping[str, Kernel], rate: int) -> None:
-        self.kernels, self.rate = kernels, rate
+    def __init__(self, kernels: Mapping[str, Kernel], rate: int, clock: int = 0) -> None:
+        """`clock` is the address of a clock that modules are measured with; 0: they are not."""
+        self.kernels, self.rate, self.clock = kernels, rate, clock
         self.table = np.zeros((PROGRAMS, bound.BOUND_WORDS), np.int64)
         self._kept: dict[int, tuple[np.ndarray, ...]] = {}
 
@@ -41,15 +42,20 @@ class Bindings:
         scratch = np.full((2 * BLOCK, 64), 0.0, np.float32)
         row = self.table[program.number % PROGRAMS]
         row[bound.B_NUMBER] = 0
-        row[1 : bound.B_SCRATCH + 1] = [
+        row[1 : bound.B_CLOCK + 1] = [
             len(rows), len(inputs), len(params), len(cables),
             rows.ctypes.data, inputs.ctypes.data, params.ctypes.data, cables.ctypes.data,
             calls.ctypes.data, calls.shape[1], addresses.ctypes.data, buffers.ctypes.data, program.master,
             full_inputs.ctypes.data, full_params.ctypes.data, program.used, scratch.ctypes.data,
+            self.clock,
         ]  # fmt: skip
         kept = (rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, scratch)
         self._kept[program.number % PROGRAMS] = kept
         row[bound.B_NUMBER] = program.number
+
+    def kept(self) -> int:
+        """Bytes that bound programs take."""
+        return sum(array.nbytes for arrays in self._kept.values() for array in arrays)
 
     def _calls(
         self, rows: np.ndarray, inputs: np.ndarray, params: np.ndarray, buffers: int, constants: int, arena: int

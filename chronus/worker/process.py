@@ -6,14 +6,16 @@ The render loop runs in a thread that never asks for the interpreter; the main t
 from __future__ import annotations
 
 import os
+import resource
 import select
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
-from chronus.dsp.atomics import call_numbers, libc_syscall
+from chronus.dsp.atomics import call_numbers, libc_clock, libc_syscall
 from chronus.dsp.graph import block_address
 from chronus.dsp.kernel import Kernel
 from chronus.memory import layout
@@ -27,6 +29,7 @@ from chronus.memory.layout import (
     CHANNELS,
     CHECKPOINT0,
     INSTANCES,
+    KEPT0,
     LAID_DOWN,
     LINE,
     PLAYING,
@@ -41,18 +44,23 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.memory.program import Head, Program
-from chronus.urgency import RENDERING, hurry
+from chronus.urgency import RENDERING, expendable, hurry
 from chronus.worker import replica
 from chronus.worker.binding import Bindings
 
 _SNAPSHOT_SECONDS = 1.0
 """How long a fresh worker waits for the other slot to lay down a snapshot, before it asks whether anybody lives."""
 
+_POINTS = 800
+"""For the system's choice of whom to end where memory runs out: workers first."""
+_ROOM = 2 << 30
+"""Bytes of address space that a worker may take beyond what it has when it begins; the largest programs need a quarter of that."""
+
 
 class Worker:
     def __init__(self, memory: Memory, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
         self.memory, self.slot, self.wake = memory, slot, wake
-        self.bindings = Bindings(kernels, memory.word(RATE))
+        self.bindings = Bindings(kernels, memory.word(RATE), libc_clock())
         self.arena, self.other = memory.arena(slot), memory.arena(1 - slot)
         self.desk = self._desk()
         self.out = np.zeros((BLOCK, CHANNELS), np.float32)
@@ -120,6 +128,7 @@ class Worker:
                 program = Program.read(words)
                 self._touch(program.used)
                 self.bindings.bind(program, self.arena.ctypes.data)
+        self.memory.board[KEPT0 + self.slot * LINE] = self.bindings.kept()
         self.memory.board[PREPARED0 + self.slot * LINE] = newest
 
     def _touch(self, used: int) -> None:
@@ -140,4 +149,14 @@ class Worker:
 
 
 def main(memory_fd: int, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
-    Worker(layout.Memory(memory_fd), slot, wake, kernels).run()
+    expendable(_POINTS)
+    worker = Worker(layout.Memory(memory_fd), slot, wake, kernels)
+    _limit_memory()
+    worker.run()
+
+
+def _limit_memory() -> None:
+    """A worker that leaks is to die of it before the machine does."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + _ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))

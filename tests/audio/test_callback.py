@@ -8,14 +8,21 @@ from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.memory.layout import (
     ACTIVE,
     BLOCK,
+    BLOCK0,
+    BORROWED,
+    DOWN,
     FADED,
     HEARD,
     LARGEST,
+    LATE0,
     LINE,
     MISSING,
     PERIODS,
     PLAYING,
+    PREFERRED,
+    RATE,
     SILENT,
+    STARTED,
     STATE0,
     STOPPING,
     SWITCHES,
@@ -26,6 +33,7 @@ from chronus.memory.layout import (
 class Host:
     def __init__(self):
         self.memory = Memory()
+        self.memory.board[RATE] = 44100
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = (self.memory.ring(0), self.memory.ring(1))
@@ -35,6 +43,7 @@ class Host:
         """A block whose samples tell its number."""
         samples = np.arange(block * BLOCK * 2, (block + 1) * BLOCK * 2, dtype=np.float32).reshape(BLOCK, 2) + 1
         ring.write(self.memory.ring(slot), block, samples, 0)
+        self.memory.board[BLOCK0 + slot * LINE] = block + 1
 
     def play(self, frames):
         out = np.full(2 * frames, np.nan, np.float32)
@@ -69,6 +78,48 @@ def test_a_block_that_only_the_other_slot_has_is_played_and_the_slot_stays_switc
     host.lay(0, 0)
     assert np.array_equal(host.play(256), np.arange(1, 513, dtype=np.float32))
     assert host[ACTIVE] == 1 and host[SWITCHES] == 1 and host[MISSING] == 0
+
+
+def test_row_9_of_two_slots_that_take_turns_in_being_late_blocks_are_borrowed_without_changing_the_slot_all_the_time():
+    host = Host()
+    for block in range(3000):
+        host.lay(block // 3 % 2, block)
+        assert np.array_equal(host.play(64)[:2], [block * 128 + 1, block * 128 + 2])
+    assert host[SWITCHES] == 3000 * BLOCK // (60 * 44100) + 1
+    assert host[BORROWED] > 1400 and host[MISSING] == 0
+    late = host[LATE0], host.memory.word(LATE0, 1)
+    assert sum(late) == 3000 and max(late) == 1500
+
+
+def test_a_slot_that_died_or_was_started_anew_is_switched_away_from_at_once():
+    host = Host()
+    host.lay(1, 0)
+    host.play(64)
+    host.memory.board[STATE0 + LINE] = DOWN
+    host.lay(0, 1)
+    host.play(64)
+    assert (host[ACTIVE], host[SWITCHES], host[BORROWED]) == (0, 2, 0)
+    host.memory.board[STATE0 + LINE] = PLAYING
+    host.memory.board[STARTED] += 1
+    host.lay(1, 2)
+    host.play(64)
+    assert (host[ACTIVE], host[SWITCHES], host[BORROWED]) == (1, 3, 0)
+
+
+def test_a_slot_that_is_preferred_is_switched_to_once_it_holds_the_block_that_is_due():
+    host = Host()
+    host.memory.board[PREFERRED] = 2
+    host.lay(0, 0)
+    heard = [host.play(64)]
+    assert host[ACTIVE] == 0
+    for slot in range(2):
+        host.lay(slot, 1)
+    heard += [host.play(32), host.play(32)]
+    assert (host[ACTIVE], host[SWITCHES]) == (1, 1)
+    host.lay(1, 2)
+    heard += [host.play(64)]
+    assert np.array_equal(np.concatenate(heard), np.arange(1, 385, dtype=np.float32))
+    assert host[SWITCHES] == 1
 
 
 def test_a_torn_block_is_not_played():

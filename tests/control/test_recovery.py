@@ -13,7 +13,7 @@ from chronus.control.catalogue import Catalogue
 from chronus.control.journal import Journal, Said, Sealed
 from chronus.control.recovery import begin, take_over
 from chronus.control.replay import rebuild
-from chronus.memory.layout import LATE, OSC_DROPPED, RECOMMITTED, Memory
+from chronus.memory.layout import NOTES_LATE, OSC_DROPPED, RECOMMITTED, Memory
 from chronus.memory.log import NOW, NUMBER, ORDER, SWAP, WHAT
 from chronus.text.parser import sentences
 from tests.control.house import RATE, SPECS, House
@@ -90,7 +90,7 @@ def test_counters_are_the_engines_and_outlive_control(tmp_path):
     house.ask(
         caller, c.Load(kind="bass"), c.Load(kind="nothing"), c.List(), texts=("load bass", "load nothing", "list")
     )
-    house.memory.board[[LATE, RECOMMITTED, OSC_DROPPED]] = 4, 5, 6
+    house.memory.board[[NOTES_LATE, RECOMMITTED, OSC_DROPPED]] = 4, 5, 6
     before = house.status.counters()
     assert before["commands"] == 3
     again = killed(house, tmp_path)

@@ -495,7 +495,7 @@ def test_status_tells_people_the_beat_they_count(house):
     house.ask(caller, c.Load(kind="kick"), seq("kick"))
     house.run(1000)
     (reply,) = house.ask(caller, c.Status())
-    assert "bar 1, beat 3;" in reply.lines[2], reply.lines[2]
+    assert any("bar 1, beat 3;" in line for line in reply.lines), reply.lines
     assert 3 < reply.result["engine"]["beat"] < 4
 
 
