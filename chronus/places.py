@@ -62,6 +62,11 @@ def catalogue_file() -> Path:
     return kernel_cache() / f"catalogue-{_digest(sources)}.json"
 
 
+def costs_file() -> Path:
+    """What each kernel costs on this machine, as data."""
+    return catalogue_file().with_suffix(".costs")
+
+
 def wide_file() -> Path:
     """The sign that the kernels for many voices are compiled as well."""
     return catalogue_file().with_suffix(".wide")

@@ -20,7 +20,7 @@ from itertools import groupby
 from chronus.commands import AnyCommand, Open, Submission, Wait, When
 from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
-from chronus.control.performing import Performance
+from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
 from chronus.control.rack import EMPTY, Rack, replace
 from chronus.control.scheduler import Player
@@ -32,6 +32,8 @@ from chronus.errors import ChronusError
 from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, order
 from chronus.memory.program import Program
 
+RECOVERED = "journal"
+"""Author of what is brought back after an unclean end: it was affordable once, and nothing acknowledged is refused afterwards."""
 BATCH = 4096
 """Entries published at a time."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
@@ -55,6 +57,8 @@ class Conductor:
         self.owed: list[Entry] = []
         self.waiting: list[Due] = []
         self._shrinking: Plan | None = None
+        self.afford: Afford = _anything
+        """Asked of every command that is performed live; what a journal holds was affordable, and a rendering has time."""
 
     # ------------------------------------------------------------ perform
 
@@ -66,7 +70,9 @@ class Conductor:
         self.number += 1
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
         running = self.score.timeline is not None
-        performance = Performance(t, self.catalogue, self.waiting, running, author)
+        performance = Performance(
+            t, self.catalogue, self.waiting, running, author, _anything if author == RECOVERED else self.afford
+        )
         for id, text, command in zip(submission.ids, submission.texts, submission.commands, strict=True):
             if submission.strict and t.outcomes and t.outcomes[-1].error:
                 t.outcomes.append(Outcome(id, error=ChronusError("E_ENGINE", UNDONE)))
@@ -255,7 +261,7 @@ class Conductor:
     def document(self) -> Rack:
         """The rack that is worked on: while an opened one waits for its bar line, that one, with what was said after it."""
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
-        return Performance(t, self.catalogue, self.waiting, self.playing, "").seen
+        return Performance(t, self.catalogue, self.waiting, self.playing, "", _anything).seen
 
     def loaded(self) -> dict[str, str]:
         """name -> kind."""
@@ -295,6 +301,10 @@ def as_one(commands: Iterable[AnyCommand]) -> Submission:
     """Commands that no client sent, as one submission."""
     commands = tuple(commands)
     return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
+
+
+def _anything(rendered: Rack, before: Rack, after: Rack) -> None:
+    """Affords whatever it is."""
 
 
 def bar_of(position: Fraction) -> str:

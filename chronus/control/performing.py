@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chronus import commands as say
 from chronus.commands import AnyCommand, Length, When
@@ -28,6 +28,10 @@ BEHIND = When("now")
 """The time of what follows an `open` that waits for its bar: it waits with it."""
 
 
+Afford = Callable[[Rack, Rack, Rack], None]
+"""(the rack that is rendered, a command's before, its after): raises E_BUDGET where the machine could not render it."""
+
+
 class Performance:
     """One submission being performed. `waiting` are commands whose time is to come, `running` whether there are bars at all.
 
@@ -36,9 +40,9 @@ class Performance:
     """
 
     def __init__(
-        self, t: Transaction, catalogue: Catalogue, waiting: Sequence[Due], running: bool, author: str
+        self, t: Transaction, catalogue: Catalogue, waiting: Sequence[Due], running: bool, author: str, afford: Afford
     ) -> None:
-        self.t, self.catalogue, self.author, self.running = t, catalogue, author, running
+        self.t, self.catalogue, self.author, self.running, self.afford = t, catalogue, author, running, afford
         self.ahead = [due.command for due in waiting]
 
     def perform(self, id: int, text: str, command: AnyCommand) -> None:
@@ -59,13 +63,16 @@ class Performance:
         later = self._later(command)
         if later is not None:
             command = replace(command, when=When("now"))
-            done = self._change(self._rack_then(), command)
+            then = self._rack_then()
+            done = self._change(then, command)
+            self.afford(t.before, then, done.rack)
             t.later.append(Later(len(t.outcomes), later, command, text, self.author))
             self.ahead.append(command)
             if isinstance(command, say.Undo | say.Redo):
                 done = done._replace(text=text)  # which steps those are is known then
         else:
             done = self._change(t.after, command)
+            self.afford(t.before, t.after, done.rack)
             self._take(done, command, text)
         lines = tuple(done.result["commands"]) if isinstance(command, say.Say) else ()
         return Outcome(0, done.text, lines, done.result)

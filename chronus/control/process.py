@@ -12,12 +12,14 @@ import msgspec
 
 from chronus import __version__, lifeline
 from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import RECOVERED
 from chronus.control.hands import Hands
 from chronus.control.job import Job
 from chronus.control.journal import Pen, Settled
 from chronus.control.performer import Performer
 from chronus.control.publisher import Publisher
 from chronus.control.recovery import begin, take_over
+from chronus.control.relief import Relief
 from chronus.control.replay import Parse
 from chronus.control.server import Server
 from chronus.control.signals import terminations
@@ -75,11 +77,12 @@ class Process:
         self.server = Server(self.performer, self.status, socket.socket(fileno=told.door), self.supervisor)
         self.server.every_tick.append(self._settle)
         self.hands = Hands(self.server)
+        self.relief = Relief(self.server)
         self._notes, self._again, self._settles = start.notes, told.again, time.monotonic() + SETTLED_SECONDS
         if start.resumed is not None:
             take_over(self.performer, start.resumed)
         if start.first is not None:
-            self.server.jobs.append(Job(start.first, "journal"))
+            self.server.jobs.append(Job(start.first, RECOVERED))
 
     def run(self, ended: socket.socket) -> int:
         self.server.watch(ended, lambda mask: self.server.stop())

@@ -1,4 +1,4 @@
-"""Compiles every kernel once, so that the first note of every later start finds machine code on the disk.
+"""Compiles every kernel once, so that the first note of every later start finds machine code on the disk, and weighs those that are ours.
 
 python -m chronus.worker.build           compiles what is missing; prints a JSON line a kernel: [done, all, name]
 python -m chronus.worker.build --hand    compiles the jobs whose numbers come in, a line each (what the first form starts)
@@ -12,24 +12,38 @@ import selectors
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from chronus import lifeline, places, title
 
+if TYPE_CHECKING:
+    from chronus.dsp.kernel import Kernel
 
-def jobs() -> list[tuple[str, Callable[[], object]]]:
-    """(name, compile it) of all that can be compiled beforehand, the longest first."""
+
+def jobs() -> list[tuple[str, Callable[[], float | None]]]:
+    """(name, compile it) of all that can be compiled beforehand, the longest first. What is weighed returns its cost."""
     from chronus.dsp.catalogue import discover
     from chronus.worker import rehearsal
 
     kernels = discover(places.modules_folders())
-    named: list[tuple[str, Callable[[], object]]] = [("engine", rehearsal.rehearse)]
+    named: list[tuple[str, Callable[[], float | None]]] = [("engine", rehearsal.rehearse)]
     for kind, kernel in sorted(kernels.items()):
         for lanes in reversed(kernel.spec.lanes):
-            named.append((f"{kind} x{lanes}", lambda kernel=kernel, lanes=lanes: kernel.address(lanes)))  # type: ignore[misc]
+            named.append((f"{kind} x{lanes}", lambda kernel=kernel, lanes=lanes: _make(kernel, lanes)))  # type: ignore[misc]
     return named
+
+
+def _make(kernel: Kernel, lanes: int) -> float | None:
+    """Compiles it. What somebody else wrote is not weighed: it may crash or never return."""
+    from chronus.worker.weigh import weigh
+
+    kernel.address(lanes)
+    shipped = kernel.function.__code__.co_filename.startswith(str(places.PACKAGE))
+    return weigh(kernel, lanes) if shipped else None
 
 
 def build_wide(line: int) -> None:
@@ -39,9 +53,11 @@ def build_wide(line: int) -> None:
     lifeline.hold(line)
     title.take("compiling")
     os.nice(19)
-    for _, kernel in sorted(discover(places.modules_folders()).items()):
+    for kind, kernel in sorted(discover(places.modules_folders()).items()):
         for lanes in kernel.spec.wide_lanes:
-            kernel.address(lanes)
+            cost = _make(kernel, lanes)
+            if cost is not None:
+                keep_costs({f"{kind} x{lanes}": cost})
     places.wide_file().touch()
 
 
@@ -50,12 +66,11 @@ def is_built() -> bool:
 
 
 def lend_a_hand() -> None:
-    """Does the jobs whose numbers are read, and says the name of each when it is done."""
+    """Does the jobs whose numbers are read, and says the name and the cost of each when it is done."""
     todo = jobs()
     for line in sys.stdin:
         name, make = todo[int(line)]
-        make()
-        print(json.dumps(name), flush=True)
+        print(json.dumps([name, make()]), flush=True)
 
 
 def write_catalogue() -> None:
@@ -63,10 +78,20 @@ def write_catalogue() -> None:
     from chronus.dsp.catalogue import discover
 
     specs = [kernel.spec for _, kernel in sorted(discover(places.modules_folders()).items())]
-    target = places.catalogue_file()
+    _write(places.catalogue_file(), specs)
+
+
+def keep_costs(costs: Mapping[str, float]) -> None:
+    """Adds costs of kernels, in nanoseconds a block by `KIND xLANES`, to those that are known."""
+    target = places.costs_file()
+    known = json.loads(target.read_text()) if target.exists() else {}
+    _write(target, {**known, **costs})
+
+
+def _write(target: Path, content: object) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
-        file.write(msgspec.json.encode(specs))
+        file.write(msgspec.json.encode(content))
     os.replace(file.name, target)
 
 
@@ -79,19 +104,23 @@ def build(report: Callable[[int, int, str], None]) -> None:
         for hand in hands:
             selector.register(hand.stdout, selectors.EVENT_READ, hand)  # type: ignore[arg-type]
             _give(hand, next(numbers, None))
-        done = 0
+        done, costs = 0, {}
         while selector.get_map():
             for key, _ in selector.select():
                 line = key.fileobj.readline()  # type: ignore[union-attr]
                 if line:
                     done += 1
-                    report(done, total, json.loads(line))
+                    name, cost = json.loads(line)
+                    if cost is not None:
+                        costs[name] = cost
+                    report(done, total, name)
                     _give(key.data, next(numbers, None))
                 else:
                     selector.unregister(key.fileobj)
         if any(hand.wait() != 0 for hand in hands) or done < total:
             complaints.seek(0)
             raise RuntimeError(f"the kernels could not be compiled: {complaints.read()[-2000:]}")
+    keep_costs(costs)
     write_catalogue()
 
 

@@ -1,14 +1,33 @@
 """Rows 7, 9 and 10 of the table of faults: workers that fail before they die, and racks that are too much for the machine."""
 
+import json
 import os
 import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from chronus.memory import layout
-from tests.faults.takes import in_lockstep, settle, take, worker_pids
+from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.live import alive, engine, until
 
+HEAVY = '''"""A module of the tests that takes as long as it is told to."""
+from chronus.dsp.kernel import kernel
+from chronus.dsp.spec import Param, Spec
+
+SPEC = Spec(kind="heavy", help="takes its time", params=(Param("work", 0, 1000000, 0),), state=1)
+
+
+@kernel(SPEC)
+def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+    y = state[0, 0]
+    for i in range(frames):
+        for _ in range(int(params[0][0, 0])):
+            y = y * 0.999 + 0.001
+        outs[0][i, 0] = y * 1e-6
+    state[0, 0] = y
+'''
 SABOTEUR = Path(__file__).parent / "saboteur"
 
 
@@ -105,3 +124,58 @@ def test_what_fails_before_it_dies_is_replaced_while_it_still_works(tmp_path):
     assert done.lost == 0, done.gaps
     assert max(seconds.values()) <= 2.0
     assert done.status["counters"]["missing"] == 0
+
+
+@pytest.fixture
+def heavy(tmp_path):
+    """An engine with a kick, a bass and a module whose work is measured: `heavy.load` sets which share of a block's time it takes."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / "heavy.py").write_text(HEAVY)
+    with engine(tmp_path, "--device", "null", CHRONUS_MODULES=str(folder)) as running:
+        running.home.environment["CHRONUS_MODULES"] = str(folder)
+        assert (
+            running.home.chronus("-c", "load kick; seq kick: x...; load bass; seq bass: x.x.; load heavy").returncode
+            == 0
+        )
+        yield running
+
+
+def share(running, memory) -> float:
+    """Of a block's time that rendering takes, once the mean has settled."""
+    settle(memory, 1.0)
+    return running.status()["load"]["mean"]
+
+
+def test_row_9_a_rack_that_is_a_fifth_too_slow_is_made_lighter_after_a_second_and_nobody_is_killed(heavy):
+    memory = memory_of(heavy)
+    assert heavy.home.chronus("-c", "set heavy.work 2000").returncode == 0
+    before = share(heavy, memory)
+    assert 0.05 < before < 0.6, "the measure of the test's module"
+    second = heavy.home.chronus("-c", f"set heavy.work {2000 * 0.55 / before}; wait 1s; load heavy as second")
+    assert second.returncode == 1 and "E_BUDGET" in second.stdout, second.stdout
+    began, periods = time.monotonic(), memory.word(layout.PERIODS)
+    shell = heavy.home.begin("--json", "-c", f"set heavy.work {2000 * 1.2 / before}; wait 2 s")
+    said, _ = shell.communicate(timeout=30)
+    lines = [json.loads(line) for line in said.splitlines()]
+    notices = [line["notice"] for line in lines if "notice" in line]
+    settle(memory, 0.5)
+    status = heavy.status()
+    counters, slots = status["counters"], status["load"]["slots"]
+    restarts = sum(process["restarts"] for process in status["processes"])
+    silent = memory.word(layout.SILENT) / RATE
+    print(
+        f"a rack at 120 %: {silent * 1000:.0f} ms of silence in {time.monotonic() - began:.1f} s, {counters}",
+        notices,
+        slots,
+    )
+    assert [notice["kind"] for notice in notices] == ["overload"] and "heavy" in notices[0]["text"], notices
+    assert status["modules"] == 2 and status["load"]["mean"] < 0.3
+    assert min(slot["late"] for slot in slots) > 10 and counters["missing"] > 10
+    assert restarts == 0 and counters["switches"] <= 1 and status["slots"]["mode"] == "duplex"
+    assert memory.word(layout.PERIODS) > periods and silent < 1.0
+    quiet = memory.word(layout.SILENT)
+    back = heavy.home.chronus("-c", "undo")
+    assert "E_BUDGET" in back.stdout, back.stdout
+    settle(memory, 0.5)
+    assert memory.word(layout.SILENT) == quiet, "it goes on stumbling"

@@ -1,0 +1,49 @@
+"""What a kernel costs on this machine: nanoseconds a block, with its gate on, its parameters at rest and noise at its inputs.
+
+It is called the way the graph calls it, but from Python, for 64 frames and for none; the difference is its own. The least of many
+differences counts: whatever else the machine does meanwhile only adds to it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+
+import numpy as np
+
+from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, STATE, STATE_ROWS, Kernel
+from chronus.memory.layout import BLOCK
+
+_RATE = 44100
+_BLOCKS, _TRIES = 16, 40
+_OPEN = ("gate", "velocity")
+
+
+def weigh(kernel: Kernel, lanes: int) -> float:
+    """Nanoseconds of a block of 64 frames."""
+    spec = kernel.spec
+    noise = np.random.default_rng(1).uniform(-0.1, 0.1, (BLOCK, lanes)).astype(np.float32)
+    ins = [np.ones((BLOCK, lanes), np.float32) if port.role in _OPEN else noise for port in spec.ins]
+    outs = [np.zeros((BLOCK, lanes), np.float32) for _ in spec.outs]
+    params = [np.full((BLOCK, lanes), param.default, np.float32) for param in spec.params]
+    state = np.zeros((max(1, spec.state), lanes))
+    memory = np.zeros((max(1, spec.memory_rows(_RATE)), lanes), np.float32)
+    call = np.zeros(HEAD + len(ins) + len(outs) + len(params), np.int64)
+    call[[STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, RATE]] = [
+        state.ctypes.data, state.shape[0], memory.ctypes.data, memory.shape[0], _RATE,
+    ]  # fmt: skip
+    call[HEAD:] = [signal.ctypes.data for signal in (*ins, *outs, *params)]
+    render = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(kernel.address(lanes))
+    at = call.ctypes.data
+
+    def least(frames: int) -> int:
+        took = []
+        for _ in range(_TRIES):
+            began = time.perf_counter_ns()
+            for _ in range(_BLOCKS):
+                render(at, 0, frames)
+            took.append(time.perf_counter_ns() - began)
+        return min(took)
+
+    least(BLOCK)
+    return max(0.0, (least(BLOCK) - least(0)) / _BLOCKS)
