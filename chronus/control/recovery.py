@@ -83,7 +83,7 @@ def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found
     rate, seed = int(found.header["rate"]), int(found.header.get("seed", 0))
     pen = journals.resume(path, found)
     void = [said.n for said in found.unsealed() if said.tail > memory.word(layout.TAIL)]
-    pen.write(*(Void(n) for n in void))
+    pen.owe(*(Void(n) for n in void))
     conductor = Conductor(catalogue, rate, seed)
     start = Beginning(conductor, pen, number=found.number)
     try:

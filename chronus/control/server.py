@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chronus.commands import QUERIES, AnyCommand, Crash, FromEngine, Notice, Reply, Save, Submission, Wait, Welcome
+from chronus.commands import QUERIES, AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
 from chronus.control.conductor import UNDONE, as_one
@@ -345,5 +345,9 @@ class Server:
     def _hear_supervisor(self, mask: int) -> None:
         for kind, text, result in self.supervisor.hear():
             self.notify(kind, self._with_name(text, result), result)
+            if kind == "safe mode":
+                self.perform(
+                    (New(),), ("new",), "engine"
+                )  # the replicas begin with nothing, so the rack must be that too
         if self.supervisor.gone:
             self.stop()

@@ -4,7 +4,9 @@ Rule 1: a child that dies is started again at once, as long as it has not died m
         a pause that doubles from FIRST_PAUSE to LONGEST_PAUSE, for as long as it keeps dying.
 Rule 2: nobody is stopped because another one fails.
 Rule 3: a module that was being rendered at two such deaths is the fault itself; it is taken out, not the slot.
-Rule 4: a slot is given to a new worker only after the old one is known to be dead; so a death is the only reason to start one.
+Rule 4: a checkpoint that a worker died of, or did not come back from, while nobody played is passed over; after the one before it
+        comes nothing at all.
+Rule 5: a slot is given to a new worker only after the old one is known to be dead; so a death is the only reason to start one.
 """
 
 from __future__ import annotations
@@ -80,6 +82,19 @@ OF_ITSELF = (-4, -6, -7, -8, -11)
 def convicted(blamed: tuple[Blame, ...], new: Blame) -> tuple[tuple[Blame, ...], bool]:
     """Adds a blame. True if that module has now been blamed twice: chance strikes once, a fault comes again."""
     return (*blamed, new)[-64:], new in blamed
+
+
+NEWEST, BEFORE, NOTHING = range(3)
+"""What a worker that finds nobody playing goes back to."""
+
+
+RESTORE_SECONDS = 2.0
+"""A worker that does not play by then has not come back from where it went to. Usual are 20 ms."""
+
+
+def restoring(tried: int, how: int, took: float) -> int:
+    """What the next worker goes back to, after one died with `how` in so many seconds: who was killed from outside blames nothing."""
+    return min(tried + 1, NOTHING) if how in OF_ITSELF or took > RESTORE_SECONDS else tried
 
 
 def due(state: State, now: float) -> tuple[State, list[Action]]:

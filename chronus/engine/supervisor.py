@@ -84,6 +84,8 @@ class Engine:
         self.stopping_since: float | None = None
         self.exit_code: int | None = None
         self.blamed: tuple[Blame, ...] = ()
+        self.restores = [supervision.NEWEST] * layout.SLOTS
+        self.started = [0.0] * layout.SLOTS
         self.watch = Watch()
         self.failing = Failing(BLOCK / settings.rate * 1e9)
         self.own_memory, self.memory_due = (0, 0), 0.0
@@ -181,6 +183,8 @@ class Engine:
         else:
             slot = int(role[-1])
             self.memory.board[BLOCK0 + slot * LINE] = 0  # what its forerunner rendered says nothing of it
+            self.memory.board[layout.RESTORE0 + slot * LINE] = self.restores[slot]
+            self.started[slot] = time.monotonic()
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self.memory.board[layout.STARTED] += 1
             self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
@@ -365,6 +369,7 @@ class Engine:
             self._for_device(self.device.host_died(time.monotonic()))
         if role.startswith("worker"):
             slot = int(role[-1])
+            self._note_restore(slot, status)
             self.memory.board[STATE0 + slot * LINE] = DOWN
             if status in supervision.OF_ITSELF:
                 self._blame(slot)
@@ -372,6 +377,21 @@ class Engine:
             self.control_ready = False
         how = f"signal {-status}" if status < 0 else f"exit {status}"
         self._act(*supervision.died(self.state, role, time.monotonic(), how))
+
+    def _note_restore(self, slot: int, status: int) -> None:
+        """A worker that dies before it plays, while nobody does, may have died of what it went back to."""
+        board = self.memory.board
+        if board[STATE0 + slot * LINE] != STARTING or board[STATE0 + (1 - slot) * LINE] == PLAYING:
+            return
+        tried = max(self.restores)
+        took = time.monotonic() - self.started[slot]
+        self.restores[slot] = supervision.restoring(self.restores[slot], status, took)
+        if max(self.restores) == tried:
+            return
+        if self.restores[slot] == supervision.NOTHING:
+            self._say("safe mode", "what sounded could not be restored; the rack is empty now, and undo brings it back")
+        else:
+            self._say("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
 
     def _blame(self, slot: int) -> None:
         """Notes which module the slot was rendering; one that is noted twice is rendered no more."""
@@ -397,7 +417,12 @@ class Engine:
                 heard = int(board[HEARD]) // BLOCK
                 if board[BLOCK0 + slot * LINE] >= heard + min(2, int(board[LOOKAHEAD])):
                     board[STATE0 + slot * LINE] = PLAYING
+                    self.restores = [supervision.NEWEST] * layout.SLOTS
                     self._publish_processes()
+        if self.told_ready and not any(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS)):
+            for slot in range(layout.SLOTS):
+                if board[STATE0 + slot * LINE] == STARTING and now - self.started[slot] > supervision.RESTORE_SECONDS:
+                    self._kill(f"worker {slot}")
         host = self.state["host"]
         both = all(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS))
         if both and not host.alive and host.due is None:

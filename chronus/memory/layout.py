@@ -104,6 +104,8 @@ _BOARD = _lines(
     "QUARANTINE",  # 1 + handle of a module that is not to be rendered, 0: none; the incarnation beside it
     "QUARANTINED",
     "DEAF",  # the longest that the supervisor was busy and heard nothing, ns
+    "RESTORE0",  # what a slot that finds nobody playing goes back to: 0 the newest checkpoint, 1 the one before, 2 nothing
+    "RESTORE1",
 )
 COSTS = 1024
 """From here on a word a handle for slot 0, then for slot 1: nanoseconds that the module's last blocks took."""
@@ -153,6 +155,7 @@ DIVERGENCES: int
 QUARANTINE: int
 QUARANTINED: int
 DEAF: int
+RESTORE0: int
 """A slot's word is NAME0 + slot * LINE."""
 
 DOWN, STARTING, PLAYING = 0, 1, 2

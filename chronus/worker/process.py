@@ -21,6 +21,8 @@ from chronus.dsp.kernel import Kernel
 from chronus.memory import layout
 from chronus.memory.layout import (
     A_BLOCK,
+    A_CURSOR,
+    A_PENDING,
     A_PROGRAM,
     A_USED,
     ARENA_BYTES,
@@ -28,21 +30,27 @@ from chronus.memory.layout import (
     BLOCK0,
     CHANNELS,
     CHECKPOINT0,
+    HEARD,
     INSTANCES,
     KEPT0,
     LAID_DOWN,
     LINE,
+    PENDING,
     PLAYING,
     PREPARED0,
     PROGRAM,
     PROGRAMS,
     RATE,
+    RESTORE0,
+    SEALS,
     SLOTS,
     STATE0,
+    TAIL,
     WANT0,
     WANTED,
     Memory,
 )  # fmt: skip
+from chronus.memory.log import unseal
 from chronus.memory.program import Head, Program
 from chronus.urgency import RENDERING, expendable, hurry
 from chronus.worker import replica
@@ -109,14 +117,28 @@ class Worker:
     def _go_back(self) -> None:
         """To the newest checkpoint, or to the very first block: the log and the seals still tell what happened since.
 
-        What lies in the own arena is worth nothing: whoever served this slot may have died in the middle of a block.
+        A checkpoint that workers died of is passed over for the one before, and where both were tried, or there is no other, this slot
+        begins with nothing. What lies in the own arena is worth nothing: whoever served this slot may have died in the middle of
+        a block.
         """
         board, checkpoints = self.memory.board, self.memory.checkpoints()
         self.arena[: min(max(int(self.arena[A_USED]), INSTANCES), ARENA_BYTES) // 8] = 0
         places = [(int(board[CHECKPOINT0 + place * LINE]), place) for place in range(2)]
-        block, place = max(places)
-        if block:
-            replica.lay_snapshot(checkpoints[place], self.arena)
+        places = sorted([kept for kept in places if kept[0] and _is_whole(checkpoints[kept[1]])], reverse=True)
+        tried = self.memory.word(RESTORE0, self.slot)
+        if tried < len(places):
+            replica.lay_snapshot(checkpoints[places[tried][1]], self.arena)
+        elif tried:
+            self.arena[A_BLOCK], self.arena[A_CURSOR] = self._last_sealed()
+
+    def _last_sealed(self) -> tuple[int, int]:
+        """The last block up to now that has a seal, and its log tail: no block is passed over, or control would wait for its seal."""
+        heard, tail = self.memory.word(HEARD) // BLOCK, self.memory.word(TAIL)
+        for block in range(heard, max(0, heard - SEALS), -1):
+            number, sealed = unseal(int(self.memory.seals[block % SEALS]), max(0, tail - (1 << 31)))
+            if number == block & 0xFFFFFFFF:
+                return block, sealed
+        return heard, tail
 
     def bind_new(self) -> None:
         """Binds every program that may be swapped in: from the one the arena plays to the newest."""
@@ -146,6 +168,11 @@ class Worker:
             self.desk, memory.board, memory.log, memory.seals, memory.ring(slot), self.arena, self.other,
             memory.checkpoints(), self.bindings.table, slot, self.out,
         )  # fmt: skip
+
+
+def _is_whole(arena: np.ndarray) -> bool:
+    """Whether a checkpoint's own measures can be believed: what lies behind them is copied by them."""
+    return 0 <= int(arena[A_PENDING]) <= PENDING and 0 <= int(arena[A_USED]) <= ARENA_BYTES
 
 
 def main(memory_fd: int, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:

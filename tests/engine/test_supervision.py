@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chronus.engine import supervision
 from chronus.engine.supervision import BUDGET, LONGEST_PAUSE, PERIOD, ROLES, Child, Notice, Start, died, due, next_due
 
 
@@ -54,3 +55,12 @@ def test_whoever_dies_comes_back_and_nobody_else_is_touched(deaths):
     for _ in range(2):  # the forkserver first, then who waits for it
         state, _ = due(state, 1000.0)
     assert all(child.alive for child in state.values())
+
+
+def test_what_a_worker_dies_of_or_does_not_come_back_from_is_passed_over_and_in_the_end_there_is_nothing():
+    tried, seen = supervision.NEWEST, []
+    for how, took in ((-9, 0.1), (-11, 0.1), (-9, supervision.RESTORE_SECONDS + 0.1), (-11, 0.1), (-15, 0.1)):
+        tried = supervision.restoring(tried, how, took)
+        seen.append(tried)
+    before, nothing = supervision.BEFORE, supervision.NOTHING
+    assert seen == [supervision.NEWEST, before, nothing, nothing, nothing]
