@@ -14,7 +14,7 @@ from pathlib import Path
 from chronus.control.catalogue import Catalogue
 from chronus.control.diff import is_structural
 from chronus.control.rack import Module, Rack
-from chronus.control.wiring import Width, wire_up
+from chronus.control.wiring import FITS, Width, wire_up
 from chronus.errors import ChronusError
 
 MOST = 0.8
@@ -45,6 +45,8 @@ class Budget:
         measured: dict[str, float] = {}
         for name, module in rendered.modules.items():
             measured[module.kind] = max(measured.get(module.kind, 0.0), each.get(name, 0.0))
+        if took + self._at_most(after, measured) <= MOST * self.block_nanoseconds:
+            return
         was, will = sum(self._costs(before, measured).values()), sum(self._costs(after, measured).values())
         present = self._costs(rendered, measured)
         kept = sum(present[name] for name, module in rendered.modules.items() if _has(after, module))
@@ -65,6 +67,18 @@ class Budget:
             name: self._dear(module) or cost(module.kind, widths[name].lanes, weighed) or measured.get(module.kind, 0.0)
             for name, module in rack.modules.items()
         }
+
+    def _at_most(self, rack: Rack, measured: Mapping[str, float]) -> float:
+        """What it cannot exceed, without wiring it up: as if each module had the voices of the one that has most, and two sides."""
+        weighed = self.weighed()
+        voices = max(module.voices for module in rack.modules.values())
+        lanes = {2, next(fit for fit in FITS if fit >= voices)}
+        of_kind = {
+            kind: max(*(cost(kind, n, weighed) for n in (1, *lanes)), measured.get(kind, 0.0))
+            for kind in {module.kind for module in rack.modules.values()}
+        }
+        dear = sum(took for _, took in self.dear)
+        return dear + sum(of_kind[module.kind] for module in rack.modules.values())
 
     def _dear(self, module: Module) -> float:
         return next((took for other, took in self.dear if other == module), 0.0)

@@ -339,14 +339,15 @@ def _sound(buffer, a, b, lanes):
     return bad == 0
 
 
-@inline
-def _nanoseconds(clock, time):
+@compiled()
+def _nanoseconds(clock):
     """The monotonic time, of libc's clock_gettime at address `clock`: it needs no system call."""
+    time = local(np.int64, 2)
     system_call(clock, 1, address_of(time, 0), 0, 0, 0)
     return time[0] * 1_000_000_000 + time[1]
 
 
-@inline
+@compiled()
 def _weigh(board, word, took):
     """A smooth mean of what a module takes."""
     known = board[word]
@@ -365,10 +366,9 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
     floats = arena.view(np.float64)
     frame = block * BLOCK + a
-    time = local(np.int64, 2)
-    measured = bound[B_CLOCK] != 0 and b - a == BLOCK and block % MEASURED == 0
-    since = _nanoseconds(bound[B_CLOCK], time) if measured else 0
     costs = COSTS + (culprit - CULPRIT0) // LINE * HANDLES
+    clock = bound[B_CLOCK] if b - a == BLOCK and block % MEASURED == 0 else 0
+    since = _nanoseconds(clock) if clock else 0
     for i in range(bound[B_INSTANCES]):
         # most inputs and parameters are as they were a block ago: seeing that here saves the calls, half the time of a small rack
         for k in range(instances[i, I_FIRST_INPUT], instances[i, I_FIRST_INPUT] + instances[i, I_INPUTS]):
@@ -399,8 +399,8 @@ def render_piece(arena, bound, board, culprit, a, b, block):
             forget(arena, instances, i)
             arena[A_GUARDED] += 1
             arena[A_GUARDED_HANDLE] = instances[i, I_HANDLE] + 1
-        if measured:
-            now = _nanoseconds(bound[B_CLOCK], time)
+        if clock:
+            now = _nanoseconds(clock)
             _weigh(board, costs + instances[i, I_HANDLE], now - since)
             since = now
     board[culprit] = 0

@@ -6,6 +6,7 @@ import itertools
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from chronus.commands import Open, Patch, Undo, Unload
 from chronus.control.budget import MOST, Budget, CostsFile, by_kind, cost
@@ -112,6 +113,18 @@ def test_voices_are_part_of_it():
         and cost("saw", 64, WEIGHED) == 2_400_000
     )
     assert cost("tb303", 1, WEIGHED) == 0.0
+
+
+def test_what_a_rack_cannot_exceed_is_never_less_than_what_it_takes():
+    purse = Purse()
+    for voices in (1, 3, 40):
+        purse.fine(load("saw", f"s{voices}"))
+        rack = purse.rack
+        module = replace(rack.modules[f"s{voices}"], voices=voices)
+        rack = replace(rack, modules={**rack.modules, module.name: module})
+        assert sum(purse.budget._costs(rack, {}).values()) <= purse.budget._at_most(rack, {})
+        purse.fine(Patch(chain=chain(f"s{voices}", "delay", "filter")))
+        assert sum(purse.budget._costs(purse.rack, {}).values()) <= purse.budget._at_most(purse.rack, {})
 
 
 def test_what_takes_more_than_it_was_weighed_with_counts_as_it_is_measured():
