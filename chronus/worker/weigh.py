@@ -1,4 +1,4 @@
-"""What a kernel costs on this machine: nanoseconds a block, with its gate on, its parameters at rest and noise at its inputs.
+"""What a kernel costs on this machine while it sounds: nanoseconds a block, with its parameters at rest and nothing patched but its sound.
 
 It is called the way the graph calls it, but from Python, for 64 frames and for none; the difference is its own. The least of many
 differences counts: whatever else the machine does meanwhile only adds to it.
@@ -16,14 +16,17 @@ from chronus.memory.layout import BLOCK
 
 _RATE = 44100
 _BLOCKS, _TRIES = 16, 40
-_OPEN = ("gate", "velocity")
 
 
 def weigh(kernel: Kernel, lanes: int) -> float:
     """Nanoseconds of a block of 64 frames."""
     spec = kernel.spec
     noise = np.random.default_rng(1).uniform(-0.1, 0.1, (BLOCK, lanes)).astype(np.float32)
-    ins = [np.ones((BLOCK, lanes), np.float32) if port.role in _OPEN else noise for port in spec.ins]
+    gate = np.ones((BLOCK, lanes), np.float32)
+    gate[0] = 1.0 if spec.drone else 2.0  # what dies away by itself is struck anew in each block
+    feeds = {"audio": noise, "gate": gate, "velocity": np.ones((BLOCK, lanes), np.float32)}
+    nothing = np.zeros((BLOCK, lanes), np.float32)
+    ins = [feeds.get(port.role, nothing) for port in spec.ins]
     outs = [np.zeros((BLOCK, lanes), np.float32) for _ in spec.outs]
     params = [np.full((BLOCK, lanes), param.default, np.float32) for param in spec.params]
     state = np.zeros((max(1, spec.state), lanes))

@@ -58,6 +58,12 @@ def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replace
         return time.monotonic() - began
 
     def breaking(running, memory):
+        points = {
+            process["role"]: int(Path(f"/proc/{process['pid']}/oom_score_adj").read_text())
+            for process in running.status()["processes"]
+        }
+        print(points)
+        assert points["worker"] > max(points["host"], points["control"], points["forkserver"]) > points["supervisor"]
         held = active_worker(running, memory)
         order(tmp_path, held, "hold")
         settle(memory, 0.4)
@@ -80,17 +86,6 @@ def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replace
     print({what: f"{took * 1000:.0f} ms" for what, took in seconds.items()}, done.status["counters"])
     assert done.lost == 0, done.gaps
     assert seconds["held"] <= 0.25
-
-
-def test_row_10_a_worker_is_ended_before_anybody_else_where_memory_runs_out(tmp_path):
-    with engine(tmp_path, "--device", "null") as running:
-        until(lambda: len(worker_pids(running)) == 2, 5)
-        points = {
-            process["role"]: int(Path(f"/proc/{process['pid']}/oom_score_adj").read_text())
-            for process in running.status()["processes"]
-        }
-    print(points)
-    assert points["worker"] > max(points["host"], points["control"], points["forkserver"]) > points["supervisor"]
 
 
 def test_what_fails_before_it_dies_is_replaced_while_it_still_works(tmp_path):
