@@ -160,7 +160,9 @@ def _stop(words: Sequence[str]) -> int:
 
 
 def _journal(words: Sequence[str]) -> int:
-    return _on_engine("journal", "The path of the running engine's journal.", words)
+    return _on_engine(
+        "journal", "The path of the running engine's journal: its newest file, which leads to all of the take.", words
+    )
 
 
 def _on_engine(form: str, description: str, words: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ CODES: dict[str, str] = {
     "E_LIMIT": "a limit of the instrument is reached",
     "E_BUDGET": "the machine could not render it in time",
     "E_PATH": "the file name is not allowed",
-    "E_FILE": "the file cannot be read or written",
+    "E_FILE": "the file cannot be read or written; of any command: the journal cannot keep it",
     "E_DEVICE": "there is no such audio device",
     "E_TIMEOUT": "a wait ended before its condition came true",
     "E_ASSERT": "an assert does not hold",

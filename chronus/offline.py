@@ -268,7 +268,7 @@ def main(told: argparse.Namespace) -> int:
     source = _read(told.script)
     _compile()
     bar = _Bar("rendering") if sys.stderr.isatty() and not told.json else None
-    journal = journals.read(Path(told.script)) if source.startswith(journals.MAGIC) else None
+    journal = journals.read_take(Path(told.script)) if source.startswith(journals.MAGIC) else None
     header = journal.header if journal else {}
     take = Take(int(header.get("rate", told.rate)), int(header.get("seed", told.seed)), None if journal else 0)
     wrong: list[Answer] = []

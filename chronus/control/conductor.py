@@ -56,6 +56,7 @@ class Conductor:
         self.horizon = self.number = self.now = self.put_off = 0
         self.owed: list[Entry] = []
         self.waiting: list[Due] = []
+        self.under_way: dict[int, Due] = {}
         self._shrinking: Plan | None = None
         self.afford: Afford = _anything
         """Asked of every command that is performed live; what a journal holds was affordable, and a rendering has time."""
@@ -215,12 +216,16 @@ class Conductor:
         return [tuple(notes[k : k + BATCH]) for k in range(0, len(notes), BATCH)]
 
     def due(self, frame: int) -> list[tuple[int, tuple[Due, ...]]]:
-        """What was put off to a time before a frame, taken out, in order: (frame, all that one author put off to it)."""
+        """What was put off to a time before a frame, taken out, in order: (frame, all that one author put off to it).
+
+        It is under way until it is performed.
+        """
         timeline = self.score.timeline
         found = [(timeline.frame(due.position) if timeline else due.frame, due) for due in self.waiting]
         ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
         for _, due in ready:
             self.take_up(due.number)
+            self.under_way[due.number] = due
         return [
             (at, tuple(due for _, due in pairs))
             for (at, _), pairs in groupby(ready, key=lambda pair: (pair[0], pair[1].author))

@@ -9,7 +9,9 @@ Rule 2: reading recovers the longest valid prefix, whatever follows it, and neve
 Rule 3: what cannot be written is not done. While the disk refuses, a command is refused with E_FILE and changes nothing, the music
 goes on, and the first command that finds the disk willing works again. What has happened before the disk is asked (a seal, what was
 put off and is due now) cannot be refused any more: it is kept in memory and written first.
-Rule 4: a record is whole or not there. A short write is taken back; where even that fails, nothing is written behind it until it works.
+Rule 4: a take may go on over several files. A new one begins with how all stood (`Stands`) when nothing was on its way, and names the
+one it goes on from, which is left as it is. Who recovers reads the newest whose beginning is whole; who renders reads all of them.
+Rule 5: a record is whole or not there. A short write is taken back; where even that fails, nothing is written behind it until it works.
 
 To play a journal again: lead a conductor through the records (replay.py), and give its entries to the replicas in the order of
 saying, which is that of the log. Entries of one that is `exact` carry `moment`; those of another take effect at the frame of its
@@ -22,6 +24,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +41,8 @@ from chronus.errors import ChronusError
 MAGIC = b"#chronus-journal 1 "
 FSYNC_SECONDS = 0.08
 """Between two calls of fsync: with the call itself less than 100 ms."""
+LONGEST = 1 << 19
+"""Bytes that a file grows by before the take goes on in a new one: a control that takes another's place reads so much in under a second."""
 _FILE = re.compile(r"(\d{4,})\.journal")
 
 
@@ -85,7 +90,19 @@ class Ended(Struct, frozen=True, tag="ended", tag_field="is"):
     frame: int
 
 
-Record = Said | Sealed | Void | Settled | Ended
+class Stands(Struct, frozen=True, tag="stands", tag_field="is"):
+    """The first record of a file that goes on from another: all that was said before it, up to number `n`, came to this at `frame`.
+
+    `texts` are the canonical commands that rebuild the rack, `state` is the conductor to the last place (standing.py).
+    """
+
+    n: int
+    frame: int
+    texts: tuple[str, ...]
+    state: bytes
+
+
+Record = Said | Sealed | Void | Settled | Ended | Stands
 
 
 class Played(Struct, frozen=True):
@@ -104,9 +121,10 @@ class Journal(Struct, frozen=True):
 
     @property
     def clean(self) -> bool:
-        """Whether the engine ended as it should; a journal in which nothing was said needs no recovery either."""
+        """Whether the engine ended as it should; one in which nothing was said, or was to be recovered, needs no recovery either."""
         ended = bool(self.records) and isinstance(self.records[-1], Ended)
-        return ended or not any(isinstance(record, Said) for record in self.records)
+        empty = not any(isinstance(record, Said | Stands) for record in self.records)
+        return ended or (empty and "recovered" not in self.header)
 
     def played(self) -> Iterator[Played]:
         """What took effect, in the order of the log. Something said twice under one number was refused the first time."""
@@ -133,7 +151,13 @@ class Journal(Struct, frozen=True):
     @property
     def number(self) -> int:
         """The last number given."""
-        return max((record.n for record in self.records if isinstance(record, Said)), default=0)
+        return max((record.n for record in self.records if isinstance(record, Said | Stands)), default=0)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can be gone on from: its header is there, and what it stands on, if it goes on from another file."""
+        begun = bool(self.records) and isinstance(self.records[0], Stands)
+        return bool(self.header) and (begun or "continues" not in self.header)
 
 
 # ---------------------------------------------------------------- reading
@@ -148,6 +172,15 @@ def read(path: Path) -> Journal:
     except OSError as error:
         raise ChronusError("E_FILE", f"the journal {path.name} cannot be read: {error.strerror}") from None
     return parse(data)
+
+
+def read_take(path: Path) -> Journal:
+    """The whole take that a file is the end of: its records behind those of the files that it goes on from."""
+    found = read(path)
+    while found.whole and "continues" in found.header:
+        before = read(path := path.with_name(str(found.header["continues"])))
+        found = Journal(before.header, (*before.records, *found.records[1:]), found.size)
+    return found
 
 
 def parse(data: bytes) -> Journal:
@@ -194,10 +227,13 @@ def _numbered(engine: str) -> list[tuple[int, Path]]:
     return []
 
 
-def latest(engine: str) -> Path | None:
-    """The newest journal of an engine."""
-    numbered = _numbered(engine)
-    return numbered[-1][1] if numbered else None
+def newest(engine: str) -> tuple[Path | None, Journal]:
+    """The newest journal that can be gone on from. One whose beginning was never finished holds nothing that the one before does not."""
+    for _, path in reversed(_numbered(engine)):
+        found = read(path)
+        if found.whole:
+            return path, found
+    return None, Journal()
 
 
 def create(engine: str, header: dict[str, Any]) -> Pen:
@@ -205,19 +241,27 @@ def create(engine: str, header: dict[str, Any]) -> Pen:
 
     def open_file() -> tuple[Path, int]:
         files.make_folder(folder(engine))
-        while True:
-            path = _next(engine)
-            with suppress(FileExistsError):
-                descriptor = files.create(path)
-                files.sync_folder(path.parent)
-                return path, descriptor
+        path, descriptor = _new(engine)
+        files.sync_folder(path.parent)
+        return path, descriptor
 
-    return Pen(_next(engine), open_file, MAGIC + msgspec.json.encode(header) + b"\n")
+    return Pen(engine, _next(engine), open_file, header, _head(header))
+
+
+def _head(header: dict[str, Any]) -> bytes:
+    return MAGIC + msgspec.json.encode(header) + b"\n"
 
 
 def _next(engine: str) -> Path:
     number = max((number for number, _ in _numbered(engine)), default=0) + 1
     return folder(engine) / f"{number:04d}.journal"
+
+
+def _new(engine: str) -> tuple[Path, int]:
+    while True:
+        path = _next(engine)
+        with suppress(FileExistsError):
+            return path, files.create(path)
 
 
 def resume(path: Path, journal: Journal) -> Pen:
@@ -232,7 +276,7 @@ def resume(path: Path, journal: Journal) -> Pen:
             raise
         return path, descriptor
 
-    return Pen(path, open_file)
+    return Pen(path.parent.name, path, open_file, journal.header)
 
 
 # ---------------------------------------------------------------- writing
@@ -244,11 +288,20 @@ class Pen:
     The file is opened with the first word that finds the disk willing.
     """
 
-    def __init__(self, path: Path, open_file: Callable[[], tuple[Path, int]], first: bytes = b"") -> None:
+    def __init__(
+        self,
+        engine: str,
+        path: Path,
+        open_file: Callable[[], tuple[Path, int]],
+        header: dict[str, Any],
+        first: bytes = b"",
+    ) -> None:
         self.path, self.fault, self.unsynced = path, "", ""
+        self._engine, self._header = engine, header
         self._open_file, self._owed = open_file, first
-        self._descriptor, self._size = -1, 0
+        self._descriptor, self._size, self._goal = -1, 0, 0
         self._torn = self._dirty = False
+        self._left: deque[int] = deque()
         self._closing = threading.Event()
         self.pay()
         self._thread = threading.Thread(target=self._flush, name="journal", daemon=True)
@@ -269,11 +322,41 @@ class Pen:
             try:
                 self.path, self._descriptor = self._open_file()
                 self._size = os.fstat(self._descriptor).st_size
+                self._goal = self._size + LONGEST
             except OSError as error:
                 return self._fails(error.strerror)
         if self._owed and self._put(self._owed):
             self._owed = b""
         return not self._owed
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to go on in a new file."""
+        return self._size > self._goal
+
+    def turn_over(self, stands: Stands) -> bool:
+        """Goes on in a new file, if the disk lets it be begun; else in this one, for as long again.
+
+        The old file is left as it is, whole: until the new one has its first record, whoever reads goes on from the old one.
+        """
+        self._goal = self._size + LONGEST
+        if not self.pay():
+            return False
+        header = {key: value for key, value in self._header.items() if key != "recovered"} | {
+            "continues": self.path.name
+        }
+        data = _head(header) + _lines([stands])
+        try:
+            path, descriptor = _new(self._engine)
+            if files.write(descriptor, data) < len(data):
+                os.close(descriptor)
+                return self._fails("the disk is full")
+        except OSError as error:
+            return self._fails(error.strerror)
+        self._left.append(self._descriptor)
+        self.path, self._descriptor, self._size = path, descriptor, len(data)
+        self._goal, self._header, self._dirty = self._size + LONGEST, header, True
+        return True
 
     def close(self, frame: int) -> None:
         """Marks the end as a clean one."""
@@ -318,12 +401,17 @@ class Pen:
             self._sync()
 
     def _sync(self) -> None:
-        if self._dirty:
-            self._dirty = False
-            try:
-                files.sync(self._descriptor)
-            except OSError as error:
-                self.unsynced = error.strerror or "cannot be synced"
+        if not self._dirty:
+            return
+        self._dirty = False
+        try:
+            while self._left:
+                files.sync(self._left[0])
+                os.close(self._left.popleft())
+                files.sync_folder(self.path.parent)
+            files.sync(self._descriptor)
+        except OSError as error:
+            self.unsynced = error.strerror or "cannot be synced"
 
 
 def _lines(records: Iterable[Record]) -> bytes:

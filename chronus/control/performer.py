@@ -13,15 +13,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from chronus.commands import QUERIES, AnyCommand, Open, Say
+from chronus.control import standing
 from chronus.control.conductor import Conductor
 from chronus.control.job import Drawn, Job, next_incarnation
-from chronus.control.journal import Record, Said, Sealed, Void
+from chronus.control.journal import Record, Said, Sealed, Stands, Void
 from chronus.control.publisher import Batch, Publisher
+from chronus.control.script import script
 from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PERFORMED, RECOMMITTED
 from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
 from chronus.memory.program import Program
@@ -40,6 +43,7 @@ HORIZON_SECONDS = 2.25
 class Pen(Protocol):
     """What is asked of a journal. `write` may refuse; what is owed will be written; `pay` says whether all of it is."""
 
+    path: Path
     fault: str
     unsynced: str
 
@@ -48,6 +52,11 @@ class Pen(Protocol):
     def owe(self, *records: Record) -> None: ...
 
     def pay(self) -> bool: ...
+
+    @property
+    def full(self) -> bool: ...
+
+    def turn_over(self, stands: Stands) -> bool: ...
 
 
 class Performer:
@@ -71,8 +80,10 @@ class Performer:
         """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
         self.publisher.poll()
         self._land()
+        if self.pen.full and not self.busy:
+            self._turn_over()
         for _ in range(JOBS_A_STEP):
-            job = self.current or take()
+            job = self.current or (None if self.pen.full else take())
             if job is None:
                 break
             if self.current is None:
@@ -85,6 +96,8 @@ class Performer:
 
     def _perform(self, job: Job, now: float) -> None:
         job.deadline = now + PREPARE_SECONDS
+        for number in job.due:
+            self.conductor.under_way.pop(number, None)
         if job.shrink is None:
             drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
             job.transaction = self.conductor.perform(job.submission, job.author)
@@ -267,6 +280,12 @@ class Performer:
             self.look_at_the_disk()
             return False
         return True
+
+    def _turn_over(self) -> None:
+        """The take goes on in a new file of the journal, which begins with how all stands now: nothing is on its way."""
+        conductor = self.conductor
+        texts = tuple(script(conductor.rack, conductor.catalogue))
+        self.pen.turn_over(Stands(self.number, self.publisher.head(), texts, standing.keep(conductor)))
 
     def look_at_the_disk(self) -> None:
         """Writes what the journal is owed, and tells once that it cannot be written, and once that it can again."""

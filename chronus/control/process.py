@@ -71,7 +71,7 @@ class Process:
         self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number)
         facts = {
             "name": settings.engine, "pid": told.pid, "version": __version__, "period": settings.period,
-            "started": started, "journal": str(self.pen.path),
+            "started": started,
         }  # fmt: skip
         self.status = Status(self.performer, self.supervisor, facts)
         self.server = Server(self.performer, self.status, socket.socket(fileno=told.door), self.supervisor)

@@ -40,8 +40,7 @@ def begin(
     memory: Memory, catalogue: Catalogue, engine: str, header: dict[str, Any], parse: Parse, fresh: bool
 ) -> Beginning:
     """`header` of a new journal: it says by "pid" and "started" which engine it belongs to."""
-    path = journals.latest(engine)
-    found = journals.read(path) if path is not None else Journal()
+    path, found = journals.newest(engine)
     rate, seed = int(header["rate"]), int(header.get("seed", 0))
     same = {key: found.header.get(key) for key in ("pid", "started")} == {
         key: header[key] for key in ("pid", "started")
@@ -52,10 +51,11 @@ def begin(
         return Beginning(Conductor(catalogue, rate, seed), journals.resume(path, found), number=found.number)
     if path is None or found.clean or fresh:
         return Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
-    start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, {**header, "recovered": path.name}))
     if found.header.get("recovered") and not found.settled:
+        start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
         start.notes.append(f"the engine ended badly twice in a row; it starts empty, and {path} is kept")
         return start
+    start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, {**header, "recovered": path.name}))
     _rebuild(start, found, path, catalogue, parse, "the last engine ended badly; its rack is recovered from")
     return start
 

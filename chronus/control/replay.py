@@ -1,7 +1,8 @@
 """What a journal comes to: the conductor as it was, the take as it was, or the rack as it was.
 
 Record by record a conductor is led through what the one that wrote the journal went through, in the order in which that one did it,
-and draws the same programs. Three ask for it, and they differ in what still lives:
+and draws the same programs. A file that goes on from another
+one begins with how the conductor stood then. Three ask for a replay, and they differ in what still lives:
 
 recovery: only control died. The replicas play on, so the conductor must come out as it was to the last place in the arena.
 rendering: nothing lives; a replica of one's own is told the same entries, and gives the take again, bit for bit.
@@ -13,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
+import msgspec
 from msgspec import Struct
 
 from chronus.commands import AnyCommand, Open, Stop, Submission
+from chronus.control import standing
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, Transaction, as_one
-from chronus.control.journal import Journal, Record, Said, Sealed, Void
+from chronus.control.journal import Journal, Record, Said, Sealed, Stands, Void
 from chronus.control.script import script
 from chronus.errors import ChronusError
 from chronus.memory.log import Entry
@@ -60,10 +63,23 @@ class Replay:
     def play(self, records: Sequence[Record]) -> None:
         self.skip |= {record.n for record in records if isinstance(record, Void)}
         for record in records:
-            if isinstance(record, Said) and record.n not in self.skip:
+            if isinstance(record, Stands):
+                self._stand(record)
+            elif isinstance(record, Said) and record.n not in self.skip:
                 self._say(record)
             elif isinstance(record, Sealed):
                 self._seal(record)
+
+    def _stand(self, stands: Stands) -> None:
+        """What another version wrote comes at least to the same rack."""
+        try:
+            standing.restore(self.conductor, stands.state)
+        except msgspec.MsgspecError:
+            commands = tuple(command for text in stands.texts for command in self.read(text))
+            whole = Submission((0,), ("open journal",), (Open(name="journal", commands=commands),))  # type: ignore[arg-type]
+            transaction = self.conductor.perform(whole)
+            self.conductor.commit(transaction, stands.frame, True)
+            self.conductor.accept(transaction, stands.frame)
 
     def _say(self, said: Said) -> None:
         if self._current is not None and self._current.said.n == said.n:

@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.5
 
 
 class Status:
-    """`facts` is what the engine was started with: name, pid, version, period, device, started (monotonic seconds), journal."""
+    """`facts` is what the engine was started with: name, pid, version, period, device, started (monotonic seconds)."""
 
     def __init__(self, performer: Performer, supervisor: Supervisor, facts: dict[str, Any]) -> None:
         self.performer, self.supervisor, self.facts = performer, supervisor, facts
@@ -124,7 +124,7 @@ class Status:
             "modules": len(rack.modules) - 1,
             "lanes": len(rack.lanes),
             "cables": len(rack.cables),
-            "journal": self.facts.get("journal", ""),
+            "journal": str(self.performer.pen.path),
             "recording": None,
         }
 

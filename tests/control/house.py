@@ -107,7 +107,7 @@ class House:
         self.publisher = Publisher(self.memory, lambda slot: None)
         self.performer = Performer(self.conductor, self.publisher, self.pen, self._tell, number)
         self.supervisor = Supervisor(channel)
-        self.status = Status(self.performer, self.supervisor, {"name": "default", "journal": str(self.pen.path)})
+        self.status = Status(self.performer, self.supervisor, {"name": "default"})
         self.server = Server(self.performer, self.status, self.listener, self.supervisor)
         self.hands = Hands(self.server)
         self.callers: list[Caller] = []

@@ -60,8 +60,8 @@ def test_a_journal_in_which_nothing_was_said_needs_no_recovery():
 def test_each_start_makes_a_new_file():
     first, second = written(), written()
     assert [first.name, second.name] == ["0001.journal", "0002.journal"]
-    assert journal.latest("default") == second
-    assert journal.latest("other") is None
+    assert journal.newest("default")[0] == second
+    assert journal.newest("other")[0] is None
 
 
 def test_every_truncation_in_the_last_three_records_keeps_the_longest_prefix():

@@ -272,6 +272,61 @@ def test_rows_43_44_a_full_disk_under_a_playing_song_refuses_commands_and_loses_
     assert done.lost == 0, done.gaps
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: errno.errorcode.get(fault, "short"))
+def test_row_44_a_new_file_that_cannot_be_begun_leaves_the_old_one_in_use(disk, tmp_path, monkeypatch, fault):
+    monkeypatch.setattr(journal, "LONGEST", 300)
+    for step in ("create", "write"):
+        for old in (tmp_path / "journals").glob("*/*"):
+            old.unlink()
+        disk.is_well()
+        house = House(tmp_path)
+        caller = house.caller()
+        house.ask(caller, c.Load(kind="bass"), texts=("load bass",))
+        first = house.pen.path
+        refused = []
+
+        def turning(number: int, step: str = step, refused: list = refused, path: Path = first) -> bool:
+            beginning = step == "create" or (disk.steps[number - 1] == "create" and disk.steps[number] == "write")
+            if len(refused) < 3 and disk.steps[number] == step and beginning and path.stat().st_size > 300:
+                refused.append(number)
+                return True
+            return False
+
+        disk.fault, disk.refuses = fault, turning
+        for hertz in range(40, 80):
+            assert house.ask(caller, set_("bass", "freq", hertz), texts=(f"set bass.freq {hertz}",))[0].ok
+        assert len(refused) == (0 if fault == SHORT and step == "create" else 3) or fault == SHORT
+        assert house.pen.path != first, "no new file was begun once the disk was well"
+        house = killed(house, tmp_path)
+        assert house.conductor.rack.modules["bass"].params["freq"] == 79
+        engine_died(house)
+        assert freq_of(journal.newest("default")[1]) == 79
+
+
+def test_a_take_over_several_files_of_the_journal_is_rendered_again_to_the_bit(tmp_path):
+    """Typed into a playing song; control dies in the middle of it, and another one goes on from the newest file."""
+    written: list[Path] = []
+
+    def breaking(running, memory):
+        pid = next(p["pid"] for p in running.status()["processes"] if p["role"] == "control")
+        with Line(running.home) as line:
+            for k in range(80):
+                assert line.ask(f"set bass.cutoff {500 + k}, filter.resonance {1 + k / 100:g}").ok
+                settle(memory, 0.01)
+            assert line.ask("set kick.decay 200ms at next bar").ok
+        os.kill(pid, 9)
+        settle(memory, 0.5)
+        assert running.home.chronus("-c", "set bass.cutoff 900; load hat; seq hat: x.x.").returncode == 0
+        settle(memory, 1.5)
+        written.extend(sorted(running.journal().parent.iterdir()))
+        assert running.journal() == written[-1]
+
+    short = os.pathsep.join([str(Path(__file__).parent / "short"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    done = take(tmp_path, breaking, PYTHONPATH=short)
+    print(f"{len(written)} files")
+    assert len(written) >= 3 and done.lost == 0, done.gaps
+
+
 # ---------------------------------------------------------------- power cuts
 
 
