@@ -175,10 +175,13 @@ def read(path: Path) -> Journal:
 
 
 def read_take(path: Path) -> Journal:
-    """The whole take that a file is the end of: its records behind those of the files that it goes on from."""
+    """The whole take that a file is the end of: its records behind those of the files that it goes on from, which stand beside it."""
     found = read(path)
     while found.whole and "continues" in found.header:
-        before = read(path := path.with_name(str(found.header["continues"])))
+        name = str(found.header["continues"])
+        if not _FILE.fullmatch(name) or (_FILE.fullmatch(path.name) and name >= path.name):
+            raise ChronusError("E_FILE", f"the journal {path.name} does not go on from an older one")
+        before = read(path := path.with_name(name))
         found = Journal(before.header, (*before.records, *found.records[1:]), found.size)
     return found
 

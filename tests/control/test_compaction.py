@@ -15,6 +15,7 @@ from chronus.control.journal import Said, Sealed, Stands
 from chronus.control.rack import replace
 from chronus.control.recovery import begin
 from chronus.control.replay import rebuild
+from chronus.errors import ChronusError
 from chronus.memory.layout import Memory
 from chronus.text.parser import sentences
 from tests.control.house import RATE, SPECS, House
@@ -198,3 +199,29 @@ def test_an_engine_that_died_before_it_recovered_counts_as_a_second_bad_end(tmp_
     third = begin(Memory(), CATALOGUE, "default", {**HEADER, "pid": 3}, sentences, False)
     assert third.first is None and "twice" in third.notes[0]
     third.pen.give_up()
+
+
+@pytest.mark.parametrize("name", ["0002.journal", "0003.journal", "../0001.journal", "/etc/passwd", "x", "", 7, None])
+def test_a_file_that_goes_on_from_what_is_no_older_journal_is_refused(tmp_path, name):
+    pen = journal.create("default", {**HEADER})
+    pen.give_up()
+    pen = journal.create("default", {**HEADER, "continues": name})
+    pen.write(Stands(1, 64, ("load bass",), b""))
+    pen.give_up()
+    assert pen.path.name == "0002.journal"
+    with pytest.raises(ChronusError) as refusal:
+        journal.read_take(pen.path)
+    assert refusal.value.code == "E_FILE"
+
+
+def test_a_take_of_which_an_older_file_is_gone_is_refused_by_its_name(tmp_path, short):
+    _, house = played(tmp_path, ())
+    house.close()
+    paths(house)[0].unlink()
+    with pytest.raises(ChronusError) as refusal:
+        journal.read_take(house.pen.path)
+    assert (
+        refusal.value.code == "E_FILE"
+        and paths(house)[0].name != "0001.journal"
+        and "0001.journal" in refusal.value.message
+    )
