@@ -32,6 +32,7 @@ def _parse(text: str) -> Iterable[AnyCommand]:
 
 def _load() -> Mapping[str, forkserver.Life]:
     """Loads every kernel and every loop; what a fork of this process can then become."""
+    from chronus.audio import host as hosts
     from chronus.dsp.catalogue import discover
     from chronus.worker import process as workers
     from chronus.worker import rehearsal
@@ -46,8 +47,6 @@ def _load() -> Mapping[str, forkserver.Life]:
         workers.main(memory, asked["slot"], wake, kernels)
 
     def host(asked: dict[str, Any], memory: int, channel: int) -> None:
-        from chronus.audio import host as hosts
-
         device, period = asked["device"], asked["period"]
         hosts.main(Memory(memory), socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
 

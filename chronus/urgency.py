@@ -1,4 +1,4 @@
-"""Who goes first on a busy machine: the threads that render and play, where the system lets them.
+"""Who goes first on a busy machine: the threads that render and play, and whoever brings them back, where the system lets them.
 
 Nobody is tied to a processor. Two real-time threads that want to run are kept on different processors by the system as it is; tied, they
 wait for one that somebody else has. Measured on four shared processors, six runs of 5 s each with nothing beside, four busy loops, or one
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-RENDERING, PLAYING, WATCHING = 5, 10, 15
+OPENING, RENDERING, PLAYING, WATCHING = 2, 5, 10, 15
 """Real-time priorities: low among those, because what matters is to be ahead of everything that is none. Linux keeps a twentieth of each
 processor for the others, so a kernel that never returns cannot keep the supervisor from ending it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -35,12 +36,14 @@ def main() -> None:
     with client:
         print("listening", flush=True)
         while not done.is_set():
-            for source in client.get_ports(is_audio=True, is_output=True, is_physical=False):
-                if source.name.startswith("chronus_ear") or "monitor" in source.name:
-                    continue
-                port = ports[int(source.name.rsplit("_", 1)[1]) % 2]  # PortAudio's are out_0 and out_1
-                if not port.is_connected_to(source):
-                    client.connect(source, port)
+            # a port may go between being listed and being asked for; its going wakes us again
+            with contextlib.suppress(jack.JackError):
+                for source in client.get_ports(is_audio=True, is_output=True, is_physical=False):
+                    if source.name.startswith("chronus_ear") or "monitor" in source.name:
+                        continue
+                    port = ports[int(source.name.rsplit("_", 1)[1]) % 2]  # PortAudio's are out_0 and out_1
+                    if not port.is_connected_to(source):
+                        client.connect(source, port)
             new.wait(0.02)
             new.clear()
     heard[:at].tofile(path)

@@ -240,7 +240,7 @@ class Pulse:
 
     def start(self) -> None:
         """Starts it, also once more after its death."""
-        sink = "module-null-sink sink_name=chronus rate=44100 channels=2"
+        sink = "module-null-sink sink_name=chronus rate=44100 channels=2 norewinds=1"
         door = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}"
         options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--disallow-exit", "--use-pid-file=no"]
         home = {name: str(self.folder) for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")}
@@ -256,35 +256,38 @@ class Pulse:
         everything = {**os.environ, **self.environment}
         until(lambda: not subprocess.run(["pactl", "info"], env=everything, capture_output=True).returncode, 10)
 
-    def hears(self, seconds: float = 0.5) -> float:
-        """The loudest sample of so much of what the sink plays now."""
-        count = round(seconds * 44100) * 8
-        ear = subprocess.Popen(
-            [
-                "parec",
-                "-d",
-                "chronus.monitor",
-                "--latency-msec=20",
-                "--format=float32le",
-                "--rate=44100",
-                "--channels=2",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            env={**os.environ, **self.environment},
-        )
-        assert ear.stdout
-        try:
-            return float(np.abs(np.frombuffer(ear.stdout.read(count), np.float32)).max())
-        finally:
-            ear.kill()
-            ear.wait()
+        # an ear with little latency from the start on: without one, the sink takes two seconds at a time
+        self.heard = self.folder / "heard.f32"
+        with open(self.heard, "wb") as heard:
+            self.ear = subprocess.Popen(
+                [
+                    "parec",
+                    "-d",
+                    "chronus.monitor",
+                    "--latency-msec=20",
+                    "--format=float32le",
+                    "--rate=44100",
+                    "--channels=2",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=heard,
+                stderr=self.log,
+                env=everything,
+            )
+
+    def hears(self, seconds: float = 0.3) -> float:
+        """The loudest sample of so much of what the sink plays from now on."""
+        start = self.heard.stat().st_size // 8 * 8
+        enough = start + round(seconds * 44100) * 8
+        until(lambda: self.heard.stat().st_size >= enough, seconds + 5, "the sink plays nothing")
+        with open(self.heard, "rb") as heard:
+            heard.seek(start)
+            return float(np.abs(np.frombuffer(heard.read(enough - start), np.float32)).max())
 
     def close(self) -> None:
-        if self.server.poll() is None:
-            self.server.kill()
-            self.server.wait()
+        for process in (self.ear, self.server):
+            process.kill()
+            process.wait()
         self.log.close()
 
 

@@ -44,16 +44,18 @@ from chronus.memory.layout import (
 )  # fmt: skip
 
 # the desk: int64 words of the host, whose address is the callback's user data
-D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT, D_STARTED, D_SWITCHED = range(10)
-"""Addresses of the board, the rings and libc's syscall; the number of futex; float64: the gain, the last sample of each side;
-the workers started until the last switch (-1: none yet), and its frame."""
+D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT = range(8)
+"""Addresses of the board, the rings and libc's syscall; the number of futex; float64: the gain, the last sample of each side."""
+D_STARTED, D_SWITCHED, D_WAITING, D_ASKED, D_MOST = range(8, 13)
+"""The workers started until the last switch (-1: none yet), and its frame; 1 while the host waits for its turn, and how many frames
+the device asked for meanwhile, in all and at most."""
 DESK_WORDS = 16
 
 GAP_FADE = 64
 """Frames over which sound falls silent when a block is missing, and comes back."""
 FINAL_FADE = 882
 """Frames of the fade at the end: 20 ms at 44.1 kHz."""
-UNDERFLOW = 4
+_UNDERFLOW = 4
 """paOutputUnderflow, among the flags that PortAudio hands to a callback."""
 STEADY_SECONDS = 60
 """The least time between two switches from a slot that lives."""
@@ -154,12 +156,26 @@ def count_stall(desk):
     store(board, STALLS, board[STALLS] + 1)
 
 
+@inline
+def waits(desk, out, flags):
+    """True while another host plays: then the device gets silence, and the board is left alone. Else counts what `flags` say."""
+    if load(desk, D_WAITING) == 0:
+        if flags & _UNDERFLOW:
+            count_stall(desk)
+        return False
+    frames = out.shape[0] // 2
+    for i in range(out.shape[0]):
+        out[i] = 0.0
+    desk[D_MOST] = max(desk[D_MOST], frames)
+    store(desk, D_ASKED, desk[D_ASKED] + frames)
+    return True
+
+
 def _portaudio(_input, output, frames, _time, flags, desk):  # type: ignore[no-untyped-def]
     """PaStreamCallback: 0 is paContinue."""
-    words = carray(desk, DESK_WORDS)
-    if flags & UNDERFLOW:
-        count_stall(words)
-    fill(words, carray(output, frames * 2))
+    words, out = carray(desk, DESK_WORDS), carray(output, frames * 2)
+    if not waits(words, out, flags):
+        fill(words, out)
     return np.int32(0)
 
 
@@ -174,16 +190,18 @@ def portaudio_callback() -> int:
 
 
 def make_desk(board: np.ndarray, rings: tuple[np.ndarray, np.ndarray], syscall: int, futex: int) -> np.ndarray:
-    """A desk for this process."""
+    """A desk for this process, which waits for its turn."""
     desk = np.zeros(DESK_WORDS, np.int64)
     desk[[D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX]] = [
         board.ctypes.data, rings[0].ctypes.data, rings[1].ctypes.data, syscall, futex,
     ]  # fmt: skip
     desk[D_STARTED] = -1
-    enter(desk, board)
+    desk[D_WAITING] = 1
+    desk.view(np.float64)[D_GAIN] = 1.0
     return desk
 
 
 def enter(desk: np.ndarray, board: np.ndarray) -> None:
-    """A rendering begins at full gain, its first frames are its own; one that is taken over from another host is faded into."""
+    """Its turn has come. A rendering begins at full gain, its first frames are its own; one that another host began is faded into."""
     desk.view(np.float64)[D_GAIN] = 1.0 if board[HEARD] == 0 else 0.0
+    desk[D_WAITING] = 0

@@ -26,6 +26,10 @@ class Output(Struct, frozen=True):
     def title(self) -> str:
         return f"{self.api}: {self.name}"
 
+    def behind_a_server(self) -> bool:
+        """An ALSA plug-in and no card: PulseAudio, PipeWire, or a mixer in software."""
+        return self.api == "ALSA" and "(hw:" not in self.name
+
 
 def choose(name: str, outputs: Sequence[Output]) -> Output:
     """The one output that `name` fits. E_DEVICE lists what there is."""

@@ -10,22 +10,26 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from typing import Any
 
 import numpy as np
 
 from chronus.audio import resample
-from chronus.audio.callback import enter, make_desk, portaudio_callback
+from chronus.audio.callback import D_ASKED, D_MOST, enter, make_desk, portaudio_callback
 from chronus.audio.devices import NULL, Output, choose
 from chronus.audio.null import NullDevice
 from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
+from chronus.urgency import OPENING, hurry
 
 _INVALID_RATE = -9997
 """PortAudio's paInvalidSampleRate."""
-_PATIENCE = "low"
-"""Latency asked of PortAudio: as little as the device does; the lookahead is ours."""
+_SERVER_SECONDS = 0.04
+"""Latency asked of ALSA's plug-ins, behind which a sound server stands: it takes that much in one go. With 9 ms PulseAudio took a fifth
+less than it should. Of all others: as little as the device does; what is rendered ahead is ours."""
+_SETTLING_SECONDS = 0.05
 
 
 def outputs() -> tuple[Output, ...]:
@@ -57,32 +61,38 @@ class PortAudioDevice:
     def __init__(self, desk: np.ndarray, output: Output, period: int, rate: int) -> None:
         import sounddevice
 
-        self.name, self.rate = output.title, rate
+        self.name, self.rate, self._desk = output.title, rate, desk
+        self._latency = _SERVER_SECONDS if output.behind_a_server() else "low"
+        self._period = 0 if output.api.startswith("JACK") else period  # JACK's own: it asks for no other
         try:
             try:
-                self._stream = self._open(portaudio_callback(), desk, output, period, rate)
+                self._stream = self._open(portaudio_callback(), desk, output)
             except sounddevice.PortAudioError as error:
                 if error.args[1:2] != (_INVALID_RATE,) or output.rate == rate:
                     raise
                 self.rate, self._bench = output.rate, resample.Bench(desk, rate, output.rate)
-                words = self._bench.words
-                self._stream = self._open(resample.portaudio_callback(), words, output, period, output.rate)
+                self._stream = self._open(resample.portaudio_callback(), self._bench.words, output)
+            self._stream.start()
+            self._settle(steady=output.behind_a_server())
         except sounddevice.PortAudioError as error:
             raise ChronusError("E_DEVICE", f'"{output.title}" cannot be opened at {self.rate} Hz: {error}') from None
+        at_once = round(_SERVER_SECONDS * self.rate) if output.behind_a_server() else int(desk[D_MOST])
+        self.at_once = -(-at_once * rate // self.rate)
+        """Engine frames that it may ask for in one go."""
 
-    def _open(self, callback: int, words: np.ndarray, output: Output, period: int, rate: int) -> Any:
+    def _open(self, callback: int, words: np.ndarray, output: Output) -> Any:
         """A stream that calls `callback` with the address of `words`."""
         import sounddevice
 
         ffi = sounddevice._ffi
         return sounddevice._StreamBase(
             kind="output",
-            samplerate=rate,
-            blocksize=period,
+            samplerate=self.rate,
+            blocksize=self._period,
             device=output.index,
             channels=CHANNELS,
             dtype="float32",
-            latency=_PATIENCE,
+            latency=self._latency,
             clip_off=True,
             dither_off=True,
             callback=ffi.cast("PaStreamCallback *", callback),
@@ -90,8 +100,16 @@ class PortAudioDevice:
             wrap_callback=None,
         )
 
-    def start(self) -> None:
-        self._stream.start()
+    def _settle(self, steady: bool) -> None:
+        """Until the device asks for frames; with `steady`, goes on to ask: a server may take one period, then none for two seconds."""
+        good, asked = 0, 0
+        while good < 2 and (steady or asked == 0):
+            time.sleep(_SETTLING_SECONDS if steady else _SETTLING_SECONDS / 20)
+            before, asked = asked, int(self._desk[D_ASKED])
+            good = good + 1 if asked - before > _SETTLING_SECONDS * self.rate / 2 else 0
+
+    def play(self) -> None:
+        """Nothing: it asks for frames since it was opened, and gets them from when its turn has come."""
 
     def stop(self) -> None:
         """Takes leave of the server. It may hang: whoever asks for it waits only so long."""
@@ -121,9 +139,10 @@ def open_device(desk: np.ndarray, asked: str | None, period: int, rate: int) -> 
 def main(memory: Memory, channel: socket.socket, asked: str | None, period: int, fall_back: bool, log: str) -> None:
     """The life of a host: open, say what was opened, play when told to, until told to end.
 
-    `channel` carries JSON lines to the supervisor, {"device", "rate", "reason"} or {"error"}, and from it the word `play`. With
+    `channel` carries JSON lines to the supervisor, {"device", "rate", "at_once", "reason"} or {"error"}, and from it the word `play`. With
     `fall_back` the null device is opened where nothing else can be. What PortAudio's libraries print goes to the file `log`.
     """
+    hurry(OPENING)  # nothing is heard until it has opened something
     printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     for stream in (1, 2):
         os.dup2(printed, stream)
@@ -141,10 +160,10 @@ def main(memory: Memory, channel: socket.socket, asked: str | None, period: int,
             if not fall_back:
                 raise
             device, reason = NullDevice(desk, period, rate), error.message
-        say(device=device.name, rate=device.rate, reason=reason)
+        say(device=device.name, rate=device.rate, at_once=device.at_once, reason=reason)
         if channel.recv(64):
             enter(desk, memory.board)
-            device.start()
+            device.play()
     except Exception as error:  # whatever PortAudio raises: the supervisor decides what comes of it
         say(error=error.message if isinstance(error, ChronusError) else f"{type(error).__name__}: {error}")
         os._exit(4)

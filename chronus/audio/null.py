@@ -78,7 +78,7 @@ class NullDevice:
     name = "null"
 
     def __init__(self, desk: np.ndarray, period: int, rate: int, capture: str | None = None) -> None:
-        self.rate = rate
+        self.rate, self.at_once = rate, period
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         descriptor = os.open(capture, flags, 0o600) if capture else -1
         self._device = _device(period, rate, descriptor)
@@ -89,7 +89,7 @@ class NullDevice:
         hurry(PLAYING)
         _play(self._device, desk, self._out)
 
-    def start(self) -> None:
+    def play(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:

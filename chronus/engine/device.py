@@ -14,17 +14,27 @@ from msgspec import Struct
 
 from chronus.audio.devices import NULL
 
-SOON = 0.5
-"""Seconds between two candidates for a device that was there and is away."""
+SOON = 0.25
+"""Seconds between two candidates for a device that was there and is away: one that finds none is through in 0.1 s."""
 LATER = 5.0
 """The same for one that never was there."""
-CANDIDATE_SECONDS = 3.0
+CANDIDATE_SECONDS = 6.0
 """So long may a candidate take. One that waits for a stopped server is through when that goes on; one that a server died under never is."""
-FIRST_SECONDS = 2.0
-"""So long may the first device take, if none was asked for: a prompt is to be there after 3 s."""
+FIRST_SECONDS = 4.0
+"""So long may the first device take, if none was asked for."""
 NAMED_SECONDS = 10.0
 """The same where it was asked for by name."""
 NOTICE_SECONDS = 1.0
+
+
+class Opened(Struct, frozen=True):
+    """What a host has open: the device's name, its rate in Hz, and how many engine frames it may ask for in one go."""
+
+    device: str
+    rate: int
+    at_once: int
+    reason: str = ""
+    """Why it is not what was wanted."""
 
 
 class Try(Struct, frozen=True):
@@ -59,15 +69,15 @@ class Device(Struct):
     on: str = ""
     """What the host has open; empty while it has nothing."""
     rate: int = 0
-    """Of that device, in Hz."""
+    at_once: int = 0
     meant: str | None = None
     """What candidates are to open; None: whatever there is."""
     away: bool = False
     opening_since: float = 0.0
     trying_since: float | None = None
     due: float = 0.0
-    ready: tuple[str, int] | None = None
-    """What the candidate has open, and its rate: it waits for the null device to end."""
+    ready: Opened | None = None
+    """What the candidate has open: it waits for the null device to end."""
     away_since: float = 0.0
     reason: str = ""
     started: bool = False
@@ -84,15 +94,16 @@ class Device(Struct):
         self.opening_since = now
         return (NULL if self.away else self.asked), self.asked is None
 
-    def opened(self, now: float, title: str, rate: int, reason: str = "") -> str:
+    def opened(self, now: float, found: Opened) -> str:
         """The host has opened something. Returns a note where it is not what was wanted; said only of the first one."""
-        first, self.started, self.on, self.rate = not self.started, True, title, rate
-        if title != NULL:
+        first, self.started = not self.started, True
+        self.on, self.rate, self.at_once = found.device, found.rate, found.at_once
+        if found.device != NULL:
             self.was_there, self.away = True, False
-            self.meant = self.asked or title
+            self.meant = self.asked or found.device
         elif not self._null_is_meant() and first:
             self.away, self.told_away, self.away_since, self.due = True, True, now, now + LATER
-            return f"{reason or self.reason}; playing on the null device, which nobody hears"
+            return f"{found.reason or self.reason or 'no output device could be opened'}; playing on the null device, which nobody hears"
         return ""
 
     def host_died(self, now: float) -> list[Action]:
@@ -106,8 +117,8 @@ class Device(Struct):
             self.reason = "" if self.started else self.reason
         return []
 
-    def candidate_opened(self, title: str, rate: int) -> None:
-        self.ready = title, rate
+    def candidate_opened(self, found: Opened) -> None:
+        self.ready = found
 
     def candidate_gone(self, now: float, reason: str = "") -> None:
         """It failed, and may have said why."""
@@ -119,8 +130,8 @@ class Device(Struct):
     def take(self, now: float) -> None:
         """The null device has ended; the candidate is the host from now on."""
         assert self.ready
-        (title, rate), self.ready, self.trying_since = self.ready, None, None
-        self.opened(now, title, rate)
+        found, self.ready, self.trying_since = self.ready, None, None
+        self.opened(now, found)
 
     def look(self, now: float) -> list[Action]:
         """What time brings."""

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chronus import lifeline, title
+from chronus.urgency import WATCHING, hurry
 
 Life = Callable[[dict[str, Any], int, int], None]
 """What a child does: (what was asked, the memory's descriptor, its own descriptor). It may return, or not."""
@@ -107,5 +108,7 @@ def main(channel_fd: int, line: int, load: Callable[[], Mapping[str, Life]]) -> 
     lifeline.hold(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
-    Forkserver(socket.socket(fileno=channel_fd), load()).run()
+    lives = load()
+    hurry(WATCHING)  # a child does not inherit it
+    Forkserver(socket.socket(fileno=channel_fd), lives).run()
     return 0

@@ -55,6 +55,8 @@ _QUICK_TICK = 0.004
 _START_SECONDS = 60.0
 _FADE_SECONDS = 0.5
 _CONTROL_SECONDS = 2.0
+_AHEAD_SECONDS = 0.1
+"""So long does a host wait, at most, for as much to be rendered as its device may ask for."""
 _LEAVE_SECONDS = 0.3
 """So long may the host take leave of its server."""
 _MEMORY_SECONDS = 1.0
@@ -78,6 +80,7 @@ class Engine:
         self.device = device.Device(settings.device)
         self.host_channel: socket.socket | None = None
         self.candidate_channel: socket.socket | None = None
+        self.play_by: float | None = None
         self.notes: list[str] = []
         self.told_ready = False
         self.control_ready = False
@@ -160,7 +163,8 @@ class Engine:
 
     def _settled(self) -> bool:
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
-        return self.told_ready and not starting and self.stopping_since is None and self.retiring is None
+        busy = starting or self.play_by is not None or self.retiring is not None
+        return self.told_ready and not busy and self.stopping_since is None
 
     def _act(self, state: supervision.State, actions: list[supervision.Action]) -> None:
         self.state = state
@@ -280,19 +284,33 @@ class Engine:
             if "error" in message:
                 self.device.candidate_gone(now, message["error"])
             else:
-                self.device.candidate_opened(message["device"], message["rate"])
+                found = device.Opened(**message)
+                self._render_ahead(found.at_once)
+                self.device.candidate_opened(found)
                 self._for_device(self.device.look(now))
         elif "error" not in message:
-            note = self.device.opened(now, message["device"], message["rate"], message["reason"])
+            note = self.device.opened(now, device.Opened(**message))
             self.notes += [note] if note and not self.told_ready else []
-            self._play(now)
+            self._render_ahead(self.device.at_once)
+            self.play_by = now + _AHEAD_SECONDS
         elif not self.told_ready:
             raise ChronusError("E_DEVICE", message["error"])
 
+    def _render_ahead(self, frames: int) -> None:
+        """Has as much rendered ahead as a device may ask for in one go."""
+        self.memory.board[LOOKAHEAD] = lookahead(self.settings, frames)
+
+    def _is_ahead(self) -> bool:
+        board = self.memory.board
+        enough = int(board[HEARD]) // BLOCK + int(board[LOOKAHEAD])
+        return any(
+            board[STATE0 + slot * LINE] == PLAYING and board[BLOCK0 + slot * LINE] >= enough
+            for slot in range(layout.SLOTS)
+        )
+
     def _play(self, now: float) -> None:
         """Tells the host to play what it has open."""
-        ahead = lookahead(self.settings, -(-self.settings.period * self.settings.rate // self.device.rate))
-        self.memory.board[LOOKAHEAD] = ahead
+        self.play_by = None
         self.watch.host_begins(now)
         assert self.host_channel
         with contextlib.suppress(OSError):  # it is dead; that is heard elsewhere
@@ -319,7 +337,8 @@ class Engine:
         self.host_channel, self.candidate_channel = self.candidate_channel, None
         now = time.monotonic()
         self.device.take(now)
-        self._play(now)
+        self._render_ahead(self.device.at_once)
+        self.play_by = now + _AHEAD_SECONDS
 
     def _hear_control(self, channel: socket.socket) -> None:
         try:
@@ -429,7 +448,9 @@ class Engine:
             self.state["host"] = Child(due=now, restarts=-1)
         elif host.alive:
             self._for_device(self.device.look(now))
-        if self.device.on:
+        if self.play_by is not None and (self._is_ahead() or now > self.play_by):
+            self._play(now)
+        if self.device.on and self.play_by is None:
             self._watch(now)
         if not self.told_ready and self.device.on and self.control_ready and board[PERIODS] > 0:
             self.told_ready = True

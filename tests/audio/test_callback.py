@@ -1,5 +1,7 @@
 """The callback alone, on a memory of its own: what it plays, when it switches, what it counts."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from chronus.memory.layout import (
     PREFERRED,
     RATE,
     SILENT,
+    STALLS,
     STARTED,
     STATE0,
     STOPPING,
@@ -183,6 +186,24 @@ def test_the_end_fades_out_in_20_ms_and_says_so():
     left = host.play(1024)[::2]
     assert np.abs(np.diff(left)).max() < 0.001
     assert not left[882:].any() and left[800] > 0 and host[FADED] == 1
+
+
+def test_a_host_that_waits_for_its_turn_gives_silence_and_leaves_the_board_alone():
+    host = Host()
+    host.lay(0, 0)
+    before, out = host.memory.board.copy(), np.full(256, np.nan, np.float32)
+    call = ctypes.CFUNCTYPE(
+        ctypes.c_int, *[ctypes.c_void_p] * 2, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p
+    )
+    played = call(callback.portaudio_callback())
+    for _ in range(2):
+        assert played(None, out.ctypes.data, 128, None, 4, host.desk.ctypes.data) == 0
+    assert not out.any() and np.array_equal(host.memory.board, before)
+    assert (host.desk[callback.D_ASKED], host.desk[callback.D_MOST]) == (256, 128)
+    callback.enter(host.desk, host.memory.board)
+    played(None, out.ctypes.data, 64, None, 4, host.desk.ctypes.data)
+    assert np.array_equal(out[:128], np.arange(1, 129, dtype=np.float32))
+    assert host[HEARD] == 64 and host[STALLS] == 1, "an underflow is counted"
 
 
 def test_a_host_that_takes_over_fades_in():

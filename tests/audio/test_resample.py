@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chronus.audio import ring
-from chronus.audio.callback import make_desk
+from chronus.audio.callback import enter, make_desk
 from chronus.audio.resample import Bench, portaudio_callback, window_length
 from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.memory.layout import BLOCK, HEARD, LARGEST, LINE, MISSING, PLAYING, STATE0, Memory
@@ -26,9 +26,9 @@ class Host:
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = self.memory.ring(0), self.memory.ring(1)
-        self.bench = Bench(
-            make_desk(self.memory.board, rings, libc_syscall(), call_numbers()[0]), engine_rate, device_rate
-        )
+        desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers()[0])
+        enter(desk, self.memory.board)
+        self.bench = Bench(desk, engine_rate, device_rate)
 
     def play(self, frames):
         """(frames, 2); the ring is kept full meanwhile."""

@@ -10,7 +10,8 @@ from chronus import commands as c
 from chronus.commands import Change, Quantity
 from chronus.control import journal, standing
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor
+from chronus.control.conductor import Conductor, as_one
+from chronus.control.job import Job
 from chronus.control.journal import Said, Sealed, Stands
 from chronus.control.rack import replace
 from chronus.control.recovery import begin

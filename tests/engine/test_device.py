@@ -10,6 +10,7 @@ from chronus.engine.device import (
     SOON,
     Device,
     GiveUp,
+    Opened,
     Refuse,
     Tell,
     Try,
@@ -22,7 +23,7 @@ def playing(asked=None):
     """A device that plays on CARD since 0."""
     device = Device(asked)
     device.begin(0.0)
-    assert device.opened(0.0, CARD, 44100) == ""
+    assert device.opened(0.0, Opened(CARD, 44100, 128)) == ""
     return device
 
 
@@ -41,7 +42,7 @@ def test_when_the_device_goes_the_null_device_plays_at_once_and_a_candidate_is_t
     assert device.host_died(1.0) == []
     assert device.begin(1.0) == ("null", False)
     assert device.look(1.0) == [Try("card")]
-    assert device.opened(1.02, "null", 44100) == "" and device.on == "null"
+    assert device.opened(1.02, Opened("null", 44100, 128)) == "" and device.on == "null"
 
 
 def test_row_32_without_a_name_the_one_that_was_opened_first_is_meant_from_then_on():
@@ -56,8 +57,8 @@ def test_a_candidate_that_has_the_device_open_plays_when_the_null_device_has_end
     device.host_died(1.0)
     device.begin(1.0)
     device.look(1.0)
-    device.opened(1.01, "null", 44100)
-    device.candidate_opened(CARD, 48000)
+    device.opened(1.01, Opened("null", 44100, 128))
+    device.candidate_opened(Opened(CARD, 48000, 128))
     assert device.look(1.1) == [GiveUp("host")] and device.on == "null"
     device.take(1.2)
     assert (device.on, device.rate, device.away) == (CARD, 48000, False)
@@ -67,7 +68,7 @@ def test_a_candidate_that_has_the_device_open_plays_when_the_null_device_has_end
 def test_a_candidate_that_fails_is_followed_by_another_one_soon():
     device = playing("card")
     device.host_died(1.0)
-    device.opened(1.0, "null", 44100)
+    device.opened(1.0, Opened("null", 44100, 128))
     device.look(1.0)
     device.candidate_gone(1.2, "no such device")
     device.candidate_gone(1.21)
@@ -78,9 +79,9 @@ def test_a_candidate_that_fails_is_followed_by_another_one_soon():
 def test_a_candidate_that_hangs_is_ended_and_keeps_nobody_waiting():
     device = playing("card")
     device.host_died(0.0)
-    device.opened(0.0, "null", 44100)
+    device.opened(0.0, Opened("null", 44100, 128))
     device.look(0.0)
-    ended = [at for at, action in looks(device, 0.05, 5) if action == GiveUp("candidate")]
+    ended = [at for at, action in looks(device, 0.05, 9) if action == GiveUp("candidate")]
     assert ended and CANDIDATE_SECONDS <= ended[0] <= CANDIDATE_SECONDS + 0.1
 
 
@@ -89,12 +90,12 @@ def test_rows_28_to_30_however_often_it_comes_and_goes_there_is_at_most_one_noti
     while now < 20:  # it plays for 0.3 s and is away for 0.2
         for action in device.host_died(now) + looks(device, now, now + 0.2):
             told += [action[0]] if isinstance(action[1], Tell) else []
-        device.candidate_opened(CARD, 44100)
+        device.candidate_opened(Opened(CARD, 44100, 128))
         device.take(now + 0.2)
         told += [at for at, action in looks(device, now + 0.2, now + 0.5) if isinstance(action, Tell)]
         now += 0.5
     device.host_died(now)
-    device.opened(now, "null", 44100)
+    device.opened(now, Opened("null", 44100, 128))
     device.look(now)
     device.candidate_gone(now, "it is gone")
     told += [at for at, action in looks(device, now, now + 10) if isinstance(action, Tell)]
@@ -104,12 +105,12 @@ def test_rows_28_to_30_however_often_it_comes_and_goes_there_is_at_most_one_noti
 def test_an_absence_and_its_end_are_told_once_each():
     device = playing("card")
     device.host_died(0.0)
-    device.opened(0.0, "null", 44100)
+    device.opened(0.0, Opened("null", 44100, 128))
     device.look(0.0)
     device.candidate_gone(0.1, "it is gone")
     told = [action.text for _, action in looks(device, 0.1, 9) if isinstance(action, Tell)]
     assert told == ["it is gone; the null device fills in until it is there again"]
-    device.candidate_opened(CARD, 44100)
+    device.candidate_opened(Opened(CARD, 44100, 128))
     device.take(9.0)
     told = [action.text for _, action in looks(device, 9, 20) if isinstance(action, Tell)]
     assert told == [f"{CARD} plays again"]
@@ -118,7 +119,7 @@ def test_an_absence_and_its_end_are_told_once_each():
 def test_row_31_without_any_device_it_starts_on_the_null_device_and_looks_again_every_five_seconds():
     device = Device(None)
     assert device.begin(0.0) == (None, True)
-    assert device.opened(0.1, "null", 44100, "no output device was found").startswith(
+    assert device.opened(0.1, Opened("null", 44100, 128, "no output device was found")).startswith(
         "no output device was found; playing"
     )
     tries, now = [], 0.1
@@ -137,7 +138,7 @@ def test_row_31_a_device_that_hangs_at_the_start_is_given_up_for_the_null_device
     assert [action for _, action in first] == [GiveUp("host")]
     device.host_died(2.1)
     assert device.begin(2.1)[0] == "null"
-    assert "did not open; playing on the null device" in device.opened(2.2, "null", 44100)
+    assert "did not open; playing on the null device" in device.opened(2.2, Opened("null", 44100, 128))
 
 
 def test_row_31_a_device_that_was_asked_for_and_does_not_open_is_refused():
@@ -150,7 +151,7 @@ def test_row_31_a_device_that_was_asked_for_and_does_not_open_is_refused():
 def test_nothing_is_looked_for_where_the_null_device_was_asked_for():
     device = Device("null")
     device.begin(0.0)
-    assert device.opened(0.0, "null", 44100) == ""
+    assert device.opened(0.0, Opened("null", 44100, 128)) == ""
     assert device.host_died(1.0) == [] and device.begin(1.0)[0] == "null"
-    device.opened(1.0, "null", 44100)
+    device.opened(1.0, Opened("null", 44100, 128))
     assert looks(device, 1.0, 30) == []

@@ -1,46 +1,309 @@
-"""Rows 28 and 31 of the table of faults: the JACK server goes, and comes back."""
+"""Rows 23, 24, 28 to 31, 33 and 34 of the table of faults: the device, its server and its host go, hang, and come back.
 
+How long musical time stood is read off the frame counter: by how much it has fallen behind the wall clock. What was heard is
+what a client of the server heard.
+"""
+
+import itertools
+import json
 import os
+import queue
 import signal
+import subprocess
+import threading
 import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
 
 from chronus.memory import layout
-from tests.faults.takes import memory_of
-from tests.live import Jack, engine, until
+from chronus.memory.layout import Memory
+from tests.faults.takes import RATE, SONG, memory_of, settle, take
+from tests.live import PYTHON, Engine, Jack, engine, jack, pulse, until
+
+DRONE = "load saw; load noise gain=0.1"
+LONG = [2, pytest.param(10, marks=pytest.mark.soak)]
 
 
-def test_row_28_a_killed_jack_server_is_noticed_bridged_and_taken_up_again(tmp_path):
-    name = f"chronus_gone_{os.getpid()}"
-    first = Jack(tmp_path, name)
-    second = None
-    try:
-        with engine(tmp_path, "--device", "jack", **first.environment) as running:
-            running.home.chronus("-c", "load kick; seq kick: x...x...")
+class Onlooker:
+    """Sees an engine's frame counter from outside, asks it through a shell, and notes when it gives notice."""
+
+    def __init__(self, running: Engine) -> None:
+        self.memory: Memory = memory_of(running)
+        self.memory.board[layout.DEAF] = 0  # starting is no fault
+        self.notices: list[tuple[float, str]] = []
+        words = [PYTHON, "-m", "chronus", "--json"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.shell = subprocess.Popen(words, text=True, bufsize=1, env=running.home.environment, **pipes)
+        self.answers: queue.Queue[dict] = queue.Queue()
+        self.ear = threading.Thread(target=self._listen, daemon=True)
+        self.ear.start()
+
+    def _listen(self) -> None:
+        assert self.shell.stdout
+        for line in self.shell.stdout:
+            answer = json.loads(line)
+            if "notice" in answer:
+                self.notices.append((time.monotonic(), answer["notice"]["text"]))
+            else:
+                self.answers.put(answer)
+
+    def status(self) -> dict:
+        assert self.shell.stdin
+        self.shell.stdin.write("status\n")
+        return self.answers.get(timeout=10)["result"]
+
+    def device(self) -> str:
+        return self.status()["engine"]["device"]
+
+    def host(self) -> int:
+        return next(p["pid"] for p in self.status()["processes"] if p["role"] == "host")
+
+    def behind(self) -> float:
+        """Seconds by which the frame counter is behind the wall clock, against an arbitrary zero."""
+        return time.monotonic() - self.memory.word(layout.HEARD) / RATE
+
+    def stood(self, breaking: Callable[[], object], seconds: float) -> float:
+        """Breaks something, and lets so much more be played: for how long musical time stood meanwhile."""
+        before = self.behind()
+        breaking()
+        settle(self.memory, seconds)
+        return self.behind() - before
+
+    def taken_up(self, seconds: float = 2.0) -> float:
+        """Seconds until the device plays again; a little of what it plays is waited for."""
+        began = time.monotonic()
+        until(lambda: self.device() != "null", seconds + 3, "the device was not taken up again")
+        back = time.monotonic() - began
+        assert back <= seconds, back
+        settle(self.memory, 0.3)
+        return back
+
+    def was_never_in_the_way(self) -> None:
+        """The supervisor heard all the time, no block was missed, and a shell got at most a notice a second."""
+        deaf, counters = self.memory.word(layout.DEAF) / 1e6, self.status()["counters"]
+        steps = [b[0] - a[0] for a, b in itertools.pairwise(self.notices)]
+        print(
+            f"supervisor busy for at most {deaf:.1f} ms; {len(self.notices)} notices, {min(steps, default=9):.1f} s between two"
+        )
+        assert deaf <= 50
+        assert counters["missing"] == counters["repeated"] == counters["divergences"] == 0
+        assert len(self.notices) <= 1 or min(steps) > 0.9, self.notices
+
+    def close(self) -> None:
+        assert self.shell.stdin
+        self.shell.stdin.close()
+        self.shell.wait(10)
+        self.ear.join(10)
+
+
+@pytest.fixture
+def onlooker():
+    """onlooker(running): one for this test."""
+    there = []
+
+    def look_on(running):
+        there.append(Onlooker(running))
+        return there[-1]
+
+    yield look_on
+    for one in there:
+        one.close()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Asynchronous, because clients of it are killed."""
+    with jack(tmp_path, f"chronus_device_{os.getpid()}", synchronous=False) as there:
+        yield there
+
+
+def goes_on(captured: np.ndarray, reference: np.ndarray, frame: int) -> int:
+    """The frame of the capture at which it is the reference from about `frame` on, to the bit."""
+    for at in range(frame, len(reference) - 256, 64):
+        found = captured.tobytes().find(reference[at : at + 256].tobytes())
+        if found >= 0 and found % 8 == 0:
+            return found // 8
+    raise AssertionError(f"nothing of the journal is heard from frame {frame} on")
+
+
+def silence(captured: np.ndarray, reference: np.ndarray) -> float:
+    """Seconds of the longest silence in a sound that has none, and is to the bit the journal's before and after.
+
+    An asynchronous server skips cycles on a busy machine, so before and after are asked for a piece each, not for all.
+    """
+    first = int(np.flatnonzero(np.abs(reference).sum(axis=1))[0])
+    begin = goes_on(captured, reference, first)
+    end = goes_on(captured, reference, len(reference) - RATE // 2)
+    sounding = begin + np.flatnonzero(captured[begin:end].any(axis=1))
+    return float(np.diff(sounding).max()) / RATE
+
+
+def pitch(sound: np.ndarray, rate: int) -> float:
+    """Hz of the strongest line, from a parabola through it and its neighbours."""
+    spectrum = np.abs(np.fft.rfft(sound[:, 0] * np.hanning(len(sound))))
+    k = int(spectrum.argmax())
+    a, b, c = np.log(spectrum[k - 1 : k + 2])
+    return (k + 0.5 * (a - c) / (a - 2 * b + c)) * rate / len(sound)
+
+
+def test_row_24_a_killed_host_under_jack_is_heard_again_within_300_ms_at_the_journal_s_bits(tmp_path, onlooker, server):
+    server.listen()
+    with engine(tmp_path, "--device", "jack", **server.environment) as running:
+        assert running.home.chronus("-c", SONG).returncode == 0
+        seen = onlooker(running)
+        workers = [p["pid"] for p in seen.status()["processes"] if p["role"] == "worker"]
+        settle(seen.memory, 0.5)
+        stood = seen.stood(lambda: os.kill(seen.host(), signal.SIGKILL), 0.5)
+        seen.taken_up()
+        seen.was_never_in_the_way()
+        status, journal = seen.status(), running.journal()
+        assert [p["pid"] for p in status["processes"] if p["role"] == "worker"] == workers
+        assert running.stop() == 0
+    _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))
+    gap = silence(server.heard(), reference)
+    print(f"silent for {gap * 1000:.0f} ms; musical time stood for {stood * 1000:.0f} ms")
+    assert gap <= 0.3
+
+
+def test_rows_28_33_a_killed_jack_server_is_bridged_and_taken_up_again_at_another_rate(tmp_path, onlooker, server):
+    with engine(tmp_path, "--device", "jack", **server.environment) as running:
+        running.home.chronus("-c", "load sine freq=1000")
+        seen = onlooker(running)
+        assert (seen.status()["engine"]["device_rate"], seen.status()["engine"]["rate"]) == (RATE, RATE)
+        stood = seen.stood(server.server.kill, 0.5)
+        assert stood <= 0.5 and seen.device() == "null"
+        server.server.wait()
+        again = Jack(tmp_path, server.name, rate=48000)
+        try:
+            back = seen.taken_up()
+            again.listen()
+            settle(seen.memory, 0.7)
+            assert (seen.status()["engine"]["device_rate"], seen.status()["engine"]["rate"]) == (48000, RATE)
+            assert "resampled" in running.home.chronus("-c", "status").stdout
+            heard = again.heard()[-16384:]
+        finally:
+            again.close()
+        print(f"musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server's return")
+        assert abs(pitch(heard, 48000) - 1000) < 0.5 and 0.05 < np.abs(heard).max() <= 1.0
+        seen.was_never_in_the_way()
+
+
+@pytest.mark.parametrize("seconds", LONG)
+def test_row_28_a_stopped_jack_server_is_bridged_and_taken_up_again(tmp_path, onlooker, server, seconds):
+    with engine(tmp_path, "--device", "jack", **server.environment) as running:
+        running.home.chronus("-c", DRONE)
+        seen = onlooker(running)
+        stood = seen.stood(lambda: server.server.send_signal(signal.SIGSTOP), seconds)
+        assert stood <= 0.5 and seen.device() == "null"
+        server.server.send_signal(signal.SIGCONT)
+        back = seen.taken_up()
+        print(f"musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server went on")
+        seen.was_never_in_the_way()
+
+
+@pytest.mark.parametrize("seconds", LONG)
+def test_rows_29_30_a_pulseaudio_server_is_killed_and_restarted_and_stopped_and_continued(tmp_path, onlooker, seconds):
+    with pulse(tmp_path) as server, engine(tmp_path, **server.environment) as running:
+        running.home.chronus("-c", DRONE)
+        seen = onlooker(running)
+        seen.taken_up(8)  # the null sink takes its time, and a start does not wait for it
+        assert "ALSA" in seen.device() and server.hears() > 0.05
+        stood = seen.stood(server.server.kill, 0.5)
+        assert stood <= 0.5 and seen.device() == "null"
+        server.server.wait()
+        server.start()
+        back = seen.taken_up()
+        assert server.hears() > 0.05
+        print(f"killed: musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server's return")
+        stood = seen.stood(lambda: server.server.send_signal(signal.SIGSTOP), seconds)
+        assert stood <= 0.5 and seen.device() == "null"
+        server.server.send_signal(signal.SIGCONT)
+        back = seen.taken_up()
+        assert server.hears() > 0.05
+        print(f"stopped: musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server went on")
+        seen.was_never_in_the_way()
+
+
+@pytest.mark.soak
+def test_row_31_a_device_that_appears_after_a_start_without_one_is_taken_up(tmp_path, onlooker):
+    name = f"chronus_late_{os.getpid()}"
+    with engine(tmp_path, JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1") as running:
+        assert running.notes == ["no output device was found; playing on the null device, which nobody hears"]
+        seen = onlooker(running)
+        with jack(tmp_path, name, synchronous=False):
+            back = seen.taken_up(7.0)
+            assert "JACK" in seen.device()
+            print(f"taken up {back:.1f} s after it appeared")
+            assert running.stop() == 0
+
+
+def test_row_33_a_device_of_another_rate_and_a_long_period_at_the_start_is_resampled_for(tmp_path):
+    with jack(tmp_path, f"chronus_rate_{os.getpid()}", rate=48000, period=512) as server:
+        server.listen()
+        with engine(tmp_path, "--device", "jack", **server.environment) as running:
+            running.home.chronus("-c", "load sine freq=441")
             memory = memory_of(running)
+            settle(memory, 1.0)
+            status = running.status()
+            assert running.stop() == 0
+        heard = server.heard()
+    assert (status["engine"]["device_rate"], status["engine"]["rate"]) == (48000, RATE)
+    assert status["counters"]["missing"] == 0
+    sounding = heard[np.flatnonzero(heard[:, 0])[0] :][4800:37568]
+    print(f"441 Hz are heard at {pitch(sounding, 48000):.3f} Hz")
+    assert abs(pitch(sounding, 48000) - 441) < 0.05
 
-            def device():
-                return running.status()["engine"]["device"]
 
-            assert "JACK" in device()
-            first.server.send_signal(signal.SIGKILL)
-            first.server.wait()
-            stood = memory.word(layout.HEARD)
-            began = time.monotonic()
-            until(lambda: memory.word(layout.HEARD) > stood + 44100 // 4, 8, "musical time does not go on")
-            bridged = time.monotonic() - began
-            assert device() == "null"
-            second = Jack(tmp_path, name)
-            began = time.monotonic()
-            until(lambda: "JACK" in device(), 8, "the device was not taken up again")
-            back = time.monotonic() - began
-            at = memory.word(layout.HEARD)
-            until(lambda: memory.word(layout.HEARD) > at + 44100 // 4, 3, "the clock stands after the return")
-            print(
-                f"bridged after {bridged:.2f} s (a quarter of a second of music included), back {back:.2f} s after its return"
-            )
-            assert bridged <= 2.5 and back <= 4.0
-            assert running.status()["counters"]["repeated"] == 0
-    finally:
-        first.close()
-        if second:
-            second.close()
+def stop_host(running: Engine, seconds: float) -> None:
+    host = next(p["pid"] for p in running.status()["processes"] if p["role"] == "host")
+    os.kill(host, signal.SIGSTOP)
+    until_then = time.monotonic() + seconds
+    until(lambda: time.monotonic() >= until_then, seconds + 1)
+    os.kill(host, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("seconds", [1.5, pytest.param(30, marks=pytest.mark.soak)])
+def test_rows_23_34_a_stopped_supervisor_and_a_host_stopped_for_100_ms_lose_nothing_on_the_null_device(
+    tmp_path, seconds
+):
+    seen = {}
+
+    def breaking(running, memory):
+        os.kill(running.process.pid, signal.SIGSTOP)
+        settle(memory, seconds)
+        os.kill(running.process.pid, signal.SIGCONT)
+        before, missing = memory.word(layout.STALLS), memory.word(layout.MISSING)
+        stop_host(running, 0.1)
+        settle(memory, 0.3)
+        seen["stalls"] = memory.word(layout.STALLS) - before
+        seen["missing"] = memory.word(layout.MISSING) - missing
+
+    done = take(tmp_path, breaking)
+    print(
+        f"supervisor stopped for {seconds} s, host for 0.1 s: {seen['stalls']} stalls counted, {done.lost} frames lost"
+    )
+    assert done.lost == 0, done.gaps
+    assert 1 <= seen["stalls"] <= 20 and seen["missing"] == 0
+    assert done.status["slots"]["mode"] == "duplex"
+    assert sum(p["restarts"] for p in done.status["processes"]) == 0, "somebody was taken for stuck"
+
+
+@pytest.mark.soak
+def test_row_34_a_host_stopped_for_100_ms_under_jack_goes_on_at_the_journal_s_bits(tmp_path, onlooker, server):
+    server.listen()
+    with engine(tmp_path, "--device", "jack", **server.environment) as running:
+        assert running.home.chronus("-c", SONG).returncode == 0
+        seen = onlooker(running)
+        settle(seen.memory, 0.5)
+        before = seen.memory.word(layout.STALLS)
+        stood = seen.stood(lambda: stop_host(running, 0.1), 1.0)
+        stalls = seen.memory.word(layout.STALLS) - before
+        seen.was_never_in_the_way()
+        status, journal = seen.status(), running.journal()
+        assert running.stop() == 0
+    _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))
+    goes_on(server.heard(), reference, round(status["engine"]["frame"] - 0.5 * RATE))
+    print(f"{stalls} stalls counted; musical time stood for {stood * 1000:.0f} ms, then the journal's bits")
+    assert 0.09 <= stood <= 0.3 and 1 <= stalls <= 20
