@@ -24,6 +24,8 @@ MOST_COUNTED = 9999
 """Steps of undo at once; bars or beats of a time."""
 FURTHEST = 10**9
 """The last bar or loop that can be asked for."""
+MODULES = 256
+"""Modules of a rack, `out` among them."""
 MOST_STEPS = 4096
 """Steps of a lane."""
 MOST_INSIDE = 4096

@@ -56,10 +56,11 @@ class Terminal:
         except AssertionError:
             raise AssertionError(f"no {text!r} in\n{self.screen()}") from None
 
-    def wait_for_prompt(self, seconds: float = WAIT_SECONDS) -> None:
-        """The prompt, with nothing typed at it."""
+    def wait_for_prompt(self, seconds: float = WAIT_SECONDS) -> str:
+        """The screen with the prompt, and nothing typed at it."""
         try:
             until(lambda: self._line() == "chronus>", seconds)
+            return self.screen()
         except AssertionError:
             raise AssertionError(f"no prompt in\n{self.screen()}") from None
 

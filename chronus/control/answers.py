@@ -24,7 +24,8 @@ def _reply(job: Job, command: AnyCommand, outcome: Outcome, known: status.Status
     if outcome.error is not None:
         return refusal(outcome.id, outcome.error)
     if isinstance(command, Status):
-        return Reply(outcome.id, True, outcome.text, lines=known.lines(), result=known.full())
+        whole = known.full()
+        return Reply(outcome.id, True, outcome.text, lines=known.lines(whole), result=whole)
     if isinstance(command, List) and command.what == "patches":
         return _patches(outcome)
     if isinstance(command, List) and command.what == "devices":

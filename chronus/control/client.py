@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from chronus import wire
 from chronus.commands import (
+    QUERIES,
     AnyCommand,
     Crash,
     FromClient,
@@ -36,6 +37,9 @@ UNREAD_BYTES = 1 << 20
 RECEIVE_BYTES = 1 << 16
 TOGETHER = 256
 """Commands that are performed in one go."""
+
+QUESTIONS = 8
+"""Questions that are answered in one go: no moment holds them together, and a `status` is long."""
 
 ALONE = (Wait, Sync, Crash, Quit, Save)
 """Commands that no other shares a part with: they are about the client's time, about processes or files."""
@@ -64,16 +68,23 @@ class Part(Struct, eq=False):
     def for_the_rack(self) -> bool:
         return self.shutdown is None and self.alone is None
 
+    @property
+    def asks(self) -> bool:
+        """Nothing in it changes anything."""
+        return self.for_the_rack and all(isinstance(command, QUERIES) for command in self.commands)
+
 
 def parts(submission: Submission) -> list[Part]:
-    """A submission, cut where a command stands alone."""
+    """A submission, cut where a command stands alone, and now and then where it only asks."""
     found: list[Part] = []
     start = 0
     for k, command in enumerate(submission.commands):
         if isinstance(command, ALONE):
             found += [_cut(submission, start, k), _cut(submission, k, k + 1)]
             start = k + 1
-    found.append(_cut(submission, start, len(submission.commands)))
+    stop = len(submission.commands)
+    step = QUESTIONS if all(isinstance(command, QUERIES) for command in submission.commands) else max(1, stop - start)
+    found += [_cut(submission, k, min(k + step, stop)) for k in range(start, stop, step)]
     return [part for part in found if part.ids]
 
 
@@ -168,7 +179,8 @@ class Client:
         """The next parts for the rack, as many as are performed in one go."""
         taken = [self.waiting.popleft()]
         size = len(taken[0].ids)
-        while self.waiting and self.waiting[0].for_the_rack and size + len(self.waiting[0].ids) <= TOGETHER:
+        most = QUESTIONS if taken[0].asks else TOGETHER
+        while self.waiting and self.waiting[0].for_the_rack and size + len(self.waiting[0].ids) <= most:
             taken.append(self.waiting.popleft())
             size += len(taken[-1].ids)
         return taken

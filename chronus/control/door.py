@@ -30,7 +30,7 @@ Events = Iterable[tuple[selectors.SelectorKey, int]]
 class Door:
     """`greeted` is called with a client that has said hello, `heard` with one that has said anything, `turned_away` once for each that was.
 
-    `visited` once anybody has said anything.
+    `visited` once anybody has said hello.
     """
 
     def __init__(

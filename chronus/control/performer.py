@@ -11,6 +11,7 @@ Rule 3: `step` looks once and returns. `busy` says whether it is worth looking a
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ MOST_ENTRIES = LOG_ENTRIES // 4 - 2
 MARGIN_SECONDS = 0.004
 """An exact frame nearer to the head than this is not tried."""
 JOBS_A_STEP = 16
+STEP_SECONDS = 0.002
+"""What jobs of one step may take together, but for the last: then whoever else is at the door has a turn."""
 HORIZON_SECONDS = 2.25
 """Lanes are scheduled so far beyond what is heard: 2 s at least, between two ticks."""
 
@@ -89,7 +92,7 @@ class Performer:
             if self.current is None:
                 self._perform(job, now)
             self._go_on(job, now)
-            if self.current is not None:
+            if self.current is not None or time.monotonic() - now > STEP_SECONDS:
                 break
 
     # ------------------------------------------------------------ one job

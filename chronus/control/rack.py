@@ -11,14 +11,15 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
+from chronus.commands import MODULES as MODULES
 from chronus.commands import LaneOptions, Pattern, Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import to_param
 
-MODULES, CABLES, LANES, VOICES = 256, 2048, 256, 64
-"""The limits; E_LIMIT beyond. `out` counts as a module."""
+CABLES, LANES, VOICES = 2048, 256, 64
+"""The limits, and MODULES; E_LIMIT beyond."""
 
 Setting = float | Quantity
 """A number in the parameter's own unit, or a musical time (3/16), which follows the tempo."""

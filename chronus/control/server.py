@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chronus.commands import QUERIES, AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
+from chronus.commands import AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
 from chronus.control.conductor import UNDONE, as_one
@@ -113,8 +113,7 @@ class Server:
         if client.exact is None or not client.waiting:
             return 0
         part = client.waiting[0]
-        asks = part.for_the_rack and all(isinstance(command, QUERIES) for command in part.commands)
-        return client.exact - (self.publisher.heard() if asks else self.publisher.front() + self._lead)
+        return client.exact - (self.publisher.heard() if part.asks else self.publisher.front() + self._lead)
 
     def _clock(self) -> None:
         heard = self.publisher.heard()

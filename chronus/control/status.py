@@ -27,6 +27,7 @@ class Status:
         self.memory: Memory = performer.publisher.memory
         self.catalogue = self.conductor.catalogue.plain()
         self._seen: dict[int, tuple[float, float]] = {}
+        self._known: dict[int, tuple[float, dict[str, Any]]] = {}
 
     # ------------------------------------------------------------ parts of it
 
@@ -128,9 +129,8 @@ class Status:
             "recording": None,
         }
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:
         """The same for people."""
-        whole = self.full()
         engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
         place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
         return (
@@ -147,8 +147,18 @@ class Status:
         )
 
     def _usage(self, pid: int) -> dict[str, Any]:
-        """Share of one processor since the last look (the first time: since its start), and proportional memory."""
+        """Share of one processor since the last look (the first time: since its start), and proportional memory.
+
+        Looked up now and then, however often it is asked for: the kernel walks through all of a process's memory for it.
+        """
         now = time.monotonic()
+        since, known = self._known.get(pid, (0.0, {}))
+        if not known or now - since >= LOOK_SECONDS:
+            known = self._look_up(pid, now)
+            self._known = {p: k for p, k in self._known.items() if now - k[0] < LOOK_SECONDS} | {pid: (now, known)}
+        return known
+
+    def _look_up(self, pid: int, now: float) -> dict[str, Any]:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:

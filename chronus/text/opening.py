@@ -11,13 +11,16 @@ from pathlib import Path
 import msgspec
 
 from chronus import places
-from chronus.commands import AnyCommand, Open
+from chronus.commands import MODULES, MOST_INSIDE, AnyCommand, Load, Open
 from chronus.errors import ChronusError, nearest
 from chronus.text import answers, source
 from chronus.text.parser import Parsed
 from chronus.text.statements import LONGEST_SCRIPT, Statement
 
 SUFFIX = ".chronus"
+MOST_LOADS = MODULES - 1
+MOST_LINES = 1 << 15
+PIECE_BYTES = 1 << 14
 
 
 def parse(statement: Statement) -> Parsed:
@@ -40,17 +43,37 @@ def folders() -> tuple[Path, ...]:
 
 
 def _commands(name: str) -> Iterator[AnyCommand]:
-    reading = source.Source()
-    for statement in reading.feed(_read(name)) + reading.close():
+    loads = 0
+    for statement in _statements(_read(name), name):
         try:
             command = source.parse(statement).command
+            loads += isinstance(command, Load)
             if isinstance(command, Open):
-                message = "a script that is opened cannot open another"
-                raise ChronusError("E_VALUE", message, line=statement.line, column=statement.column)
+                raise _refuse(statement, "E_VALUE", "a script that is opened cannot open another")
+            if loads > MOST_LOADS:
+                raise _refuse(statement, "E_LIMIT", f"there can be {MOST_LOADS} modules at most besides out")
         except ChronusError as error:
             where = f"{name}, {error.line}:{error.column}"
             raise ChronusError(error.code, f"{where}: {error.message}") from None
         yield command
+
+
+def _statements(script: bytes, name: str) -> list[Statement]:
+    """Read by and by, so that what is refused costs no more than what was read of it."""
+    reading = source.Source()
+    found: list[Statement] = []
+    for start in range(0, len(script), PIECE_BYTES):
+        found += reading.feed(script[start : start + PIECE_BYTES])
+        if len(found) > MOST_INSIDE or reading.line > MOST_LINES:
+            message = (
+                f"{name} is too long: a script that is opened has {MOST_INSIDE} commands and {MOST_LINES} lines at most"
+            )
+            raise ChronusError("E_LIMIT", message)
+    return found + reading.close()
+
+
+def _refuse(statement: Statement, code: str, message: str) -> ChronusError:
+    return ChronusError(code, message, line=statement.line, column=statement.column)
 
 
 def _read(name: str) -> bytes:

@@ -20,12 +20,11 @@ from chronus.text.statements import (
     LONGEST_SCRIPT,
     SPOKEN,
     Statement,
-    continues,
     statements,
 )
 from chronus.text.translate import translate
 
-__all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "continues", "parse", "sentences", "statements"]
+__all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "parse", "sentences", "statements"]
 
 ADDRESS = re.compile(r"(?:say(?!\w)|yo(?!\w)|chronus(?!\w))?[\s,!.:]*", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from chronus.errors import ChronusError
 from chronus.text import parser
-from chronus.text.statements import LONGEST_LINE, Statement, continues, statements
+from chronus.text.statements import LONGEST_LINE, Open, Statement, goes_on, statements
 
 MOST_BYTES = 4 * (LONGEST_LINE + 1)
 """As many as a line that is just too long may have: `parser` refuses it, and its rest need not be kept."""
 
-MOST_JOINED = 1 << 16
-"""The most characters that lines joined by `\\` may come to."""
+MOST_JOINED = LONGEST_LINE + 2
+"""Lines joined by `\\` that come to more characters are one line that is too long."""
 
 
 class Source:
@@ -23,18 +23,23 @@ class Source:
     def __init__(self) -> None:
         self._rest = b""  # a line that is not whole yet
         self._joined: list[str] = []  # whole lines that go on in the next
-        self._line = 1  # the number of the line that comes next
+        self._open: Open | None = None  # how the last of them goes on
+        self._size = 0  # characters of all of them
+        self.line = 1  # the number of the line that comes next
         self._skipping = False  # in the rest of a line that was too long
 
     def feed(self, more: bytes) -> list[Statement]:
         *whole, self._rest = (self._rest + more).split(b"\n")
         found: list[Statement] = []
         for line in whole:
-            found += self._take(line)
+            if line or self._joined or self._skipping:
+                found += self._take(line)
+            else:
+                self.line += 1
         if len(self._rest) > MOST_BYTES:
             if not self._skipping:
                 found += self._take(self._rest)
-                self._line -= 1
+                self.line -= 1
             self._skipping = True
             self._rest = b""
         return found
@@ -44,19 +49,20 @@ class Source:
         return (self._take(rest) if rest else []) + self._statements()
 
     def _take(self, line: bytes) -> list[Statement]:
-        self._line += 1
+        self.line += 1
         if self._skipping:
             self._skipping = False
             return []
         # Bytes that are not UTF-8 stay in the text as lone surrogates, so that only their own statement is refused.
         text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
         self._joined.append(text)
-        joined = "\n".join(self._joined)
-        return [] if len(joined) < MOST_JOINED and continues(joined) else self._statements()
+        self._size += len(text) + 1
+        self._open = goes_on(text, self._open)
+        return [] if self._open and self._size <= MOST_JOINED else self._statements()
 
     def _statements(self) -> list[Statement]:
-        lines, self._joined = self._joined, []
-        return statements("\n".join(lines), self._line - len(lines)) if lines else []
+        lines, self._joined, self._open, self._size = self._joined, [], None, 0
+        return statements("\n".join(lines), self.line - len(lines)) if lines else []
 
 
 def parse(statement: Statement) -> parser.Parsed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -57,25 +58,57 @@ def statements(source: str, line: int = 1) -> list[Statement]:
         not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > LONGEST_SCRIPT
     ):
         raise ChronusError("E_LIMIT", "a script is at most 1 MiB", line=line)
-    return _cut(source.removeprefix("\ufeff"), line)[0]
+    return _cut(source.removeprefix("\ufeff"), line)
 
 
-def continues(line: str) -> bool:
-    r"""Whether the next line belongs to this one: it ends in a `\`, outside comments."""
-    return _cut(line.rstrip("\r\n"), 1)[1]
+class Open(NamedTuple):
+    """What must be known of a line to go on in the next: brackets that are open, and whether words take the rest of it."""
+
+    depth: int = 0
+    spoken: bool = False
 
 
-def _cut(source: str, first: int) -> tuple[list[Statement], bool]:
-    r"""The statements, and whether the text ends in a `\`. `first` is the number of its first line."""
+def goes_on(line: str, before: Open | None) -> Open | None:
+    r"""Whether the next line belongs to this one, which ends in a `\` outside of comments; None where it does not.
+
+    `before` is what was said of the line before, if this one belongs to that.
+    """
+    if len(line) > LONGEST_LINE + 2:
+        return None
+    depth, spoken = before or Open(0, bool(SPOKEN.match(line)))
+    here = position = 0
+    while found := (MARK_OF_WORDS if spoken else MARK).search(line, position):
+        mark, at, position = found[0], found.start(), found.end()
+        if mark[0] == '"' or (mark == "#" and at > here and line[at - 1] not in " \t;"):
+            continue
+        if mark[0] in "([{)]}":
+            depth = max(0, depth + (len(mark) if mark[0] in "([{" else -len(mark)))
+        elif mark[0] == "\\" and position == len(line):
+            return Open(depth, spoken)
+        elif mark[0] == "\\":
+            here = position
+        elif mark[0] == ";":
+            spoken = bool(SPOKEN.match(line, position)) if not depth else spoken
+        else:  # a comment, or a carriage return that ends a line within this one
+            newline = END_OF_LINE.search(line, position if mark in ("#", "//") else at)
+            if newline is None:
+                return None
+            here = position = newline.end()
+            depth, spoken = 0, bool(SPOKEN.match(line, position))
+    return None
+
+
+def _cut(source: str, first: int) -> list[Statement]:
+    """The statements. `first` is the number of its first line."""
     ends = [found.end() for found in END_OF_LINE.finditer(source)]  # of the lines, their newlines included
     done: list[Statement] = []
-    begin, goes_on = 0, False
+    begin = 0
     while begin < len(source):
         number = bisect_right(ends, begin)
         end = after = ends[number] if number < len(ends) else len(source)
         pieces: list[tuple[int, int]] = []
         if end - begin <= LONGEST_LINE + 2:
-            pieces, end, after, goes_on = _line(source, begin)
+            pieces, end, after = _line(source, begin)
         if end - begin > LONGEST_LINE:
             pieces = [(begin, begin + LONGEST_LINE + 1)]
         for piece in pieces:
@@ -85,14 +118,11 @@ def _cut(source: str, first: int) -> tuple[list[Statement], bool]:
                 number = bisect_right(ends, start)
                 done.append(Statement(text, first + number, start - (ends[number - 1] if number else 0) + 1))
         begin = after
-    return done, goes_on
+    return done
 
 
-def _line(source: str, begin: int) -> tuple[list[tuple[int, int]], int, int, bool]:
-    """One line and those that continue it.
-
-    The pieces between its `;`, its end, where the next line begins, and whether it goes on where the text does not.
-    """
+def _line(source: str, begin: int) -> tuple[list[tuple[int, int]], int, int]:
+    """One line and those that continue it: the pieces between its `;`, its end, and where the next line begins."""
     pieces: list[tuple[int, int]] = []
     here = position = piece = begin  # `here`: from where a `#` needs no space before it
     depth = 0
@@ -115,5 +145,5 @@ def _line(source: str, begin: int) -> tuple[list[tuple[int, int]], int, int, boo
             if mark in ("#", "//"):
                 newline = END_OF_LINE.search(source, position)
                 at, position = newline.span() if newline else (len(source), len(source))
-            return pieces, at, position, mark[0] == "\\"
-    return [*pieces, (piece, len(source))], len(source), len(source), False
+            return pieces, at, position
+    return [*pieces, (piece, len(source))], len(source), len(source)

@@ -122,7 +122,7 @@ def test_the_test_tone_sounds_for_a_second_at_minus_12_dbfs_and_goes(house, hand
     assert "osc_test" not in house.conductor.rack.modules
 
 
-def test_a_bundle_for_later_is_played_at_its_time(house):
+def test_row_37_a_bundle_for_later_is_played_at_its_time_and_one_for_another_day_now(house):
     house.ask(house.caller(), c.Load(kind="bass"))
     surface = house.hands.surface
     for tag, value in ((time.time() + 0.05, 70.0), (IMMEDIATELY, 80.0), (time.time() + 3600, 90.0), (0, 95.0)):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
+import resource
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from chronus.commands import Hello
+from chronus import wire
+from chronus.commands import Change, Hello, Quantity, Reply, Set, Status, Submission
+from chronus.control import journal
+from chronus.errors import ChronusError
+from chronus.memory.layout import BLOCK, Memory
 from chronus.text.attached import Attached
+from tests.faults.takes import take
 from tests.live import PYTHON, Engine, Home, alive, engine, until
 
 ACK_SECONDS = 0.05
@@ -105,3 +115,304 @@ def test_with_keep_it_stays_though_its_starter_is_gone(tmp_path):
     assert home.chronus("-c", "wait 1.5 s; load kick").returncode == 0  # longer than an orphan waits
     assert "kick" in home.chronus("-c", "list").stdout
     assert home.chronus("stop").returncode == 0
+
+
+# ---------------------------------------------------------------- too many, too much
+
+
+def acks_while(home: Home, busy, pause: float = 0.01) -> list[float]:
+    """Seconds that each answer took, sorted, asked for as a prompt asks while `busy()`."""
+    took = []
+    with attached(home, "prompt") as there:
+        while busy():
+            value = Quantity(50.0 + len(took) % 50)
+            began = time.perf_counter()
+            assert there.ask(Set(changes=(Change("bass", "freq", value),)), f"set bass.freq {value.number:g}").ok
+            took.append(time.perf_counter() - began)
+            time.sleep(pause)  # a person's, between two lines
+    return sorted(took)
+
+
+def p99(sorted_seconds: list[float]) -> float:
+    return sorted_seconds[int(len(sorted_seconds) * 0.99)]
+
+
+FLOOD = """
+import socket, sys, time
+from chronus.control import osc
+port, number = int(sys.argv[1]), int(sys.argv[2])
+there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+there.connect(("127.0.0.1", port))
+began, sent = time.monotonic(), 0
+while sent < number:
+    due = int((time.monotonic() - began) * 10_000) + 1
+    for sent in range(sent, min(due, number)):
+        there.send(osc.encode("/mod/pad/freq", 100.0 + sent % 5000))
+    sent += 1
+    time.sleep(0.001)
+there.send(osc.encode("/mod/pad/freq", 1234.5))
+print(number / (time.monotonic() - began))
+"""
+
+
+def _flood(folder: Path, seconds: float) -> None:
+    seen: dict[str, object] = {}
+
+    def breaking(running: Engine, memory: Memory) -> None:
+        port = running.status()["engine"]["osc_port"]
+        flood = subprocess.Popen(
+            [PYTHON, "-c", FLOOD, str(port), str(round(seconds * 10_000))], stdout=subprocess.PIPE, text=True
+        )
+        seen["acks"] = acks_while(running.home, lambda: flood.poll() is None)
+        assert flood.stdout
+        seen["rate"] = float(flood.stdout.read())
+        until(
+            lambda: "freq 1234.5 Hz" in running.home.chronus("-c", "show pad").stdout, 2, "the last value did not win"
+        )
+        seen["journal"] = running.journal()
+
+    done = take(
+        folder, breaking, CHRONUS_OSC_PORT="5805", song="load bass; seq bass: x.x.x.x.; load saw as pad gain=0.2"
+    )
+    blocks = [one.frame // BLOCK for one in journal.read(seen["journal"]).played() if one.said.who == "osc"]
+    counters = done.status["counters"]
+    print(
+        f"row 38: {seen['rate']:.0f} OSC messages a second for {seconds:g} s: {len(blocks)} updates, "
+        f"ack p99 {p99(seen['acks']) * 1e3:.1f} ms, {counters['osc_dropped']} dropped, {done.lost} frames lost"
+    )
+    assert seen["rate"] > 9_000
+    assert 100 * seconds < len(blocks) == len(set(blocks)), "more than one update of an address in a block"
+    assert counters["missing"] == 0 and done.lost == 0
+    assert p99(seen["acks"]) <= ACK_SECONDS
+
+
+def test_row_38_ten_thousand_osc_messages_a_second_are_coalesced_and_the_last_one_wins(tmp_path):
+    _flood(tmp_path, 2.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_row_38_ten_thousand_osc_messages_a_second_for_a_minute(tmp_path):
+    _flood(tmp_path, 60.0)
+
+
+def _pour(running: Engine, seconds: float) -> None:
+    """Frames of commands as fast as they are taken, at most 10,000 a second; all of them answered, in order."""
+    control = process(running, "control")
+    number = round(seconds * 10_000)
+    with attached(running.home) as there:
+        before = control.memory_info().rss
+        began = time.monotonic()
+
+        def say() -> None:
+            for first in range(1, number + 1, 100):
+                ids = tuple(range(first, first + 100))
+                due = began + first / 10_000
+                time.sleep(max(0.0, due - time.monotonic()))
+                commands = tuple(Set(changes=(Change("saw", "freq", Quantity(100.0 + k % 900)),)) for k in ids)
+                there.socket.sendall(wire.encode(Submission(ids, ("set",) * 100, commands)))
+
+        mouth = threading.Thread(target=say)
+        mouth.start()
+        replies = list(itertools.islice(_replies(there), number))
+        took = time.monotonic() - began
+        mouth.join()
+    grown = control.memory_info().rss - before
+    print(f"row 39: {number} commands in {took:.2f} s, {number / took:.0f} a second, {grown >> 10} KiB more memory")
+    assert [reply.id for reply in replies] == list(range(1, number + 1))
+    assert all(reply.ok for reply in replies)
+    frames = [reply.frame for reply in replies]
+    assert frames == sorted(frames)
+    assert grown < 16 << 20
+    assert f"freq {100 + number % 900} Hz" in running.home.chronus("-c", "show saw").stdout
+
+
+def _replies(there: Attached) -> Iterator[Reply]:
+    return (message for message in there.messages() if isinstance(message, Reply))
+
+
+def test_row_39_ten_thousand_commands_a_second_are_all_answered_in_order(running):
+    with untroubled(running):
+        _pour(running, 1.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_row_39_ten_thousand_commands_a_second_for_a_minute(running):
+    with untroubled(running):
+        _pour(running, 60.0)
+
+
+def _pour_lines(running: Engine, seconds: float) -> None:
+    """`yes 'set bass.freq 55' | head -c N | chronus`, cut inside of a line once so many seconds are over."""
+    line = b"set bass.freq 55\n"
+    control = process(running, "control")
+    shell = subprocess.Popen(
+        [PYTHON, "-m", "chronus"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=running.home.environment
+    )
+    assert shell.stdin and shell.stdout
+    numbers: list[int] = []
+
+    def pour() -> None:
+        assert shell.stdin
+        until_then = time.monotonic() + seconds
+        while time.monotonic() < until_then:
+            shell.stdin.write(line * 100)
+        shell.stdin.write(line[:8])
+        shell.stdin.close()
+
+    mouth = threading.Thread(target=pour)
+    mouth.start()
+    sizes, control_before = [], control.memory_info().rss
+    last = ""
+    for answer in map(bytes.decode, shell.stdout):
+        last = answer
+        word, number, *_ = answer.split(" ", 2)
+        numbers.append(int(number) if word in ("ok", "err") else -1)
+        if len(numbers) % 1000 == 0:
+            sizes.append(psutil.Process(shell.pid).memory_info().rss)
+    mouth.join()
+    code = shell.wait(10)
+    grown, control_grown = max(sizes) - sizes[0], control.memory_info().rss - control_before
+    print(
+        f"row 54: {len(numbers)} lines in {seconds:g} s and then half a line; the shell grew by {grown >> 10} KiB, "
+        f"control by {control_grown >> 10} KiB"
+    )
+    assert code == 1 and last.startswith(f"err {len(numbers)} E_SYNTAX {len(numbers)}:")
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 1000 * seconds
+    assert grown < 8 << 20 and control_grown < 16 << 20
+
+
+@pytest.mark.timeout(60)
+def test_row_54_lines_without_end_are_answered_in_order_and_half_a_line_is_a_line(running):
+    with untroubled(running):
+        _pour_lines(running, 2.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_row_54_lines_without_end_for_a_minute(running):
+    with untroubled(running):
+        _pour_lines(running, 60.0)
+
+
+def test_row_51_two_hundred_idle_clients_and_half_sent_frames_hold_nobody_up(running):
+    with untroubled(running), contextlib.ExitStack() as guests:
+        for _ in range(180):
+            guests.enter_context(attached(running.home))
+        for _ in range(20):
+            slow = guests.enter_context(connected(running.home))
+            slow.sendall(wire.encode(Hello()) + b"\xff\xff\x3f\x00half a frame of four megabytes")
+        over = time.monotonic() + 1.0
+        acks = acks_while(running.home, lambda: time.monotonic() < over)
+        print(f"row 51: ack p99 {p99(acks) * 1e3:.1f} ms beside 180 idle clients and 20 that stall")
+        assert p99(acks) <= ACK_SECONDS
+
+
+def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running):
+    control = process(running, "control")
+    before = control.memory_info().rss
+    ask = wire.encode(Submission(tuple(range(50)), ("status",) * 50, (Status(),) * 50))
+    deaf: list[socket.socket] = []
+    dropped = 0
+
+    def busy() -> bool:
+        nonlocal dropped
+        while len(deaf) < 5:
+            deaf.append(connected(running.home))
+            deaf[-1].sendall(wire.encode(Hello()))
+            deaf[-1].setblocking(False)
+        for one in list(deaf):
+            try:
+                one.send(ask)
+            except BlockingIOError:
+                continue
+            except OSError:
+                deaf.remove(one)
+                one.close()
+                dropped += 1
+        return time.monotonic() < over
+
+    with untroubled(running):
+        over = time.monotonic() + 2.0
+        acks = acks_while(running.home, busy, pause=0.002)
+        for one in deaf:
+            one.close()
+        grown = control.memory_info().rss - before
+    print(
+        f"row 52: {dropped} deaf clients dropped, ack p99 {p99(acks) * 1e3:.1f} ms of {len(acks)}, {grown >> 10} KiB more memory"
+    )
+    assert dropped >= 5
+    # what their questions take of the loop is measured in test_hostile; here each turn also waits for a processor
+    assert acks[len(acks) // 2] <= ACK_SECONDS
+    assert grown < 24 << 20
+
+
+@contextlib.contextmanager
+def descriptors(most: int) -> Iterator[None]:
+    """What is started here may have so many descriptors open."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_row_49_without_descriptors_new_clients_are_refused_and_the_engine_lives(tmp_path):
+    def breaking(running: Engine, memory: Memory) -> None:
+        with descriptors(1024), contextlib.ExitStack() as guests, pytest.raises(ChronusError) as refused:
+            for _ in range(80):
+                guests.enter_context(attached(running.home))
+        assert "no descriptor left" in refused.value.message and refused.value.code == "E_ENGINE"
+        with descriptors(1024), contextlib.ExitStack() as guests:
+            with contextlib.suppress(ChronusError):
+                while True:
+                    guests.enter_context(attached(running.home))
+            turned_away = running.home.chronus("-c", "set bass.freq 60")
+            assert turned_away.returncode == 3 and "no descriptor left" in turned_away.stderr
+        assert running.home.chronus("-c", "set bass.freq 66").returncode == 0
+        assert running.status()["counters"]["refused"] >= 3
+
+    with descriptors(64):
+        done = take(tmp_path, breaking)
+    assert done.lost == 0 and done.status["slots"]["mode"] == "duplex"
+
+
+# ---------------------------------------------------------------- two at once
+
+
+def test_row_40_two_shells_that_start_an_engine_at_once_share_one(tmp_path):
+    home = Home(tmp_path)
+    for _ in range(2):
+        shells = [
+            subprocess.Popen(
+                [PYTHON, "-m", "chronus", "--keep", "--json", "--device", "null", "-c", "status"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=home.environment,
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        said = [shell.communicate(timeout=60) for shell in shells]
+        assert [shell.returncode for shell in shells] == [0, 0], said
+        pids = {json.loads(out.splitlines()[-1])["result"]["engine"]["pid"] for out, _ in said}
+        assert len(pids) == 1, "there are two engines of one name"
+        assert home.chronus("stop").returncode == 0
+
+
+def test_row_41_a_taken_osc_port_gives_the_next_one_and_a_line_that_says_so(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 5815))
+        with engine(tmp_path, "--device", "null", "--osc-port", "5815") as there:
+            port = there.status()["engine"]["osc_port"]
+            assert 5815 < port < 5815 + 64
+            assert f"OSC port 5815 is taken; OSC listens on port {port}" in there.notes
+
+
+def test_row_48_a_script_of_fifty_megabytes_is_refused_without_an_engine(tmp_path):
+    home = Home(tmp_path)
+    script = tmp_path / "large.chronus"
+    with script.open("wb") as file:
+        file.truncate(50 << 20)
+    done = home.chronus(str(script))
+    assert done.returncode == 1 and done.stdout.startswith("err 1 E_LIMIT 1:1 a script is at most 1 MiB")
+    assert not socket_of(home).exists()

@@ -2,9 +2,13 @@
 
 import json
 import shutil
+import socket
+import time
 
 import pytest
 
+from chronus.commands import Hello
+from chronus.text.attached import Attached
 from tests.live import START_SECONDS, Engine, Home, alive, until
 from tests.terminal import Terminal
 
@@ -113,6 +117,30 @@ def test_ctrl_c_cancels_only_the_line(home, engine, shell):
     assert status["engine"]["playing"] and status["lanes"] == 1
 
 
+def test_row_26_ctrl_c_just_after_enter_cancels_the_wait_and_loses_no_line(home, engine, shell):
+    home.chronus("-c", "load bass")
+    pids, took = sorted(engine.pids()), []
+    for k in range(1, 11):
+        shell.type(f"set bass.freq {100 + k}; wait 500 bars", "Enter", "C-c")
+        began = time.monotonic()
+        shell.wait_for(f"ok {2 * k - 1} set bass.freq {100 + k} Hz")
+        screen = shell.wait_for_prompt()
+        took.append(time.monotonic() - began)
+        assert screen.count("! cancelled: wait 500 bars") == k
+    assert f"{110} Hz" in home.chronus("-c", "show bass").stdout
+    assert sorted(engine.pids()) == pids
+    median, worst = sorted(took)[5] * 1e3, max(took) * 1e3
+    print(f"row 26: the prompt was back after {median:.0f} ms (median of 10, seen through tmux), {worst:.0f} at worst")
+    assert median <= 100
+
+
+def test_what_is_typed_while_a_line_runs_waits_for_the_prompt(shell):
+    shell.enter("wait 500 ms")
+    shell.enter("load kick")
+    shell.wait_for("ok 1 wait 500 ms")
+    shell.wait_for("ok 2 load kick")
+
+
 def test_pasted_lines_run_as_several_commands_at_one_moment(shell):
     shell.paste("load kick\nload hat\nseq kick: x...\nseq hat: ..x.\n")
     shell.type("Enter")
@@ -155,9 +183,21 @@ def test_leaving_an_engine_that_was_running_leaves_it_running(engine, shell):
     assert engine.status()["engine"]["pid"] == engine.process.pid
 
 
-def test_a_closed_window_leaves_the_music(home, engine, shell):
+def test_row_25_a_closed_window_leaves_the_music_and_a_new_shell_is_there_at_once(home, engine, shell):
     home.chronus("-c", "load bass; seq bass: x...")
+    before = engine.status()["counters"]["missing"]
     shell.close()
     frame = engine.status()["engine"]["frame"]
     until(lambda: engine.status()["engine"]["frame"] > frame, 5)
-    assert engine.status()["lanes"] == 1
+    there = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    began = time.monotonic()
+    there.connect(str(home.folder / "run" / "chronus" / "default.sock"))
+    again = Attached(there)
+    welcome = again.greet(Hello())
+    took = time.monotonic() - began
+    again.close()
+    print(f"row 25: attached again in {took * 1e3:.1f} ms, the start of its process left out")
+    assert took <= 0.3
+    assert welcome.rack["modules"]["bass"] == "bass"
+    status = engine.status()
+    assert status["lanes"] == 1 and status["counters"]["missing"] == before

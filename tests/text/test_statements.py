@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronus.errors import ChronusError
-from chronus.text.parser import LONGEST_LINE, Statement, continues, parse, statements
+from chronus.text.parser import LONGEST_LINE, Statement, parse, statements
+from chronus.text.statements import goes_on
 
 
 def texts(source: str) -> list[str]:
@@ -63,12 +64,12 @@ def test_positions_follow_continued_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "goes_on"),
-    [("load \\", True), ("load \\\n", True), ("\\", True), ("load \\  ", True), ("load # \\", False), ("load", False),
+    ("line", "more"),
+    [("load \\", True), ("\\", True), ("load \\  ", True), ("load # \\", False), ("load", False),
      ("say kick \\", True), ('load "a \\', False), ("play; \\", True)],
 )  # fmt: skip
-def test_a_backslash_at_the_end_continues(line: str, goes_on: bool) -> None:
-    assert continues(line) is goes_on
+def test_a_backslash_at_the_end_continues(line: str, more: bool) -> None:
+    assert (goes_on(line, None) is not None) is more
 
 
 def test_a_line_that_is_too_long_is_one_wrong_statement_and_the_rest_goes_on() -> None:
