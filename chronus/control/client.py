@@ -34,7 +34,7 @@ from chronus.errors import ChronusError
 
 UNREAD_BYTES = 1 << 20
 """What may wait for a client that does not read."""
-RECEIVE_BYTES = 1 << 16
+RECEIVE_BYTES = 1 << 14
 TOGETHER = 256
 """Commands that are performed in one go."""
 

@@ -37,7 +37,7 @@ MOST_ENTRIES = LOG_ENTRIES // 4 - 2
 MARGIN_SECONDS = 0.004
 """An exact frame nearer to the head than this is not tried."""
 JOBS_A_STEP = 16
-STEP_SECONDS = 0.002
+STEP_SECONDS = 0.001
 """What jobs of one step may take together, but for the last: then whoever else is at the door has a turn."""
 HORIZON_SECONDS = 2.25
 """Lanes are scheduled so far beyond what is heard: 2 s at least, between two ticks."""

@@ -27,7 +27,7 @@ class Status:
         self.memory: Memory = performer.publisher.memory
         self.catalogue = self.conductor.catalogue.plain()
         self._seen: dict[int, tuple[float, float]] = {}
-        self._known: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._usage: dict[int, tuple[float, dict[str, Any]]] = {}
 
     # ------------------------------------------------------------ parts of it
 
@@ -107,9 +107,11 @@ class Status:
         return {"mean": slots[word(layout.ACTIVE)]["mean"], "worst": worst, "slots": slots}
 
     def processes(self) -> list[dict[str, Any]]:
+        pids = [int(process.get("pid") or 0) for process in self.supervisor.processes]
+        self._look_again(pids)
         return [
-            {"slot": None, **process, **self._usage(int(process.get("pid") or 0))}
-            for process in self.supervisor.processes
+            {"slot": None, **process, **self._usage[pid][1]}
+            for process, pid in zip(self.supervisor.processes, pids, strict=True)
         ]
 
     # ------------------------------------------------------------ the whole
@@ -146,27 +148,26 @@ class Status:
             f"journal {whole['journal']}",
         )
 
-    def _usage(self, pid: int) -> dict[str, Any]:
-        """Share of one processor since the last look (the first time: since its start), and proportional memory.
-
-        Looked up now and then, however often it is asked for: the kernel walks through all of a process's memory for it.
-        """
+    def _look_again(self, pids: list[int]) -> None:
+        """At those not seen before, and at the one of the others whose look lies furthest back: some milliseconds each, as the
+        kernel walks through all of a process's memory, and the loop stands meanwhile."""
         now = time.monotonic()
-        since, known = self._known.get(pid, (0.0, {}))
-        if not known or now - since >= LOOK_SECONDS:
-            known = self._look_up(pid, now)
-            self._known = {p: k for p, k in self._known.items() if now - k[0] < LOOK_SECONDS} | {pid: (now, known)}
-        return known
+        self._usage = {pid: self._usage.get(pid, (0.0, {})) for pid in pids}
+        oldest = min(pids, key=lambda pid: self._usage[pid][0], default=0)
+        for pid in pids:
+            since, usage = self._usage[pid]
+            if not usage or (pid == oldest and now - since >= LOOK_SECONDS):
+                self._usage[pid] = now, self._look_up(pid, now)
 
     def _look_up(self, pid: int, now: float) -> dict[str, Any]:
+        """Share of one processor since the last look (the first time: since its start), and proportional memory."""
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return {"cpu": None, "pss_mb": None}
         spent = (int(fields[11]) + int(fields[12])) / _TICKS
         since, before = self._seen.get(pid, (int(fields[19]) / _TICKS, 0.0))
-        if now - since >= LOOK_SECONDS:
-            self._seen[pid] = (now, spent)
+        self._seen[pid] = (now, spent)
         # What is counted in hundredths of a second says nothing of less.
         return {"cpu": round((spent - before) / max(now - since, LOOK_SECONDS), 3), "pss_mb": _pss(pid)}
 

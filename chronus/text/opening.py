@@ -15,7 +15,7 @@ from chronus.commands import MODULES, MOST_INSIDE, AnyCommand, Load, Open
 from chronus.errors import ChronusError, nearest
 from chronus.text import answers, source
 from chronus.text.parser import Parsed
-from chronus.text.statements import LONGEST_SCRIPT, Statement
+from chronus.text.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
 
 SUFFIX = ".chronus"
 MOST_LOADS = MODULES - 1
@@ -69,6 +69,8 @@ def _statements(script: bytes, name: str) -> list[Statement]:
                 f"{name} is too long: a script that is opened has {MOST_INSIDE} commands and {MOST_LINES} lines at most"
             )
             raise ChronusError("E_LIMIT", message)
+        if found and len(found[-1].text) > LONGEST_LINE:
+            return found  # which is refused: what follows need not be read
     return found + reading.close()
 
 

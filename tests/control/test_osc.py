@@ -16,6 +16,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from chronus.commands import Change, Gate, Note, Play, Port, Quantity, Set, Word
 from chronus.control import osc
 from chronus.control.osc import Asked, Message, Said, Tone
+from tests.machine import slowness
 
 
 def packet(address: str, *arguments) -> bytes:
@@ -136,13 +137,13 @@ def test_a_packet_takes_at_most_200_microseconds():
     for data in worst:
         times = []
         for _ in range(200):
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 osc.decode(data)
             except ValueError:
                 pass
-            times.append(time.perf_counter() - start)
-        assert sorted(times)[100] < 200e-6
+            times.append(time.process_time() - start)
+        assert sorted(times)[100] < 200e-6 * slowness()
 
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)

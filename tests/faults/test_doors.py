@@ -331,10 +331,11 @@ def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running
                 deaf.remove(one)
                 one.close()
                 dropped += 1
-        return time.monotonic() < over
+        assert time.monotonic() < began + 20, "clients that read nothing are still there"
+        return dropped < 5 or time.monotonic() < began + 1
 
     with untroubled(running):
-        over = time.monotonic() + 2.0
+        began = time.monotonic()
         acks = acks_while(running.home, busy, pause=0.002)
         for one in deaf:
             one.close()
@@ -342,7 +343,6 @@ def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running
     print(
         f"row 52: {dropped} deaf clients dropped, ack p99 {p99(acks) * 1e3:.1f} ms of {len(acks)}, {grown >> 10} KiB more memory"
     )
-    assert dropped >= 5
     # what their questions take of the loop is measured in test_hostile; here each turn also waits for a processor
     assert acks[len(acks) // 2] <= ACK_SECONDS
     assert grown < 24 << 20
