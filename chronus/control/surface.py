@@ -18,7 +18,9 @@ from chronus.commands import Port
 from chronus.control import osc
 from chronus.errors import ChronusError
 
-PACKETS_A_TURN = 64
+PACKETS_A_TURN = 128
+QUEUE_BYTES = 1 << 20
+"""What may wait in the kernel while the loop is elsewhere (it may grant less): the last value must not be the one that is lost."""
 KEYS = 1024
 HELD = 1024
 HELD_SECONDS = 10.0
@@ -148,5 +150,6 @@ def listen(address: str, port: int) -> socket.socket:
                 continue
             raise ChronusError("E_DEVICE", f"OSC cannot listen on {address}:{candidate}: {error.strerror}") from None
         there.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE_BYTES)
         return there
     raise ChronusError("E_DEVICE", f"no OSC port is free from {port} on")

@@ -10,8 +10,9 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import psutil
 import pytest
@@ -27,6 +28,7 @@ from tests.live import PYTHON, Engine, Home, alive, engine, until
 
 ACK_SECONDS = 0.05
 """What 99 of 100 answers may take while the doors are under siege."""
+SONG = "load bass; seq bass: x.x.x.x.; load saw as pad gain=0.2"
 
 
 @pytest.fixture(scope="module")
@@ -120,21 +122,41 @@ def test_with_keep_it_stays_though_its_starter_is_gone(tmp_path):
 # ---------------------------------------------------------------- too many, too much
 
 
-def acks_while(home: Home, busy, pause: float = 0.01) -> list[float]:
-    """Seconds that each answer took, sorted, asked for as a prompt asks while `busy()`."""
-    took = []
-    with attached(home, "prompt") as there:
+class Acks(NamedTuple):
+    """Seconds that answers took, sorted: as a clock has them, and without those for which the machine kept us or control from a
+    processor (it runs other tests as well)."""
+
+    elapsed: list[float]
+    own: list[float]
+
+    def __str__(self) -> str:
+        p50, p99 = (f"{seconds * 1e3:.1f}" for seconds in (self.own[len(self.own) // 2], self.p99))
+        return f"ack p50 {p50}, p99 {p99} ms ({self.elapsed[int(len(self.own) * 0.99)] * 1e3:.1f} with the waits for a processor)"
+
+    @property
+    def p99(self) -> float:
+        return self.own[int(len(self.own) * 0.99)]
+
+
+def waited(*schedules: Path) -> float:
+    """Seconds that these threads could have run and did not."""
+    return sum(int(schedule.read_text().split()[1]) for schedule in schedules) * 1e-9
+
+
+def acks_while(running: Engine, busy: Callable[[], bool], pause: float = 0.01) -> Acks:
+    """What is asked as a prompt asks, while `busy()`."""
+    pid = process(running, "control").pid
+    schedules = Path("/proc/thread-self/schedstat"), Path(f"/proc/{pid}/task/{pid}/schedstat")
+    elapsed, own = [], []
+    with attached(running.home, "prompt") as there:
         while busy():
-            value = Quantity(50.0 + len(took) % 50)
-            began = time.perf_counter()
+            value = Quantity(50.0 + len(own) % 50)
+            before, began = waited(*schedules), time.perf_counter()
             assert there.ask(Set(changes=(Change("bass", "freq", value),)), f"set bass.freq {value.number:g}").ok
-            took.append(time.perf_counter() - began)
+            elapsed.append(time.perf_counter() - began)
+            own.append(elapsed[-1] - (waited(*schedules) - before))
             time.sleep(pause)  # a person's, between two lines
-    return sorted(took)
-
-
-def p99(sorted_seconds: list[float]) -> float:
-    return sorted_seconds[int(len(sorted_seconds) * 0.99)]
+    return Acks(sorted(elapsed), sorted(own))
 
 
 FLOOD = """
@@ -156,14 +178,14 @@ print(number / (time.monotonic() - began))
 
 
 def _flood(folder: Path, seconds: float) -> None:
-    seen: dict[str, object] = {}
+    seen: dict[str, Any] = {}
 
     def breaking(running: Engine, memory: Memory) -> None:
         port = running.status()["engine"]["osc_port"]
         flood = subprocess.Popen(
             [PYTHON, "-c", FLOOD, str(port), str(round(seconds * 10_000))], stdout=subprocess.PIPE, text=True
         )
-        seen["acks"] = acks_while(running.home, lambda: flood.poll() is None)
+        seen["acks"] = acks_while(running, lambda: flood.poll() is None)
         assert flood.stdout
         seen["rate"] = float(flood.stdout.read())
         until(
@@ -171,19 +193,17 @@ def _flood(folder: Path, seconds: float) -> None:
         )
         seen["journal"] = running.journal()
 
-    done = take(
-        folder, breaking, CHRONUS_OSC_PORT="5805", song="load bass; seq bass: x.x.x.x.; load saw as pad gain=0.2"
-    )
+    done = take(folder, breaking, CHRONUS_OSC_PORT="5805", song=SONG)
     blocks = [one.frame // BLOCK for one in journal.read(seen["journal"]).played() if one.said.who == "osc"]
     counters = done.status["counters"]
     print(
         f"row 38: {seen['rate']:.0f} OSC messages a second for {seconds:g} s: {len(blocks)} updates, "
-        f"ack p99 {p99(seen['acks']) * 1e3:.1f} ms, {counters['osc_dropped']} dropped, {done.lost} frames lost"
+        f"{seen['acks']}, {counters['osc_dropped']} dropped, {done.lost} frames lost"
     )
     assert seen["rate"] > 9_000
     assert 100 * seconds < len(blocks) == len(set(blocks)), "more than one update of an address in a block"
     assert counters["missing"] == 0 and done.lost == 0
-    assert p99(seen["acks"]) <= ACK_SECONDS
+    assert seen["acks"].p99 <= ACK_SECONDS
 
 
 def test_row_38_ten_thousand_osc_messages_a_second_are_coalesced_and_the_last_one_wins(tmp_path):
@@ -286,7 +306,7 @@ def _pour_lines(running: Engine, seconds: float) -> None:
 @pytest.mark.timeout(60)
 def test_row_54_lines_without_end_are_answered_in_order_and_half_a_line_is_a_line(running):
     with untroubled(running):
-        _pour_lines(running, 2.0)
+        _pour_lines(running, 1.0)
 
 
 @pytest.mark.soak
@@ -304,9 +324,9 @@ def test_row_51_two_hundred_idle_clients_and_half_sent_frames_hold_nobody_up(run
             slow = guests.enter_context(connected(running.home))
             slow.sendall(wire.encode(Hello()) + b"\xff\xff\x3f\x00half a frame of four megabytes")
         over = time.monotonic() + 1.0
-        acks = acks_while(running.home, lambda: time.monotonic() < over)
-        print(f"row 51: ack p99 {p99(acks) * 1e3:.1f} ms beside 180 idle clients and 20 that stall")
-        assert p99(acks) <= ACK_SECONDS
+        acks = acks_while(running, lambda: time.monotonic() < over)
+        print(f"row 51: {acks} beside 180 idle clients and 20 that stall")
+        assert acks.p99 <= ACK_SECONDS
 
 
 def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running):
@@ -336,15 +356,12 @@ def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running
 
     with untroubled(running):
         began = time.monotonic()
-        acks = acks_while(running.home, busy, pause=0.002)
+        acks = acks_while(running, busy, pause=0.002)
         for one in deaf:
             one.close()
         grown = control.memory_info().rss - before
-    print(
-        f"row 52: {dropped} deaf clients dropped, ack p99 {p99(acks) * 1e3:.1f} ms of {len(acks)}, {grown >> 10} KiB more memory"
-    )
-    # what their questions take of the loop is measured in test_hostile; here each turn also waits for a processor
-    assert acks[len(acks) // 2] <= ACK_SECONDS
+    print(f"row 52: {dropped} deaf clients dropped, {acks}, {grown >> 10} KiB more memory")
+    assert acks.p99 <= ACK_SECONDS
     assert grown < 24 << 20
 
 
@@ -375,7 +392,7 @@ def test_row_49_without_descriptors_new_clients_are_refused_and_the_engine_lives
         assert running.status()["counters"]["refused"] >= 3
 
     with descriptors(64):
-        done = take(tmp_path, breaking)
+        done = take(tmp_path, breaking, song=SONG)
     assert done.lost == 0 and done.status["slots"]["mode"] == "duplex"
 
 
@@ -383,20 +400,20 @@ def test_row_49_without_descriptors_new_clients_are_refused_and_the_engine_lives
 
 
 def test_row_40_two_shells_that_start_an_engine_at_once_share_one(tmp_path):
+    """What decides is the lock, and that is tried a hundred times in test_hostile; here is all that stands around it."""
     home = Home(tmp_path)
-    for _ in range(2):
-        shells = [
-            subprocess.Popen(
-                [PYTHON, "-m", "chronus", "--keep", "--json", "--device", "null", "-c", "status"],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=home.environment,
-            )
-            for _ in range(2)
-        ]  # fmt: skip
-        said = [shell.communicate(timeout=60) for shell in shells]
-        assert [shell.returncode for shell in shells] == [0, 0], said
-        pids = {json.loads(out.splitlines()[-1])["result"]["engine"]["pid"] for out, _ in said}
-        assert len(pids) == 1, "there are two engines of one name"
-        assert home.chronus("stop").returncode == 0
+    shells = [
+        subprocess.Popen(
+            [PYTHON, "-m", "chronus", "--keep", "--json", "--device", "null", "-c", "status"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=home.environment,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    said = [shell.communicate(timeout=60) for shell in shells]
+    assert [shell.returncode for shell in shells] == [0, 0], said
+    pids = {json.loads(out.splitlines()[-1])["result"]["engine"]["pid"] for out, _ in said}
+    assert len(pids) == 1, "there are two engines of one name"
+    assert home.chronus("stop").returncode == 0
 
 
 def test_row_41_a_taken_osc_port_gives_the_next_one_and_a_line_that_says_so(tmp_path):
