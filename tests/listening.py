@@ -1,4 +1,4 @@
-"""What the tests of oscillators measure: lines of a spectrum, pitch, the level of a note."""
+"""What the tests of modules measure: lines of a spectrum, pitch, the level of a note; how long a drum sounds, and how bright."""
 
 from __future__ import annotations
 
@@ -105,3 +105,37 @@ def sync_aliases(kernel: Kernel, freq: float = 1913.0, leader: float = 701.0, **
     frames = 1 << 17
     sync = np.sin(2 * np.pi * leader * np.arange(frames) / RATE)
     return lines(tone(kernel, frames, freq=freq, inputs={"sync": sync}, **params), leader)[1]
+
+
+# ---------------------------------------------------------------- drums
+
+
+def gates(frames: int, *hits: int, hold: int = 2000) -> np.ndarray:
+    """On for `hold` frames from each hit, lifted for one where it is on already."""
+    gate = np.zeros(frames)
+    for hit in hits:
+        gate[hit : hit + hold] = 1
+    for hit in hits:
+        gate[hit] += hit > 0 and gate[hit - 1] > 0
+    return gate
+
+
+def struck(
+    kernel: Kernel, frames: int, *hits: int, hold: int = 2000, velocity: Any = 1.0, accent: Any = 0.0, seed: int = 1,
+    cuts: Any = (), moving: Any = None, **params: Any,
+) -> np.ndarray:  # fmt: skip
+    """A drum, struck at these frames."""
+    inputs = {"gate": gates(frames, *hits, hold=hold), "velocity": velocity, "accent": accent}
+    return Rig(kernel, seed=seed).render(frames, params, inputs, cuts, moving)["out"][:, 0].astype(float)
+
+
+def time_to(y: np.ndarray, fall: float) -> float:
+    """ms until the peak of any 10 ms is that many decibels below the highest."""
+    peaks = np.array([np.abs(y[n : n + 441]).max() for n in range(0, len(y) - 441, 44)])
+    return float(np.flatnonzero(peaks > peaks.max() * 10 ** (-fall / 20))[-1] * 44 / RATE * 1000)
+
+
+def centroid(y: np.ndarray) -> float:
+    """Hz: the mean of the spectrum, weighed by its power."""
+    power = np.abs(np.fft.rfft(y)) ** 2
+    return float((power * np.fft.rfftfreq(len(y), 1 / RATE)).sum() / power.sum())

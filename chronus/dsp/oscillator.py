@@ -1,9 +1,12 @@
-"""What all oscillators have in common: their ports, when a note begins, when the wave starts anew."""
+"""What all oscillators have in common: their ports, what they remember, when a note begins, when the wave starts anew."""
 
 import numpy as np
 
+from chronus.dsp.blep import LENGTH
 from chronus.dsp.kernel import inline
+from chronus.dsp.pitch import pace_of
 from chronus.dsp.spec import In, Param, switch
+from chronus.dsp.voice import begins, row
 
 f32 = np.float32
 OFF, HALF = f32(0), f32(0.5)
@@ -25,12 +28,6 @@ INS = (
     In("fm", "control", "sweeps the frequency: 1 is an octave up"),
     In("sync", "control", "starts the wave anew where this rises through zero"),
 )
-
-
-@inline
-def row(moving, param, frame):  # type: ignore[no-untyped-def]
-    """The row a parameter is read from: this frame's while it moves, else the first."""
-    return frame if moving >> param & 1 else 0
 
 
 @inline
@@ -68,12 +65,6 @@ def none(odd):  # type: ignore[no-untyped-def]
 
 
 @inline
-def begins(gate, last):  # type: ignore[no-untyped-def]
-    """A note begins where the gate comes on, and where it is lifted while on."""
-    return (gate > HALF) & ((last <= HALF) | (gate - last > HALF))
-
-
-@inline
 def follow_note(gate, velocity, last_gate, wanted, level, rate, lane):  # type: ignore[no-untyped-def]
     """One frame of a lane: takes the velocity as a note begins, moves the level by a 3 ms ramp; whether a note began."""
     note = begins(gate, last_gate[lane])
@@ -94,3 +85,42 @@ def lateness(sync, last_sync, restart, lane):  # type: ignore[no-untyped-def]
     last_sync[lane] = sync
     crossed = sync / (sync - last)
     return OFF if restart else (crossed if (sync > OFF) & (last <= OFF) else NEVER)
+
+
+@inline
+def recall(state, memory, phase, last_gate, wanted, level, last_sync, late, line):  # type: ignore[no-untyped-def]
+    """Begins where the last frames ended: the first five rows of the state, and the steps that still ring."""
+    lanes = phase.size
+    for l in range(lanes):
+        phase[l], last_gate[l], wanted[l], level[l] = state[0, l], state[1, l], state[2, l], state[3, l]
+        last_sync[l], late[l] = state[4, l], NEVER
+    for n in range(LENGTH):
+        for l in range(lanes):
+            line[n, l] = memory[n, l]
+
+
+@inline
+def listen(ins, params, moving, i, steady, at_rest, pace, last_gate, wanted, level, last_sync, late, rate):  # type: ignore[no-untyped-def]
+    """Frame `i` of the inputs: how far a frame goes, the level on its way, and where the wave is started anew."""
+    gate, velocity, fm, sync = ins
+    freq, detune, retrigger = params[0], params[1], params[3]
+    lanes = pace.size
+    if i == 0 or not steady:
+        for l in range(lanes):
+            pace[l] = pace_of(freq[row(moving, 0, i), l], detune[row(moving, 1, i), l], fm[i, l], rate)
+    if not at_rest:
+        for l in range(lanes):
+            note = follow_note(gate[i, l], velocity[i, l], last_gate, wanted, level, rate, l)
+            late[l] = lateness(sync[i, l], last_sync, note & (retrigger[row(moving, 3, i), l] > HALF), l)
+
+
+@inline
+def keep(state, memory, phase, last_gate, wanted, level, last_sync, line, frames):  # type: ignore[no-untyped-def]
+    """What `recall` will find."""
+    lanes = phase.size
+    for l in range(lanes):
+        state[0, l], state[1, l], state[2, l], state[3, l] = phase[l], last_gate[l], wanted[l], level[l]
+        state[4, l] = last_sync[l]
+    for n in range(LENGTH):
+        for l in range(lanes):
+            memory[n, l] = line[frames + n, l]

@@ -1,4 +1,4 @@
-"""`local_plane`: a small array (rows, lanes) on a kernel's own stack; see `local` in kernel.py for why."""
+"""Planes: `local_plane`, a small array (rows, lanes) on a kernel's own stack (see `local` in kernel.py for why), and `flat`."""
 
 import llvmlite.ir as ir
 from numba import types
@@ -30,3 +30,18 @@ def local_plane(typing, dtype, rows, lanes):  # type: ignore[no-untyped-def]
         return view._getvalue()
 
     return array(dtype, rows, lanes), generate
+
+
+@intrinsic
+def flat(typing, plane):  # type: ignore[no-untyped-def]
+    """The same samples as `plane` (frames, lanes) in one row, the lanes of a frame side by side."""
+    array = types.Array(plane.dtype, 1, "C")
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        of = context.make_array(signature.args[0])(context, builder, args[0])
+        view = context.make_array(array)(context, builder)
+        size = ir.Constant(ir.IntType(64), context.get_abi_sizeof(context.get_data_type(array.dtype)))
+        context.populate_array(view, data=of.data, shape=[of.nitems], strides=[size], itemsize=size, meminfo=None)
+        return view._getvalue()
+
+    return array(plane), generate

@@ -8,10 +8,7 @@ lies higher, so that part is measured by itself. Linear phase, but in the side c
 
 from __future__ import annotations
 
-import llvmlite.ir as ir
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from chronus.dsp.kernel import inline, local
 
@@ -31,21 +28,6 @@ WIDE = 48
 """Samples filtered side by side: as many as keep the sums of three rows in vector registers."""
 MOST = f32(1.2501 * np.abs(PHASES[:EDGE]).sum(1).max())
 """No peak is read higher than so many times the highest sample: a parabola's top is at most 1.25 its highest point."""
-
-
-@intrinsic
-def flat(typing, plane):  # type: ignore[no-untyped-def]
-    """The same samples as `plane` (frames, lanes) in one row, the lanes of a frame side by side."""
-    array = types.Array(plane.dtype, 1, "C")
-
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        of = context.make_array(signature.args[0])(context, builder, args[0])
-        view = context.make_array(array)(context, builder)
-        size = ir.Constant(ir.IntType(64), context.get_abi_sizeof(context.get_data_type(array.dtype)))
-        context.populate_array(view, data=of.data, shape=[of.nitems], strides=[size], itemsize=size, meminfo=None)
-        return view._getvalue()
-
-    return array(plane), generate
 
 
 @inline

@@ -10,9 +10,9 @@ import numpy as np
 
 from chronus.dsp.chance import chance, key_of
 from chronus.dsp.kernel import LANES, inline, kernel, local
-from chronus.dsp.oscillator import begins, row
 from chronus.dsp.pitch import sine
 from chronus.dsp.spec import In, Out, Param, Spec, switch
+from chronus.dsp.voice import begins, row
 
 f32, f64 = np.float32, np.float64
 SINE, TRIANGLE, SAW, RAMP, SQUARE, HOLD = range(6)

@@ -12,9 +12,9 @@ import numpy as np
 
 from chronus.dsp.decibels import factor
 from chronus.dsp.kernel import LANES, inline, kernel, local
-from chronus.dsp.plane import local_plane
+from chronus.dsp.plane import flat, local_plane
 from chronus.dsp.spec import In, Param, Spec, switch
-from chronus.dsp.truepeak import EDGE, MOST, TAPS, WIDE, flat, loudest, near_nyquist, true_peaks
+from chronus.dsp.truepeak import EDGE, MOST, TAPS, WIDE, loudest, near_nyquist, true_peaks
 
 f32, u64 = np.float32, np.uint64
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from chronus.dsp.blep import DELAY, LENGTH, ROWS, add_jump
 from chronus.dsp.kernel import LANES, kernel, local
-from chronus.dsp.oscillator import HALF, INS, NEVER, PARAMS, follow_note, lateness, row, settled, silent
-from chronus.dsp.pitch import pace_of
+from chronus.dsp.oscillator import INS, PARAMS, keep, listen, recall, settled, silent
 from chronus.dsp.plane import local_plane
 from chronus.dsp.spec import Spec
+from chronus.dsp.voice import row
 
 f32, f64 = np.float32, np.float64
 
@@ -29,31 +29,20 @@ SPEC = Spec(
 
 @kernel(SPEC)
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
-    gate, velocity, fm, sync = ins
-    freq, detune, gain, retrigger = params
+    gate, _, fm, sync = ins
+    gain = params[2]
     (out,) = outs
     phase, pace = local(f64, LANES), local(f64, LANES)
     last_gate, wanted, level = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     last_sync, late, loud = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     odd = local(np.int32, LANES)
     line = local_plane(f32, ROWS, LANES)
-    for l in range(LANES):
-        phase[l], last_gate[l], wanted[l], level[l] = state[0, l], state[1, l], state[2, l], state[3, l]
-        last_sync[l], late[l] = state[4, l], NEVER
-    for n in range(LENGTH):
-        for l in range(LANES):
-            line[n, l] = memory[n, l]
+    recall(state, memory, phase, last_gate, wanted, level, last_sync, late, line)
     steady = moving & 3 == 0 and silent(fm, frames, odd)
     at_rest = settled(gate, sync, last_gate, last_sync, level, wanted, frames, odd)
 
     for i in range(frames):
-        if i == 0 or not steady:
-            for l in range(LANES):
-                pace[l] = pace_of(freq[row(moving, 0, i), l], detune[row(moving, 1, i), l], fm[i, l], rate)
-        if not at_rest:
-            for l in range(LANES):
-                note = follow_note(gate[i, l], velocity[i, l], last_gate, wanted, level, rate, l)
-                late[l] = lateness(sync[i, l], last_sync, note & (retrigger[row(moving, 3, i), l] > HALF), l)
+        listen(ins, params, moving, i, steady, at_rest, pace, last_gate, wanted, level, last_sync, late, rate)
 
         jumps = 0
         for l in range(LANES):
@@ -78,9 +67,4 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             line[i + DELAY, l] += f32(2 * phase[l] - 1)
             out[i, l] = line[i, l] * loud[l]
 
-    for l in range(LANES):
-        state[0, l], state[1, l], state[2, l], state[3, l] = phase[l], last_gate[l], wanted[l], level[l]
-        state[4, l] = last_sync[l]
-    for n in range(LENGTH):
-        for l in range(LANES):
-            memory[n, l] = line[frames + n, l]
+    keep(state, memory, phase, last_gate, wanted, level, last_sync, line, frames)

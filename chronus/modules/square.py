@@ -7,10 +7,10 @@ import numpy as np
 
 from chronus.dsp.blep import DELAY, LENGTH, ROWS, add_jump
 from chronus.dsp.kernel import LANES, kernel, local
-from chronus.dsp.oscillator import HALF, INS, NEVER, PARAMS, follow_note, lateness, row, settled, silent
-from chronus.dsp.pitch import pace_of
+from chronus.dsp.oscillator import INS, PARAMS, keep, listen, recall, settled, silent
 from chronus.dsp.plane import local_plane
 from chronus.dsp.spec import Param, Spec
+from chronus.dsp.voice import row
 
 f32, f64 = np.float32, np.float64
 
@@ -29,8 +29,8 @@ SPEC = Spec(
 
 @kernel(SPEC)
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
-    gate, velocity, fm, sync = ins
-    freq, detune, gain, retrigger, width = params
+    gate, _, fm, sync = ins
+    gain, width = params[2], params[4]
     (out,) = outs
     phase, pace = local(f64, LANES), local(f64, LANES)
     edge, last_edge, high = local(f64, LANES), local(f64, LANES), local(f32, LANES)
@@ -38,24 +38,15 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     last_sync, late, loud = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     odd = local(np.int32, LANES)
     line = local_plane(f32, ROWS, LANES)
+    recall(state, memory, phase, last_gate, wanted, level, last_sync, late, line)
     for l in range(LANES):
-        phase[l], last_gate[l], wanted[l], level[l] = state[0, l], state[1, l], state[2, l], state[3, l]
-        last_sync[l], late[l], high[l] = state[4, l], NEVER, f32(1 - 2 * state[5, l])
+        high[l] = f32(1 - 2 * state[5, l])
         last_edge[l] = state[6, l] if state[6, l] > 0 else f64(width[0, l])
-    for n in range(LENGTH):
-        for l in range(LANES):
-            line[n, l] = memory[n, l]
     steady = moving & 3 == 0 and silent(fm, frames, odd)
     at_rest = settled(gate, sync, last_gate, last_sync, level, wanted, frames, odd)
 
     for i in range(frames):
-        if i == 0 or not steady:
-            for l in range(LANES):
-                pace[l] = pace_of(freq[row(moving, 0, i), l], detune[row(moving, 1, i), l], fm[i, l], rate)
-        if not at_rest:
-            for l in range(LANES):
-                note = follow_note(gate[i, l], velocity[i, l], last_gate, wanted, level, rate, l)
-                late[l] = lateness(sync[i, l], last_sync, note & (retrigger[row(moving, 3, i), l] > HALF), l)
+        listen(ins, params, moving, i, steady, at_rest, pace, last_gate, wanted, level, last_sync, late, rate)
 
         jumps = 0
         for l in range(LANES):
@@ -94,9 +85,6 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             line[i + DELAY, l] += high[l] - f32(2 * edge[l] - 1)
             out[i, l] = line[i, l] * loud[l]
 
+    keep(state, memory, phase, last_gate, wanted, level, last_sync, line, frames)
     for l in range(LANES):
-        state[0, l], state[1, l], state[2, l], state[3, l] = phase[l], last_gate[l], wanted[l], level[l]
-        state[4, l], state[5, l], state[6, l] = last_sync[l], (1 - high[l]) / 2, last_edge[l]
-    for n in range(LENGTH):
-        for l in range(LANES):
-            memory[n, l] = line[frames + n, l]
+        state[5, l], state[6, l] = (1 - high[l]) / 2, last_edge[l]

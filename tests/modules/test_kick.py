@@ -1,34 +1,17 @@
 """The kick: where its pitch goes, how long it lasts, how loud it is, and that a second hit is as clean as the first."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from chronus.modules.kick import MODELS, SPEC, render
-from tests.rig import Rig
+from tests.listening import RATE, struck, time_to
 
-RATE = 44100
 WORDS = SPEC.param("model").words
 
 
-def gates(frames, *hits, hold=2000):
-    gate = np.zeros(frames)
-    for hit in hits:
-        gate[hit : hit + hold] = 1
-    for hit in hits:
-        gate[hit] += hit > 0 and gate[hit - 1] > 0
-    return gate
-
-
-def play(frames, *hits, velocity=1.0, accent=0.0, seed=1, cuts=(), moving=None, **params):
-    rig = Rig(render, seed=seed)
-    inputs = {"gate": gates(frames, *hits), "velocity": velocity, "accent": accent}
-    return rig.render(frames, params, inputs, cuts, moving)["out"][:, 0].astype(float)
-
-
-def time_to(y, decibels):
-    """ms until the peak of any 10 ms is that far below the highest."""
-    peaks = np.array([np.abs(y[n : n + 441]).max() for n in range(0, len(y) - 441, 44)])
-    return np.flatnonzero(peaks > peaks.max() * 10 ** (-decibels / 20))[-1] * 44 / RATE * 1000
+play = partial(struck, render)
 
 
 def crossings(y):

@@ -1,31 +1,17 @@
 """The snare: two skins in tune, noise in its band, both gone when they should be."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from chronus.modules.snare import MODELS, SPEC, render
-from tests.rig import Rig
+from tests.listening import RATE, centroid, struck, time_to
 
-RATE = 44100
 WORDS = SPEC.param("model").words
 
 
-def play(frames, *hits, velocity=1.0, accent=0.0, seed=1, cuts=(), moving=None, **params):
-    gate = np.zeros(frames)
-    for hit in hits:
-        gate[hit : hit + 500] = 1
-    inputs = {"gate": gate, "velocity": velocity, "accent": accent}
-    return Rig(render, seed=seed).render(frames, params, inputs, cuts, moving)["out"][:, 0].astype(float)
-
-
-def time_to(y, decibels):
-    peaks = np.array([np.abs(y[n : n + 441]).max() for n in range(0, len(y) - 441, 44)])
-    return np.flatnonzero(peaks > peaks.max() * 10 ** (-decibels / 20))[-1] * 44 / RATE * 1000
-
-
-def centroid(y):
-    power = np.abs(np.fft.rfft(y)) ** 2
-    return (power * np.fft.rfftfreq(len(y), 1 / RATE)).sum() / power.sum()
+play = partial(struck, render, hold=500)
 
 
 @pytest.mark.parametrize("model", WORDS)
