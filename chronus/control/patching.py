@@ -1,7 +1,8 @@
 """Cables: what `patch` and `unpatch` make of a rack, and which cables to `out` come and go by themselves.
 
 A sound that goes nowhere goes to `out`. A cable from its main output into a main audio input moves it off `out`, and so does one
-from a drone into a parameter, unless it only closes a circle; a cable to `out` that was asked for stays.
+from a drone into a parameter, unless it only closes a circle, and one to a single side of `out`; a cable to `out` that was asked
+for stays.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import format_quantity
 
+SIDES = ("left", "right")
+"""Inputs of `out` for one loudspeaker."""
 Result = tuple[Rack, str, dict[str, Any]]
 
 
@@ -141,12 +144,18 @@ def _connect(
     before = late(rack)
     rack = replace(rack, cables={**rack.cables, key: Cable(amount)})
     circles = late(rack)
-    if key not in circles and leads_away(rack, key, catalogue):
+    if (key not in circles and leads_away(rack, key, catalogue)) or takes_a_side(rack, key, catalogue):
         kept = {k: cable for k, cable in rack.cables.items() if not (cable.auto and k.source == source.name)}
         rack = replace(rack, cables=kept)
     for closing in sorted(circles - before):
         rack = settle(rack, closing.source, catalogue)
     return rack, key
+
+
+def takes_a_side(rack: Rack, key: Key, catalogue: Catalogue) -> bool:
+    """Whether a sound is sent to one side of `out`: then it is heard there, and not in the middle as well."""
+    main = main_output(catalogue[rack.modules[key.source].kind])
+    return key.target == "out" and key.into in SIDES and main is not None and key.output == main.name
 
 
 def _check_amount(amount: Quantity, param: Any) -> None:

@@ -32,6 +32,19 @@ def stage():
     return Stage()
 
 
+def test_what_is_sent_to_one_side_leaves_the_middle(stage):
+    stage.fine(load("saw"), load("noise"))
+    stage.fine(
+        Patch(chain=chain("saw", "out.left")),
+        Patch(chain=chain("noise", "out")),
+        Patch(chain=chain("noise", "out.right")),
+    )
+    assert {key.into for key in stage.rack.cables if key.source == "saw"} == {"left"}
+    assert {key.into for key in stage.rack.cables if key.source == "noise"} == {"in", "right"}, "that one was asked for"
+    stage.fine(Unpatch(chain=chain("saw", "out.left")))
+    assert not [key for key in stage.rack.cables if key.source == "saw"]
+
+
 @pytest.mark.parametrize(
     ("amount", "told"),
     [
