@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import threading
@@ -39,6 +40,9 @@ ANSWER_SECONDS = 0.08
 """After Ctrl-C an answer is waited for so long, unless it is that of a `wait`."""
 LOOKS = 1 << 30
 """Ids from here on are the toolbar's own questions, and are never shown."""
+
+OK_INDENT = 5
+LAST_COLUMN = re.compile(r".*\S {2,}(?=\S)")
 
 GREEN, RED, YELLOW, DIM, PLAIN = "32", "31", "33", "2", "0"
 
@@ -313,8 +317,11 @@ class Shell:
 
     def _shown(self, asked: Asked, answer: answers.Answer) -> Iterator[str]:
         *lines, last = answers.plain(answer)
-        yield from lines
-        yield self._painted(GREEN if answer.error is None else RED, last.split(" ", 1)[0], last.partition(" ")[2])
+        for line in lines:
+            yield from folded(line, columns())
+        first, *rest = folded(last, columns(), OK_INDENT)
+        yield self._painted(GREEN if answer.error is None else RED, *first.split(" ", 1))
+        yield from rest
         if answer.error is not None:
             yield from caret(asked.statement.text, answer.error.column - asked.statement.column, columns())
 
@@ -353,6 +360,20 @@ async def _in_thread(look: Callable[[], Found]) -> Found:
 
 def columns() -> int:
     return shutil.get_terminal_size().columns
+
+
+def folded(line: str, width: int, indent: int = 0) -> list[str]:
+    """Broken between words where it is too wide, going on at `indent`, or else where the last column of a table began."""
+    if not indent:
+        begun = LAST_COLUMN.match(line[: width * 2 // 3])
+        indent = begun.end() if begun else len(line) - len(line.lstrip()) + 2
+    indent, found = min(indent, width // 2), []
+    while get_cwidth(line) > width:
+        place = line.rfind(" ", indent + 1, width + 1)
+        place = width if place < 0 else place
+        found.append(line[:place].rstrip())
+        line = " " * indent + line[place:].lstrip()
+    return [*found, line]
 
 
 def caret(line: str, place: int, width: int) -> list[str]:

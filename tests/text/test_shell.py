@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from chronus import commands as c
-from chronus.text.prompt import caret
+from chronus.text.prompt import caret, folded
 from tests.live import until
 from tests.terminal import Terminal
 
@@ -20,6 +20,22 @@ def shell(home, engine):
         yield shell
     finally:
         shell.close()
+
+
+def test_what_is_too_wide_is_broken_between_words():
+    assert folded("ok 1 load bass @64", 80, 5) == ["ok 1 load bass @64"]
+    assert folded("ok 7 seq a: x... (4 steps); realigns after 17 bars", 30, 5) == [
+        "ok 7 seq a: x... (4 steps);",
+        "     realigns after 17 bars",
+    ]
+    saying = "  accent  0..1  (0.7)  what an accented note adds: level, sweep, and more"
+    assert folded(saying, 60) == [
+        "  accent  0..1  (0.7)  what an accented note adds: level,",
+        "                       sweep, and more",
+    ]
+    assert folded("  mute   the lane falls silent", 24) == ["  mute   the lane falls", "         silent"]
+    assert folded("x" * 25, 10, 5) == ["x" * 10, *["     " + "x" * 5] * 3]
+    assert all(folded("ab cd" * 9, width, 5) for width in range(1, 12))
 
 
 def test_an_error_shows_the_line_with_a_caret_under_its_column():
