@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, as_one
 from chronus.control.replay import Replay, Unsealed
+from chronus.control.transaction import Transaction
 from chronus.dsp.catalogue import discover
 from chronus.dsp.graph import block_address
 from chronus.ears.loudness import lufs, peak_dbfs
@@ -38,6 +39,7 @@ from chronus.text import answers, opening, parser
 from chronus.text.answers import Answer
 from chronus.worker import build
 from chronus.worker import offline as replicas
+from chronus.worker import stems as stem
 from chronus.worker.binding import Bindings
 
 DEFAULT_BARS = 8
@@ -50,14 +52,21 @@ Report = Callable[[float], None]
 
 
 class Take:
-    """One rendering: a conductor, a replica and the sound so far. Frames count from transport zero."""
+    """One rendering: a conductor, a replica and the sound so far. Frames count from transport zero.
 
-    def __init__(self, rate: int, seed: int, zero: int | None = 0) -> None:
-        self.rate = rate
+    `stems` are the modules of which the contribution to `out` is rendered, in the place of what `out` makes of all of them.
+    `contributors` are those that have led there so far.
+    """
+
+    def __init__(self, rate: int, seed: int, zero: int | None = 0, stems: Collection[str] | None = None) -> None:
+        self.rate, self.stems = rate, stems
+        self.contributors: set[str] = set()
+        self._names: dict[int, str] = {}  # of the modules by their handles
         self.memory = Memory()
         self.memory.board[RATE] = rate
         self.conductor = Conductor(Catalogue.load(), rate, seed, zero=zero)
-        self.bindings = Bindings(discover(places.modules_folders()), rate)
+        kernels = discover(places.modules_folders())
+        self.bindings = Bindings(kernels if stems is None else stem.kernels(kernels), rate)
         self.writer = Writer(self.memory)
         self.blocks: list[np.ndarray] = []
         self._render(0, np.empty((0, CHANNELS), np.float32))  # loads the machine code before anything is timed
@@ -67,6 +76,10 @@ class Take:
     def _lay(self, program: Program | None) -> None:
         if program is None:
             return
+        for _, cable in stem.leading_out(program):
+            self.contributors.add(self._names[stem.handle_of(program, cable)])
+        if self.stems is not None:
+            program = stem.only(program, {handle for handle, name in self._names.items() if name in self.stems})
         program.lay(self.memory.program(program.number))
         self.bindings.bind(program, self.memory.arena(0).ctypes.data)
         self.memory.board[PROGRAM] = program.number
@@ -81,10 +94,17 @@ class Take:
     def perform(self, submission: Submission, moment: int, *, exact: bool, author: str = "") -> Sequence[Any]:
         """Performs a submission at a frame that the rendering has reached. The outcomes, one a command."""
         transaction = self.conductor.perform(submission, author)
+        self.know(transaction)
         self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
         self.conductor.accept(transaction, moment)
         self.conductor.sealed(transaction, moment)
         return transaction.outcomes
+
+    def know(self, transaction: Transaction) -> None:
+        """Notes whose the handles of its program are."""
+        if transaction.plan is not None:
+            seats = (*transaction.plan.seats.values(), *transaction.plan.old_seats.values())
+            self._names |= {seat.handle: seat.name for seat in seats}
 
     def shrink(self) -> None:
         """Drops what has faded out, as the live engine does; it changes nothing that is heard."""
@@ -156,7 +176,7 @@ class Take:
 
     @property
     def latency(self) -> int:
-        return self.conductor.catalogue["out"].latency
+        return self.conductor.catalogue["out"].latency if self.stems is None else 0
 
     def frame_of_bars(self, bars: float) -> int:
         return self.conductor.wait_frame(Wait(length=Length(bars, "bars")), 0)
@@ -202,7 +222,7 @@ def submissions(lines: Sequence[Line]) -> Iterator[tuple[list[Line], Wait | None
     yield together, None
 
 
-def play_script(take: Take, source: str, report: Report | None) -> tuple[list[Answer], int]:
+def play_script(take: Take, source: str, report: Report | None = None) -> tuple[list[Answer], int]:
     """(the answers that are errors, the frame at which the last wait ended: 0 without one)."""
     wrong: list[Answer] = []
     moment = 0
@@ -238,6 +258,8 @@ def play_journal(take: Take, journal: journals.Journal, report: Report | None) -
 
     def tell(taken: Unsealed) -> None:
         take.go(latest[taken.said.n] // BLOCK * BLOCK, report)
+        if taken.transaction is not None:
+            take.know(taken.transaction)
         take.tell(taken.program, taken.entries)
 
     replay = Replay(take.conductor, parser.sentences, (said.n for said in journal.unsealed()), tell)
@@ -265,33 +287,76 @@ def _latest(journal: journals.Journal) -> dict[int, int]:
 
 def main(told: argparse.Namespace) -> int:
     began = time.perf_counter()
-    source = _read(told.script)
+    score = _score(told)
     _compile()
     bar = _Bar("rendering") if sys.stderr.isatty() and not told.json else None
-    journal = journals.read_take(Path(told.script)) if source.startswith(journals.MAGIC) else None
-    header = journal.header if journal else {}
-    take = Take(int(header.get("rate", told.rate)), int(header.get("seed", told.seed)), None if journal else 0)
-    wrong: list[Answer] = []
-    asked = _asked(told, take)
-    if journal:
-        end = play_journal(take, journal, bar)
-    else:
-        wrong, end = play_script(take, source.decode("utf-8", "surrogateescape"), bar)
+    take = score.take()
+    wrong, frames = score.play(take, bar)
     for answer in wrong:
         print(answers.as_json(answer) if told.json else "\n".join(answers.plain(answer)), file=sys.stdout)
     if wrong and not told.force:
         return 1
-    frames = asked() if asked else end or take.frame_of_bars(DEFAULT_BARS)
     bars = take.bars_at(frames)
     take.render(frames + take.latency, bar)
-    if asked is None:
+    if not score.ends:
         frames = _with_tail(take, frames, bar)
     sound = take.sound(frames)
-    _write(told, sound, take.rate)
+    _write(told, Path(told.output), sound, take.rate)
+    stems = [_stem(told, score, name, frames, bar) for name in sorted(take.contributors)] if told.stems else []
     if bar:
         bar.clear()
-    _tell(told, take, sound, bars, time.perf_counter() - began)
+    _tell(told, take, sound, bars, time.perf_counter() - began, stems)
     return 1 if wrong else 0
+
+
+class Score(Struct, frozen=True):
+    """What is to be rendered. `ends`: how long it is, once the tempo is known; None where it ends by itself."""
+
+    source: bytes
+    rate: int
+    seed: int
+    journal: journals.Journal | None
+    ends: Callable[[Take], int] | None
+
+    def take(self, stems: Collection[str] | None = None) -> Take:
+        return Take(self.rate, self.seed, None if self.journal else 0, stems)
+
+    def play(self, take: Take, report: Report | None) -> tuple[list[Answer], int]:
+        """(the answers that are errors, the frame at which it ends)."""
+        wrong: list[Answer] = []
+        if self.journal:
+            end = play_journal(take, self.journal, report)
+        else:
+            wrong, end = play_script(take, self.source.decode("utf-8", "surrogateescape"), report)
+        return wrong, self.ends(take) if self.ends else end or take.frame_of_bars(DEFAULT_BARS)
+
+
+def _score(told: argparse.Namespace) -> Score:
+    source = _read(told.script)
+    journal = journals.read_take(Path(told.script)) if source.startswith(journals.MAGIC) else None
+    header = journal.header if journal else {}
+    rate, seed = int(header.get("rate", told.rate)), int(header.get("seed", told.seed))
+    ends: Callable[[Take], int] | None = None
+    if told.bars is not None:
+        ends = lambda take: take.frame_of_bars(told.bars)  # noqa: E731
+    elif told.seconds is not None:
+        ends = lambda take: round(told.seconds * take.rate)  # noqa: E731
+    return Score(source, rate, seed, journal, ends)
+
+
+def _stem(told: argparse.Namespace, score: Score, name: str, frames: int, report: Report | None) -> dict[str, Any]:
+    """Renders what one module contributes, as long as the whole is, into a file beside it."""
+    take = score.take(stems=(name,))
+    _, end = score.play(take, report)
+    # the whole was let go at the block in which it had rendered its end and what the limiter looks ahead
+    take.render(end + take.conductor.catalogue["out"].latency, report)
+    if not score.ends:
+        take.let_go()
+    take.render(frames, report)
+    sound, whole = take.sound(frames), Path(told.output)
+    goal = whole.with_name(f"{whole.stem}-{name}{whole.suffix}")
+    _write(told, goal, sound, take.rate)
+    return {"name": name, "file": str(goal), "peak_dbfs": round(peak_dbfs(sound), 2), "sha256": _digest(sound)}
 
 
 def _read(path: str) -> bytes:
@@ -309,15 +374,6 @@ def _compile() -> None:
             bar.clear()
 
 
-def _asked(told: argparse.Namespace, take: Take) -> Callable[[], int] | None:
-    """The length asked for, in frames, once the tempo is known."""
-    if told.bars is not None:
-        return lambda: take.frame_of_bars(told.bars)
-    if told.seconds is not None:
-        return lambda: round(told.seconds * take.rate)
-    return None
-
-
 def _with_tail(take: Take, frames: int, report: Report | None) -> int:
     """Lets go of everything and renders until it has died away; the last frame that is heard."""
     take.let_go()
@@ -331,11 +387,10 @@ def _with_tail(take: Take, frames: int, report: Report | None) -> int:
     return max(frames, int(loud[-1]) + 1 if loud.size else 0)
 
 
-def _write(told: argparse.Namespace, sound: np.ndarray, rate: int) -> None:
+def _write(told: argparse.Namespace, goal: Path, sound: np.ndarray, rate: int) -> None:
     """Into a file beside the goal, then renamed: what was there stays until the new one is whole."""
     import soundfile
 
-    goal = Path(told.output)
     try:
         with tempfile.NamedTemporaryFile(dir=goal.parent, suffix=".wav", delete=False) as file:
             soundfile.write(file, sound, rate, subtype="FLOAT" if told.float else "PCM_24", format="WAV")
@@ -351,7 +406,18 @@ def _umask() -> int:
     return mask
 
 
-def _tell(told: argparse.Namespace, take: Take, sound: np.ndarray, bars: float, whole_seconds: float) -> None:
+def _digest(sound: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(sound).tobytes()).hexdigest()
+
+
+def _tell(
+    told: argparse.Namespace,
+    take: Take,
+    sound: np.ndarray,
+    bars: float,
+    whole_seconds: float,
+    stems: list[dict[str, Any]],
+) -> None:
     seconds = len(sound) / take.rate
     figures = {
         "frames": len(sound),
@@ -363,8 +429,9 @@ def _tell(told: argparse.Namespace, take: Take, sound: np.ndarray, bars: float, 
         "render_s": round(take.seconds, 4),
         "whole_s": round(whole_seconds, 4),
         "x_realtime": round(take.frame / take.rate / take.seconds, 1) if take.seconds else 0.0,
-        "sha256": hashlib.sha256(np.ascontiguousarray(sound).tobytes()).hexdigest(),
+        "sha256": _digest(sound),
         "file": told.output,
+        **({"stems": stems} if told.stems else {}),
     }
     if told.json:
         print(json.dumps(figures))
@@ -373,6 +440,8 @@ def _tell(told: argparse.Namespace, take: Take, sound: np.ndarray, bars: float, 
             f"{told.output}: {seconds:.2f} s, {figures['bars']:g} bars, peak {figures['peak_dbfs']} dBFS, "
             f"{figures['lufs']} LUFS, rendered at {figures['x_realtime']} x real time, sha256 {figures['sha256']}"
         )
+        for stem_told in stems:
+            print(f"{stem_told['file']}: what {stem_told['name']} contributes, peak {stem_told['peak_dbfs']} dBFS")
 
 
 class _Bar:

@@ -1,0 +1,71 @@
+"""Stems: what each module contributes to `out`; together they are what `out` is given."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from chronus import offline
+from chronus.ears.loudness import peak_dbfs
+from tests.live import Home
+
+SCRIPT = """\
+bpm 240
+load kick; load bass; load saw as lead; load delay; load noise as hiss
+patch lead > filter > delay
+patch hiss > out.left
+set lead.gain 0.2, hiss.gain 0.1
+seq kick: x...x...
+seq bass: a1 . c2 .
+seq lead: a3 . e4 .
+wait 1 bar
+unload kick
+load kick as thud
+patch thud > out.right
+seq thud: x.x.
+wait 1 bar
+"""
+NAMES = ["bass", "delay", "hiss", "kick", "lead", "thud"]
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("stems"))
+    script, out = home.folder / "song.chronus", home.folder / "song.wav"
+    script.write_text(SCRIPT)
+    words = ("render", str(script), "-o", str(out), "--float", "--stems", "--json", "--seconds", "2.5")
+    first, again = home.chronus(*words, seconds=120), home.chronus(*words, seconds=120)
+    assert first.returncode == again.returncode == 0, first.stdout + first.stderr
+    return home.folder, json.loads(first.stdout), json.loads(again.stdout)
+
+
+def test_there_is_a_file_a_module_that_reaches_out(rendered):
+    folder, told, again = rendered
+    assert [stem["name"] for stem in told["stems"]] == [name for name in NAMES if name != "lead"]
+    assert sorted(path.name for path in folder.glob("song-*.wav")) == [f"song-{s['name']}.wav" for s in told["stems"]]
+    assert told["stems"] == again["stems"] and told["sha256"] == again["sha256"]
+
+
+def test_the_stems_add_up_to_what_out_is_given(rendered):
+    folder, told, _ = rendered
+    whole = offline.Take(44100, 0, stems=NAMES)
+    offline.play_script(whole, SCRIPT)
+    whole.render(told["frames"])
+    stems = [soundfile.read(folder / f"song-{stem['name']}.wav", dtype="float64")[0] for stem in told["stems"]]
+    given = whole.sound(told["frames"]).astype(float)
+    assert {len(stem) for stem in stems} == {told["frames"]}
+    assert np.abs(sum(stems) - given).max() < 1e-6 and peak_dbfs(given) > -12
+    hiss, thud = stems[2], stems[4]
+    assert not hiss[:, 1].any() and hiss[:, 0].any() and not thud[:, 0].any() and thud[:, 1].any()
+
+
+def test_stems_are_as_long_as_a_whole_that_ends_by_itself(tmp_path):
+    home = Home(tmp_path)
+    (tmp_path / "song.chronus").write_text(
+        "bpm 400\nload bass\nload delay\npatch bass > delay\nseq bass: x...\nwait 1 bar\n"
+    )
+    told, sound = home.render(tmp_path / "song.chronus", "--stems")
+    (stem,) = told["stems"]
+    dry, _ = soundfile.read(stem["file"], dtype="float32")
+    assert len(dry) == len(sound) == told["frames"] > 26460 and np.abs(dry[26460:]).max() > 0.001
