@@ -34,8 +34,11 @@ class Catalogue:
             raise ChronusError("E_FILE", f"the catalogue of modules cannot be read: {error}") from error
 
     def plain(self) -> dict[str, Any]:
-        """kind -> Spec as plain data, for a client's completion and help."""
-        return {kind: msgspec.to_builtins(spec) for kind, spec in self.kinds.items()}
+        """kind -> Spec as plain data, for a client's completion and help; `outs` has what it offers of its notes too."""
+        return {
+            kind: msgspec.to_builtins(spec) | {"outs": msgspec.to_builtins(spec.offers())}
+            for kind, spec in self.kinds.items()
+        }
 
     def find(self, word: str) -> Spec | None:
         word = word.lower()

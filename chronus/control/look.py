@@ -160,7 +160,7 @@ def _describe(spec: Spec) -> Told:
         default = format_param(param.default, param)
         lines.append(f"{param.name} {format_range(param)} ({default}){param.help and ': ' + param.help}")
     lines += [f"in {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.ins]
-    lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.outs]
+    lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.offers()]
     return lines, _plain(spec)
 
 

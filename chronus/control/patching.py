@@ -170,11 +170,12 @@ def output_of(rack: Rack, port: Port, catalogue: Catalogue, part: str, inside: b
     """The output a chain goes on from. Inside a chain a port that is no output was the input of the cable before."""
     spec = catalogue[rack.modules[port.name].kind]
     outs = [out.name for out in spec.outs]
-    if port.port in outs:
+    notes = [out.name for out in spec.note_outs()]
+    if port.port in outs or (port.port in notes and not (inside and is_into(spec, port.port))):
         return port.port
     if outs and (not port.port or (inside and is_into(spec, port.port))):
         return outs[0]
-    raise _no_port(spec, port.port, outs, "output", part)
+    raise _no_port(spec, port.port, [*outs, *notes], "output", part)
 
 
 def into_of(rack: Rack, port: Port, catalogue: Catalogue, part: str) -> str:
@@ -183,7 +184,7 @@ def into_of(rack: Rack, port: Port, catalogue: Catalogue, part: str) -> str:
     main = main_input(spec)
     if is_into(spec, port.port):
         return port.port
-    if main is not None and (not port.port or any(out.name == port.port for out in spec.outs)):
+    if main is not None and (not port.port or any(out.name == port.port for out in spec.offers())):
         return main.name
     known = [*(i.name for i in spec.ins), *(p.name for p in spec.params)]
     raise _no_port(spec, port.port, known, "audio input" if not port.port else "input or parameter", part)

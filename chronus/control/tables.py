@@ -53,6 +53,9 @@ class Tables:
         self.seats = {seat.handle: seat for seat in order}
         self.specs = {seat.handle: self.catalogue[seat.kind] for seat in order}
         self.outputs = {seat.handle: self._buffer(seat, len(self.specs[seat.handle].outs)) for seat in order}
+        strands = (*plan.strands.values(), *plan.old_strands.values())
+        asked = {strand.source for strand in strands if self._is_told(strand)}
+        self.told = {seat.handle: self._told(seat) if seat.handle in asked else -1 for seat in order}
         self.leading: dict[tuple[int, str], list[tuple[Strand, bool]]] = defaultdict(list)
         for strand in plan.strands.values():
             self.leading[strand.target, strand.key.into].append((strand, False))
@@ -88,7 +91,8 @@ class Tables:
             name, seat.lanes, seat.stereo, seat.voices, seat.handle, seat.incarnation, seat.region,
             seat.region + at_params, seat.region + at_state, spec.state, seat.region + at_memory, memory, seat.size,
             seed_of(self.seed, seat.name), first_input, len(spec.ins), first_param, len(spec.params),
-            self.outputs[seat.handle], len(spec.outs),
+            self.outputs[seat.handle], len(spec.outs), self.told[seat.handle],
+            _place([port.role == "gate" for port in spec.ins]), _place([param.pitch for param in spec.params]),
         ])  # fmt: skip
 
     def _input(self, seat: Seat, port: In, spec: Spec) -> None:
@@ -125,12 +129,27 @@ class Tables:
         alike = (source.lanes, source.stereo) == (seat.lanes, seat.stereo)
         if leaving or strand.late or not alike or not self.settled(strand, source):
             return -1
-        return self._output(strand)
+        return self._output(strand, seat)[0]
 
-    def _output(self, strand: Strand) -> int:
-        seat, outs = self.seats[strand.source], self.specs[strand.source].outs
-        place = next(k for k, port in enumerate(outs) if port.name == strand.key.output)
-        return self.outputs[strand.source] + place * BLOCK * seat.lanes
+    def _output(self, strand: Strand, seat: Seat) -> tuple[int, int, bool]:
+        """(buffer, lanes, stereo) of what a cable reads. Of notes that its target has no lane for each, it reads the newest."""
+        source = self.seats[strand.source]
+        if self._is_told(strand):
+            pitch = strand.key.output == "pitch"
+            if (source.lanes, source.stereo) == (seat.lanes, seat.stereo):
+                return self.told[strand.source] + pitch * BLOCK * source.lanes, source.lanes, source.stereo
+            return self.told[strand.source] + (2 * source.lanes + pitch) * BLOCK, 1, False
+        place = next(k for k, port in enumerate(self.specs[strand.source].outs) if port.name == strand.key.output)
+        return self.outputs[strand.source] + place * BLOCK * source.lanes, source.lanes, source.stereo
+
+    def _is_told(self, strand: Strand) -> bool:
+        """Whether a cable asks for notes and not for what a kernel yields."""
+        return all(port.name != strand.key.output for port in self.specs[strand.source].outs)
+
+    def _told(self, seat: Seat) -> int:
+        at = self.buffers
+        self.buffers += 2 * BLOCK * (seat.lanes + 1)
+        return at
 
     def _param(self, seat: Seat, k: int, param: Param, records: int) -> None:
         leading = self.leading.get((seat.handle, param.name), [])
@@ -145,10 +164,9 @@ class Tables:
         """The rows of the cables that lead to one place: (first, count)."""
         first = len(self.cables)
         for strand, leaving in leading:
-            source = self.seats[strand.source]
             scale, amount = self._amount(strand, seat)
             self.cables.append([
-                self._output(strand), source.lanes, source.stereo, seat.lanes, seat.stereo, strand.handle,
+                *self._output(strand, seat), seat.lanes, seat.stereo, strand.handle,
                 strand.incarnation, leaving, strand.late, self.rows[strand.source], 0, scale,
             ])  # fmt: skip
             self.amounts.append(amount)
@@ -159,6 +177,13 @@ class Tables:
         param = spec.param(strand.key.into)
         if param is None or input_of(spec, strand.key.into):
             return IN_CURVE, 1.0
+        if (
+            strand.cable.amount is None
+            and param.unit == "Hz"
+            and strand.key.output == "pitch"
+            and self._is_told(strand)
+        ):
+            return OCTAVES, 1.0  # an octave for an octave
         return scaled(strand.cable.amount, param)
 
     # ------------------------------------------------------------ arrays
@@ -190,6 +215,10 @@ def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
         return OCTAVES, to_param(amount, Range("the amount", -most, most, "oct"))
     span = param.high - param.low
     return IN_UNIT, to_param(amount, Range("the amount", -span, span, param.unit))
+
+
+def _place(flags: list[bool]) -> int:
+    return flags.index(True) if True in flags else -1
 
 
 def _table(rows: list[list[int]], columns: type[IntEnum]) -> np.ndarray:

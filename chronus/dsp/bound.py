@@ -11,20 +11,17 @@ B_CALLS, B_CALL_WIDTH, B_KERNELS, B_BUFFERS, B_MASTER, B_FULL_INPUTS, B_FULL_PAR
 BOUND_WORDS = 24
 
 # columns of the program's tables as plain numbers: Numba's loops know no enums
-I_NAME, I_LANES, I_STEREO, I_VOICES = (
-    Instance.NAME.value,
-    Instance.LANES.value,
-    Instance.STEREO.value,
-    Instance.VOICES.value,
-)
+I_LANES, I_STEREO, I_VOICES = Instance.LANES.value, Instance.STEREO.value, Instance.VOICES.value
 I_HANDLE, I_INCARNATION, I_REGION = Instance.HANDLE.value, Instance.INCARNATION.value, Instance.REGION.value
 I_PARAMS_AT, I_SIZE, I_STATE_AT = Instance.PARAMS_AT.value, Instance.SIZE.value, Instance.STATE_AT.value
 I_FIRST_INPUT, I_INPUTS = Instance.FIRST_INPUT.value, Instance.INPUTS.value
 I_FIRST_PARAM, I_PARAMS = Instance.FIRST_PARAM.value, Instance.PARAMS.value
-I_OUTPUT, I_OUTPUTS = Instance.OUTPUT.value, Instance.OUTPUTS.value
+I_OUTPUTS = Instance.OUTPUTS.value
+I_TOLD, I_GATE_INPUT, I_PITCH_PARAM = Instance.TOLD.value, Instance.GATE_INPUT.value, Instance.PITCH_PARAM.value
 IN_BUFFER, IN_SOURCE, IN_NOTES = Input.BUFFER.value, Input.SOURCE.value, Input.NOTES.value
 IN_FIRST, IN_CABLES = Input.FIRST_CABLE.value, Input.CABLES.value
-FEED_CABLES, FEED_GATE, FEED_GLIDE, FEED_BOTH = Feed.CABLES.value, Feed.GATE.value, Feed.GLIDE.value, Feed.BOTH.value
+FEED_CABLES, FEED_GATE, FEED_BOTH = Feed.CABLES.value, Feed.GATE.value, Feed.BOTH.value
+FEED_DIRECT, FEED_ONE = Feed.DIRECT.value, Feed.ONE.value
 PAR_RECORD, PAR_BUFFER, PAR_LOW, PAR_HIGH = Param.RECORD.value, Param.BUFFER.value, Param.LOW.value, Param.HIGH.value
 PAR_INITIAL, PAR_CURVE, PAR_PITCH = Param.INITIAL.value, Param.CURVE.value, Param.PITCH.value
 PAR_FIRST, PAR_CABLES = Param.FIRST_CABLE.value, Param.CABLES.value
@@ -39,4 +36,3 @@ CAB_LANES, CAB_STEREO, CAB_HANDLE, CAB_INCARNATION = (
 CAB_LEAVING, CAB_FEEDBACK, CAB_SOURCE_ROW = Cable.LEAVING.value, Cable.FEEDBACK.value, Cable.SOURCE_ROW.value
 CAB_AMOUNT, CAB_SCALE = Cable.AMOUNT.value, Cable.SCALE.value
 INSTANCE_WIDTH, INPUT_WIDTH, PARAM_WIDTH, CABLE_WIDTH = len(Instance), len(Input), len(Param), len(Cable)
-FEED_DIRECT, FEED_ONE = Feed.DIRECT.value, Feed.ONE.value

@@ -55,14 +55,17 @@ from chronus.dsp.bound import (
     FEED_ONE,
     I_FIRST_INPUT,
     I_FIRST_PARAM,
+    I_GATE_INPUT,
     I_HANDLE,
     I_INCARNATION,
     I_INPUTS,
     I_LANES,
     I_OUTPUTS,
     I_PARAMS,
+    I_PITCH_PARAM,
     I_REGION,
     I_STEREO,
+    I_TOLD,
     I_VOICES,
     IN_BUFFER,
     IN_CABLES,
@@ -118,6 +121,7 @@ f32 = np.float32
 
 MEASURED = 16
 """Of so many blocks one is measured, module by module."""
+CONCERT_PITCH = 440.0
 RUNAWAY = f32(1e4)
 """A sample beyond this is treated like a NaN: no signal gets there but by a broken recursion."""
 
@@ -194,6 +198,19 @@ def _base(arena):
     return arena.ctypes.data
 
 
+@inline
+def _newest(floats, notes, voices):
+    """The voice whose note changed last; of several at once, one that is on."""
+    newest = 0
+    for v in range(1, voices):
+        at, best = notes + v * NOTE_WORDS, notes + newest * NOTE_WORDS
+        later = floats[at + N_SINCE] > floats[best + N_SINCE]
+        as_late = floats[at + N_SINCE] == floats[best + N_SINCE]
+        if later or (as_late and floats[at + N_GATE] >= floats[best + N_GATE]):
+            newest = v
+    return newest
+
+
 @compiled()
 def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
     """Lays rows a..b of input `k` of instance `i` into its buffer, where the kernel will read."""
@@ -223,18 +240,16 @@ def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
     parallel = lanes >= voices and instances[i, I_STEREO] == 0
     for v in range(lanes):
         row[v] = f32(0.0)
-    newest = notes
     for v in range(voices):
         at = notes + v * NOTE_WORDS
         if parallel:
             row[v] = f32(floats[at + word])
-        elif floats[at + N_SINCE] >= floats[newest + N_SINCE]:
-            newest = at
         if word == N_GATE:
             edges = edges or floats[at + N_EDGE] > 0.0
             if not parallel and floats[at + N_GATE] > 0.0:
                 row[0] = f32(1.0)
     if not parallel:
+        newest = notes + _newest(floats, notes, voices) * NOTE_WORDS
         x = row[0] if word == N_GATE else f32(floats[newest + word])
         for v in range(lanes):
             row[v] = x
@@ -278,11 +293,7 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
         owner = params[k, PAR_PITCH] - 1
         notes = instances[owner, I_REGION] // 8
         voices = instances[owner, I_VOICES]
-        newest = notes
-        for v in range(voices):
-            at = notes + v * NOTE_WORDS
-            if floats[at + N_SINCE] >= floats[newest + N_SINCE]:
-                newest = at
+        newest = notes + _newest(floats, notes, voices) * NOTE_WORDS
         for v in range(lanes):
             at = notes + v * NOTE_WORDS if lanes >= voices and v < voices and instances[i, I_STEREO] == 0 else newest
             if floats[at + N_PITCH] > 0.0:
@@ -327,6 +338,44 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
             x = buffer[r, v]
             buffer[r, v] = min(max(x, low), high) if x == x else low
     return True
+
+
+@compiled()
+def _tell(arena, instances, inputs, buffers, call, i, a, b):
+    """Lays rows a..b of what instance `i` tells of its notes: gate and pitch as its kernel reads them, and those of the newest note.
+
+    A pitch is in octaves above 440 Hz. What has no pitch of its own to be played tells that of the notes it follows.
+    """
+    floats = arena.view(np.float64)
+    lanes, first = instances[i, I_LANES], instances[i, I_FIRST_INPUT]
+    ins, outs = instances[i, I_INPUTS], instances[i, I_OUTPUTS]
+    gates = plane_f32(buffers + instances[i, I_TOLD] * 4, BLOCK, lanes)
+    pitches = plane_f32(buffers + (instances[i, I_TOLD] + BLOCK * lanes) * 4, BLOCK, lanes)
+    newest = plane_f32(buffers + (instances[i, I_TOLD] + 2 * BLOCK * lanes) * 4, 2 * BLOCK, 1)
+    gate = plane_f32(call[HEAD + instances[i, I_GATE_INPUT]], BLOCK, lanes)
+    owner = inputs[first + instances[i, I_GATE_INPUT], IN_NOTES]
+    notes, voices = instances[owner, I_REGION] // 8, instances[owner, I_VOICES]
+    parallel = lanes >= voices and instances[i, I_STEREO] == 0
+    last = _newest(floats, notes, voices)
+    param = instances[i, I_PITCH_PARAM]
+    for r in range(a, b):
+        highest = f32(0.0)
+        for v in range(lanes):
+            gates[r, v] = gate[r, v]
+            highest = max(highest, gate[r, v])
+        newest[r, 0] = highest
+    for r in range(a, b):
+        if r > a and (param < 0 or call[MOVING] >> param & 1 == 0):
+            for v in range(lanes):
+                pitches[r, v] = pitches[a, v]
+        else:
+            for v in range(lanes):
+                if param >= 0:
+                    hertz = np.float64(plane_f32(call[HEAD + ins + outs + param], BLOCK, lanes)[r, v])
+                else:
+                    hertz = floats[notes + (v if parallel and v < voices else last) * NOTE_WORDS + N_PITCH]
+                pitches[r, v] = f32(math.log2(hertz / CONCERT_PITCH)) if hertz > 0.0 else f32(0.0)
+        newest[BLOCK + r, 0] = pitches[r, last if parallel else 0]
 
 
 @compiled()
@@ -386,6 +435,8 @@ def render_piece(arena, bound, board, culprit, a, b, block):
             if not rests and _turn(arena, bound, instances, params, cables, i, k, a, b, block):
                 moving |= 1 << (k - first)
         calls[i, MOVING] = moving
+        if instances[i, I_TOLD] >= 0:
+            _tell(arena, instances, inputs, bound[B_BUFFERS], calls[i], i, a, b)
         lanes = instances[i, I_LANES]
         well = board[QUARANTINE] != instances[i, I_HANDLE] + 1 or board[QUARANTINED] != instances[i, I_INCARNATION]
         if well:

@@ -73,6 +73,13 @@ class Out(Struct, frozen=True):
     help: str = ""
 
 
+NOTE_OUTS = (
+    Out("gate", "control", "on while its note is, 2 where one begins in another"),
+    Out("pitch", "control", "what it plays, in octaves above a4 (440 Hz)"),
+)
+"""What every module that plays notes offers of them; the graph lays it, not the kernel."""
+
+
 class Spec(Struct, frozen=True):
     """One kind of module.
 
@@ -120,3 +127,12 @@ class Spec(Struct, frozen=True):
 
     def has_gate(self) -> bool:
         return any(port.role == "gate" for port in self.ins)
+
+    def note_outs(self) -> tuple[Out, ...]:
+        """NOTE_OUTS, if it plays notes, without those that it has by itself."""
+        own = {out.name for out in self.outs}
+        return tuple(out for out in NOTE_OUTS if self.has_gate() and out.name not in own)
+
+    def offers(self) -> tuple[Out, ...]:
+        """Everything that a cable may come from."""
+        return (*self.outs, *self.note_outs())

@@ -48,6 +48,9 @@ class Instance(IntEnum):
     PARAMS = 17
     OUTPUT = 18  # buffer of the first output; the others follow, each 64 x LANES
     OUTPUTS = 19
+    TOLD = 20  # buffer of what it tells of its notes, if a cable asks: gate and pitch, 64 x LANES, then both 64 x 1; else -1
+    GATE_INPUT = 21  # which of its inputs is the gate, or -1
+    PITCH_PARAM = 22  # which of its parameters a note plays, or -1
 
 
 class Input(IntEnum):

@@ -28,7 +28,12 @@ COMMANDS: dict[str, Entry] = {
     "patch": Entry(
         "patch A > B [> C ...]   patch A > B.param [amount]",
         "cables from outputs to inputs, or to a parameter",
-        ("patch tb303 > filter > delay", "patch lfo > filter.cutoff 2 oct", "patch saw > out.left"),
+        (
+            "patch tb303 > filter > delay",
+            "patch lfo > filter.cutoff 2 oct",
+            "patch saw > out.left",
+            "patch bass.pitch > filter.cutoff",
+        ),
     ),
     "unpatch": Entry("unpatch A [> B ...]", "takes a cable away, or all that leave A", ("unpatch tb303 > filter",)),
     "set": Entry(

@@ -45,6 +45,22 @@ def test_what_is_sent_to_one_side_leaves_the_middle(stage):
     assert not [key for key in stage.rack.cables if key.source == "saw"]
 
 
+def test_whatever_plays_notes_offers_its_gate_and_pitch(stage):
+    stage.fine(load("saw"), load("adsr"), load("filter"), load("lfo"))
+    assert stage.fine(Patch(chain=chain("saw.gate", "adsr.gate"))) == "patch saw.gate > adsr.gate"
+    stage.fine(Patch(chain=chain("saw.pitch", "filter.cutoff")))
+    assert Key("saw", "pitch", "filter", "cutoff") in stage.rack.cables
+    assert Key("saw", "out", "out", "in") in stage.rack.cables, "which moves nothing off out"
+    assert stage.refused(Patch(chain=chain("saw.gat", "adsr.gate"))).suggestions == ("gate",)
+    assert stage.refused(Patch(chain=chain("filter.pitch", "saw.freq"))).code == "E_PORT"
+    # in the middle of a chain a gate is what was led into
+    stage.fine(Patch(chain=chain("lfo", "saw.gate", "filter")))
+    assert Key("saw", "out", "filter", "in") in stage.rack.cables
+    offered = {kind: [out["name"] for out in spec["outs"]] for kind, spec in CATALOGUE.plain().items()}
+    assert offered["saw"] == ["out", "gate", "pitch"] and offered["filter"] == ["out"]
+    assert offered["adsr"] == ["out", "env", "gate", "pitch"]
+
+
 @pytest.mark.parametrize(
     ("amount", "told"),
     [
