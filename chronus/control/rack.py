@@ -134,7 +134,8 @@ def named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> st
     """The module meant, or E_NAME with what it may have been."""
     name = find(rack, word, catalogue)
     if name is None:
-        raise ChronusError(
-            "E_NAME", f'no module "{word}" is loaded', suggestions=nearest(word, rack.modules), part=part
-        )
+        spec = catalogue.find(word)
+        how = f"; `load {spec.kind}` makes one" if spec else ""
+        near = nearest(word, rack.modules)
+        raise ChronusError("E_NAME", f'no module "{word}" is loaded{how}', suggestions=near, part=part)
     return name

@@ -16,11 +16,12 @@ INSTEAD = {
     "exit": "quit", "bye": "quit", "tempo": "bpm", "connect": "patch", "disconnect": "unpatch", "remove": "unload",
     "delete": "unload", "rm": "unload", "ls": "list", "pattern": "sequence", "start": "play", "pause": "stop",
     "add": "load", "new_module": "load", "info": "status", "man": "help", "?": "help",
+    "volume": "set volume", "key": "set key", "seed": "set seed",
 }  # fmt: skip
 """What people type first, and what it is called here."""
 
 LATER = frozenset((
-    "key", "scene", "song", "fill", "history", "diff", "record", "keep", "hear", "why", "meters", "scope", "spectrum",
+    "scene", "song", "fill", "history", "diff", "record", "keep", "hear", "why", "meters", "scope", "spectrum",
     "try", "propose", "accept", "reject", "device", "midi", "link", "osc", "trust",
 ))  # fmt: skip
 """Commands of the language that are still to come."""

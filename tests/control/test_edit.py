@@ -176,6 +176,8 @@ def test_the_example_of_the_interface(stage):
     stage.fine(load("bass"))
     error = stage.refused(put("bas.freq", 55))
     assert error.message == 'no module "bas" is loaded' and error.suggestions == ("bass",)
+    error = stage.refused(put("acid.cutoff", 400))
+    assert error.message == 'no module "acid" is loaded; `load tb303` makes one' and error.suggestions == ()
 
 
 def test_words_of_an_enum_are_set_by_word(stage):
