@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from chronus import commands as say
 from chronus.commands import AnyCommand, Length, When
@@ -44,6 +45,7 @@ class Performance:
     ) -> None:
         self.t, self.catalogue, self.author, self.running, self.afford = t, catalogue, author, running, afford
         self.ahead = [due.command for due in waiting]
+        self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
     def perform(self, id: int, text: str, command: AnyCommand) -> None:
         try:
@@ -68,6 +70,7 @@ class Performance:
             self.afford(t.before, then, done.rack)
             t.later.append(Later(len(t.outcomes), later, command, text, self.author))
             self.ahead.append(command)
+            self._then = t.after, done.rack
             if isinstance(command, say.Undo | say.Redo):
                 done = done._replace(text=text)  # which steps those are is known then
         else:
@@ -102,13 +105,13 @@ class Performance:
 
     def _rack_then(self) -> Rack:
         """The rack as it will be when what is kept has been done: what a later command is checked against."""
-        rack = self.t.after
-        for command in self.ahead:
-            try:
-                rack = self._change(rack, command).rack
-            except ChronusError:
-                continue
-        return rack
+        if self._then is None or self._then[0] is not self.t.after:
+            rack = self.t.after
+            for command in self.ahead:
+                with suppress(ChronusError):
+                    rack = self._change(rack, command).rack
+            self._then = self.t.after, rack
+        return self._then[1]
 
     # ------------------------------------------------------------ changes
 

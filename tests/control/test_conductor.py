@@ -442,6 +442,15 @@ def test_what_follows_an_open_sees_its_rack_and_takes_hold_with_it(beat):
     assert [f for f, _, _ in beat.heard() if f >= BAR][:3] == [BAR, BAR + 22050 // 4, BAR + 22050]
 
 
+def test_many_lines_after_an_open_are_checked_in_one_pass(beat):
+    song = Open(name="song", commands=(load("bass"), *(put("bass.freq", 50 + k) for k in range(200))))
+    beat.until(1000)
+    began = time.process_time()
+    outcomes = beat.say(song, *(put("bass.freq", 300 + k) for k in range(200)))
+    assert time.process_time() - began < 0.3 and not any(outcome.error for outcome in outcomes)
+    assert beat.conductor.document.modules["bass"].params["freq"] == 499
+
+
 def test_waits_are_musical_or_by_the_clock(beat):
     conductor = beat.conductor
     assert conductor.wait_frame(Wait(length=Length(4, "bars")), 0) == 4 * BAR
