@@ -55,8 +55,8 @@ def test_row_35_an_hour_that_nobody_watched_makes_nobody_stuck():
 
 def test_a_host_that_was_only_now_told_to_play_has_its_time():
     watch = Watch()
-    for k in range(20):
+    for k in range(6):
         look(watch, 0.05 * k, 7, (10, 10))
-    watch.host_begins(1.0)
-    assert not any(look(watch, 1.0 + 0.05 * k, 7, (10, 10))[1] for k in range(6))
-    assert any(look(watch, 1.3 + 0.05 * k, 7, (10, 10))[1] for k in range(3))
+    watch.host_begins(0.25)
+    assert not any(look(watch, 0.25 + 0.05 * k, 7, (10, 10))[1] for k in range(6))
+    assert any(look(watch, 0.55 + 0.05 * k, 7, (10, 10))[1] for k in range(3))
