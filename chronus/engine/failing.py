@@ -19,6 +19,8 @@ GROWTH = 64 << 20
 """Bytes that a worker's own memory may grow beyond what the other's grows, bound programs left out."""
 OWED_SECONDS = 0.12
 """So long after the other slot has a program ready, and half as long again as that took, a slot must have it, too."""
+BUSY_SECONDS = 1.0
+"""The same for one that works on it or waits for a processor, and does not merely wait for its interpreter."""
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 
 
@@ -37,6 +39,8 @@ class Look(Struct, frozen=True):
     memory: tuple[int, int]
     laid: int = 0
     prepared: tuple[int, int] = (0, 0)
+    busy: tuple[bool, bool] = (False, False)
+    """Whether the thread that makes programs ready runs, or would if there were a processor for it."""
 
 
 class Failing(Struct):
@@ -99,5 +103,6 @@ class Failing(Struct):
             return None
         if self.ready_at is None:
             self.ready_at = look.now
-        patience = OWED_SECONDS + (self.ready_at - self.owed_since) / 2
+        patience = BUSY_SECONDS if look.busy[owing[0]] else OWED_SECONDS
+        patience += (self.ready_at - self.owed_since) / 2
         return owing[0] if look.now - self.ready_at > patience else None

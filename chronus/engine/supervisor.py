@@ -483,10 +483,11 @@ class Engine:
             self.memory_due, self.weighed = now + _MEMORY_SECONDS, (pids, playing)
             own = [_own_memory(pid) - word(layout.KEPT0, slot) for slot, pid in enumerate(pids)]
             self.own_memory = own[0], own[1]
+        laid, prepared = word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1))
         look = Look(
             now, pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
             (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
-            word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1)),
+            laid, prepared, (prepared[0] < laid and _is_busy(pids[0]), prepared[1] < laid and _is_busy(pids[1])),
         )  # fmt: skip
         told = self.failing.seen(look)
         if told is not None and self.retiring is None:
@@ -627,6 +628,13 @@ def _own_memory(pid: int) -> int:
             if line.startswith("RssAnon:"):
                 return int(line.split()[1]) << 10
     return 0
+
+
+def _is_busy(pid: int) -> bool:
+    """Whether the main thread of a process runs, or would if there were a processor for it."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    return False
 
 
 def _lives(pid: int) -> bool:

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chronus.engine.failing import FIRST_REST, GROWTH, LONGEST_REST, OWED_SECONDS, STRAIN_SECONDS, Failing, Look
+from chronus.engine.failing import (
+    BUSY_SECONDS,
+    FIRST_REST,
+    GROWTH,
+    LONGEST_REST,
+    OWED_SECONDS,
+    STRAIN_SECONDS,
+    Failing,
+    Look,
+)
 
 TICK = 0.05
 BLOCK = 1_451_247
@@ -72,6 +81,12 @@ def test_a_program_that_takes_both_long_may_take_one_a_little_longer():
     compiling = [replace(WELL, laid=2, prepared=(1, 1))] * 40
     ahead = [replace(WELL, laid=2, prepared=(2, 1))] * 18
     assert told([WELL, *compiling, *ahead, *[replace(WELL, laid=2, prepared=(2, 2))] * 20]) == []
+
+
+def test_a_slot_that_works_on_the_program_it_owes_is_given_longer():
+    owing = replace(WELL, laid=2, prepared=(2, 1), busy=(False, True))
+    ((when, slot, _),) = told([WELL, *[owing] * 30])
+    assert slot == 1 and BUSY_SECONDS < when <= BUSY_SECONDS + 3 * TICK
 
 
 def test_nobody_is_told_while_one_slot_is_down():
