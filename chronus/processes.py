@@ -30,8 +30,8 @@ def _parse(text: str) -> Iterable[AnyCommand]:
     return parser.sentences(text)
 
 
-def _load() -> Mapping[str, forkserver.Life]:
-    """Loads every kernel and every loop; what a fork of this process can then become."""
+def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
+    """Loads every kernel and every loop; what a fork of this process can then become, and do before it knows."""
     from chronus.audio import host as hosts
     from chronus.dsp.catalogue import discover
     from chronus.worker import process as workers
@@ -43,14 +43,23 @@ def _load() -> Mapping[str, forkserver.Life]:
             kernel.address(lanes)
     rehearsal.rehearse()
 
+    opened: list[Memory] = []
+
+    def ahead(memory: int) -> None:
+        opened.append(Memory(memory))
+        workers.touch(opened[0])
+
+    def open_memory(descriptor: int) -> Memory:
+        return opened[0] if opened else Memory(descriptor)
+
     def worker(asked: dict[str, Any], memory: int, wake: int) -> None:
-        workers.main(memory, asked["slot"], wake, kernels)
+        workers.main(open_memory(memory), asked["slot"], wake, kernels)
 
     def host(asked: dict[str, Any], memory: int, channel: int) -> None:
         device, period = asked["device"], asked["period"]
-        hosts.main(Memory(memory), socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
+        hosts.main(open_memory(memory), socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
 
-    return {"worker": worker, "host": host}
+    return {"worker": worker, "host": host}, ahead
 
 
 def main() -> int:

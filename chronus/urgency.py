@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 
-OPENING, RENDERING, PLAYING, WATCHING = 2, 5, 10, 15
+REPAIRING, RENDERING, PLAYING, WATCHING = 3, 5, 10, 15
 """Real-time priorities: low among those, because what matters is to be ahead of everything that is none. Linux keeps a twentieth of each
 processor for the others, so a kernel that never returns cannot keep the supervisor from ending it."""
 
 
-def hurry(priority: int) -> bool:
-    """Asks for real-time scheduling of the calling thread, or else for a better nice value. False where neither is allowed."""
+def hurry(priority: int, inherited: bool = False) -> bool:
+    """Asks for real-time scheduling of the calling thread, or else for a better nice value. False where neither is allowed.
+
+    `inherited`: the threads it starts begin so too.
+    """
     if hasattr(os, "SCHED_RR"):
+        alone = 0 if inherited else getattr(os, "SCHED_RESET_ON_FORK", 0)
         with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_RR | getattr(os, "SCHED_RESET_ON_FORK", 0), os.sched_param(priority))
+            os.sched_setscheduler(0, os.SCHED_RR | alone, os.sched_param(priority))
             return True
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -priority)
@@ -34,3 +39,16 @@ def expendable(points: int) -> None:
     """
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write(str(points))
+
+
+@contextlib.contextmanager
+def unhurried() -> Iterator[None]:
+    """Work of the calling thread that may take seconds, like compiling: it leaves the processor to others as anybody does."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, *before)

@@ -22,7 +22,7 @@ from chronus.audio.null import NullDevice
 from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
-from chronus.urgency import OPENING, hurry
+from chronus.urgency import REPAIRING, hurry
 
 _INVALID_RATE = -9997
 """PortAudio's paInvalidSampleRate."""
@@ -142,7 +142,7 @@ def main(memory: Memory, channel: socket.socket, asked: str | None, period: int,
     `channel` carries JSON lines to the supervisor, {"device", "rate", "at_once", "reason"} or {"error"}, and from it the word `play`. With
     `fall_back` the null device is opened where nothing else can be. What PortAudio's libraries print goes to the file `log`.
     """
-    hurry(OPENING)  # nothing is heard until it has opened something
+    hurry(REPAIRING)  # nothing is heard until it has opened something
     printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     for stream in (1, 2):
         os.dup2(printed, stream)

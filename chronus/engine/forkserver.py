@@ -3,6 +3,10 @@
 Importing NumPy, Numba and the kernels costs half a second; a fork of one who has them 2 ms. It has one thread, because a fork of
 more copies locks that nobody will release. Messages are JSON packets; descriptors travel beside them.
 
+One child is always forked ahead and waits to be told what it is: a fork takes 2 to 5 ms of copying page tables, and laying the shared
+memory under a process another 3, which a slot that plays alone should not wait for. It is made while nothing else is asked for;
+without one, who is asked for is forked then and there.
+
     -> {"id": 1, "role": "worker", "slot": 0}                            memory, lifeline, wake
     -> {"id": 2, "role": "host", "device": null, ...}                    memory, lifeline, channel
     <- {"id": 1, "pid": 4711}     <- {"exit": 4711, "status": 9}     <- {"ready": true}
@@ -10,6 +14,7 @@ more copies locks that nobody will release. Messages are JSON packets; descripto
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import gc
 import json
@@ -22,15 +27,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chronus import lifeline, title
-from chronus.urgency import WATCHING, hurry
+from chronus.urgency import REPAIRING, hurry, unhurried
+
+AHEAD_SECONDS = 0.03
+"""So long after the last request the next child is forked ahead."""
 
 Life = Callable[[dict[str, Any], int, int], None]
 """What a child does: (what was asked, the memory's descriptor, its own descriptor). It may return, or not."""
+Ahead = Callable[[int], None]
+"""What a child that is forked ahead can do before it knows what it will be, given the memory's descriptor."""
 
 
 class Forkserver:
-    def __init__(self, channel: socket.socket, lives: Mapping[str, Life]) -> None:
-        self.channel, self.lives = channel, lives
+    def __init__(self, channel: socket.socket, lives: Mapping[str, Life], ahead: Ahead) -> None:
+        self.channel, self.lives, self.ahead = channel, lives, ahead
+        self.memory = -1  # known from the first request on
+        self.spare: tuple[int, socket.socket] | None = None  # pid, and where it is told what it is
 
     def run(self) -> None:
         """Forks what it is asked to, and tells who has died, until the other end is closed."""
@@ -42,11 +54,15 @@ class Forkserver:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake)
         self._send({"ready": True})
+        hurry(REPAIRING)  # while it waits for its turn, one slot plays alone
         with selectors.DefaultSelector() as selector:
             selector.register(self.channel, selectors.EVENT_READ)
             selector.register(woken, selectors.EVENT_READ)
             while True:
-                for key, _ in selector.select():
+                ready = selector.select(None if self.spare or self.memory < 0 else AHEAD_SECONDS)
+                if not ready:
+                    self._fork_ahead((woken, wake))
+                for key, _ in ready:
                     if key.fileobj is self.channel:
                         try:
                             message, descriptors, _, _ = socket.recv_fds(self.channel, 1 << 16, 8)
@@ -63,17 +79,54 @@ class Forkserver:
         self.channel.send(json.dumps(message).encode())
 
     def _fork(self, asked: dict[str, Any], descriptors: list[int], own: tuple[int, ...]) -> None:
-        pid = os.fork()
+        pid = self._tell_spare(asked, descriptors) or os.fork()
         if pid == 0:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            self.channel.close()
-            for end in own:
-                os.close(end)
+            self._let_go(own)
             _live(asked, descriptors, self.lives)
+        if self.memory < 0:
+            self.memory = os.dup(descriptors[0])
         for descriptor in descriptors:
             os.close(descriptor)
         self._send({"id": asked["id"], "pid": pid})
+
+    def _fork_ahead(self, own: tuple[int, ...]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            self.ahead(self.memory)
+            self._let_go(own)
+            title.take("spare")
+            hurry(REPAIRING)
+            packet, descriptors, _, _ = socket.recv_fds(theirs, 1 << 16, 8)
+            if not packet:
+                os._exit(0)  # the forkserver has ended, and it was never needed
+            theirs.close()
+            asked = json.loads(packet)
+            with contextlib.nullcontext() if asked["role"] == "worker" else unhurried():
+                _live(asked, descriptors, self.lives)
+        theirs.close()
+        self.spare = pid, ours
+
+    def _tell_spare(self, asked: dict[str, Any], descriptors: list[int]) -> int:
+        """The pid of the child that was forked ahead and is now what is asked for; 0 where there is none."""
+        if self.spare is None:
+            return 0
+        (pid, told), self.spare = self.spare, None
+        with told:
+            try:
+                socket.send_fds(told, [json.dumps(asked).encode()], descriptors)
+            except OSError:
+                return 0  # somebody killed it
+        return pid
+
+    def _let_go(self, own: tuple[int, ...]) -> None:
+        """Closes, in a child, what is the forkserver's own."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self.channel.close()
+        for end in (*own, *([self.memory] if self.memory >= 0 else [])):
+            os.close(end)
 
     def _reap(self) -> None:
         while True:
@@ -83,6 +136,9 @@ class Forkserver:
                 return
             if pid == 0:
                 return
+            if self.spare and pid == self.spare[0]:
+                self.spare[1].close()
+                self.spare = None
             self._send({"exit": pid, "status": os.waitstatus_to_exitcode(status)})
 
 
@@ -103,12 +159,10 @@ def _live(asked: dict[str, Any], descriptors: list[int], lives: Mapping[str, Lif
     os._exit(0)
 
 
-def main(channel_fd: int, line: int, load: Callable[[], Mapping[str, Life]]) -> int:
+def main(channel_fd: int, line: int, load: Callable[[], tuple[Mapping[str, Life], Ahead]]) -> int:
     """`line` is the lifeline of the forkserver itself. `load` loads all machine code and returns what can be forked."""
     lifeline.hold(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
-    lives = load()
-    hurry(WATCHING)  # a child does not inherit it
-    Forkserver(socket.socket(fileno=channel_fd), lives).run()
+    Forkserver(socket.socket(fileno=channel_fd), *load()).run()
     return 0

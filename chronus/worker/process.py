@@ -52,7 +52,7 @@ from chronus.memory.layout import (
 )  # fmt: skip
 from chronus.memory.log import unseal
 from chronus.memory.program import Head, Program
-from chronus.urgency import RENDERING, expendable, hurry
+from chronus.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
 from chronus.worker import replica
 from chronus.worker.binding import Bindings
 
@@ -74,8 +74,7 @@ class Worker:
         self.out = np.zeros((BLOCK, CHANNELS), np.float32)
         self.outcome = replica.ENDED
 
-        for arena in (layout.ARENAS + slot * ARENA_BYTES for slot in range(SLOTS)):
-            memory.touch(arena, INSTANCES)
+        touch(memory)
 
     def _desk(self) -> np.ndarray:
         futex, sleep, clock, _ = call_numbers()
@@ -95,7 +94,8 @@ class Worker:
             while thread.is_alive():
                 if select.select([self.wake], [], [], 0.05)[0]:
                     os.read(self.wake, 8)
-                    self.bind_new()
+                    with unhurried():
+                        self.bind_new()
             if self.outcome == replica.ENDED:
                 return
 
@@ -105,6 +105,7 @@ class Worker:
         want = WANT0 + self.slot * LINE
         while board[STATE0 + others] == PLAYING:
             board[want] = WANTED
+            self.bind_new()  # while the other one lays it down
             deadline = time.monotonic() + _SNAPSHOT_SECONDS
             while time.monotonic() < deadline:
                 if board[want] == LAID_DOWN:
@@ -175,9 +176,16 @@ def _is_whole(arena: np.ndarray) -> bool:
     return 0 <= int(arena[A_PENDING]) <= PENDING and 0 <= int(arena[A_USED]) <= ARENA_BYTES
 
 
-def main(memory_fd: int, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
+def touch(memory: Memory) -> None:
+    """Lays both arenas under this process, as far as they are in use."""
+    for slot in range(SLOTS):
+        memory.touch(layout.ARENAS + slot * ARENA_BYTES, max(INSTANCES, int(memory.arena(slot)[A_USED])))
+
+
+def main(memory: Memory, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
+    hurry(REPAIRING, inherited=True)  # to be there soon; and gone soon, if it is killed
     expendable(_POINTS)
-    worker = Worker(layout.Memory(memory_fd), slot, wake, kernels)
+    worker = Worker(memory, slot, wake, kernels)
     _limit_memory()
     worker.run()
 
