@@ -1,7 +1,8 @@
 """What to do when a process dies: a pure step of state. It starts nothing, kills nothing and reads no clock.
 
 Rule 1: a child that dies is started again at once, as long as it has not died more than BUDGET times in PERIOD seconds; then after
-        a pause that doubles from FIRST_PAUSE to LONGEST_PAUSE, for as long as it keeps dying.
+        a pause that doubles from FIRST_PAUSE to LONGEST_PAUSE, for as long as it keeps dying. While the other slot is down as well,
+        a slot waits no longer than ALONE_PAUSE: the pause is there to spare the machine, not to keep the music silent.
 Rule 2: nobody is stopped because another one fails.
 Rule 3: a module that was being rendered at two such deaths is the fault itself; it is taken out, not the slot.
 Rule 4: a checkpoint that a worker died of, or did not come back from, while nobody played is passed over; after the one before it
@@ -18,6 +19,7 @@ BUDGET = 5
 PERIOD = 10.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+ALONE_PAUSE = 0.4
 
 ROLES = ("forkserver", "control", "worker 0", "worker 1", "host")
 
@@ -55,17 +57,20 @@ def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Act
     pause = 0.0
     if len(deaths) > BUDGET:
         pause = min(max(child.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
-    changed = replace(child, alive=False, deaths=deaths, pause=pause, due=now + pause)
-    return {**state, role: changed}, [Notice(*_told(state, role, how))]
+    wait = pause
+    if role.startswith("worker"):
+        wait = pause if state.get(_other(role), Child()).alive else min(pause, ALONE_PAUSE)
+    changed = replace(child, alive=False, deaths=deaths, pause=pause, due=now + wait)
+    return {**state, role: changed}, _told(role, how)
 
 
-def _told(state: State, role: str, how: str) -> tuple[str, str]:
-    if not role.startswith("worker"):
-        return f"{role} restart", f"{role} died ({how}) and is started again"
-    slot = int(role[-1])
-    if state.get(f"worker {1 - slot}", Child()).alive:
-        return "failover", f"slot {slot} died ({how}), slot {1 - slot} plays on"
-    return "down", f"slot {slot} died ({how}) while the other slot was down"
+def _other(worker: str) -> str:
+    return f"worker {1 - int(worker[-1])}"
+
+
+def _told(role: str, how: str) -> list[Action]:
+    """Of a worker nothing is said before it is known who plays on: see obituary.py."""
+    return [] if role.startswith("worker") else [Notice(f"{role} restart", f"{role} died ({how}) and is started again")]
 
 
 class Blame(Struct, frozen=True):

@@ -25,8 +25,9 @@ from msgspec import structs
 from chronus import link, places
 from chronus.engine import device, supervision
 from chronus.engine.failing import Failing, Look
+from chronus.engine.obituary import Obituary
 from chronus.engine.supervision import Blame, Child, Notice, Start
-from chronus.engine.watch import Seen, Watch, disagreements
+from chronus.engine.watch import Seen, Watch, disagreements, ring_row
 from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import (
@@ -95,6 +96,7 @@ class Engine:
         self.weighed: object = None
         self.retiring: int | None = None
         self.retire_by = 0.0
+        self.obituary = Obituary()
         self.compared = 0
         self.listened = time.monotonic()
         self.selector = selectors.DefaultSelector()
@@ -395,7 +397,11 @@ class Engine:
         if role == "control":
             self.control_ready = False
         how = f"signal {-status}" if status < 0 else f"exit {status}"
-        self._act(*supervision.died(self.state, role, time.monotonic(), how))
+        now = time.monotonic()
+        if role.startswith("worker"):
+            self.obituary.died(slot, how, now)
+        self._act(*supervision.died(self.state, role, now, how))
+        self._publish_processes()
 
     def _note_restore(self, slot: int, status: int) -> None:
         """A worker that dies before it plays, while nobody does, may have died of what it went back to."""
@@ -438,13 +444,15 @@ class Engine:
                     board[STATE0 + slot * LINE] = PLAYING
                     self.restores = [supervision.NEWEST] * layout.SLOTS
                     self._publish_processes()
-        if self.told_ready and not any(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS)):
+        playing = tuple(bool(board[STATE0 + slot * LINE] == PLAYING) for slot in range(layout.SLOTS))
+        if self.told_ready and not any(playing):
             for slot in range(layout.SLOTS):
                 if board[STATE0 + slot * LINE] == STARTING and now - self.started[slot] > supervision.RESTORE_SECONDS:
                     self._kill(f"worker {slot}")
+        for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
+            self._say(notice.kind, notice.text)
         host = self.state["host"]
-        both = all(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS))
-        if both and not host.alive and host.due is None:
+        if all(playing) and not host.alive and host.due is None:
             self.state["host"] = Child(due=now, restarts=-1)
         elif host.alive:
             self._for_device(self.device.look(now))
@@ -607,13 +615,6 @@ class Engine:
                 self.host_channel.settimeout(_LEAVE_SECONDS)
                 self.host_channel.shutdown(socket.SHUT_WR)
                 self.host_channel.recv(64)
-
-
-def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
-    """(number, checksum, checksum of the arena) of a block in a ring; number 0 where it is not there any more."""
-    at = block % layout.RING_BLOCKS * layout.RING_STRIDE // 8
-    number = int(ring[at]) if int(ring[at]) == block + 1 else 0
-    return number, int(ring[at + 1]), int(ring[at + 2])
 
 
 def lookahead(settings: Settings, frames: int) -> int:

@@ -8,7 +8,11 @@ Rule 4: two slots that differ in one block are both suspect; the standby is the 
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct, field
+
+from chronus.memory.layout import RING_BLOCKS, RING_STRIDE
 
 SLOT_SECONDS = 0.1
 """A slot that owes blocks and renders none for so long, while the device goes on asking, is stuck."""
@@ -78,3 +82,10 @@ def disagreements(ours: list[tuple[int, int, int]], theirs: list[tuple[int, int,
     """Blocks on which two slots differ, of rows (number, checksum, checksum of the arena) that both have."""
     known = {number: rest for number, *rest in ours if number}
     return sum(1 for number, *rest in theirs if number in known and known[number] != rest)
+
+
+def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
+    """(number, checksum, checksum of the arena) of a block in a ring; number 0 where it is not there any more."""
+    at = block % RING_BLOCKS * RING_STRIDE // 8
+    number = int(ring[at]) if int(ring[at]) == block + 1 else 0
+    return number, int(ring[at + 1]), int(ring[at + 2])
