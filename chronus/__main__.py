@@ -26,6 +26,7 @@ forms:
   chronus -c COMMANDS         run these commands
   chronus render SCRIPT -o OUT.wav [--bars N | --seconds S]     to a file, as fast as the machine can
   chronus engine              run an engine in the foreground
+  chronus crash-test, soak    kill an engine's processes again and again, and count what was lost
   chronus status | stop | doctor | modules [KIND] | bench | journal     `chronus FORM --help` tells more
 
 examples:
@@ -220,6 +221,38 @@ def _bench(words: Sequence[str]) -> int:
     return _reported(settings, lambda: int(bench.main(settings, settings.json)))
 
 
+def _crash_test(words: Sequence[str]) -> int:
+    parser = _engine_options(
+        _parser("crash-test", "Kills the workers of an engine of its own while a song plays, and counts what was lost.")
+    )
+    parser.add_argument("--kills", type=_whole("--kills", 1, 10**6), default=30, metavar="N", help="so many (30)")
+    parser.add_argument(
+        "--seconds-apart", type=_number(0, 3600), default=1.0, metavar="S", help="at least so long between two (1)"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the moments (0)")
+    told = parser.parse_args(words)
+    settings = _settings(parser, told)
+    from chronus import drill
+
+    return _reported(settings, lambda: drill.main(settings, told.kills, told.seconds_apart, told.seed))
+
+
+def _soak(words: Sequence[str]) -> int:
+    parser = _engine_options(
+        _parser("soak", "Random commands and kills for hours, on an engine of its own; then everything is counted.")
+    )
+    parser.add_argument("--hours", type=_number(1e-6, 1e4), default=0.05, metavar="H", help="so long (0.05)")
+    parser.add_argument(
+        "--kills-per-minute", type=_number(0, 60), default=6.0, metavar="K", help="of any of its processes (6)"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="the same seed, the same commands (0)")
+    told = parser.parse_args(words)
+    settings = _settings(parser, told)
+    from chronus import soak
+
+    return _reported(settings, lambda: soak.main(settings, told.hours, told.kills_per_minute, told.seed))
+
+
 FORMS: dict[str, Callable[[Sequence[str]], int]] = {
     "render": _render,
     "engine": _engine,
@@ -229,6 +262,8 @@ FORMS: dict[str, Callable[[Sequence[str]], int]] = {
     "modules": _modules,
     "bench": _bench,
     "journal": _journal,
+    "crash-test": _crash_test,
+    "soak": _soak,
 }
 
 
@@ -239,17 +274,24 @@ def _number(low: float, high: float) -> Callable[[str], float]:
     def number(typed: str) -> float:
         value = float(typed)
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"must be more than 0 and at most {high:g}, not {typed}")
+            least = f"at least {low:g}" if low in (0, 1) else "more than 0"
+            raise argparse.ArgumentTypeError(f"must be {least} and at most {high:g}, not {typed}")
         return value
 
     return number
 
 
-def _seed(typed: str) -> int:
-    try:
-        return settings_.whole(typed, "--seed", 0, 2**31 - 1)
-    except ChronusError as error:
-        raise argparse.ArgumentTypeError(error.message) from None
+def _whole(name: str, low: int, high: int) -> Callable[[str], int]:
+    def whole(typed: str) -> int:
+        try:
+            return settings_.whole(typed, name, low, high)
+        except ChronusError as error:
+            raise argparse.ArgumentTypeError(error.message) from None
+
+    return whole
+
+
+_seed = _whole("--seed", 0, 2**31 - 1)
 
 
 def _settings(parser: argparse.ArgumentParser, told: argparse.Namespace) -> Settings:

@@ -6,7 +6,6 @@ process's start and end. The null device writes what would be heard into a pipe,
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import statistics
@@ -15,15 +14,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
-
-from chronus import link, wire
-from chronus.commands import Hello, Reply, Submission, Welcome
 from chronus.settings import Settings
-from chronus.text import parser
+from chronus.trial import Client, Figure, Own, own_engine, pss_mb, told
 
 FOUNDING = """\
 load bass_module
@@ -40,24 +35,7 @@ CHAINS = (32, 32, 32, 8)
 """104 chains, in four modules of so many voices."""
 
 
-class Figure(Struct, frozen=True):
-    """`bar` is what is claimed, `above` whether more is better."""
-
-    name: str
-    value: float
-    unit: str
-    bar: float | None
-    how: str
-    above: bool = False
-
-    @property
-    def holds(self) -> bool | None:
-        if self.bar is None:
-            return None
-        return self.value >= self.bar if self.above else self.value <= self.bar
-
-
-# ---------------------------------------------------------------- an engine and a client of the bench's own
+# ---------------------------------------------------------------- an ear
 
 
 class Ear:
@@ -89,68 +67,6 @@ class Ear:
                         self.loud.clear()
 
 
-class Client:
-    """Speaks the wire without a shell around it."""
-
-    def __init__(self, name: str) -> None:
-        self.socket = link.connect(name, 30)
-        self.frames = wire.from_engine()
-        self.messages: list[object] = []
-        self.socket.sendall(wire.encode(Hello(author="bench")))
-        assert isinstance(self._next(), Welcome)
-        self.number = 0
-
-    def _next(self) -> object:
-        while not self.messages:
-            self.messages += self.frames.feed(self.socket.recv(1 << 16))
-        return self.messages.pop(0)
-
-    def prepare(self, line: str) -> bytes:
-        self.number += 1
-        parsed = parser.parse(parser.statements(line)[0])
-        return wire.encode(Submission((self.number,), (parsed.text,), (parsed.command,)))
-
-    def say(self, line: str) -> tuple[Reply, float]:
-        """(the answer, seconds from the send to it)."""
-        packet = self.prepare(line)
-        began = time.perf_counter()
-        self.socket.sendall(packet)
-        while True:
-            message = self._next()
-            if isinstance(message, Reply):
-                if not message.ok:
-                    raise RuntimeError(f"{line}: {message.text}")
-                return message, time.perf_counter() - began
-
-
-@contextlib.contextmanager
-def own_engine(settings: Settings, **environment: str) -> Iterator[Settings]:
-    """An engine in folders of its own, gone afterwards."""
-    kept = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="chronus-bench-") as folder:
-        runtime = Path(folder) / "run"
-        runtime.mkdir(mode=0o700)
-        os.environ.update(CHRONUS_HOME=folder, XDG_RUNTIME_DIR=str(runtime), **environment)
-        own = Settings(
-            engine="bench",
-            device="null",
-            rate=settings.rate,
-            period=settings.period,
-            lookahead=settings.lookahead,
-            osc_port=0,
-        )
-        try:
-            started = link.start_engine(own, lambda *_: None)
-            try:
-                yield own
-            finally:
-                started.process.terminate()
-                link.wait_until_free("bench", 10)
-        finally:
-            os.environ.clear()
-            os.environ.update(kept)
-
-
 # ---------------------------------------------------------------- the figures
 
 
@@ -172,20 +88,20 @@ def acknowledgements(settings: Settings) -> list[Figure]:
     ]
 
 
-def _idle(own: Settings) -> list[Figure]:
+def _idle(own: Own) -> list[Figure]:
     """Of an engine that plays one quiet module."""
     pids = _processes(own)
     before, began = _cpu_seconds(pids), time.monotonic()
     time.sleep(4.0)
     share = (_cpu_seconds(pids) - before) / (time.monotonic() - began) * 100
-    pss = sum(_pss_mb(pid) for pid in pids)
+    pss = sum(pss_mb(pid) for pid in pids)
     return [
         Figure("idle engine, of one core", share, "%", 6, f"all {len(pids)} processes over 4 s"),
         Figure("idle engine, memory", pss, "MB", 450, f"PSS of all {len(pids)} processes"),
     ]
 
 
-def _processes(own: Settings) -> list[int]:
+def _processes(own: Own) -> list[int]:
     out = subprocess.run(
         [sys.executable, "-m", "chronus", "status", "--json", "--engine", own.engine],
         capture_output=True,
@@ -204,14 +120,7 @@ def _cpu_seconds(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _pss_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def _whole_process(own: Settings) -> Figure:
+def _whole_process(own: Own) -> Figure:
     command = [sys.executable, "-m", "chronus", "-c", "set saw.freq 55", "--engine", own.engine]
     took = []
     for _ in range(7):
@@ -230,12 +139,12 @@ def first_changed_frame(settings: Settings) -> list[Figure]:
             took = []
             for _ in range(40):
                 assert ear.quiet.wait(10)
-                packet = client.prepare("set square.gain 1")
+                packet, _ = client.prepare("set square.gain 1")
                 began = time.perf_counter()
                 client.socket.sendall(packet)
                 assert ear.loud.wait(10) and ear.first_sound
                 took.append((ear.first_sound - began) * 1e3)
-                assert isinstance(client._next(), Reply)
+                client.reply()
                 client.say("set square.gain 0")
     how = "40 sets; from the send to the arrival of the first changed frame at the end of the chain"
     return [
@@ -313,22 +222,6 @@ def measure(settings: Settings, report: Callable[[Figure], None]) -> list[Figure
     return figures
 
 
-def _line(figure: Figure) -> str:
-    sign = (
-        ""
-        if figure.bar is None
-        else f"  ({'>=' if figure.above else '<='} {figure.bar:g}: {'holds' if figure.holds else 'MISSED'})"
-    )
-    return f"  {figure.name:<42} {figure.value:10.3f} {figure.unit}{sign}\n      {figure.how}"
-
-
 def main(settings: Settings, as_json: bool) -> int:
     """Prints the figures as they come. 0 if every bar holds."""
-    figures = measure(settings, lambda figure: None if as_json else print(_line(figure), flush=True))
-    if as_json:
-        rows = [
-            {"name": f.name, "value": f.value, "unit": f.unit, "bar": f.bar, "holds": f.holds, "how": f.how}
-            for f in figures
-        ]
-        print(json.dumps({"figures": rows}))
-    return 0 if all(figure.holds is not False for figure in figures) else 1
+    return told(measure(settings, lambda figure: None if as_json else figure.show()), as_json)

@@ -55,10 +55,18 @@ class Take:
     """One rendering: a conductor, a replica and the sound so far. Frames count from transport zero.
 
     `stems` are the modules of which the contribution to `out` is rendered, in the place of what `out` makes of all of them.
-    `contributors` are those that have led there so far.
+    `contributors` are those that have led there so far. `keep` takes each second as it is rendered, for who wants no whole take
+    in memory; else `sound` has it.
     """
 
-    def __init__(self, rate: int, seed: int, zero: int | None = 0, stems: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        rate: int,
+        seed: int,
+        zero: int | None = 0,
+        stems: Collection[str] | None = None,
+        keep: Callable[[np.ndarray], None] | None = None,
+    ) -> None:
         self.rate, self.stems = rate, stems
         self.contributors: set[str] = set()
         self._names: dict[int, str] = {}  # of the modules by their handles
@@ -69,6 +77,7 @@ class Take:
         self.bindings = Bindings(kernels if stems is None else stem.kernels(kernels), rate)
         self.writer = Writer(self.memory)
         self.blocks: list[np.ndarray] = []
+        self.keep = keep or self.blocks.append
         self._render(0, np.empty((0, CHANNELS), np.float32))  # loads the machine code before anything is timed
         self.frame = 0
         self.seconds = 0.0
@@ -152,7 +161,7 @@ class Take:
         self.seconds += time.perf_counter() - began
         if done < count:
             raise ChronusError("E_ENGINE", "the replica lost the log")  # a fault of ours: nothing a script can do
-        self.blocks.append(out)
+        self.keep(out)
         self.frame += count * BLOCK
 
     def _render(self, count: int, out: np.ndarray) -> int:
@@ -289,7 +298,7 @@ def main(told: argparse.Namespace) -> int:
     began = time.perf_counter()
     score = _score(told)
     _compile()
-    bar = _Bar("rendering") if sys.stderr.isatty() and not told.json else None
+    bar = Bar("rendering") if sys.stderr.isatty() and not told.json else None
     take = score.take()
     wrong, frames = score.play(take, bar)
     for answer in wrong:
@@ -368,7 +377,7 @@ def _read(path: str) -> bytes:
 
 def _compile() -> None:
     if not build.is_built():
-        bar = _Bar("compiling kernels, once") if sys.stderr.isatty() else None
+        bar = Bar("compiling kernels, once") if sys.stderr.isatty() else None
         build.build(lambda done, total, _name: bar(done / total) if bar else None)
         if bar:
             bar.clear()
@@ -444,7 +453,7 @@ def _tell(
             print(f"{stem_told['file']}: what {stem_told['name']} contributes, peak {stem_told['peak_dbfs']} dBFS")
 
 
-class _Bar:
+class Bar:
     """A progress bar on stderr."""
 
     WIDTH = 32

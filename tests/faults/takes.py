@@ -11,25 +11,15 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
+from chronus import trial
+from chronus.capture import Comparison
+from chronus.drill import SONG
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from tests.live import Engine, alive, engine, place_of, until
 from tests.machine import undisturbed
 
 RATE = 44100
-SONG = """\
-bpm 174
-load bass freq=55 distortion=0.6
-seq bass: a1 . a1 . c2 . . g1 gate=80%
-load kick model=dnb
-seq kick: X.........x.....
-load saw as pad voices=3 gain=0.2
-patch pad > filter > adsr > delay
-seq pad: a2:m7 . . . . . . . every=1/8
-load noise gain=0.02
-load lfo rate=0.7
-patch lfo > filter.cutoff 0.4
-"""
 
 
 class Take(Struct):
@@ -43,13 +33,13 @@ class Take(Struct):
     def lost(self) -> int:
         return sum(length for _, length in self.gaps)
 
+    @property
+    def longest(self) -> int:
+        return max((length for _, length in self.gaps), default=0)
+
 
 def memory_of(running: Engine) -> Memory:
-    """The engine's shared memory, seen from outside: a memfd has no name, but its holder's descriptors can be opened."""
-    for entry in Path(f"/proc/{running.process.pid}/fd").iterdir():
-        if "memfd:chronus" in os.readlink(entry):
-            return Memory(os.open(entry, os.O_RDWR))
-    raise AssertionError("the engine has no memory")
+    return trial.memory_of(running.process.pid)
 
 
 def take(
@@ -58,16 +48,20 @@ def take(
     *,
     after: float = 0.6,
     song: str = SONG,
+    hurt: Callable[[Take], int] = lambda done: done.lost,
     **environment: str,
 ) -> Take:
-    """Plays `song`, calls `breaking` once it sounds, lets it play on for `after` seconds. Again, if the machine stood still."""
+    """Plays `song`, calls `breaking` once it sounds, lets it play on for `after` seconds.
+
+    Again, if it was hurt (where frames are bound to be lost: more than they may) while the machine stood still.
+    """
 
     def play(attempt: int) -> Take:
         place = folder / f"take{attempt}"
         place.mkdir()
         return _play(place, breaking, after, song, environment)
 
-    return undisturbed(play, lambda done: done.lost)
+    return undisturbed(play, hurt)
 
 
 def _play(
@@ -87,7 +81,10 @@ def _play(
     captured = np.fromfile(heard, np.float32).reshape(-1, 2)
     start = place_of(reference, captured)
     enough = min(len(reference), len(captured) - start) - RATE // 20  # without the final fade
-    return Take(status, _gaps(reference, captured, start, enough), enough)
+    comparison = Comparison(captured[: start + enough])
+    comparison.feed(reference)
+    comparison.end()
+    return Take(status, comparison.gaps, enough)
 
 
 def settle(memory: Memory, seconds: float) -> None:
@@ -125,30 +122,3 @@ def kill(pid: int, number: int = 9) -> None:
     os.kill(pid, number)
     if number == 9:
         until(lambda: not alive(pid), 2, f"{pid} did not die")
-
-
-def _gaps(reference: np.ndarray, captured: np.ndarray, start: int, frames: int) -> list[tuple[int, int]]:
-    """(frame of the capture, frames until it is the reference again, to the bit) for each place where they part.
-
-    After a gap the reference may go on later than it left off (the clock ran on) or where it left off (the clock waited).
-    """
-    place, at = max(0, -start), max(0, start)
-    text, found = reference.tobytes(), []
-    while place < frames and at < len(captured):
-        n = min(frames - place, len(captured) - at)
-        a, b = reference[place : place + n], captured[at : at + n]
-        parts = np.flatnonzero((a.view(np.int32) != b.view(np.int32)).any(axis=1))
-        if not parts.size:
-            break
-        first = int(parts[0])
-        place, at = place + first, at + first
-        for frame in range(at + 1, len(captured) - 256):
-            piece = captured[frame : frame + 256]
-            goes_on = text.find(piece.tobytes(), place * 8) if piece[0].any() and piece.std() > 1e-4 else -1
-            if goes_on >= 0 and goes_on % 8 == 0:
-                break
-        else:
-            return [*found, (at, len(captured) - at)]
-        found.append((at, frame - at))
-        place, at = goes_on // 8, frame
-    return found

@@ -1,0 +1,158 @@
+"""What was heard, held against a rendering of the journal, bit for bit.
+
+Both are taken in pieces, so an hour needs no more memory than ten seconds. Where they part, the capture is searched for the next
+place at which it is the reference again: a gap may end later in the reference than it began (the clock ran on) or where it began
+(the clock waited for a slot that lived).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from chronus.control import journal as journals
+from chronus.errors import ChronusError
+from chronus.offline import Take, play_journal
+
+NEEDLE = 256
+"""So many sounding frames, the same to the bit, are the same place."""
+WINDOW = 10 * 44100
+"""Frames of the reference in which a gap must end."""
+STRIDE = 64
+"""Every so many frames of a gap it is asked whether the capture is itself again."""
+SEARCHED = 5 * 44100
+"""Frames of the capture in which it may go on at another time than the clock's."""
+FIRST = 60 * 44100
+"""Frames of the capture in which the reference begins."""
+QUIET = 1e-4
+"""Standard deviation below which a stretch is too quiet to tell its place."""
+
+Report = Callable[[float], None]
+
+
+def open_capture(path: Path) -> np.ndarray:
+    """(frames, 2) float32, read from the disk as it is looked at."""
+    frames = path.stat().st_size // 8
+    return np.memmap(path, np.float32, "r", shape=(frames, 2)) if frames else np.zeros((0, 2), np.float32)
+
+
+class Comparison:
+    """The reference is fed in pieces, in order; then `end`. `gaps` are (frame of the capture, frames) at which the two part."""
+
+    def __init__(self, captured: np.ndarray) -> None:
+        self.captured = captured
+        self.gaps: list[tuple[int, int]] = []
+        self.compared = 0
+        self._reference = np.zeros((0, 2), np.float32)
+        self._at: int | None = None
+        self._over = False
+
+    @property
+    def lost(self) -> int:
+        return sum(frames for _, frames in self.gaps)
+
+    def feed(self, piece: np.ndarray) -> None:
+        if not self._over:
+            self._reference = np.concatenate([self._reference, piece])
+            self._advance(len(self._reference) - WINDOW)
+
+    def end(self) -> None:
+        self._advance(len(self._reference))
+        if self._at is None:
+            raise ChronusError("E_ENGINE", "the capture does not hold the beginning of its rendering")
+
+    def _advance(self, upto: int) -> None:
+        """Compares up to frame `upto` of what was fed, and forgets that."""
+        place = 0
+        if self._at is None:
+            self._begin()
+        while self._at is not None and not self._over and place < upto:
+            n = min(upto - place, len(self.captured) - self._at)
+            if n <= 0:
+                self._over = True
+                break
+            parts = np.flatnonzero(_differ(self._reference[place : place + n], self.captured[self._at : self._at + n]))
+            same = int(parts[0]) if parts.size else n
+            self.compared, place, self._at = self.compared + same, place + same, self._at + same
+            if parts.size:
+                place = self._mend(place)
+        if self._at is not None:
+            self._reference = self._reference[place:]
+
+    def _begin(self) -> None:
+        """Finds where the reference begins: its first sounding frames must be in the capture to the bit."""
+        sounding = np.flatnonzero(np.abs(self._reference).sum(axis=1))
+        if not sounding.size or int(sounding[0]) + NEEDLE > len(self._reference):
+            return
+        first = int(sounding[0])
+        found = _find(self.captured[:FIRST], self._reference[first : first + NEEDLE], 0)
+        if found < 0:
+            raise ChronusError("E_ENGINE", "the capture does not hold the beginning of its rendering")
+        self._at = found
+        self._reference = self._reference[first:]
+
+    def _mend(self, place: int) -> int:
+        """Notes a gap that begins here; the place in the reference where the capture is itself again."""
+        assert self._at is not None
+        reference, captured = self._reference[place:], self.captured[self._at : self._at + WINDOW]
+        n = min(len(reference), len(captured))
+        parts = np.flatnonzero(_differ(reference[:n], captured[:n]))
+        runs = zip(parts + 1, [*parts[1:], n], strict=True)
+        on_time = next((int(begin) for begin, end in runs if end - begin >= NEEDLE), n)
+        for frame in range(STRIDE, min(on_time, SEARCHED, len(captured) - NEEDLE), STRIDE):
+            needle = captured[frame : frame + NEEDLE]
+            found = _find(reference, needle, frame) if needle.std() > QUIET else -1
+            if found >= 0:
+                m = min(frame, found)
+                same = ~_differ(reference[found - m : found], captured[frame - m : frame])
+                back = m if same.all() else int(np.argmin(same[::-1]))
+                return self._close(frame - back, place + found - back)
+        if on_time < n:
+            return self._close(on_time, place + on_time)
+        self._over = True
+        self._close(len(self.captured) - self._at, place)
+        return place
+
+    def _close(self, frames: int, place: int) -> int:
+        assert self._at is not None
+        self.gaps.append((self._at, frames))
+        self._at += frames
+        return place
+
+
+def _differ(reference: np.ndarray, captured: np.ndarray) -> np.ndarray:
+    """Which frames are not the same bytes."""
+    return (reference.view(np.int32) != captured.view(np.int32)).any(axis=1)
+
+
+def _find(haystack: np.ndarray, needle: np.ndarray, latest: int) -> int:
+    """The frame at which `needle` stands in `haystack`: the last one up to `latest`, or else the first behind it; -1 if none."""
+    text, sought = haystack.tobytes(), needle.tobytes()
+    at = text.rfind(sought, 0, latest * 8 + len(sought))
+    while at >= 0 and at % 8:
+        at = text.rfind(sought, 0, at + len(sought) - 1)
+    if at < 0:
+        at = text.find(sought, latest * 8)
+        while at >= 0 and at % 8:
+            at = text.find(sought, at + 1)
+    return at // 8 if at >= 0 else -1
+
+
+def compare(captured: np.ndarray, journal: Path, report: Report | None = None) -> Comparison:
+    """Renders a journal for as long as the capture is, and holds the one against the other."""
+    kept = journals.read(journal)
+    comparison = Comparison(captured)
+    rate, frames = int(kept.header["rate"]), len(captured)
+
+    def keep(piece: np.ndarray) -> None:
+        comparison.feed(piece)
+        if report:
+            report(take.frame / frames)
+
+    take = Take(rate, int(kept.header["seed"]), None, keep)
+    play_journal(take, kept, None)
+    take.render(frames)
+    comparison.end()
+    return comparison

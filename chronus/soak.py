@@ -1,0 +1,374 @@
+"""`chronus soak`: hours of random commands over the whole language while processes are killed; then every rule is asked of what was heard.
+
+The seed says which commands, and which process is killed behind which of them: the same seed is the same soak. What is typed depends on
+no answer, so some of it is refused (a name that is not loaded): that too is the language.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+
+from chronus.capture import compare, open_capture
+from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, settle
+from chronus.errors import ChronusError
+from chronus.memory import layout
+from chronus.memory.layout import HEARD, LOOKAHEAD, PERIODS, PLAYING, STATE0, Memory
+from chronus.offline import Bar
+from chronus.settings import Settings
+from chronus.trial import Census, Client, Figure, Own, census, memory_of, own_engine, told
+from chronus.urgency import WATCHING, hurry
+
+COMMANDS_A_SECOND = 5.0
+CENSUS_SECONDS = 10.0
+SILENCE_SECONDS = 0.150
+"""After both workers died."""
+HOST_FRAMES = 256
+"""What was on its way through the device is lost with its host: a period at the seam."""
+CAUSE_FRAMES = 22050
+"""A gap that begins so soon after a kill comes of it."""
+JUDGED_SECONDS = 3600.0
+"""A shorter soak says nothing of a slope of memory."""
+PATIENCE_SECONDS = 10.0
+
+EXPECTED = {"E_NAME", "E_EXISTS", "E_PORT", "E_PARAM", "E_VALUE", "E_FILE", "E_ASSERT", "E_LIMIT"}
+"""What a random line may be refused with; any other refusal is a fault."""
+
+Chance = random.Random
+
+SOURCES = ("bass", "kick", "hat", "tb303", "lead", "noise")
+EFFECTS = ("filter", "delay", "adsr", "distortion")
+TURNED = (
+    "bass.freq 41..98", "bass.distortion 0..1", "bass.cutoff 200..3000", "tb303.cutoff 150..2500", "tb303.resonance 0..0.9",
+    "filter.cutoff 200..6000", "filter.resonance 0..0.8", "delay.mix 0..0.6", "delay.feedback 0..0.7", "kick.decay 80..500",
+    "hat.decay 20..300", "lead.freq 55..440", "lfo.rate 0.1..8", "distortion.drive 0..20", "out.volume -24..-6",
+)  # fmt: skip
+PATTERNS = (
+    "x...x...x...x...",
+    "X..o..x...x.x...",
+    "9.5.7.5.9.5.7.5.",
+    "x.xx.x.x",
+    "a1 a1^ . a2~ a1 . c2^ a1",
+    "a2:m7@8 . . f2:maj7@4",
+)
+TIMES = ("", "", "", " now", " at next beat", " at next bar")
+
+
+def _load(chance: Chance) -> str:
+    name = chance.choice(SOURCES + EFFECTS + ("lfo",))
+    return "load saw as lead gain=0.1 voices=4" if name == "lead" else f"load {name}"
+
+
+def _patch(chance: Chance) -> str:
+    if chance.random() < 0.3:
+        return f"patch lfo > {chance.choice(TURNED[:8]).split()[0]} {chance.choice(('0.2', '-0.3', '0.5'))}"
+    return f"patch {chance.choice(SOURCES)} > {' > '.join(chance.sample(EFFECTS, chance.randint(1, 2)))}"
+
+
+def _between(chance: Chance, turned: str) -> tuple[str, str]:
+    name, _, bounds = turned.partition(" ")
+    low, high = map(float, bounds.split(".."))
+    return name, f"{chance.uniform(low, high):.3g}"
+
+
+def _set(chance: Chance) -> str:
+    changes = [" ".join(_between(chance, one)) for one in chance.sample(TURNED, chance.randint(1, 3))]
+    return f"set {', '.join(changes)}{chance.choice(TIMES)}"
+
+
+def _sweep(chance: Chance) -> str:
+    one = chance.choice(TURNED)
+    name, to = _between(chance, one)
+    length = chance.choice(("1 bar", "2 bars", "500 ms", "3 s"))
+    return f"set {name} {_between(chance, one)[1]}..{to} over {length}"
+
+
+def _sequence(chance: Chance) -> str:
+    options = chance.choice(("", " every=1/8", " gate=80%", " swing=58"))
+    return f"seq {chance.choice(SOURCES)}: {chance.choice(PATTERNS)}{options}{chance.choice(TIMES)}"
+
+
+def _lane(chance: Chance) -> str:
+    word = chance.choice(("mute", "unmute", "solo", "clear"))
+    return f"{word} {chance.choice(SOURCES)}{chance.choice(TIMES)}"
+
+
+KINDS: tuple[tuple[int, Callable[[Chance], str]], ...] = (
+    (10, _load),
+    (2, lambda chance: f"unload {chance.choice(SOURCES + EFFECTS)}"),
+    (8, _patch),
+    (3, lambda chance: f"unpatch {chance.choice(SOURCES)} > {chance.choice(EFFECTS)}"),
+    (20, _set),
+    (8, _sweep),
+    (12, _sequence),
+    (6, _lane),
+    (2, lambda chance: chance.choice(("unmute", "unsolo"))),
+    (6, lambda chance: f"note {chance.choice(SOURCES)} {chance.choice('abcdefg')}{chance.randint(1, 3)} len=1/8"),
+    (3, lambda chance: f"gate {chance.choice(SOURCES)} {chance.choice(('on', 'off'))}"),
+    (2, lambda chance: f"bpm {chance.randint(90, 180)}"),
+    (1, lambda chance: f"swing {chance.randint(50, 66)}"),
+    (5, lambda chance: f"undo {chance.randint(1, 3)}"),
+    (3, lambda chance: "redo"),
+    (2, lambda chance: f"save take{chance.randint(1, 3)}"),
+    (1, lambda chance: f"open {chance.choice(('take1', 'take2', 'take3', 'acid', 'first-beat'))}{chance.choice(('', ' now'))}"),
+    (1, lambda chance: chance.choice(("stop", "play", "play", "panic"))),
+    (4, lambda chance: chance.choice(("status", "list", "show patch", "sync", "show bass", "assert out.volume < 6"))),
+)  # fmt: skip
+VICTIMS = (("active", 4), ("standby", 3), ("both", 1), ("control", 2), ("host", 1))
+
+
+class Step(Struct, frozen=True):
+    """A line to type, what to kill behind it ("": nothing), and how long to think before the next."""
+
+    line: str
+    kill: str
+    pause: float
+
+
+def score(seed: int, kills_per_minute: float) -> Any:
+    """The endless run of steps that a seed means."""
+    chance = random.Random(seed)
+    weights = [weight for weight, _ in KINDS]
+    yield Step(SONG, "", 1.0)
+    while True:
+        (_, kind), *_ = chance.choices(KINDS, weights)
+        kill = chance.random() < kills_per_minute / 60 / COMMANDS_A_SECOND
+        victim = chance.choices([name for name, _ in VICTIMS], [weight for _, weight in VICTIMS])[0]
+        yield Step(kind(chance), victim if kill else "", chance.random() * 2 / COMMANDS_A_SECOND)
+
+
+class Soaked(Struct):
+    """What came of it. `slope` is memory in MB an hour; `back` the longest time until all played again, by what was killed."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    unexpected: list[str] = field(default_factory=list)
+    unanswered: int = 0
+    kills: list[tuple[str, int]] = field(default_factory=list)
+    """What was killed, and how many frames had been heard by then."""
+    back: dict[str, float] = field(default_factory=dict)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    before: Census | None = None
+    after: Census | None = None
+    status: dict[str, Any] = field(default_factory=dict)
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    compared: int = 0
+    seconds: float = 0.0
+
+
+class Soak:
+    """One soak at work. `capture` is where the null device writes what is heard."""
+
+    def __init__(self, own: Own, capture: Path) -> None:
+        self.own, self.capture = own, capture
+        self.memory: Memory = memory_of(own.pid)
+        self.client = Client(own.engine)
+        self.found = Soaked()
+
+    def play(self, seed: int, seconds: float, kills_per_minute: float, bar: Bar | None) -> None:
+        began = time.monotonic()
+        until, next_census = began + seconds, began
+        for step in score(seed, kills_per_minute):
+            now = time.monotonic()
+            if now >= until:
+                break
+            if now >= next_census:
+                self.count(now - began)
+                next_census = now + CENSUS_SECONDS
+            if bar:
+                bar((now - began) / seconds)
+            self.take(step)
+            time.sleep(step.pause)
+        self.found.seconds = time.monotonic() - began
+
+    def count(self, at: float) -> None:
+        held = census(self.own.pid)
+        self.found.memory.append((at, held.pss_mb))
+        if self.found.before is None and at > SETTLE_SECONDS:
+            self.found.before = held
+
+    def take(self, step: Step) -> None:
+        """Types a line; kills while it is on its way; waits for the answer, and until what was killed is back."""
+        try:
+            packet, count = self.client.prepare(step.line)
+        except ChronusError as error:
+            self.answered(step.line, error.code, error.message)
+            return
+        victims = self.victims(step.kill) if step.kill else []
+        self.client.socket.sendall(packet)
+        began, rejoins = time.monotonic(), [Rejoin(self.memory, slot) for role, slot, _ in victims if role == "worker"]
+        periods = self.memory.word(PERIODS)
+        if step.kill:
+            self.found.kills.append((step.kill, self.capture.stat().st_size // 8))
+        for _, _, pid in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            for _ in range(count):
+                reply = self.client.reply()
+                self.answered(step.line, "ok" if reply.ok else reply.code, reply.text)
+        except OSError:
+            self.found.unanswered += 1
+            self.client.close()
+            self.client = Client(self.own.engine)
+        if step.kill:
+            self.return_of(step.kill, rejoins, periods)
+            back = time.monotonic() - began
+            self.found.back[step.kill] = max(back, self.found.back.get(step.kill, 0.0))
+
+    def answered(self, line: str, code: str, text: str) -> None:
+        self.found.answers[code] += 1
+        if code not in EXPECTED | {"ok"}:
+            self.found.unexpected.append(f"{line}: {code} {text}")
+
+    def victims(self, kill: str) -> list[tuple[str, int, int]]:
+        """(role, slot, pid) of what is to be killed; all of it is there, because each kill is waited for."""
+        active = self.memory.word(layout.ACTIVE)
+        slots = {"active": [active], "standby": [1 - active], "both": [0, 1]}.get(kill, [])
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            rows = self.client.status()["processes"]
+            there = [(row["role"], row["slot"], row["pid"]) for row in rows if row["pid"]]
+            named = [one for one in there if one[0] == kill or (one[0] == "worker" and one[1] in slots)]
+            if len(named) == max(1, len(slots)):
+                return named
+            if time.monotonic() > deadline:
+                raise NotBack(f"{kill} is not running")
+
+    def return_of(self, kill: str, rejoins: list[Rejoin], periods: int) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        if kill == "both":
+            self.wait(self.both_play, deadline, "both slots")
+        for rejoin in rejoins if kill != "both" else ():
+            rejoin.wait()
+        if kill == "host":
+            self.wait(lambda: self.memory.word(PERIODS) > periods + 100, deadline, "the host")
+        self.client.status()  # and control answers
+
+    def both_play(self) -> bool:
+        due = self.memory.word(HEARD) // layout.BLOCK + self.memory.word(LOOKAHEAD) // 2
+        return all(
+            self.memory.word(STATE0, slot) == PLAYING and self.memory.word(layout.BLOCK0, slot) > due
+            for slot in range(2)
+        )
+
+    def wait(self, condition: Callable[[], bool], deadline: float, what: str) -> None:
+        while not condition():
+            if time.monotonic() > deadline:
+                raise NotBack(f"{what} did not come back in {PATIENCE_SECONDS:g} s")
+            time.sleep(0.001)
+
+    def end(self) -> None:
+        settle(self.memory, SETTLE_SECONDS)
+        self.found.after, self.found.status = census(self.own.pid), self.client.status()
+        self.found.before = self.found.before or self.found.after
+
+
+def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int, bar: Bar | None = None) -> Soaked:
+    hurry(WATCHING)
+    with contextlib.ExitStack() as stack:
+        capture = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chronus-capture-"))) / "heard.f32"
+        own = stack.enter_context(own_engine(settings, CHRONUS_NULL_CAPTURE=str(capture)))
+        run = Soak(own, capture)
+        run.play(seed, seconds, kills_per_minute, bar)
+        run.end()
+        found = run.found
+        heard = len(open_capture(capture))  # what comes now is the fade at the end
+        own.stop()
+        if bar:
+            bar.title = "comparing"
+        held = compare(open_capture(capture)[:heard], Path(found.status["journal"]), bar)
+        found.gaps, found.compared = held.gaps, held.compared
+        return found
+
+
+def slope(rows: list[tuple[float, float]]) -> float:
+    """The straight line through (seconds, MB) that fits best: MB an hour. The first third is warming up."""
+    rows = rows[len(rows) // 3 :]
+    middle, mean = sum(x for x, _ in rows) / len(rows), sum(y for _, y in rows) / len(rows)
+    spread = sum((x - middle) ** 2 for x, _ in rows)
+    return sum((x - middle) * (y - mean) for x, y in rows) / spread * 3600 if spread else 0.0
+
+
+def excused(found: Soaked) -> dict[str, list[tuple[int, int]]]:
+    """The gaps in the capture, by what had been killed within CAUSE_FRAMES before each; "": nothing."""
+    causes: dict[str, list[tuple[int, int]]] = {}
+    for at, frames in found.gaps:
+        cause = next((name for name, when in reversed(found.kills) if when <= at + HOST_FRAMES), "")
+        near = next((at - when < CAUSE_FRAMES for _, when in reversed(found.kills) if when <= at + HOST_FRAMES), False)
+        causes.setdefault(cause if near else "", []).append((at, frames))
+    return causes
+
+
+def figures(found: Soaked, rate: int) -> list[Figure]:
+    assert found.before and found.after
+    kills, counters = Counter(name for name, _ in found.kills), found.status["counters"]
+    causes = excused(found)
+    silences, seams = ([frames for _, frames in causes.pop(name, [])] for name in ("both", "host"))
+    lost = sum(frames for gaps in causes.values() for _, frames in gaps)
+    killed = kills.total() + kills["both"]
+    restarts = sum(row["restarts"] for row in found.status["processes"])
+    judged = found.seconds >= JUDGED_SECONDS
+
+    def growth(name: str) -> Figure:
+        change = getattr(found.after, name) - getattr(found.before, name)
+        return Figure(
+            f"growth in {name}", change, "", 0, "all processes of the engine, from the first seconds to the end"
+        )
+
+    return [
+        Figure("minutes", found.seconds / 60, "", None, f"{found.compared} frames compared with a rendering of the journal"),
+        Figure("commands", found.answers.total(), "", None, _counted(found.answers)),
+        Figure("refused without reason", len(found.unexpected), "", 0, "; ".join(found.unexpected[:3]) or "none"),
+        Figure("unanswered", found.unanswered, "", kills["control"], "on their way when control was killed"),
+        Figure("kills", kills.total(), "", None, _counted(kills)),
+        Figure("back after a kill, longest", max(found.back.values(), default=0) * 1e3, "ms", None,
+               ", ".join(f"{name} {seconds * 1e3:.0f}" for name, seconds in sorted(found.back.items())) or "none"),
+        Figure("restarts beyond the kills", restarts - killed, "", 0, "processes that died of themselves or were replaced"),
+        Figure("silence after both died, longest", max(silences, default=0) / rate * 1e3, "ms", SILENCE_SECONDS * 1e3, "in the capture"),
+        Figure("frames at the seam of a host, most", max(seams, default=0), "", HOST_FRAMES, "in the capture"),
+        Figure("frames lost otherwise", lost, "", 0, _gaps(causes)),
+        Figure("repeated", counters["repeated"], "", 0, "blocks heard twice"),
+        Figure("divergences", counters["divergences"], "", 0, "blocks on which the slots did not agree"),
+        growth("processes"), growth("threads"), growth("descriptors"), growth("memories"),
+        Figure("slope of PSS", slope(found.memory), "MB/h", 1 if judged else None, "the last two thirds; judged from an hour on"),
+        Figure("slots in lockstep", {"duplex": 2, "simplex": 1}.get(found.status["slots"]["mode"], 0), "", 2, "at the end", above=True),
+    ]  # fmt: skip
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
+
+
+def _gaps(causes: dict[str, list[tuple[int, int]]]) -> str:
+    told = [
+        f"{frames} at frame {at}{cause and f' after {cause} was killed'}"
+        for cause, gaps in causes.items()
+        for at, frames in gaps
+    ]
+    return "; ".join(told[:8]) + (" ..." if len(told) > 8 else "") or "no other gap in the capture"
+
+
+def main(settings: Settings, hours: float, kills_per_minute: float, seed: int) -> int:
+    """Prints a table of counters. 0 if every rule was kept."""
+    bar = Bar("soaking") if sys.stderr.isatty() and not settings.json else None
+    try:
+        found = figures(soak(settings, hours * 3600, kills_per_minute, seed, bar), settings.rate)
+    finally:
+        if bar:
+            bar.clear()
+    if not settings.json:
+        print(f"soaked for {hours:g} h, {kills_per_minute:g} kills a minute; seed {seed} plays it again")
+        for figure in found:
+            figure.show()
+    return told(found, settings.json)

@@ -1,0 +1,82 @@
+"""A capture held against its rendering: where they part, for how long, and that nothing is passed over."""
+
+import numpy as np
+import pytest
+
+from chronus.capture import WINDOW, Comparison
+from chronus.errors import ChronusError
+
+RATE = 44100
+
+
+@pytest.fixture(scope="module")
+def played():
+    """A second of silence, then three of something that repeats nowhere."""
+    chance = np.random.default_rng(1)
+    return np.concatenate([np.zeros((RATE, 2)), chance.uniform(-0.5, 0.5, (3 * RATE, 2))]).astype(np.float32)
+
+
+def gaps(captured, reference, piece=RATE):
+    comparison = Comparison(captured)
+    for at in range(0, len(reference), piece):
+        comparison.feed(reference[at : at + piece])
+    comparison.end()
+    return comparison.gaps
+
+
+def test_a_capture_is_found_in_its_rendering_wherever_it_begins(played):
+    assert gaps(played, played) == []
+    assert gaps(played[777:], played) == []
+    assert gaps(np.concatenate([np.zeros((500, 2), np.float32), played]), played) == []
+
+
+def test_one_bit_is_a_gap_of_one_frame(played):
+    heard = played.copy()
+    heard.view(np.int32)[2 * RATE, 1] ^= 1
+    assert gaps(heard, played) == [(2 * RATE, 1)]
+
+
+def test_after_a_silence_the_clock_may_have_run_on(played):
+    heard = played.copy()
+    heard[2 * RATE : 2 * RATE + 1000] = 0
+    assert gaps(heard, played) == [(2 * RATE, 1000)]
+
+
+def test_after_a_silence_the_clock_may_have_waited(played):
+    heard = np.insert(played, 2 * RATE, np.zeros((300, 2), np.float32), axis=0)
+    assert gaps(heard, played) == [(2 * RATE, 300)]
+
+
+def test_frames_that_were_left_out_are_no_less_a_gap(played):
+    heard = np.delete(played, np.s_[2 * RATE : 2 * RATE + 128], axis=0)
+    found = gaps(heard, played)
+    assert len(found) == 1 and found[0][0] == 2 * RATE
+
+
+def test_several_gaps_are_told_one_by_one_whatever_the_pieces(played):
+    heard = played.copy()
+    for at in (60_000, 90_000, 130_000):
+        heard[at : at + 64] = 0
+    for piece in (1000, RATE, len(played)):
+        assert gaps(heard, played, piece) == [(60_000, 64), (90_000, 64), (130_000, 64)]
+
+
+def test_a_long_take_keeps_no_more_than_a_window(played):
+    comparison = Comparison(np.concatenate([played] * 6))
+    for _ in range(6):
+        comparison.feed(played)
+        assert len(comparison._reference) <= WINDOW + len(played)
+    comparison.end()
+    assert comparison.gaps == [] and comparison.compared == 6 * len(played) - RATE
+
+
+def test_what_never_becomes_the_same_again_is_lost_to_the_end(played, monkeypatch):
+    monkeypatch.setattr("chronus.capture.SEARCHED", 500)
+    heard = played.copy()
+    heard[3 * RATE :] *= 0.5
+    assert gaps(heard, played) == [(3 * RATE, RATE)]
+
+
+def test_another_take_is_refused(played):
+    with pytest.raises(ChronusError, match="does not hold the beginning"):
+        gaps(played * np.float32(0.5), played)

@@ -1,0 +1,54 @@
+"""The score of a soak: the same seed is the same soak, every line is a sentence, and the whole language is in it."""
+
+from itertools import islice
+
+from chronus import commands as c
+from chronus import soak
+from chronus.text import parser
+from tests.faults.takes import SONG
+
+LOUD = (
+    c.Load,
+    c.Unload,
+    c.Patch,
+    c.Unpatch,
+    c.Set,
+    c.Sequence,
+    c.Clear,
+    c.Mute,
+    c.Unmute,
+    c.Solo,
+    c.Unsolo,
+    c.Note,
+    c.Gate,
+)
+QUIET = (c.Undo, c.Redo, c.Save, c.Open, c.Play, c.Stop, c.Panic, c.Status, c.Show, c.Sync, c.Assert)
+
+
+def steps(seed, count, kills_per_minute=6.0):
+    return list(islice(soak.score(seed, kills_per_minute), count))
+
+
+def test_the_same_seed_plays_the_same_commands_and_kills():
+    assert steps(7, 500) == steps(7, 500) != steps(8, 500)
+
+
+def test_a_soak_begins_with_a_song():
+    assert steps(1, 1)[0].line == SONG
+
+
+def test_every_line_is_a_sentence_and_all_kinds_of_command_are_said():
+    said = [command for step in steps(3, 2000)[1:] for command in parser.sentences(step.line)]
+    assert {type(command) for command in said} >= {*LOUD, *QUIET}
+    assert {command.name for command in said if isinstance(command, c.Open)} >= {"take1", "acid"}
+
+
+def test_all_are_killed_about_as_often_as_asked():
+    killed = [step.kill for step in steps(5, 6000, 30.0) if step.kill]
+    assert 500 <= len(killed) <= 700 and set(killed) == {"active", "standby", "both", "control", "host"}
+    assert not any(step.kill for step in steps(5, 2000, 0.0))
+
+
+def test_the_slope_of_memory_leaves_out_the_warming_up():
+    rows = [(10.0 * k, 100 + (k if k < 40 else 40) + (0.001 * 10 * k)) for k in range(360)]
+    assert abs(soak.slope(rows) - 3.6) < 0.1
