@@ -7,7 +7,7 @@ place at which it is the reference again: a gap may end later in the reference t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,13 @@ FIRST = 60 * 44100
 QUIET = 1e-4
 """Standard deviation below which a stretch is too quiet to tell its place."""
 
+CAUSE_FRAMES = 22050
+"""A gap that begins so soon after a kill comes of it."""
+EARLY_FRAMES = 256
+"""What is written to the capture between the look at its length and the kill."""
+
+Gaps = list[tuple[int, int]]
+"""(frame of the capture, frames)."""
 Report = Callable[[float], None]
 
 
@@ -43,7 +50,7 @@ class Comparison:
 
     def __init__(self, captured: np.ndarray) -> None:
         self.captured = captured
-        self.gaps: list[tuple[int, int]] = []
+        self.gaps: Gaps = []
         self.compared = 0
         self._reference = np.zeros((0, 2), np.float32)
         self._at: int | None = None
@@ -156,3 +163,22 @@ def compare(captured: np.ndarray, journal: Path, report: Report | None = None) -
     take.render(frames)
     comparison.end()
     return comparison
+
+
+def by_cause(gaps: Gaps, kills: Sequence[tuple[str, int]]) -> dict[str, Gaps]:
+    """The gaps, by what had been killed shortly before each; "": nothing. `kills` are (what, frames captured by then), in order."""
+    causes: dict[str, Gaps] = {}
+    for at, frames in gaps:
+        before = [(what, when) for what, when in kills if at - CAUSE_FRAMES < when <= at + EARLY_FRAMES]
+        causes.setdefault(before[-1][0] if before else "", []).append((at, frames))
+    return causes
+
+
+def told_gaps(causes: dict[str, Gaps]) -> str:
+    """A few of them, in words."""
+    told = [
+        f"{frames} at frame {at}, {f'after {cause} was killed' if cause else 'no kill before it'}"
+        for cause, gaps in causes.items()
+        for at, frames in gaps
+    ]
+    return "; ".join(told[:8]) + (f" and {len(told) - 8} more" if len(told) > 8 else "") or "no gap"

@@ -13,13 +13,15 @@ import random
 import signal
 import statistics
 import sys
+import tempfile
 import time
 from collections import deque
 from pathlib import Path
 
 from msgspec import Struct
 
-from chronus.capture import compare, open_capture
+from chronus.audio.devices import NULL
+from chronus.capture import Comparison, by_cause, compare, open_capture, told_gaps
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
 from chronus.errors import ChronusError
@@ -109,7 +111,7 @@ class Kills(Struct):
     before: Census
     after: Census
     lost: int
-    captured: bool
+    how: str
     together: int
 
 
@@ -122,12 +124,13 @@ def pids(client: Client) -> dict[int, int]:
 def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar: Bar | None = None) -> Kills:
     """Kills workers, alternating slots, and compares. `settings.device` None is the null device, which is captured."""
     chance = random.Random(seed)
-    device = settings.device or "null"
+    device = settings.device or NULL
     back: list[float] = []
+    killed: list[tuple[str, int]] = []
     deaths: list[deque[float]] = [deque(maxlen=BUDGET) for _ in range(layout.SLOTS)]
     hurry(WATCHING)
     with contextlib.ExitStack() as stack:
-        capture = Path(stack.enter_context(_folder())) / "heard.f32"
+        capture = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chronus-capture-"))) / "heard.f32"
         own = stack.enter_context(own_engine(settings, device, CHRONUS_NULL_CAPTURE=str(capture)))
         client = Client(own.engine)
         client.say(SONG)
@@ -143,6 +146,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
             victim = pids(client)[slot]
             time.sleep(max(0.0, due - time.monotonic()))
             rejoin = Rejoin(memory, slot)
+            killed.append((f"slot {slot}", capture.stat().st_size // 8 if device == NULL else 0))
             last = time.monotonic()
             deaths[slot].append(last + 0.1)
             os.kill(victim, signal.SIGKILL)
@@ -153,33 +157,26 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
         settle(memory, SETTLE_SECONDS)
         after = census(own.pid)
         together = sum(memory.word(STATE0, slot) == PLAYING for slot in range(layout.SLOTS))
-        lost = memory.word(SILENT) - silent
-        if device == "null":
-            lost = _compared(own, client, capture, bar)
-        return Kills(back, before, after, lost, device == "null", together)
+        lost, how = memory.word(SILENT) - silent, "silence that the callback sent; only the null device is captured"
+        if device == NULL:
+            held = _compared(own, client, capture, bar)
+            lost = held.lost
+            how = f"the capture against a rendering of the journal: {told_gaps(by_cause(held.gaps, killed))}"
+        return Kills(back, before, after, lost, how, together)
 
 
-def _compared(own: Own, client: Client, capture: Path, bar: Bar | None) -> int:
+def _compared(own: Own, client: Client, capture: Path, bar: Bar | None) -> Comparison:
     journal = Path(client.status()["journal"])
     heard = len(open_capture(capture))  # what comes now is the fade at the end
     own.stop()
     if bar:
         bar.title = "comparing"
-    return compare(open_capture(capture)[:heard], journal, bar).lost
-
-
-def _folder() -> contextlib.AbstractContextManager[str]:
-    import tempfile
-
-    return tempfile.TemporaryDirectory(prefix="chronus-capture-")
+    return compare(open_capture(capture)[:heard], journal, bar)
 
 
 def figures(kills: Kills) -> list[Figure]:
     back = sorted(seconds * 1e3 for seconds in kills.back)
     before, after = kills.before, kills.after
-    counted = (
-        "the capture differs from a rendering of the journal" if kills.captured else "silence that the callback sent"
-    )
     from_kill = "from SIGKILL to 8 blocks in a row whose checksums agree"
 
     def growth(name: str, how: str) -> Figure:
@@ -187,7 +184,7 @@ def figures(kills: Kills) -> list[Figure]:
 
     of_all = "all processes of the engine, before the first kill and after the last"
     return [
-        Figure("frames lost", kills.lost, "", 0, counted),
+        Figure("frames lost", kills.lost, "", 0, kills.how),
         Figure("rejoin, median", statistics.median(back), "ms", 20, from_kill),
         Figure("rejoin, p99", back[int(len(back) * 0.99)], "ms", 150, from_kill),
         Figure("rejoin, worst", back[-1], "ms", None, from_kill),
@@ -195,7 +192,7 @@ def figures(kills: Kills) -> list[Figure]:
         growth("threads", of_all),
         growth("descriptors", of_all),
         growth("memories", "shared memories that are held or named"),
-        Figure("growth in PSS", (after.pss_mb / before.pss_mb - 1) * 100, "%", 5, f"from {before.pss_mb:.0f} MB; {of_all}"),
+        Figure("growth in PSS", (after.pss_mb / before.pss_mb - 1) * 100, "%", 5, f"from {before.pss_mb:.0f} MB without files; {of_all}"),
         Figure("zombies", after.zombies, "", 0, "at the end"),
         Figure("slots in lockstep", kills.together, "", 2, "at the end", above=True),
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chronus.capture import compare, open_capture
+from chronus.capture import by_cause, compare, open_capture, told_gaps
 from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, settle
 from chronus.errors import ChronusError
 from chronus.memory import layout
@@ -36,8 +36,6 @@ SILENCE_SECONDS = 0.150
 """After both workers died."""
 HOST_FRAMES = 256
 """What was on its way through the device is lost with its host: a period at the seam."""
-CAUSE_FRAMES = 22050
-"""A gap that begins so soon after a kill comes of it."""
 JUDGED_SECONDS = 3600.0
 """A shorter soak says nothing of a slope of memory."""
 PATIENCE_SECONDS = 10.0
@@ -300,20 +298,10 @@ def slope(rows: list[tuple[float, float]]) -> float:
     return sum((x - middle) * (y - mean) for x, y in rows) / spread * 3600 if spread else 0.0
 
 
-def excused(found: Soaked) -> dict[str, list[tuple[int, int]]]:
-    """The gaps in the capture, by what had been killed within CAUSE_FRAMES before each; "": nothing."""
-    causes: dict[str, list[tuple[int, int]]] = {}
-    for at, frames in found.gaps:
-        cause = next((name for name, when in reversed(found.kills) if when <= at + HOST_FRAMES), "")
-        near = next((at - when < CAUSE_FRAMES for _, when in reversed(found.kills) if when <= at + HOST_FRAMES), False)
-        causes.setdefault(cause if near else "", []).append((at, frames))
-    return causes
-
-
 def figures(found: Soaked, rate: int) -> list[Figure]:
     assert found.before and found.after
     kills, counters = Counter(name for name, _ in found.kills), found.status["counters"]
-    causes = excused(found)
+    causes = by_cause(found.gaps, found.kills)
     silences, seams = ([frames for _, frames in causes.pop(name, [])] for name in ("both", "host"))
     lost = sum(frames for gaps in causes.values() for _, frames in gaps)
     killed = kills.total() + kills["both"]
@@ -337,7 +325,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
         Figure("restarts beyond the kills", restarts - killed, "", 0, "processes that died of themselves or were replaced"),
         Figure("silence after both died, longest", max(silences, default=0) / rate * 1e3, "ms", SILENCE_SECONDS * 1e3, "in the capture"),
         Figure("frames at the seam of a host, most", max(seams, default=0), "", HOST_FRAMES, "in the capture"),
-        Figure("frames lost otherwise", lost, "", 0, _gaps(causes)),
+        Figure("frames lost otherwise", lost, "", 0, told_gaps(causes)),
         Figure("repeated", counters["repeated"], "", 0, "blocks heard twice"),
         Figure("divergences", counters["divergences"], "", 0, "blocks on which the slots did not agree"),
         growth("processes"), growth("threads"), growth("descriptors"), growth("memories"),
@@ -348,15 +336,6 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
 
 def _counted(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
-
-
-def _gaps(causes: dict[str, list[tuple[int, int]]]) -> str:
-    told = [
-        f"{frames} at frame {at}{cause and f' after {cause} was killed'}"
-        for cause, gaps in causes.items()
-        for at, frames in gaps
-    ]
-    return "; ".join(told[:8]) + (" ..." if len(told) > 8 else "") or "no other gap in the capture"
 
 
 def main(settings: Settings, hours: float, kills_per_minute: float, seed: int) -> int:

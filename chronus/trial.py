@@ -122,6 +122,7 @@ class Census(Struct, frozen=True):
     memories: int
     """Shared memories, each counted once, named in /dev/shm or not."""
     pss_mb: float
+    """Without the pages of files, whose shares depend on who else on the machine has them open."""
 
 
 def census(session: int) -> Census:
@@ -141,12 +142,19 @@ def census(session: int) -> Census:
                     where = os.readlink(entry)
                     if where.startswith(("/memfd:", "/dev/shm/")):
                         memories.add(f"{where} {entry.stat().st_ino}")
-    return Census(len(there), zombies, threads, descriptors, len(memories), sum(map(pss_mb, there)))
+    return Census(
+        len(there),
+        zombies,
+        threads,
+        descriptors,
+        len(memories),
+        sum(pss_mb(pid, "Pss_Anon:", "Pss_Shmem:") for pid in there),
+    )
 
 
 def _compiles(pid: int) -> bool:
     with contextlib.suppress(OSError):
-        return b"chronus.worker.build" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"chronus compiling" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
@@ -157,12 +165,11 @@ def _field(pid: int, place: int) -> str:
     return ""
 
 
-def pss_mb(pid: int) -> float:
-    """Memory, what is shared counted in shares. 0 for a process that has ended."""
+def pss_mb(pid: int, *kinds: str) -> float:
+    """Memory, what is shared counted in shares; all of it, or these kinds. 0 for a process that has ended."""
     with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
+        rows = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
+        return sum(int(row[1]) for row in rows if row[0] in (kinds or ("Pss:",))) / 1024
     return 0.0
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chronus.capture import WINDOW, Comparison
+from chronus.capture import CAUSE_FRAMES, WINDOW, Comparison, by_cause, told_gaps
 from chronus.errors import ChronusError
 
 RATE = 44100
@@ -80,3 +80,11 @@ def test_what_never_becomes_the_same_again_is_lost_to_the_end(played, monkeypatc
 def test_another_take_is_refused(played):
     with pytest.raises(ChronusError, match="does not hold the beginning"):
         gaps(played * np.float32(0.5), played)
+
+
+def test_a_gap_is_put_down_to_the_last_kill_before_it():
+    kills = [("control", 1000), ("both", 1200), ("host", 90_000)]
+    found = by_cause([(1300, 64), (CAUSE_FRAMES + 2000, 128), (89_900, 10)], kills)
+    assert found == {"both": [(1300, 64)], "": [(CAUSE_FRAMES + 2000, 128)], "host": [(89_900, 10)]}
+    assert told_gaps(found).startswith("64 at frame 1300, after both was killed; 128 at frame 24050, no kill before it")
+    assert told_gaps({}) == "no gap"
