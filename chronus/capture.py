@@ -149,7 +149,7 @@ def _find(haystack: np.ndarray, needle: np.ndarray, latest: int) -> int:
 
 def compare(captured: np.ndarray, journal: Path, report: Report | None = None) -> Comparison:
     """Renders a journal for as long as the capture is, and holds the one against the other."""
-    kept = journals.read(journal)
+    kept = journals.read_take(journal)
     comparison = Comparison(captured)
     rate, frames = int(kept.header["rate"]), len(captured)
 
@@ -158,7 +158,7 @@ def compare(captured: np.ndarray, journal: Path, report: Report | None = None) -
         if report:
             report(take.frame / frames)
 
-    take = Take(rate, int(kept.header["seed"]), None, keep)
+    take = Take(rate, int(kept.header["seed"]), None, keep=keep)
     play_journal(take, kept, None)
     take.render(frames)
     comparison.end()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronus import places, title
 from chronus.memory.layout import Memory
-from chronus.urgency import expendable
+from chronus.urgency import REPAIRING, expendable, hurry
 
 _POINTS = 100
 """For the system's choice of whom to end where memory runs out: after the workers, before the supervisor."""
@@ -75,6 +75,7 @@ def main() -> int:
         from chronus.engine import forkserver
 
         return forkserver.main(told.channel, told.line, _load)
+    hurry(REPAIRING)  # until it serves: what it has scheduled ahead lasts for 2 s
     from chronus.control import process
 
     return process.main(told.told, told.line, _parse)

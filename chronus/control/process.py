@@ -29,6 +29,7 @@ from chronus.control.surface import Surface, listen
 from chronus.errors import ChronusError
 from chronus.memory.layout import Memory
 from chronus.settings import Settings
+from chronus.urgency import unhurried
 
 SETTLED_SECONDS = 20.0
 
@@ -90,7 +91,8 @@ class Process:
         for note in self._notes:
             self.supervisor.note(note)
         self.supervisor.ready()
-        self.server.run()
+        with unhurried():
+            self.server.run()
         if not self.supervisor.gone:
             self.pen.close(self.performer.publisher.heard())
         self.server.close()

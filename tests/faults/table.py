@@ -5,7 +5,7 @@ which holds them against their bars. Every run that covered rows prints them at 
 
 Rule 1: a line belongs to one test and stays until that test runs again or is gone; so the figures of a long run outlive the short ones.
 Rule 2: figures are rounded and nothing is dated: a run that measures the same writes the same.
-Rule 3: a row that no test names is shown as open, or with the reason given in rows.toml.
+Rule 3: a test that never ran is shown as such; a row that no test names is open, or has the reason given in rows.toml.
 """
 
 from __future__ import annotations
@@ -92,6 +92,16 @@ def page(lines: Iterable[Line]) -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
+def written() -> list[Line]:
+    """A line for every test of a row that stands anywhere in tests/, as if none had ever run."""
+    found = []
+    for file in sorted(TESTS.rglob("test_*.py")):
+        for function in re.findall(r"^def (test_rows?_\w+)\(", file.read_text(), re.MULTILINE):
+            test = f"{file.relative_to(TESTS).as_posix()}::{function}"
+            found += [Line(row, test, verdict="has not run") for row in rows_of(function) if row in ROWS]
+    return found
+
+
 def there(line: Line) -> bool:
     """Whether the test that a line tells of still exists."""
     file, _, function = line.test.partition("::")
@@ -175,7 +185,7 @@ class _Seen:
             terminalreporter.write_line(f"{line.row:>4}  {line.verdict:6}  {line.measured or line.test}")
         if config.getoption("--faults-table"):
             old = read(TABLE.read_text()) if TABLE.exists() else []
-            TABLE.write_text(page(merged(filter(there, old), lines)))
+            TABLE.write_text(page(merged(written(), merged(filter(there, old), lines))))
 
 
 def _why(report: pytest.TestReport) -> str:

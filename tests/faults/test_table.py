@@ -47,6 +47,11 @@ def test_a_line_goes_when_its_test_is_gone():
     assert not table.there(Line("1", "faults/test_table.py::test_nobody_wrote"))
 
 
+def test_a_test_that_never_ran_has_a_line():
+    mine = [line for line in table.written() if line.test.startswith("faults/test_replicas.py")]
+    assert {"4", "5", "23a"} <= {line.row for line in mine} and {line.verdict for line in mine} == {"has not run"}
+
+
 def test_the_fixture_fails_above_the_bar(measured, request):
     with pytest.raises(AssertionError, match="2 ms"):
         measured("1", "lockstep", 2, "ms", bar=1)
