@@ -1,7 +1,8 @@
 """The table of faults, written by the runs: what was injected, the bar, what was measured, and whether it held.
 
-A test names the rows it covers: `test_row_20_...` one, `test_rows_1_2_3_...` several. Its figures come through the fixture `measured`,
-which holds them against their bars. Every run that covered rows prints them at its end; `pytest --faults-table` also writes README.md.
+A test names the rows it covers: `test_row_20_...` one, `test_rows_1_2_3_...` or `test_rows_28_to_30_...` several. Its figures come
+through the fixture `measured`, which holds them against their bars. Every run that covered rows prints them at its end;
+`pytest --faults-table` also writes README.md.
 
 Rule 1: a line belongs to one test and stays until that test runs again or is gone; so the figures of a long run outlive the short ones.
 Rule 2: figures are rounded and nothing is dated: a run that measures the same writes the same.
@@ -59,6 +60,8 @@ def rows_of(function: str) -> list[str]:
     """The rows that the name of a test says it covers."""
     if one := re.match(r"test_row_(\d+[ab]?)_", function):
         return [one[1]]
+    if span := re.match(r"test_rows_(\d+)_to_(\d+)_", function):
+        return [str(row) for row in range(int(span[1]), int(span[2]) + 1)]
     if several := re.match(r"test_rows_((?:\d+[ab]?_)+)", function):
         return several[1].strip("_").split("_")
     return []

@@ -12,6 +12,7 @@ from tests.faults.table import Line, figure, merged, page, read, rows_of
 def test_a_test_names_one_row_or_several():
     assert rows_of("test_row_23a_control_50_times") == ["23a"]
     assert rows_of("test_rows_1_2_3_workers") == ["1", "2", "3"]
+    assert rows_of("test_rows_28_to_30_however_often") == ["28", "29", "30"]
     assert rows_of("test_a_full_ring_refuses") == []
 
 
