@@ -5,6 +5,7 @@ The render loop runs in a thread that never asks for the interpreter; the main t
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import select
@@ -56,6 +57,7 @@ from chronus.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
 from chronus.worker import replica
 from chronus.worker.binding import Bindings
 
+_FUTEX_WAKE = 1
 _SNAPSHOT_SECONDS = 1.0
 """How long a fresh worker waits for the other slot to lay down a snapshot, before it asks whether anybody lives."""
 
@@ -105,6 +107,7 @@ class Worker:
         want = WANT0 + self.slot * LINE
         while board[STATE0 + others] == PLAYING:
             board[want] = WANTED
+            self._wake_other()
             self.bind_new()  # while the other one lays it down
             deadline = time.monotonic() + _SNAPSHOT_SECONDS
             while time.monotonic() < deadline:
@@ -114,6 +117,12 @@ class Worker:
                 time.sleep(0.0002)
         board[want] = 0
         self._go_back()
+
+    def _wake_other(self) -> None:
+        """It sleeps until the clock moves on, which may be a period away: now it looks up at once."""
+        futex, *_ = call_numbers()
+        address = ctypes.c_void_p(self.memory.board.ctypes.data + HEARD * 8)
+        ctypes.CDLL(None).syscall(futex, address, _FUTEX_WAKE, layout.SLOTS, None, None, 0)
 
     def _go_back(self) -> None:
         """To the newest checkpoint, or to the very first block: the log and the seals still tell what happened since.

@@ -38,11 +38,15 @@ def test_rows_1_20_workers_killed_in_turn_lose_nothing_and_leave_nothing(tmp_pat
     words = ("crash-test", "--kills", str(kills), "--seconds-apart", "0.2")
     found = figures(tmp_path, *words, seconds=3600, lost="frames lost", again=kills < 100)
     measured("20", "kills", kills)
-    for name, figure in found.items():
-        bar = None if figure["above"] else figure["bar"]
-        measured("20", name, figure["value"], figure["unit"], bar=bar)
     measured("1", "frames lost", found["frames lost"]["value"], bar=0)
     measured("1", "rejoin, worst", found["rejoin, worst"]["value"], "ms", bar=1000)
+    keep(measured, "20", found)
+
+
+def keep(measured, row, found):
+    """All figures of a drill, what misses its bar last."""
+    for name, figure in sorted(found.items(), key=lambda item: item[1]["holds"] is False):
+        measured(row, name, figure["value"], figure["unit"], bar=None if figure["above"] else figure["bar"])
     assert found["slots in lockstep"]["value"] == 2
 
 
@@ -106,6 +110,5 @@ def ahead(memory):
 def test_row_55_random_commands_and_kills(tmp_path, measured, hours, kills_per_minute):
     words = ("soak", "--hours", str(hours), "--kills-per-minute", str(kills_per_minute), "--seed", "55")
     found = figures(tmp_path, *words, seconds=int(hours * 5000) + 300, lost="frames lost otherwise", again=hours < 0.1)
-    for name, figure in found.items():
-        measured("55", name, figure["value"], figure["unit"], bar=None if figure["above"] else figure["bar"])
-    assert found["commands"]["value"] > 20 and found["slots in lockstep"]["value"] == 2
+    keep(measured, "55", found)
+    assert found["commands"]["value"] > 20
