@@ -31,10 +31,11 @@ from chronus.dsp.catalogue import discover
 from chronus.dsp.graph import block_address
 from chronus.ears.loudness import lufs, peak_dbfs
 from chronus.errors import ChronusError
-from chronus.memory import layout
+from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Entry, Writer
 from chronus.memory.program import Program
+from chronus.memory.quarantine import Out
 from chronus.text import answers, opening, parser
 from chronus.text.answers import Answer
 from chronus.worker import build
@@ -100,8 +101,13 @@ class Take:
             raise ChronusError("E_LIMIT", "more happens at one moment than the log can hold")
         self.writer.publish(entries)
 
-    def perform(self, submission: Submission, moment: int, *, exact: bool, author: str = "") -> Sequence[Any]:
-        """Performs a submission at a frame that the rendering has reached. The outcomes, one a command."""
+    def perform(
+        self, submission: Submission, moment: int, *, exact: bool, author: str = "", without: int = 0
+    ) -> Sequence[Any]:
+        """Performs a submission at a frame that the rendering has reached. The outcomes, one a command.
+
+        `without`: the place, from 1, of an entry that the replicas passed over.
+        """
         transaction = self.conductor.perform(submission, author)
         self.know(transaction)
         self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
@@ -114,6 +120,11 @@ class Take:
         if transaction.plan is not None:
             seats = (*transaction.plan.seats.values(), *transaction.plan.old_seats.values())
             self._names |= {seat.handle: seat.name for seat in seats}
+
+    def take_out(self, poisoned: journals.Poisoned) -> None:
+        """A module that brought the renderer down is rendered no more from that frame on."""
+        out = Out(poisoned.handle, poisoned.incarnation, poisoned.frame // BLOCK, how=0)
+        quarantine.take_out(self.memory.board, out)
 
     def shrink(self) -> None:
         """Drops what has faded out, as the live engine does; it changes nothing that is heard."""
@@ -264,16 +275,27 @@ def _refused(line: Line, error: ChronusError) -> Answer:
 def play_journal(take: Take, journal: journals.Journal, report: Report | None) -> int:
     """Leads the conductor through the records, and returns the frame of the last one."""
     latest = _latest(journal)
+    out = [record for record in journal.poisoned if record.module]
+    passed_over = {record.n: record.entry for record in journal.poisoned if not record.module}
+
+    def go(frame: int) -> None:
+        while out and out[0].frame <= frame:
+            take.go(out[0].frame // BLOCK * BLOCK, report)
+            take.take_out(out.pop(0))
+        take.go(frame // BLOCK * BLOCK, report)
 
     def tell(taken: Unsealed) -> None:
-        take.go(latest[taken.said.n] // BLOCK * BLOCK, report)
+        go(latest[taken.said.n])
         if taken.transaction is not None:
             take.know(taken.transaction)
-        take.tell(taken.program, taken.entries)
+        without = passed_over.get(taken.said.n, 0)
+        take.tell(taken.program, [entry for k, entry in enumerate(taken.entries, 1) if k != without])
 
     replay = Replay(take.conductor, parser.sentences, (said.n for said in journal.unsealed()), tell)
     replay.play(journal.records)
     replay.accept()
+    for poisoned in out:
+        take.take_out(poisoned)
     if replay.unreadable:
         raise ChronusError("E_FILE", f"the journal holds what is no command: {replay.unreadable[0]!r}")
     return max((r.frame for r in journal.records if isinstance(r, journals.Sealed | journals.Ended)), default=0)

@@ -34,6 +34,12 @@ def modules_folders() -> tuple[Path, ...]:
     return (PACKAGE / "modules", *(Path(part) for part in more.split(os.pathsep) if part))
 
 
+@cache
+def shipped_kinds() -> frozenset[str]:
+    """The kinds of module that came with Chronus. All others come from outside, and are proved before they are rendered."""
+    return frozenset(source.stem for source in (PACKAGE / "modules").glob("[!_]*.py"))
+
+
 def _digest(sources: Iterable[Path], place: str = "") -> str:
     digest = hashlib.sha256(place.encode())
     for source in sources:

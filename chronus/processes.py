@@ -35,6 +35,7 @@ def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
     from chronus.audio import host as hosts
     from chronus.dsp.catalogue import discover
     from chronus.worker import process as workers
+    from chronus.worker import proof as proofs
     from chronus.worker import rehearsal
 
     kernels = discover(places.modules_folders())
@@ -59,7 +60,10 @@ def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
         device, period = asked["device"], asked["period"]
         hosts.main(open_memory(memory), socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
 
-    return {"worker": worker, "host": host}, ahead
+    def proof(_asked: dict[str, Any], sheet: int, _own: int) -> None:
+        proofs.main(sheet, kernels)
+
+    return {"worker": worker, "host": host, "proof": proof}, ahead
 
 
 def main() -> int:

@@ -13,9 +13,10 @@ put off to one frame share a moment, as the lines of a submission do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import groupby
+from types import MappingProxyType
 
 from chronus.commands import AnyCommand, Open, Submission, Wait, When
 from chronus.control import diff, playing
@@ -37,6 +38,7 @@ RECOVERED = "journal"
 BATCH = 4096
 """Entries published at a time."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
+NOBODY: Mapping[int, ChronusError] = MappingProxyType({})
 
 
 class Conductor:
@@ -57,37 +59,44 @@ class Conductor:
         self.owed: list[Entry] = []
         self.waiting: list[Due] = []
         self.under_way: dict[int, Due] = {}
+        self.taken_out: dict[str, str] = {}
+        """Modules that the replicas render no more, and why: told by who watches them."""
         self._shrinking: Plan | None = None
         self.afford: Afford = _anything
         """Asked of every command that is performed live; what a journal holds was affordable, and a rendering has time."""
 
     # ------------------------------------------------------------ perform
 
-    def perform(self, submission: Submission, author: str = "") -> Transaction:
+    def perform(
+        self, submission: Submission, author: str = "", refused: Mapping[int, ChronusError] = NOBODY
+    ) -> Transaction:
         """Each command on the rack as those before it left it; what is refused changes nothing.
 
-        The others go on, but not in a strict submission.
+        The others go on, but not in a strict submission. `refused`: the places of commands that were performed before and proved
+        to be bad.
         """
         self.number += 1
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
         running = self.score.timeline is not None
-        performance = Performance(
-            t, self.catalogue, self.waiting, running, author, _anything if author == RECOVERED else self.afford
-        )
-        for id, text, command in zip(submission.ids, submission.texts, submission.commands, strict=True):
+        afford = _anything if author == RECOVERED else self.afford
+        performance = Performance(t, self.catalogue, self.waiting, running, author, afford, self.taken_out)
+        for k, (id, text, command) in enumerate(
+            zip(submission.ids, submission.texts, submission.commands, strict=True)
+        ):
             if submission.strict and t.outcomes and t.outcomes[-1].error:
                 t.outcomes.append(Outcome(id, error=ChronusError("E_ENGINE", UNDONE)))
             else:
-                performance.perform(id, text, command)
-        if diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
-            self._draw(t)
+                performance.perform(id, text, command, refused.get(k))
+        fresh = t.fresh()
+        if fresh or diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
+            self._draw(t, fresh)
         t.absolute = self._names_frames(t)
         return t
 
-    def _draw(self, t: Transaction) -> None:
+    def _draw(self, t: Transaction, fresh: frozenset[str]) -> None:
         """The program of the last rack. Where there is no room for it none of the commands is done."""
         try:
-            t.plan = self.planner.draw(t.after, self.now)
+            t.plan = self.planner.draw(t.after, self.now, fresh)
             t.program = t.plan.program
         except ChronusError as error:
             for step in t.steps:
@@ -266,7 +275,7 @@ class Conductor:
     def document(self) -> Rack:
         """The rack that is worked on: while an opened one waits for its bar line, that one, with what was said after it."""
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
-        return Performance(t, self.catalogue, self.waiting, self.playing, "", _anything).seen
+        return Performance(t, self.catalogue, self.waiting, self.playing, "", _anything, self.taken_out).seen
 
     def loaded(self) -> dict[str, str]:
         """name -> kind."""

@@ -31,9 +31,10 @@ class Drawing:
         draining: Mapping[int, Plan],
         over: frozenset[int],
         incarnations: Iterator[int],
+        fresh: frozenset[str] = frozenset(),
     ) -> None:
         self.catalogue, self.rate, self.rack, self.number = catalogue, rate, rack, number
-        self.before, self.over, self.incarnations = before, over, incarnations
+        self.before, self.over, self.incarnations, self.fresh = before, over, incarnations, fresh
         self.wiring = wire_up(rack, catalogue)
         known = [before, *draining.values()]
         self.taken = sorted({span for plan in known for span in plan.spans()})
@@ -75,7 +76,7 @@ class Drawing:
 
     def _seat(self, name: str) -> Seat:
         module, (lanes, stereo, voices) = self.rack.modules[name], self.wiring.widths[name]
-        old = self.before.seats.get(name)
+        old = None if name in self.fresh else self.before.seats.get(name)
         if old and (old.kind, old.lanes, old.stereo, old.voices) == (module.kind, lanes, stereo, voices):
             return old
         spec = self.catalogue[module.kind]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chronus.commands import Submission
 from chronus.control.conductor import Conductor, Outcome, Transaction
+from chronus.control.proving import Trial
 from chronus.control.publisher import Batch
+from chronus.errors import ChronusError
 from chronus.memory.program import Program
 
 
@@ -46,6 +48,10 @@ class Job(Struct, eq=False):
     fault: str = ""
     fault_code: str = "E_ENGINE"
     drawn: Drawn = Drawn()
+    trials: list[Trial] | None = None
+    """What is still to be proved; None while nobody has looked."""
+    on_trial: bool = False
+    refused: dict[int, ChronusError] = field(default_factory=dict)
 
     @property
     def outcomes(self) -> Sequence[Outcome]:

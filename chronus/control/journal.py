@@ -78,6 +78,22 @@ class Void(Struct, frozen=True, tag="void", tag_field="is"):
     n: int
 
 
+class Poisoned(Struct, frozen=True, omit_defaults=True, tag="poisoned", tag_field="is"):
+    """`text`, said under the number `n`, brought the renderer down in `module`, which is out from `frame` on: the line is marked.
+
+    Without a module it was an entry of the log that did it and is passed over: the one in place `entry` among those of `n`.
+    """
+
+    module: str
+    frame: int
+    n: int = 0
+    text: str = ""
+    handle: int = 0
+    incarnation: int = 0
+    entry: int = 0
+    number: int = 0
+
+
 class Settled(Struct, frozen=True, tag="settled", tag_field="is"):
     """The engine has lived for a while: what it recovered did not bring it down."""
 
@@ -102,7 +118,7 @@ class Stands(Struct, frozen=True, tag="stands", tag_field="is"):
     state: bytes
 
 
-Record = Said | Sealed | Void | Settled | Ended | Stands
+Record = Said | Sealed | Void | Poisoned | Settled | Ended | Stands
 
 
 class Played(Struct, frozen=True):
@@ -143,6 +159,11 @@ class Journal(Struct, frozen=True):
             elif isinstance(record, Sealed | Void):
                 said.pop(record.n, None)
         return list(said.values())
+
+    @property
+    def poisoned(self) -> list[Poisoned]:
+        """What brought the renderer down, in the order of the frames."""
+        return sorted((r for r in self.records if isinstance(r, Poisoned)), key=lambda record: record.frame)
 
     @property
     def settled(self) -> bool:

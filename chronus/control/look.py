@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from chronus import commands as say
@@ -24,12 +25,17 @@ TESTS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-def answer(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, text: str) -> Answer:
-    """What a question comes to on this rack."""
+NOBODY: Mapping[str, str] = MappingProxyType({})
+
+
+def answer(
+    rack: Rack, command: say.AnyCommand, catalogue: Catalogue, text: str, taken_out: Mapping[str, str] = NOBODY
+) -> Answer:
+    """What a question comes to on this rack. `taken_out`: the modules that are rendered no more, and why."""
     if isinstance(command, say.List):
-        lines, result = _list(rack, command.what, catalogue)
+        lines, result = _list(rack, command.what, taken_out)
     elif isinstance(command, say.Show):
-        lines, result = _show(rack, command, catalogue)
+        lines, result = _show(rack, command, catalogue, taken_out)
     elif isinstance(command, say.Describe):
         lines, result = _describe(catalogue.resolve(command.kind))
     elif isinstance(command, say.Assert):
@@ -40,19 +46,23 @@ def answer(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, text: str)
 
 
 Told = tuple[list[str] | tuple[str, ...], dict[str, Any]]
+Taken = Mapping[str, str]
 
 # ---------------------------------------------------------------- list and show
 
 
-def _list(rack: Rack, what: str, catalogue: Catalogue) -> Told:
+def _list(rack: Rack, what: str, taken_out: Taken) -> Told:
     lines: list[str] = []
     result: dict[str, Any] = {}
     if what in ("modules", ""):
         for name, module in rack.modules.items():
             leads = sorted({key.target for key in rack.cables if key.source == name})
             told = f" > {', '.join(leads)}" if leads else ""
-            lines.append(name + (f" ({module.kind})" if module.kind != name else "") + told)
-        result["modules"] = [{"name": name, "kind": module.kind} for name, module in rack.modules.items()]
+            out = f" (taken out: {taken_out[name]})" if name in taken_out else ""
+            lines.append(name + (f" ({module.kind})" if module.kind != name else "") + told + out)
+        result["modules"] = [
+            {"name": name, "kind": module.kind, **_out(name, taken_out)} for name, module in rack.modules.items()
+        ]
     if what in ("lanes", ""):
         for name, lane in rack.lanes.items():
             lines.append(_lane_line(rack, name, lane))
@@ -60,25 +70,32 @@ def _list(rack: Rack, what: str, catalogue: Catalogue) -> Told:
     return lines, result
 
 
+def _out(name: str, taken_out: Taken) -> dict[str, str]:
+    """Says why a module is out; of one that plays it says nothing."""
+    return {"taken_out": taken_out[name]} if name in taken_out else {}
+
+
 def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
     state = "" if audible(rack, name) else " (muted)"
     return f"{name}: {lane.text}{options_text(lane.options)}{state}"
 
 
-def _show(rack: Rack, command: say.Show, catalogue: Catalogue) -> Told:
+def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken) -> Told:
     if command.name:
-        return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue)
+        return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue, taken_out)
     whole = f"bpm {format_number(rack.bpm)}, swing {format_number(rack.swing)}, seed {rack.seed}"
-    lines, result = _list(rack, "", catalogue)
+    lines, result = _list(rack, "", taken_out)
     more: dict[str, Any] = {"bpm": rack.bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
     return [whole, *lines], {**more, **result}
 
 
-def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue) -> Told:
+def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_out: Taken) -> Told:
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]
+    if name in taken_out:
+        lines.append(f"taken out: {taken_out[name]}; unload it and load it again for a fresh one")
     values = {}
     for param in spec.params:
         number = value(rack, module, param)
@@ -89,6 +106,7 @@ def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue) -> Told
         f"{c['source']}.{c['output']} > {c['target']}.{c['into']}{c['amount'] and ' ' + c['amount']}" for c in cables
     ]
     result = {"name": name, "kind": module.kind, "voices": module.voices, "params": values, "cables": cables}
+    result |= _out(name, taken_out)
     if name in rack.lanes:
         lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
         result["lane"] = _lane(rack, name, loop)

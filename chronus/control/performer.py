@@ -1,6 +1,7 @@
 """From a submission to an applied frame, step by step and without waiting.
 
-    taken -> performed (on the rack) -> its program prepared -> committed, journaled, published -> sealed -> applied
+    taken -> performed (on the rack) -> proved, where it comes from outside -> its program prepared
+          -> committed, journaled, published -> sealed -> applied
 
 Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
 leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
@@ -21,11 +22,14 @@ from msgspec.structs import replace
 
 from chronus.commands import QUERIES, AnyCommand, Open, Say
 from chronus.control import standing
-from chronus.control.conductor import Conductor
+from chronus.control.conductor import RECOVERED, Conductor
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.journal import Record, Said, Sealed, Stands, Void
+from chronus.control.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.publisher import Batch, Publisher
 from chronus.control.script import script
+from chronus.control.touches import Touches
+from chronus.errors import ChronusError
 from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PERFORMED, RECOMMITTED
 from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
 from chronus.memory.program import Program
@@ -66,10 +70,17 @@ class Performer:
     """Takes jobs one by one and brings each to the replicas. `told(kind, text)` is called with what people should know."""
 
     def __init__(
-        self, conductor: Conductor, publisher: Publisher, pen: Pen, told: Callable[[str, str], None], number: int = 0
+        self,
+        conductor: Conductor,
+        publisher: Publisher,
+        pen: Pen,
+        told: Callable[[str, str], None],
+        number: int = 0,
+        prover: Prover | None = None,
     ) -> None:
-        self.conductor, self.publisher, self.pen, self.told = conductor, publisher, pen, told
+        self.conductor, self.publisher, self.pen, self.told, self.prover = conductor, publisher, pen, told, prover
         self.number = number
+        self.touches = Touches()
         self.current: Job | None = None
         self.flying: deque[Job] = deque()
         self.events: deque[tuple[Batch, Sequence[Entry]]] = deque()
@@ -81,7 +92,7 @@ class Performer:
 
     def step(self, take: Callable[[], Job | None], now: float) -> None:
         """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
-        self.publisher.poll()
+        self.see_seals()
         self._land()
         if self.pen.full and not self.busy:
             self._turn_over()
@@ -102,18 +113,54 @@ class Performer:
         for number in job.due:
             self.conductor.under_way.pop(number, None)
         if job.shrink is None:
-            drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
-            job.transaction = self.conductor.perform(job.submission, job.author)
-            job.drawn = drawn if job.transaction.program else job.drawn
+            self._draw(job)
             self.count(PERFORMED, len(job.submission.commands))
         self.current = job
+
+    def _draw(self, job: Job) -> None:
+        drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
+        job.transaction = self.conductor.perform(job.submission, job.author, job.refused)
+        job.drawn = drawn if job.transaction.program else Drawn()
 
     def _go_on(self, job: Job, now: float) -> None:
         """As far as it goes now; the job leaves the stage (`current`) once the rack has it, or has refused it."""
         if job.batch is not None:
             self._sealed(job)
+        elif self.prover is not None and not self._proved(job, self.prover, now):
+            return
         elif (job.program is None or self._prepared(job, job.program, now)) and self.publisher.room():
             self._commit(job)
+
+    def _proved(self, job: Job, prover: Prover, now: float) -> bool:
+        """Whether nothing is left to be tried out. A command that fails the trial is refused alone, and the others are performed again."""
+        if job.transaction is None or job.due or job.author == RECOVERED or job.fault:
+            return not job.fault
+        if job.trials is None:
+            opens = [k for k, command in enumerate(job.submission.commands) if isinstance(command, Open)]
+            job.trials = trials(job.transaction, opens)
+        while job.trials:
+            trial = job.trials[0]
+            try:
+                if not job.on_trial:
+                    prover.begin(trial.rack, self.conductor.taken_out)
+                    job.on_trial, job.deadline = True, now + ANSWER_SECONDS
+                if not prover.is_over():
+                    if now > job.deadline:
+                        self._fail(job, f"no trial of it was over within {ANSWER_SECONDS:g} s; nothing was changed")
+                    return False
+                error = prover.verdict(trial.rack)
+            except ChronusError as refusal:
+                error = refusal
+            job.on_trial, job.deadline = False, now + PREPARE_SECONDS
+            if error is None:
+                del job.trials[0]
+                continue
+            self.conductor.abandon(job.transaction)
+            job.refused[trial.outcome] = error
+            self._draw(job)
+            job.trials = None
+            return self._proved(job, prover, now)
+        return True
 
     def _prepared(self, job: Job, program: Program, now: float) -> bool:
         if not job.laid and self.publisher.has_place(program.number):
@@ -211,8 +258,9 @@ class Performer:
         self.current = None
         job.applied(job)
 
-    def _land(self) -> None:
-        """Answers, in the order of the log, what every playing replica has applied."""
+    def see_seals(self) -> None:
+        """Gives everything on its way the frame at which it was sealed, if it has been."""
+        self.publisher.poll()
         while self.events and self.events[0][0].sealed:
             batch, entries = self.events.popleft()
             if batch.refused:
@@ -220,6 +268,9 @@ class Performer:
         for job in self.flying if not self._drawing else ():
             if job.frame is None and job.batch is not None and job.batch.sealed:
                 self._seal(job, job.moment if job.exact else job.batch.frame)
+
+    def _land(self) -> None:
+        """Answers, in the order of the log, what every playing replica has applied."""
         while self.flying and self.flying[0].frame is not None and self.publisher.applied(_batch(self.flying[0])):
             job = self.flying.popleft()
             job.applied(job)
@@ -235,6 +286,8 @@ class Performer:
         self.pen.owe(Sealed(job.number, frame))
         if job.transaction is not None:
             self.conductor.sealed(job.transaction, frame)
+            batch = _batch(job)
+            self.touches.add(job.number, job.submission, job.transaction, frame, batch.tail, batch.size)
         elif job.shrink is not None:
             self.conductor.planner.confirm(job.shrink.number, frame)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from chronus import commands as say
@@ -41,14 +41,25 @@ class Performance:
     """
 
     def __init__(
-        self, t: Transaction, catalogue: Catalogue, waiting: Sequence[Due], running: bool, author: str, afford: Afford
+        self,
+        t: Transaction,
+        catalogue: Catalogue,
+        waiting: Sequence[Due],
+        running: bool,
+        author: str,
+        afford: Afford,
+        taken_out: Mapping[str, str],
     ) -> None:
-        self.t, self.catalogue, self.author, self.running, self.afford = t, catalogue, author, running, afford
+        self.t, self.catalogue, self.author, self.running = t, catalogue, author, running
+        self.afford, self.taken_out = afford, taken_out
         self.ahead = [due.command for due in waiting]
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
-    def perform(self, id: int, text: str, command: AnyCommand) -> None:
+    def perform(self, id: int, text: str, command: AnyCommand, refused: ChronusError | None = None) -> None:
+        """`refused`: it is known already that this one cannot be."""
         try:
+            if refused is not None:
+                raise refused
             outcome = self._outcome(command, text)
         except ChronusError as error:
             outcome = Outcome(id, error=error)
@@ -61,7 +72,7 @@ class Performance:
         if isinstance(command, ELSEWHERE):
             return Outcome(0, text)
         if isinstance(command, say.QUERIES):
-            return Outcome(0, *look.answer(self.seen, command, self.catalogue, text))
+            return Outcome(0, *look.answer(self.seen, command, self.catalogue, text, self.taken_out))
         later = self._later(command)
         if later is not None:
             command = replace(command, when=When("now"))
@@ -69,6 +80,7 @@ class Performance:
             done = self._change(then, command)
             self.afford(t.before, then, done.rack)
             t.later.append(Later(len(t.outcomes), later, command, text, self.author))
+            t.racks_later.append(done.rack)
             self.ahead.append(command)
             self._then = t.after, done.rack
             if isinstance(command, say.Undo | say.Redo):

@@ -31,12 +31,15 @@ class Planner:
         self.applied: dict[int, int] = {}
         self.draining: dict[int, Plan] = {}
 
-    def draw(self, rack: Rack, frame: int = 0) -> Plan:
-        """The plan of a rack, as it is at `frame`: what left long enough ago is dropped. E_LIMIT where there is no room."""
+    def draw(self, rack: Rack, frame: int = 0, fresh: frozenset[str] = frozenset()) -> Plan:
+        """The plan of a rack, as it is at `frame`: what left long enough ago is dropped. E_LIMIT where there is no room.
+
+        `fresh`: modules that are not those that had these names before.
+        """
         self.number += 1
         over = frozenset(number for number in self.applied if self.is_over(number, frame))
         return Drawing(
-            self.catalogue, self.rate, rack, self.number, self.plan, self.draining, over, self.incarnations
+            self.catalogue, self.rate, rack, self.number, self.plan, self.draining, over, self.incarnations, fresh
         ).finish()
 
     def adopt(self, plan: Plan) -> None:

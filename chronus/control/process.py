@@ -14,9 +14,11 @@ from chronus import __version__, lifeline
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import RECOVERED
 from chronus.control.hands import Hands
+from chronus.control.infirmary import Infirmary
 from chronus.control.job import Job
 from chronus.control.journal import Pen, Settled
 from chronus.control.performer import Performer
+from chronus.control.proving import Prover
 from chronus.control.publisher import Publisher
 from chronus.control.recovery import begin, take_over
 from chronus.control.relief import Relief
@@ -28,6 +30,7 @@ from chronus.control.supervisor import Supervisor
 from chronus.control.surface import Surface, listen
 from chronus.errors import ChronusError
 from chronus.memory.layout import Memory
+from chronus.memory.sheet import Sheet
 from chronus.settings import Settings
 from chronus.urgency import unhurried
 
@@ -39,6 +42,7 @@ class Told(msgspec.Struct):
 
     channel: int
     memory: int
+    sheet: int
     door: int
     wakes: list[int]
     settings: dict[str, Any]
@@ -69,7 +73,8 @@ class Process:
         start = begin(self.memory, Catalogue.load(), settings.engine, header, parse, settings.fresh)
         self.pen: Pen = start.pen
         publisher = Publisher(self.memory, self.wake)
-        self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number)
+        prover = Prover(Sheet(told.sheet), self.supervisor, start.conductor.catalogue, settings.rate)
+        self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number, prover)
         facts = {
             "name": settings.engine, "pid": told.pid, "version": __version__, "period": settings.period,
             "started": started,
@@ -79,6 +84,7 @@ class Process:
         self.server.every_tick.append(self._settle)
         self.hands = Hands(self.server)
         self.relief = Relief(self.server)
+        self.infirmary = Infirmary(self.server, start.poisoned)
         self._notes, self._again, self._settles = start.notes, told.again, time.monotonic() + SETTLED_SECONDS
         if start.resumed is not None:
             take_over(self.performer, start.resumed)

@@ -15,7 +15,7 @@ from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
 from chronus.control.job import Job
-from chronus.control.journal import Journal, Pen, Void
+from chronus.control.journal import Journal, Pen, Poisoned, Void
 from chronus.control.performer import Performer
 from chronus.control.publisher import Batch, Publisher
 from chronus.control.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
@@ -34,6 +34,7 @@ class Beginning(Struct):
     notes: list[str] = []
     resumed: Replay | None = None
     number: int = 0
+    poisoned: Sequence[Poisoned] = ()
 
 
 def begin(
@@ -69,6 +70,8 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
         return
     if start.first is not None:
         start.notes.append(f"{why} {path}")
+    for poisoned in found.poisoned:
+        start.notes.append(f'"{poisoned.text}" had crashed the renderer; what it did to {poisoned.module} is left out')
     if unreadable:
         start.notes.append(
             f"{len(unreadable)} commands of {path} could not be read, the first of them {unreadable[0]!r}"
@@ -85,7 +88,7 @@ def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found
     void = [said.n for said in found.unsealed() if said.tail > memory.word(layout.TAIL)]
     pen.owe(*(Void(n) for n in void))
     conductor = Conductor(catalogue, rate, seed)
-    start = Beginning(conductor, pen, number=found.number)
+    start = Beginning(conductor, pen, number=found.number, poisoned=found.poisoned)
     try:
         replay = Replay(conductor, parse, void)
         replay.play(found.records)
@@ -127,6 +130,7 @@ def take_over(performer: Performer, replay: Replay) -> None:
     """Puts what was on its way back on its way, and gives the replicas the notes that they lack."""
     publisher, conductor = performer.publisher, performer.conductor
     publisher.look_back(SEALS // 2)
+    performer.touches = replay.touches
     last = replay.last()
     if last is not None:
         job = _job(last)

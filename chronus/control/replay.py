@@ -12,17 +12,20 @@ rendering: nothing lives; a replica of one's own is told the same entries, and g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 
 import msgspec
 from msgspec import Struct
 
-from chronus.commands import AnyCommand, Open, Stop, Submission
+from chronus.commands import AnyCommand, Open, Stop, Submission, Unload
 from chronus.control import standing
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, Transaction, as_one
-from chronus.control.journal import Journal, Record, Said, Sealed, Stands, Void
+from chronus.control.edit import edit
+from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.control.script import script
+from chronus.control.touches import Touches
 from chronus.errors import ChronusError
 from chronus.memory.log import Entry
 from chronus.memory.program import Program
@@ -45,7 +48,8 @@ class Unsealed(Struct, eq=False):
 class Replay:
     """Leads a conductor through records. `skip`: numbers of what never took effect, besides those that the records call void.
 
-    `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state.
+    `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state. `wary`: what brought the
+    renderer down stays out.
     """
 
     def __init__(
@@ -54,8 +58,10 @@ class Replay:
         parse: Parse,
         skip: Iterable[int] = (),
         tell: Callable[[Unsealed], object] = lambda taken: None,
+        wary: bool = False,
     ) -> None:
-        self.conductor, self.parse, self.skip, self.tell = conductor, parse, set(skip), tell
+        self.conductor, self.parse, self.skip, self.tell, self.wary = conductor, parse, set(skip), tell, wary
+        self.touches = Touches()
         self.unreadable: list[str] = []
         self.flying: dict[int, Unsealed] = {}
         self._current: Unsealed | None = None
@@ -69,6 +75,14 @@ class Replay:
                 self._say(record)
             elif isinstance(record, Sealed):
                 self._seal(record)
+            elif isinstance(record, Poisoned) and self.wary:
+                self._leave_out(record)
+
+    def _leave_out(self, poisoned: Poisoned) -> None:
+        """The module goes. If its line was taken back, the undo that follows brings it again, as it was before that line."""
+        self.accept()
+        with suppress(ChronusError):
+            self.conductor.rack = edit(self.conductor.rack, Unload(name=poisoned.module), self.conductor.catalogue).rack
 
     def _stand(self, stands: Stands) -> None:
         """What another version wrote comes at least to the same rack."""
@@ -139,6 +153,7 @@ class Replay:
             return
         if done.transaction is not None:
             self.conductor.sealed(done.transaction, sealed.frame)
+            self.touches.add(sealed.n, done.submission, done.transaction, sealed.frame)
         elif done.program is not None:
             self.conductor.planner.confirm(done.program.number, sealed.frame)
 
@@ -153,7 +168,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submi
     What was said and never called void counts, sealed or not: it may have been acknowledged while the disk refused its seal.
     """
     conductor = Conductor(catalogue, int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0)))
-    replay = Replay(conductor, parse)
+    replay = Replay(conductor, parse, wary=True)
     replay.play(journal.records)
     replay.accept()
     commands = [command for line in script(conductor.rack, catalogue) for command in replay.read(line)]

@@ -334,19 +334,10 @@ class Server:
 
     # ------------------------------------------------------------ the supervisor
 
-    def _with_name(self, text: str, result: dict[str, Any]) -> str:
-        """The supervisor knows modules by their places only; people know them by name."""
-        seats = self.performer.conductor.planner.plan.seats
-        place = (result.get("handle"), result.get("incarnation"))
-        name = next((name for name, seat in seats.items() if (seat.handle, seat.incarnation) == place), None)
-        return text.replace("a module", f'"{name}"') if name else text
-
     def _hear_supervisor(self, mask: int) -> None:
         for kind, text, result in self.supervisor.hear():
-            self.notify(kind, self._with_name(text, result), result)
-            if kind == "safe mode":
-                self.perform(
-                    (New(),), ("new",), "engine"
-                )  # the replicas begin with nothing, so the rack must be that too
+            self.notify(kind, text, result)
+            if kind == "safe mode":  # the replicas begin with nothing, so the rack must be that too
+                self.perform((New(),), ("new",), "engine")
         if self.supervisor.gone:
             self.stop()

@@ -127,6 +127,7 @@ class Status:
             "modules": len(rack.modules) - 1,
             "lanes": len(rack.lanes),
             "cables": len(rack.cables),
+            "taken_out": dict(self.conductor.taken_out),
             "journal": str(self.performer.pen.path),
             "recording": None,
         }
@@ -144,6 +145,7 @@ class Status:
             ),
             f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
             *(_process_line(process) for process in whole["processes"]),
+            *(f"{name} is taken out: {why}" for name, why in whole["taken_out"].items()),
             ", ".join(f"{name} {count}" for name, count in counters.items()),
             f"journal {whole['journal']}",
         )

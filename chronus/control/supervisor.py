@@ -4,9 +4,11 @@ to it:    note TEXT                   what it should tell whoever started it; be
           ready                       clients are served
           stop                        end the engine, fading out
           crash active|standby|both|host|control
+          prove NUMBER                try out what lies on the proof sheet
 from it:  {"processes": [{"role", "slot", "pid", "state", "restarts"}, ...]}    whenever they change
           {"engine": {...}} {"counters": {...}}                                 what `status` shows of them
           {"crashed": "active", "pid": 123} or {"crashed": "active", "error": "..."}
+          {"proved": 3, "status": 0}                                            how the trial ended; null: it could not be made
           {"notice": {"kind", "text", "result"}}                                passed on to every client
           {"orphan": true}                                                      whoever started the engine was gone before it was ready
 """
@@ -41,6 +43,7 @@ class Supervisor:
         self.engine: dict[str, Any] = {}
         self.counters: dict[str, int] = {}
         self._waiting = b""
+        self.proved: dict[int, int | None] = {}
         self._crashes: deque[tuple[str, float, Answered]] = deque()
         if channel is not None:
             channel.setblocking(False)
@@ -56,6 +59,11 @@ class Supervisor:
     def stop(self) -> None:
         self.stopped = True
         self._say("stop")
+
+    def prove(self, number: int) -> None:
+        """`proved[number]` will be the exit code of the process that tried it out."""
+        self.proved.clear()
+        self._say(f"prove {number}")
 
     def crash(self, what: str, answered: Answered) -> None:
         """Kills a process on purpose; `answered` hears what came of it."""
@@ -110,6 +118,8 @@ class Supervisor:
         self.processes = list(said.get("processes", self.processes))
         self.engine |= said.get("engine", {})
         self.counters |= said.get("counters", {})
+        if "proved" in said:
+            self.proved[int(said["proved"])] = said["status"]
         if "crashed" in said:
             self._crashed(str(said["crashed"]), said)
         if "orphan" in said:

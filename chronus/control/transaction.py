@@ -84,7 +84,14 @@ class Transaction(Struct, eq=False):
     motions: dict[tuple[str, str], tuple[Motion, Length]] = field(default_factory=dict)
     hands: list[Gate | Note] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
+    racks_later: list[Rack] = field(default_factory=list)
+    """The rack as each of `later` would leave it, as far as one can tell now."""
     score: Score | None = None
     moment: int = 0
     horizon: int = 0
     dues: tuple[Due, ...] = ()
+
+    def fresh(self) -> frozenset[str]:
+        """The modules that were unloaded and loaded again meanwhile: other ones of the same name."""
+        gone = {name for step in self.steps for name in step.before.modules.keys() - step.after.modules.keys()}
+        return frozenset(gone & self.before.modules.keys() & self.after.modules.keys())

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from chronus.dsp.atomics import store
 from chronus.dsp.bound import (
     B_AT_CABLES,
     B_AT_INSTANCES,
@@ -62,10 +63,12 @@ from chronus.memory.layout import (
     CABLE_TABLE,
     CABLE_WORDS,
     H_BIRTH,
+    H_GUARDED,
     H_INCARNATION,
     H_PARAM_COUNT,
     H_PARAMS,
     H_REGION,
+    H_UNWELL,
     H_VOICES,
     HANDLE_TABLE,
     HANDLE_WORDS,
@@ -73,6 +76,7 @@ from chronus.memory.layout import (
     LANE_TABLE,
     LANE_WORDS,
     LANES,
+    LINE,
     N_ACCENT,
     N_EDGE,
     N_GATE,
@@ -89,11 +93,12 @@ from chronus.memory.layout import (
     P_START,
     P_TO,
     PARAM_WORDS,
+    PASSED_OVER,
     PENDING,
     PENDING_TABLE,
     PROGRAMS,
 )
-from chronus.memory.log import FRAME, ORDER, WHAT, WHO, A, B, C
+from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A, B, C
 
 FADE = 220
 """Frames in which a cable comes or goes, and in which a panic falls silent: 5 ms at 44.1 kHz."""
@@ -227,6 +232,7 @@ def _swap(arena, bound, frame):
         arena[region : region + instances[i, I_SIZE] // 8] = 0
         arena[place + H_INCARNATION] = instances[i, I_INCARNATION]
         arena[place + H_BIRTH] = frame
+        arena[place + H_UNWELL] = arena[place + H_GUARDED] = 0
         arena[place + H_REGION] = instances[i, I_REGION]
         arena[place + H_PARAMS] = instances[i, I_PARAMS_AT]
         arena[place + H_VOICES] = instances[i, I_VOICES]
@@ -285,6 +291,14 @@ def forget(arena, instances, i):
     arena[first : (instances[i, I_REGION] + instances[i, I_SIZE]) // 8] = 0
 
 
+@inline
+def _is_passed_over(board, number):
+    found = False
+    for k in range(LINE):
+        found = found or board[PASSED_OVER + k] == number
+    return found
+
+
 @compiled()
 def next_frame(arena):
     """The frame of the first waiting entry that can still do anything, or -1. Notes of a lane that has been edited since are dropped.
@@ -305,8 +319,11 @@ def next_frame(arena):
 
 
 @compiled()
-def apply_due(arena, bounds, frame):
-    """Applies every waiting entry up to `frame`. Returns the number of a program that is not bound here yet, or 0."""
+def apply_due(arena, bounds, board, taking, frame):
+    """Applies every waiting entry up to `frame`. Returns the number of a program that is not bound here yet, or 0.
+
+    `board[taking]` names the entry, so that one that brings workers down is known, and passed over when they come back.
+    """
     floats = arena.view(np.float64)
     heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
     entry = local(np.int64, 8)
@@ -321,6 +338,9 @@ def apply_due(arena, bounds, frame):
             if bounds[number % PROGRAMS, B_NUMBER] != number:
                 return number
         pop(arena, entry)
+        if _is_passed_over(board, entry[NUMBER]):
+            continue
+        store(board, taking, entry[NUMBER])
         if kind == _NOTE_ON:
             _note_on(arena, entry, frame)
         elif kind == _NOTE_OFF:

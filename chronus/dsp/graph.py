@@ -18,7 +18,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from chronus.dsp.atomics import address_of, system_call
+from chronus.dsp.atomics import address_of, store, system_call
 from chronus.dsp.bound import (
     B_AT_CABLES,
     B_AT_INPUTS,
@@ -85,7 +85,18 @@ from chronus.dsp.bound import (
     PARAM_WIDTH,
 )
 from chronus.dsp.entries import FADE, apply_due, forget, next_frame
-from chronus.dsp.kernel import HEAD, MOVING, c_function, call_kernel, compiled, inline, local, plane_f32, plane_i64
+from chronus.dsp.kernel import (
+    HEAD,
+    MOVING,
+    RATE,
+    c_function,
+    call_kernel,
+    compiled,
+    inline,
+    local,
+    plane_f32,
+    plane_i64,
+)
 from chronus.dsp.moving import ease, gain_at, param_at
 from chronus.memory.layout import (
     A_GUARDED,
@@ -101,19 +112,27 @@ from chronus.memory.layout import (
     CABLE_WORDS,
     COSTS,
     CULPRIT0,
+    ENTRY0,
+    H_GUARDED,
+    H_UNWELL,
+    HANDLE_TABLE,
+    HANDLE_WORDS,
     HANDLES,
     LINE,
+    MUTED,
     N_EDGE,
     N_GATE,
     N_PITCH,
     N_SINCE,
     NOTE_WORDS,
+    O_BLOCK,
+    O_INCARNATION,
+    OUT_TABLE,
+    OUT_WORDS,
     P_FRAMES,
     P_START,
     P_TO,
     PROGRAMS,
-    QUARANTINE,
-    QUARANTINED,
     WORDS,
 )
 
@@ -124,6 +143,8 @@ MEASURED = 16
 CONCERT_PITCH = 440.0
 RUNAWAY = f32(1e4)
 """A sample beyond this is treated like a NaN: no signal gets there but by a broken recursion."""
+RELAPSE = 8
+"""Being unwell counts so many times as much as being well: who yields NaN in a ninth of all frames or more is muted in the end."""
 
 
 @inline
@@ -405,7 +426,10 @@ def _weigh(board, word, took):
 
 @compiled()
 def render_piece(arena, bound, board, culprit, a, b, block):
-    """Renders frames a..b of a block: every module in order. `board[culprit]` names the module being rendered."""
+    """Renders frames a..b of a block: every module in order, but those that are taken out or muted.
+
+    `board[culprit]` names the module being rendered. The store is an atomic one, which no compiler leaves out.
+    """
     instances = plane_i64(bound[B_AT_INSTANCES], bound[B_INSTANCES], INSTANCE_WIDTH)
     inputs = plane_i64(bound[B_AT_INPUTS], bound[B_INPUTS], INPUT_WIDTH)
     params = plane_i64(bound[B_AT_PARAMS], bound[B_PARAMS], PARAM_WIDTH)
@@ -438,23 +462,35 @@ def render_piece(arena, bound, board, culprit, a, b, block):
         if instances[i, I_TOLD] >= 0:
             _tell(arena, instances, inputs, bound[B_BUFFERS], calls[i], i, a, b)
         lanes = instances[i, I_LANES]
-        well = board[QUARANTINE] != instances[i, I_HANDLE] + 1 or board[QUARANTINED] != instances[i, I_INCARNATION]
-        if well:
-            board[culprit] = instances[i, I_HANDLE] + 1
+        place = HANDLE_TABLE // 8 + instances[i, I_HANDLE] * HANDLE_WORDS
+        row = OUT_TABLE + instances[i, I_HANDLE] * OUT_WORDS
+        taken_out = board[row + O_INCARNATION] == instances[i, I_INCARNATION] and block >= board[row + O_BLOCK]
+        rendered = arena[place + H_UNWELL] != MUTED and not taken_out
+        well = rendered
+        if rendered:
+            store(board, culprit, instances[i, I_HANDLE] + 1)
             call_kernel(kernels[i, 0], bound[B_CALLS] + i * bound[B_CALL_WIDTH] * 8, a, b - a)
-        for o in range(instances[i, I_OUTPUTS]):
-            well = well and _sound(plane_f32(calls[i, HEAD + instances[i, I_INPUTS] + o], BLOCK, lanes), a, b, lanes)
+            for o in range(instances[i, I_OUTPUTS]):
+                output = calls[i, HEAD + instances[i, I_INPUTS] + o]
+                well = well and _sound(plane_f32(output, BLOCK, lanes), a, b, lanes)
+            if not well:
+                arena[A_GUARDED] += 1
+                arena[A_GUARDED_HANDLE] = instances[i, I_HANDLE] + 1
+                arena[place + H_GUARDED] += 1
+                arena[place + H_UNWELL] += RELAPSE * (b - a)
+                if arena[place + H_UNWELL] >= RELAPSE * calls[i, RATE]:
+                    arena[place + H_UNWELL] = MUTED
+            elif arena[place + H_UNWELL] > 0:
+                arena[place + H_UNWELL] = max(0, arena[place + H_UNWELL] - (b - a))
         if not well:
             for o in range(instances[i, I_OUTPUTS]):
                 plane_f32(calls[i, HEAD + instances[i, I_INPUTS] + o], BLOCK, lanes)[a:b, :] = f32(0.0)
             forget(arena, instances, i)
-            arena[A_GUARDED] += 1
-            arena[A_GUARDED_HANDLE] = instances[i, I_HANDLE] + 1
         if clock:
             now = _nanoseconds(clock)
             _weigh(board, costs + instances[i, I_HANDLE], now - since)
             since = now
-    board[culprit] = 0
+    store(board, culprit, 0)
     for i in range(bound[B_INSTANCES]):
         for v in range(instances[i, I_VOICES]):
             floats[instances[i, I_REGION] // 8 + v * NOTE_WORDS + N_EDGE] = 0.0
@@ -474,7 +510,9 @@ def render_block(arena, bounds, board, culprit, block, first, out):
     frame = block * BLOCK
     a = first
     while a < BLOCK:
-        if apply_due(arena, bounds, frame + a) != 0:
+        waits = apply_due(arena, bounds, board, culprit - CULPRIT0 + ENTRY0, frame + a) != 0
+        store(board, culprit - CULPRIT0 + ENTRY0, 0)
+        if waits:
             return a
         due = next_frame(arena)
         b = min(BLOCK, due - frame) if due >= 0 else BLOCK

@@ -32,6 +32,9 @@ from chronus.urgency import REPAIRING, hurry, unhurried
 AHEAD_SECONDS = 0.03
 """So long after the last request the next child is forked ahead."""
 
+ALONE = ("proof",)
+"""Who is not to have the engine's memory: it may break what it can reach."""
+
 Life = Callable[[dict[str, Any], int, int], None]
 """What a child does: (what was asked, the memory's descriptor, its own descriptor). It may return, or not."""
 Ahead = Callable[[int], None]
@@ -83,7 +86,7 @@ class Forkserver:
         if pid == 0:
             self._let_go(own)
             _live(asked, descriptors, self.lives)
-        if self.memory < 0:
+        if self.memory < 0 and asked["role"] not in ALONE:
             self.memory = os.dup(descriptors[0])
         for descriptor in descriptors:
             os.close(descriptor)
@@ -110,7 +113,7 @@ class Forkserver:
 
     def _tell_spare(self, asked: dict[str, Any], descriptors: list[int]) -> int:
         """The pid of the child that was forked ahead and is now what is asked for; 0 where there is none."""
-        if self.spare is None:
+        if self.spare is None or asked["role"] in ALONE:
             return 0
         (pid, told), self.spare = self.spare, None
         with told:

@@ -4,7 +4,8 @@ Rule 1: a child that dies is started again at once, as long as it has not died m
         a pause that doubles from FIRST_PAUSE to LONGEST_PAUSE, for as long as it keeps dying. While the other slot is down as well,
         a slot waits no longer than ALONE_PAUSE: the pause is there to spare the machine, not to keep the music silent.
 Rule 2: nobody is stopped because another one fails.
-Rule 3: a module that was being rendered at two such deaths is the fault itself; it is taken out, not the slot.
+Rule 3: a module that was being rendered at two such deaths is the fault itself; it is taken out, not the slot. So is an entry of the
+        log that was being taken in: it is passed over.
 Rule 4: a checkpoint that a worker died of, or did not come back from, while nobody played is passed over; after the one before it
         comes nothing at all.
 Rule 5: a slot is given to a new worker only after the old one is known to be dead; so a death is the only reason to start one.
@@ -74,10 +75,12 @@ def _told(role: str, how: str) -> list[Action]:
 
 
 class Blame(Struct, frozen=True):
-    """A module that was being rendered when a worker died of itself; `incarnation` tells it from others in its place."""
+    """What a worker was at when it died of itself: rendering a module (`incarnation` tells it from others in its place), or
+    taking in an entry of the log, and no module."""
 
-    handle: int
-    incarnation: int
+    handle: int = -1
+    incarnation: int = 0
+    entry: int = 0
 
 
 OF_ITSELF = (-4, -6, -7, -8, -11)
@@ -85,7 +88,7 @@ OF_ITSELF = (-4, -6, -7, -8, -11)
 
 
 def convicted(blamed: tuple[Blame, ...], new: Blame) -> tuple[tuple[Blame, ...], bool]:
-    """Adds a blame. True if that module has now been blamed twice: chance strikes once, a fault comes again."""
+    """Adds a blame. True if the same has now been blamed twice: chance strikes once, a fault comes again."""
     return (*blamed, new)[-64:], new in blamed
 
 
@@ -100,6 +103,19 @@ RESTORE_SECONDS = 2.0
 def restoring(tried: int, how: int, took: float) -> int:
     """What the next worker goes back to, after one died with `how` in so many seconds: who was killed from outside blames nothing."""
     return min(tried + 1, NOTHING) if how in OF_ITSELF or took > RESTORE_SECONDS else tried
+
+
+NOTICE_BLOCKS = 16
+"""So far ahead of a replica that plays, it surely sees a row of the board in time."""
+
+
+def out_from(block: int, other: int | None) -> int:
+    """The block from which on a convicted module is out. The dead worker got as far as `block`, the other one, if it plays, to `other`.
+
+    Where both are down nobody got past `block`: they come back to it without the module. A slot that plays on has gone further, and is
+    told of a block that it has not begun.
+    """
+    return block if other is None else max(block, other + NOTICE_BLOCKS)
 
 
 def due(state: State, now: float) -> tuple[State, list[Action]]:

@@ -29,7 +29,7 @@ from chronus.engine.obituary import Obituary
 from chronus.engine.supervision import Blame, Child, Notice, Start
 from chronus.engine.watch import Seen, Watch, disagreements, ring_row
 from chronus.errors import ChronusError
-from chronus.memory import layout
+from chronus.memory import layout, quarantine, sheet
 from chronus.memory.layout import (
     BLOCK,
     BLOCK0,
@@ -47,6 +47,7 @@ from chronus.memory.layout import (
     STOPPING,
     Memory,
 )  # fmt: skip
+from chronus.memory.quarantine import Out
 from chronus.settings import Settings
 from chronus.urgency import WATCHING, expendable, hurry
 
@@ -90,6 +91,7 @@ class Engine:
         self.blamed: tuple[Blame, ...] = ()
         self.restores = [supervision.NEWEST] * layout.SLOTS
         self.started = [0.0] * layout.SLOTS
+        self.proof = 0
         self.watch = Watch()
         self.failing = Failing(BLOCK / settings.rate * 1e9)
         self.own_memory, self.memory_due = (0, 0), 0.0
@@ -123,6 +125,7 @@ class Engine:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans of a dead forkserver become ours
         self.memory_fd = layout.create()
         self.memory = Memory(self.memory_fd)
+        self.sheet_fd = sheet.create()
         board = self.memory.board
         board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings, self.settings.period)
         self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
@@ -165,7 +168,7 @@ class Engine:
 
     def _settled(self) -> bool:
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
-        busy = starting or self.play_by is not None or self.retiring is not None
+        busy = starting or self.play_by is not None or self.retiring is not None or self.watch.in_silence
         return self.told_ready and not busy and self.stopping_since is None
 
     def _act(self, state: supervision.State, actions: list[supervision.Action]) -> None:
@@ -188,7 +191,8 @@ class Engine:
             self.host_channel = self._fork_host(role, name, fall_back)
         else:
             slot = int(role[-1])
-            self.memory.board[BLOCK0 + slot * LINE] = 0  # what its forerunner rendered says nothing of it
+            for word in (BLOCK0, layout.CULPRIT0, layout.ENTRY0):
+                self.memory.board[word + slot * LINE] = 0  # what its forerunner was at says nothing of it
             self.memory.board[layout.RESTORE0 + slot * LINE] = self.restores[slot]
             self.started[slot] = time.monotonic()
             self.memory.board[STATE0 + slot * LINE] = STARTING
@@ -232,9 +236,10 @@ class Engine:
         ours, theirs = socket.socketpair()
         self.control, self.control_text = ours, b""
         self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_control(ours))
-        keep = (theirs.fileno(), self.memory_fd, self.door.fileno(), *self.wakes)
+        keep = (theirs.fileno(), self.memory_fd, self.sheet_fd, self.door.fileno(), *self.wakes)
         told = {
-            "channel": theirs.fileno(), "memory": self.memory_fd, "door": self.door.fileno(), "wakes": self.wakes,
+            "channel": theirs.fileno(), "memory": self.memory_fd, "sheet": self.sheet_fd,
+            "door": self.door.fileno(), "wakes": self.wakes,
             "settings": structs.asdict(self.settings), "pid": os.getpid(), "again": self.state["control"].restarts > 0,
         }  # fmt: skip
         self._spawn("control", "--told", json.dumps(told), keep=keep)
@@ -246,8 +251,20 @@ class Engine:
         self.waiting[self.asked] = role
         descriptor = own if isinstance(own, int) else own.fileno()
         packet = json.dumps({"id": self.asked, **message}).encode()
-        socket.send_fds(self.forkserver, [packet], [self.memory_fd, line, descriptor])
+        # a trial sees its own sheet of paper and nothing of the engine
+        memory = self.sheet_fd if role == "proof" else self.memory_fd
+        socket.send_fds(self.forkserver, [packet], [memory, line, descriptor])
         os.close(line)
+
+    def _prove(self, number: int) -> None:
+        """Has what lies on the sheet tried out. A trial of before, if there is one, was asked for by a control that is gone."""
+        self._kill("proof")
+        self.pids.pop("proof", None)
+        self.proof = number
+        try:
+            self._fork("proof", {"role": "proof"}, self.sheet_fd)
+        except OSError:
+            self._to_control({"proved": number, "status": None})  # the forkserver is being replaced
 
     # ------------------------------------------------------------ listening
 
@@ -363,6 +380,8 @@ class Engine:
                 self.stop()
             elif word == "crash":
                 self._crash(rest)
+            elif word == "prove":
+                self._prove(int(rest))
 
     def _reap(self) -> None:
         os.read(self.woken, 4096)
@@ -388,12 +407,15 @@ class Engine:
                 self._candidate_takes_over()
                 return
             self._for_device(self.device.host_died(time.monotonic()))
+        if role == "proof":
+            self._to_control({"proved": self.proof, "status": status})
+            return
         if role.startswith("worker"):
             slot = int(role[-1])
             self._note_restore(slot, status)
             self.memory.board[STATE0 + slot * LINE] = DOWN
             if status in supervision.OF_ITSELF:
-                self._blame(slot)
+                self._blame(slot, -status)
         if role == "control":
             self.control_ready = False
         how = f"signal {-status}" if status < 0 else f"exit {status}"
@@ -418,19 +440,30 @@ class Engine:
         else:
             self._say("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
 
-    def _blame(self, slot: int) -> None:
-        """Notes which module the slot was rendering; one that is noted twice is rendered no more."""
-        handle = int(self.memory.board[layout.CULPRIT0 + slot * LINE]) - 1
-        if not 0 <= handle < layout.HANDLES:
+    def _blame(self, slot: int, how: int) -> None:
+        """Notes what the slot was at. A module that is noted twice is rendered no more, an entry is passed over; control sees it on
+        the board and tells. `how`: the signal that the worker died of, 0 where it hangs."""
+        board = self.memory.board
+        handle, entry = int(board[layout.CULPRIT0 + slot * LINE]) - 1, int(board[layout.ENTRY0 + slot * LINE])
+        if 0 <= handle < layout.HANDLES:
+            place = layout.HANDLE_TABLE // 8 + handle * layout.HANDLE_WORDS
+            blame = Blame(handle, int(self.memory.arena(slot)[place + layout.H_INCARNATION]))
+        elif entry > 0:
+            blame = Blame(entry=entry)
+        else:
             return
-        place = layout.HANDLE_TABLE // 8 + handle * layout.HANDLE_WORDS
-        blame = Blame(handle, int(self.memory.arena(slot)[place + layout.H_INCARNATION]))
         self.blamed, guilty = supervision.convicted(self.blamed, blame)
-        if guilty:
-            self.memory.board[layout.QUARANTINED] = blame.incarnation
-            self.memory.board[layout.QUARANTINE] = handle + 1
-            text = "E_POISON a module crashed the renderer twice and is rendered no more"
-            self._say("poison", text, {"handle": handle, "incarnation": blame.incarnation})
+        if not guilty:
+            return
+        if blame.entry:
+            quarantine.pass_over(board, blame.entry)
+            return
+        other = 1 - slot
+        plays = board[STATE0 + other * LINE] == PLAYING
+        block = supervision.out_from(
+            int(board[BLOCK0 + slot * LINE]), int(board[BLOCK0 + other * LINE]) if plays else None
+        )
+        quarantine.take_out(board, Out(blame.handle, blame.incarnation, block, how))
 
     # ------------------------------------------------------------ watching
 
@@ -469,12 +502,16 @@ class Engine:
         board = self.memory.board
         blocks = tuple(int(board[BLOCK0 + slot * LINE]) for slot in range(layout.SLOTS))
         due = int(board[HEARD]) // BLOCK + int(board[LOOKAHEAD])
-        seen = Seen(
-            now, int(board[PERIODS]), blocks, tuple(block < due for block in blocks),
-            tuple(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS)),
-        )  # fmt: skip
-        for slot in self.watch.stuck_slots(seen):
-            self._blame(slot)  # a kernel that never returns; nobody, if it hangs elsewhere
+        playing = tuple(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS))
+        culprits = tuple(int(board[layout.CULPRIT0 + slot * LINE]) for slot in range(layout.SLOTS))
+        owes = tuple(block < due for block in blocks)
+        silent = int(board[layout.SILENT]) / self.settings.rate
+        seen = Seen(now, int(board[PERIODS]), blocks, owes, playing, culprits, silent)
+        stuck = self.watch.stuck_slots(seen)
+        for slot in stuck:
+            board[STATE0 + slot * LINE] = DOWN
+        for slot in stuck:
+            self._blame(slot, 0)  # a kernel that never returns; nobody, if it hangs elsewhere
             self._kill(f"worker {slot}")
         if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
             self._kill("host")
@@ -554,10 +591,10 @@ class Engine:
         engine = {"device": self.device.on, "device_rate": self.device.rate, "pid": os.getpid()}
         self._to_control({"processes": rows, "engine": engine})
 
-    def _say(self, kind: str, text: str, result: dict[str, Any] | None = None) -> None:
+    def _say(self, kind: str, text: str) -> None:
         if os.environ.get("CHRONUS_VERBOSE"):
             print(f"! {kind}: {text}", file=sys.stderr, flush=True)
-        self._to_control({"notice": {"kind": kind, "text": text, "result": result or {}}})
+        self._to_control({"notice": {"kind": kind, "text": text, "result": {}}})
 
     def _to_control(self, message: dict[str, Any]) -> None:
         try:

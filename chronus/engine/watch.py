@@ -3,7 +3,9 @@
 Rule 1: a process is judged by what it gets done, blocks and periods, never by what it says of itself.
 Rule 2: who is late but moves is not stuck: overload is no reason to kill.
 Rule 3: what was not watched does not count: after a pause of the watcher itself, or of the machine, nobody has been still for longer.
-Rule 4: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
+Rule 4: two that stand in the same module at the same time wait for nothing but the end of it: there is no music left to lose, so they are
+        given up sooner.
+Rule 5: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from chronus.memory.layout import RING_BLOCKS, RING_STRIDE
 
 SLOT_SECONDS = 0.1
 """A slot that owes blocks and renders none for so long, while the device goes on asking, is stuck."""
+TOGETHER_SECONDS, SILENT_SECONDS = 0.025, 0.05
+"""Both slots in one module for so long without a block, and so much silence since one of them rendered: its kernel does not return."""
 HOST_SECONDS = 0.3
 """So long without a period, and a host is stuck, whatever its stream says."""
 LOOK_SECONDS = 0.1
@@ -23,13 +27,21 @@ LOOK_SECONDS = 0.1
 
 
 class Seen(Struct, frozen=True):
-    """One look. `owes`: the slot is not as far ahead as it should be."""
+    """One look. `owes`: the slot is not as far ahead as it should be. `culprits`: the module it is in, or 0. `silent`: seconds of silence
+    that were sent for want of blocks, ever."""
 
     now: float
     periods: int
     blocks: tuple[int, ...]
     owes: tuple[bool, ...]
     playing: tuple[bool, ...]
+    culprits: tuple[int, ...] = (0, 0)
+    silent: float = 0.0
+
+    @property
+    def together(self) -> bool:
+        """Whether both slots are in the same module."""
+        return all(self.playing) and self.culprits[0] == self.culprits[1] != 0
 
 
 class Watch(Struct):
@@ -42,6 +54,14 @@ class Watch(Struct):
     looked: float = 0.0
     watched: float = 0.0
     """Seconds watched, up to the last look."""
+    silent: float = 0.0
+    silent_since: float = 0.0
+    """The silence at the last look, and at the last one before which a slot had moved."""
+
+    @property
+    def in_silence(self) -> bool:
+        """Whether nothing has been heard since a slot moved: a reason to look more often."""
+        return self.silent > self.silent_since
 
     def awake(self, now: float) -> float:
         """`now` in seconds watched."""
@@ -52,12 +72,17 @@ class Watch(Struct):
     def stuck_slots(self, seen: Seen) -> list[int]:
         """The slots that hang, each told once a stretch of SLOT_SECONDS."""
         found, now = [], self.awake(seen.now)
+        if any(ours != theirs for ours, theirs in zip(self.blocks, seen.blocks, strict=True)):
+            self.silent_since = self.silent
+        self.silent = seen.silent
+        mute = seen.together and seen.silent - self.silent_since >= SILENT_SECONDS
+        patience = TOGETHER_SECONDS if mute else SLOT_SECONDS
         for slot in range(2):
             moved = seen.blocks[slot] != self.blocks[slot] or not seen.owes[slot] or not seen.playing[slot]
             if moved or seen.periods == self.periods:
                 if moved:
                     self.blocks[slot], self.blocks_since[slot] = seen.blocks[slot], now
-            elif now - self.blocks_since[slot] > SLOT_SECONDS:
+            elif now - self.blocks_since[slot] > patience:
                 self.blocks_since[slot] = now
                 found.append(slot)
         return found

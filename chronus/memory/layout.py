@@ -26,12 +26,20 @@ PROGRAMS = 64
 """Programs kept: as many swaps can lie between a checkpoint and a double death."""
 PROGRAM_BYTES = 2 << 20
 ARENA_BYTES = 512 << 20
+HANDLES = 512
+"""Places for module instances; an instance's handle is its place, its incarnation tells it from those before."""
 
 # ---------------------------------------------------------------- the board: int64 words, one cache line each
 
-WORDS = 2048
 LINE = 8
 """int64 words in a cache line: a hot word has one to itself."""
+OUT_TABLE = 1024
+"""First word of a row a handle: who is taken out there. The supervisor writes it; see memory/quarantine.py."""
+OUT_WORDS = 4
+O_INCARNATION, O_BLOCK, O_HOW = range(3)
+COSTS = OUT_TABLE + HANDLES * OUT_WORDS
+"""From here on a word a handle for slot 0, then for slot 1: nanoseconds that the module's last blocks took."""
+WORDS = COSTS + HANDLES * SLOTS
 
 
 def _lines(*names: str) -> dict[str, int]:
@@ -101,15 +109,16 @@ _BOARD = _lines(
     "CHECKPOINT1",
     # the supervisor writes
     "DIVERGENCES",  # blocks on which the two slots did not agree
-    "QUARANTINE",  # 1 + handle of a module that is not to be rendered, 0: none; the incarnation beside it
-    "QUARANTINED",
     "DEAF",  # the longest that the supervisor was busy and heard nothing, ns
     "RESTORE0",  # what a slot that finds nobody playing goes back to: 0 the newest checkpoint, 1 the one before, 2 nothing
     "RESTORE1",
+    "CONVICTIONS",  # modules taken out and entries passed over, ever
+    "PASSED_OVER",  # the whole line: numbers of up to 8 entries that are not taken in, 0: none
+    # worker of slot 0 / slot 1
+    "ENTRY0",  # number of the log entry that is being taken in, 0 between them
+    "ENTRY1",
 )
-COSTS = 1024
-"""From here on a word a handle for slot 0, then for slot 1: nanoseconds that the module's last blocks took."""
-assert len(_BOARD) * LINE <= COSTS
+assert len(_BOARD) * LINE <= OUT_TABLE
 globals().update(_BOARD)
 TAIL: int
 PROGRAM: int
@@ -152,10 +161,11 @@ REFUSED0: int
 STALE0: int
 CHECKPOINT0: int
 DIVERGENCES: int
-QUARANTINE: int
-QUARANTINED: int
 DEAF: int
 RESTORE0: int
+CONVICTIONS: int
+PASSED_OVER: int
+ENTRY0: int
 """A slot's word is NAME0 + slot * LINE."""
 
 DOWN, STARTING, PLAYING = 0, 1, 2
@@ -181,9 +191,6 @@ SIZE = CHECKPOINTS + 2 * ARENA_BYTES
 
 # ---------------------------------------------------------------- an arena, in bytes from its start
 
-HANDLES = 512
-"""Places for module instances; an instance's handle is its place, its incarnation tells it from those before."""
-assert COSTS + HANDLES * SLOTS <= WORDS
 LANES = 256
 CABLES = 4096
 PENDING = 1 << 15
@@ -194,8 +201,10 @@ ARENA_HEAD = 0
 A_BLOCK, A_CURSOR, A_PROGRAM, A_PENDING, A_USED, A_PANIC, A_GUARDED, A_GUARDED_HANDLE, A_REFUSED, A_DROPPED = range(10)
 HEAD_WORDS = 64
 HANDLE_WORDS = 8
-H_INCARNATION, H_BIRTH, H_REGION, H_PARAMS, H_VOICES, H_PARAM_COUNT = range(6)
-"""A handle's words; region and params are bytes from the arena's start, params is where the parameter records begin."""
+H_INCARNATION, H_BIRTH, H_REGION, H_PARAMS, H_VOICES, H_PARAM_COUNT, H_UNWELL, H_GUARDED = range(8)
+"""A handle's words; region and params are bytes from the arena's start, params is where the parameter records begin. H_UNWELL rises
+while the module yields what cannot be sound, falls while it is well, and is MUTED from a second of it on; H_GUARDED counts the pieces."""
+MUTED = -1
 LANE_WORDS = 2  # generation, spare
 CABLE_WORDS = 8
 C_INCARNATION, C_BIRTH, C_START, C_FRAMES, C_FROM, C_TO = range(6)

@@ -1,4 +1,4 @@
-from chronus.engine.watch import HOST_SECONDS, SLOT_SECONDS, Seen, Watch, disagreements
+from chronus.engine.watch import HOST_SECONDS, SILENT_SECONDS, SLOT_SECONDS, Seen, Watch, disagreements
 
 
 def look(watch, now, periods, blocks, owes=(True, True), playing=(True, True)):
@@ -11,6 +11,22 @@ def test_a_slot_that_owes_blocks_and_renders_none_is_stuck():
     for k in range(3):
         assert look(watch, k * 0.05, k, (10, 20 + k)) == ([], False)
     assert look(watch, SLOT_SECONDS + 0.06, 99, (10, 40)) == ([0], False)
+
+
+def test_two_that_stand_in_the_same_module_are_given_up_sooner():
+    def after(culprits, heard=0.0, blocks=lambda k: (10, 10)):
+        """Seconds until both are given up, with a look every 4 ms; what lies ahead of the silence lasts 8 ms."""
+        watch = Watch()
+        watch.stuck_slots(Seen(0.0, 0, (9, 9), (True, True), (True, True)))
+        for k in range(1, 25):
+            silent = max(0.0, k * 0.004 - 0.008 - heard)
+            seen = Seen(k * 0.004, k, blocks(k), (True, True), (True, True), culprits, silent)
+            if watch.stuck_slots(seen) == [0, 1]:
+                return k * 0.004
+        return None
+
+    assert SILENT_SECONDS < after((3, 3)) <= SILENT_SECONDS + 0.016
+    assert after((3, 4)) is after((0, 0)) is after((3, 3), heard=1.0) is after((3, 3), blocks=lambda k: (k, k)) is None
 
 
 def test_a_slot_that_is_ahead_may_rest():

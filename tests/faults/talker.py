@@ -1,0 +1,63 @@
+"""A client in the test's own process: says a line, waits for its answer, and keeps the notices and how long it took."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+from chronus import wire
+from chronus.commands import Hello, Notice, Reply, Submission
+from chronus.text import parser
+from tests.live import Engine
+
+
+class Talker:
+    def __init__(self, running: Engine) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(30)
+        self.socket.connect(str(running.home.folder / "run" / "chronus" / "default.sock"))
+        self.frames = wire.from_engine()
+        self.notices: list[Notice] = []
+        self.replies: list[Reply] = []
+        self.number = 0
+        self.socket.sendall(wire.encode(Hello(author="test")))
+
+    def say(self, text: str) -> tuple[list[Reply], float]:
+        """(the answers to the lines of one submission, seconds until the last of them)."""
+        parsed = [parser.parse(statement) for statement in parser.statements(text)]
+        ids = tuple(range(self.number + 1, self.number + 1 + len(parsed)))
+        self.number += len(parsed)
+        began = time.perf_counter()
+        self.socket.sendall(
+            wire.encode(Submission(ids, tuple(p.text for p in parsed), tuple(p.command for p in parsed)))
+        )
+        while len(self.replies) < self.number:
+            self._listen()
+        return self.replies[-len(parsed) :], time.perf_counter() - began
+
+    def fine(self, text: str) -> None:
+        replies, _ = self.say(text)
+        assert all(reply.ok for reply in replies), [reply.text for reply in replies]
+
+    def notice(self, kind: str) -> str:
+        """The text of the first notice of a kind; waits for it."""
+        while True:
+            for notice in self.notices:
+                if notice.kind == kind:
+                    return notice.text
+            self._listen()
+
+    def told(self, kind: str) -> list[str]:
+        return [notice.text for notice in self.notices if notice.kind == kind]
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def _listen(self) -> None:
+        data = self.socket.recv(1 << 16)
+        assert data, "the engine hung up"
+        for message in self.frames.feed(data):
+            if isinstance(message, Reply):
+                self.replies.append(message)
+            elif isinstance(message, Notice):
+                self.notices.append(message)
