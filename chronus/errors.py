@@ -8,7 +8,7 @@ from collections.abc import Iterable
 CODES: dict[str, str] = {
     "E_SYNTAX": "the line is not a sentence of the language; the column points at the first wrong character",
     "E_COMMAND": "there is no such command",
-    "E_MODULE": "there is no such kind of module",
+    "E_MODULE": "there is no such kind of module, or it broke when it was tried out",
     "E_NAME": "nothing of that name is loaded",
     "E_PARAM": "the module has no such parameter",
     "E_PORT": "the module has no such input or output",

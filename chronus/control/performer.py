@@ -142,13 +142,13 @@ class Performer:
             trial = job.trials[0]
             try:
                 if not job.on_trial:
-                    prover.begin(trial.rack, self.conductor.taken_out)
+                    prover.begin(trial, self.conductor.taken_out)
                     job.on_trial, job.deadline = True, now + ANSWER_SECONDS
                 if not prover.is_over():
                     if now > job.deadline:
                         self._fail(job, f"no trial of it was over within {ANSWER_SECONDS:g} s; nothing was changed")
                     return False
-                error = prover.verdict(trial.rack)
+                error = prover.verdict(trial)
             except ChronusError as refusal:
                 error = refusal
             job.on_trial, job.deadline = False, now + PREPARE_SECONDS

@@ -30,33 +30,38 @@ ANSWER_SECONDS = 8.0
 
 
 class Trial(Struct, frozen=True):
-    """A rack to be tried out because of one command: the one whose answer is in place `outcome`."""
+    """A rack to be tried out because of one command: the one whose answer is in place `outcome`. `new`: the strangers that it brings."""
 
     rack: Rack
     outcome: int
+    new: frozenset[str] = frozenset()
 
 
 def trials(t: Transaction, opens: Collection[int]) -> list[Trial]:
     """What a transaction asks to be proved: now, or when the time of a later command comes. `opens`: the places of `open`s."""
     found = []
     for step in t.steps:
-        if step.outcome in opens or strangers(step.before, step.after):
-            found.append(Trial(step.after, step.outcome))
+        new = strangers(step.before, step.after)
+        if new or step.outcome in opens:
+            found.append(Trial(step.after, step.outcome, new))
     for later, rack in zip(t.later, t.racks_later, strict=True):
-        if isinstance(later.command, Open) or strangers(t.after, rack):
-            found.append(Trial(rack, later.outcome))
+        new = strangers(t.after, rack)
+        if new or isinstance(later.command, Open):
+            found.append(Trial(rack, later.outcome, new))
     return found
 
 
-def strangers(before: Rack, after: Rack) -> list[str]:
+def strangers(before: Rack, after: Rack) -> frozenset[str]:
     """The modules that are new in a rack and did not come with Chronus."""
+    if before.modules is after.modules:
+        return frozenset()
     shipped = places.shipped_kinds()
 
     def is_new(module: Module) -> bool:
         was = before.modules.get(module.name)
         return was is None or was.kind != module.kind or was.voices != module.voices
 
-    return [module.name for module in after.modules.values() if module.kind not in shipped and is_new(module)]
+    return frozenset(module.name for module in after.modules.values() if module.kind not in shipped and is_new(module))
 
 
 class Prover:
@@ -67,9 +72,9 @@ class Prover:
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked
         self.names: dict[int, str] = {}
 
-    def begin(self, rack: Rack, taken_out: Collection[str]) -> None:
+    def begin(self, trial: Trial, taken_out: Collection[str]) -> None:
         """Lays the rack's program on the sheet. E_LIMIT where there is no room for it."""
-        plan = Planner(self.catalogue, self.rate).draw(rack)
+        plan = Planner(self.catalogue, self.rate).draw(trial.rack)
         assert plan.program is not None
         self.sheet.clear()
         try:
@@ -78,7 +83,7 @@ class Prover:
             raise ChronusError("E_LIMIT", str(error)) from None
         self.sheet.board[RATE] = self.rate
         for name in taken_out:
-            if name in plan.seats:
+            if name in plan.seats and name not in trial.new:
                 seat = plan.seats[name]
                 quarantine.take_out(self.sheet.board, Out(seat.handle, seat.incarnation, 0, 0))
         self.names = {seat.handle: seat.name for seat in plan.seats.values()}
@@ -88,7 +93,7 @@ class Prover:
     def is_over(self) -> bool:
         return self.number in self.supervisor.proved
 
-    def verdict(self, rack: Rack) -> ChronusError | None:
+    def verdict(self, trial: Trial) -> ChronusError | None:
         """Why the rack is refused, once the trial is over; None if it is sound."""
         status = self.supervisor.proved[self.number]
         if status is None:
@@ -96,7 +101,7 @@ class Prover:
         own = status in Finding.__members__.values() and status != Finding.SOUND
         handle = int(self.sheet.result[R_HANDLE] if own else self.sheet.board[CULPRIT0]) - 1
         name = self.names.get(handle, "")
-        kind = rack.modules[name].kind if name else ""
+        kind = trial.rack.modules[name].kind if name else ""
         return judged(status, name, kind, int(self.sheet.result[R_PERCENT]))
 
 

@@ -70,8 +70,8 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
         return
     if start.first is not None:
         start.notes.append(f"{why} {path}")
-    for poisoned in found.poisoned:
-        start.notes.append(f'"{poisoned.text}" had crashed the renderer; what it did to {poisoned.module} is left out')
+    for poisoned in (record for record in found.poisoned if record.module):
+        start.notes.append(f'"{poisoned.text}" had brought the renderer down in {poisoned.module}; that is left out')
     if unreadable:
         start.notes.append(
             f"{len(unreadable)} commands of {path} could not be read, the first of them {unreadable[0]!r}"

@@ -264,7 +264,13 @@ class Engine:
         try:
             self._fork("proof", {"role": "proof"}, self.sheet_fd)
         except OSError:
-            self._to_control({"proved": number, "status": None})  # the forkserver is being replaced
+            self._proved(None)  # the forkserver is being replaced
+
+    def _proved(self, status: int | None) -> None:
+        """Tells control how the trial ended; None where it could not be made."""
+        if self.proof:
+            self._to_control({"proved": self.proof, "status": status})
+            self.proof = 0
 
     # ------------------------------------------------------------ listening
 
@@ -408,8 +414,10 @@ class Engine:
                 return
             self._for_device(self.device.host_died(time.monotonic()))
         if role == "proof":
-            self._to_control({"proved": self.proof, "status": status})
+            self._proved(status)
             return
+        if role == "forkserver" and "proof" not in self.pids:
+            self._proved(None)  # what it was asked for last may have gone with it
         if role.startswith("worker"):
             slot = int(role[-1])
             self._note_restore(slot, status)

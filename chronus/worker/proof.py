@@ -38,7 +38,7 @@ TOGETHER_BLOCKS = 16
 """With all parameters at their low, and at their high ends."""
 GATES = ((4, 1.0), (100, 0.0), (130, 1.0))
 """(block, level): when the gates of all modules open and close."""
-HANG_SECONDS = 0.25
+HANG_SECONDS = 0.15
 """Processor time for one block, by which a kernel is held to have lost its way."""
 FAIR_SECONDS = 0.1
 """Processor time that a rack may take before anybody is called slow: the first blocks touch new memory."""

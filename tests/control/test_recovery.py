@@ -10,7 +10,7 @@ from chronus import commands as c
 from chronus.commands import Change, Port, Quantity
 from chronus.control import journal
 from chronus.control.catalogue import Catalogue
-from chronus.control.journal import Journal, Said, Sealed
+from chronus.control.journal import Journal, Poisoned, Said, Sealed
 from chronus.control.recovery import begin, take_over
 from chronus.control.replay import rebuild
 from chronus.memory.layout import NOTES_LATE, OSC_DROPPED, RECOMMITTED, Memory
@@ -345,3 +345,38 @@ def test_every_prefix_of_a_journal_can_be_rebuilt(tmp_path):
     for end in range(0, len(data) + 1, 7):
         rebuild(journal.parse(data[:end]), CATALOGUE, sentences)
     assert rebuild(Journal(), CATALOGUE, sentences) == (None, [])
+
+
+def poisoned(*records) -> tuple[str, ...]:
+    """The words of the modules in the rack that is rebuilt from a journal."""
+    whole, unreadable = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
+    assert not unreadable
+    return tuple(command.kind for command in whole.commands[0].commands if isinstance(command, c.Load)) if whole else ()
+
+
+def test_what_crashed_the_renderer_is_left_out_of_what_is_recovered():
+    said = (
+        Said(1, texts=("load bass", "load kick")),
+        Sealed(1, 64),
+        Said(2, texts=("set bass.freq 60",)),
+        Sealed(2, 128),
+    )
+    record = Poisoned("bass", 128, 2, "set bass.freq 60", 3, 5)
+    after = (Said(3, texts=("load filter",)), Sealed(3, 640))
+    assert poisoned(*said, *after) == ("bass", "kick", "filter")
+    assert poisoned(*said, record, *after) == ("kick", "filter")
+
+
+def test_a_line_that_was_taken_back_leaves_the_module_as_it_was_before_it():
+    said = (Said(1, texts=("load bass freq=80",)), Sealed(1, 64), Said(2, texts=("set bass.freq 60",)), Sealed(2, 128))
+    record = Poisoned("bass", 128, 2, "set bass.freq 60", 3, 5)
+    undone = (Said(3, who="poison", texts=("undo",)), Sealed(3, 640))
+    whole, _ = rebuild(Journal(HEADER, (*said, record, *undone)), CATALOGUE, sentences)
+    load, put = whole.commands[0].commands
+    assert load.kind == "bass" and put.changes[0].value == Quantity(80, "Hz")
+
+
+def test_one_that_is_loaded_again_afterwards_is_there():
+    said = (Said(1, texts=("load bass",)), Sealed(1, 64))
+    again = (Said(2, texts=("unload bass", "load bass")), Sealed(2, 640))
+    assert poisoned(*said, Poisoned("bass", 128, 1, "load bass", 3, 5), *again) == ("bass",)

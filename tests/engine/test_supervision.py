@@ -6,14 +6,18 @@ from chronus.engine.supervision import (
     ALONE_PAUSE,
     BUDGET,
     LONGEST_PAUSE,
+    NOTICE_BLOCKS,
     PERIOD,
     ROLES,
+    Blame,
     Child,
     Notice,
     Start,
+    convicted,
     died,
     due,
     next_due,
+    out_from,
 )
 
 
@@ -90,3 +94,24 @@ def test_what_a_worker_dies_of_or_does_not_come_back_from_is_passed_over_and_in_
         seen.append(tried)
     before, nothing = supervision.BEFORE, supervision.NOTHING
     assert seen == [supervision.NEWEST, before, nothing, nothing, nothing]
+
+
+def test_the_second_blame_convicts_and_only_that_module_or_entry():
+    blamed = ()
+    for blame in (Blame(3, 7), Blame(3, 8), Blame(4, 7), Blame(entry=7), Blame(entry=8)):
+        blamed, guilty = convicted(blamed, blame)
+        assert not guilty, blame
+    for blame in (Blame(4, 7), Blame(entry=8)):
+        assert convicted(blamed, blame)[1], blame
+
+
+def test_blames_are_forgotten_in_the_end():
+    blamed, _ = convicted((), Blame(1, 1))
+    for k in range(100):
+        blamed, _ = convicted(blamed, Blame(2, k))
+    assert len(blamed) == 64 and not convicted(blamed, Blame(1, 1))[1]
+
+
+def test_a_module_is_out_from_a_block_that_nobody_got_past():
+    assert out_from(100, None) == 100
+    assert out_from(100, 103) == 103 + NOTICE_BLOCKS and out_from(100, 20) == 100

@@ -48,7 +48,7 @@ KINDS = {
     "time_bomb": ("", "1", "state[0, 0] += frames\n    if state[0, 0] > 2 * rate:\n        crashes()"),
     # breaks at values in the middle of a range, where no trial looks, and only when armed
     "bomb": (
-        'Param("level", 0, 1, 0, help="4/8 crash, 5/8 hang, 2/8 SIGFPE, 3/8 NaN, 6/8 1e30, 7/8 always 1; NaN once on passing 1/16"),\n'
+        'Param("level", 0, 1, 0, help="4/8 crash, 5/8 hang, 2/8 SIGFPE, 3/8 NaN, 6/8 1e30; NaN once on passing 1/16"),\n'
         '    switch("armed", ("off", "on"), "off"),',
         "0",
         """e = int(params[1][0, 0] * f32(8.0) + f32(0.5)) if abs(params[1][0, 0] * f32(8.0) % f32(1.0)) < f32(0.01) else 0
@@ -65,8 +65,6 @@ KINDS = {
         level = zero / zero
     if e == 6:
         level = f32(1e30)
-    if e == 7:
-        level = f32(1.0)
     for i in range(frames):
         for l in range(LANES):
             passing = i > 0 and params[1][i - 1, l] < f32(0.0625) and params[1][i, l] >= f32(0.0625)

@@ -12,6 +12,12 @@ from tests.faults.takes import RATE, SONG, in_lockstep, memory_of, settle, take,
 from tests.faults.talker import Talker
 from tests.live import engine
 
+BROKEN = (
+    ("segv", "segv.level 0.5", "SIGSEGV"),
+    ("fpe", "fpe.gain 0, fpe.level 0.25", "SIGFPE"),
+    ("hang", "hang.level 0.625", "hung"),
+)
+"""(name of a bomb, what is set before it is armed, what comes of it)."""
 PAIR = 2
 """Workers that die of a module that passed its trial: each slot's once."""
 
@@ -89,36 +95,33 @@ def test_row_14_a_patch_that_is_opened_is_tried_out_when_it_is_said_not_when_it_
 # ---------------------------------------------------------------- found only when it happens
 
 
-@pytest.mark.parametrize("level, how", [(0.5, "crashed"), (0.25, "crashed"), (0.625, "hung")])
-def test_rows_8_11_15_a_value_that_brings_workers_down_costs_one_pair_and_a_moment_of_silence(
-    tmp_path, bad, level, how
-):
+def test_rows_8_11_15_a_value_that_brings_workers_down_costs_one_pair_and_a_moment_of_silence(tmp_path, bad):
     told = []
 
     def breaking(running, memory):
         running.home.environment["CHRONUS_MODULES"] = bad
         talker = Talker(running)
-        talker.fine(f"set bomb.gain {0 if level == 0.25 else 1}, bomb.level {level}")
-        settle(memory, 0.3)
-        (reply,), _ = talker.say("set bomb.armed on")
-        told.append(reply)
-        told.append(talker.notice("poison"))
-        in_lockstep(memory, 5)
-        settle(memory, 1.2)  # beyond the next checkpoint
-        talker.fine("assert bomb.armed == off; set kick.decay 300; set bass.freq 58")
+        for name, settings, _ in BROKEN:
+            talker.notices.clear()
+            talker.fine(f"set {settings}")
+            settle(memory, 0.1)
+            told.append((talker.say(f"set {name}.armed on")[0][0], talker.notice("poison")))
+            in_lockstep(memory, 5)
+            settle(memory, 1.1)  # beyond the next checkpoint
+            talker.fine(f"assert {name}.armed == off; set bass.freq 58")
         talker.close()
 
-    done = take(tmp_path, breaking, song=f"{SONG}load bomb\n", CHRONUS_MODULES=bad)
-    reply, notice = told
-    assert reply.code == "E_POISON" and f'"set bomb.armed on" {how} the renderer in bomb' in reply.text, reply
-    assert notice == f"E_POISON {reply.text}" and "taken back" in notice
-    assert done.status["taken_out"].keys() == {"bomb"} and how.removesuffix("ed") in done.status["taken_out"]["bomb"]
-    assert sum(p["restarts"] for p in done.status["processes"] if p["role"] == "worker") == PAIR
-    # one gap, and to the bit the same music before and after it as in a rendering of the journal
-    assert len(done.gaps) == 1, done.gaps
-    silence_ms = done.lost / RATE * 1000
-    print(f"{notice}: {silence_ms:.0f} ms of silence")
-    assert silence_ms <= 150
+    bombs = "".join(f"load bomb as {name}\n" for name, *_ in BROKEN)
+    done = take(tmp_path, breaking, song=SONG + bombs, CHRONUS_MODULES=bad)
+    for (reply, notice), (name, _, how) in zip(told, BROKEN, strict=True):
+        assert reply.code == "E_POISON" and reply.text.startswith(f'"set {name}.armed on" ')
+        assert ("hung" if how == "hung" else "crashed") + f" the renderer in {name} and was taken back" in reply.text
+        assert notice == f"E_POISON {reply.text}" and how in done.status["taken_out"][name]
+    assert sum(p["restarts"] for p in done.status["processes"] if p["role"] == "worker") == PAIR * len(BROKEN)
+    # one gap for each, and to the bit the same music before and after it as in a rendering of the journal
+    silences_ms = {how: round(length / RATE * 1000) for (*_, how), (_, length) in zip(BROKEN, done.gaps, strict=True)}
+    print(f"ms of silence: {silences_ms}")
+    assert max(silences_ms.values()) <= 150
 
 
 def test_row_15_a_fresh_one_plays_again_and_a_restart_does_not_run_into_the_same_crash(running):
@@ -142,7 +145,7 @@ def test_row_15_a_fresh_one_plays_again_and_a_restart_does_not_run_into_the_same
         running.home.folder, "--device", "null", CHRONUS_MODULES=running.home.environment["CHRONUS_MODULES"]
     ) as again:
         settle(memory_of(again), 0.5)
-        assert any("crashed the renderer" in note for note in again.notes), again.notes
+        assert any("brought the renderer down in bomb" in note for note in again.notes), again.notes
         assert again.home.chronus("-c", "assert bomb.level == 0.5; assert bomb.armed == off").returncode == 0
         assert restarts(again) == 0 and again.status()["taken_out"] == {}
 
@@ -169,20 +172,30 @@ def test_row_16_a_module_that_crashes_after_a_while_is_bypassed_after_one_pair(r
         assert "time_bomb" not in again.home.chronus("-c", "list").stdout
 
 
-def test_row_15_an_entry_of_the_log_that_brings_workers_down_is_passed_over(running):
-    talker, memory = running.talker, running.memory
-    talker.fine("load snare")
-    settle(memory, 1.2)  # a checkpoint that knows it
-    broken = _break_the_place_of_the_last_module(memory)
-    assert broken > 0
-    (reply,), _ = talker.say("note snare 60")
+def test_row_15_an_entry_of_the_log_that_brings_workers_down_is_passed_over(tmp_path):
+    said = []
+
+    def breaking(running, memory):
+        talker = Talker(running)
+        talker.fine("load snare")
+        settle(memory, 1.2)  # a checkpoint that knows it
+        assert _break_the_place_of_the_last_module(memory) > 0
+        said.append(talker.say("note snare 60")[0][0])
+        in_lockstep(memory, 5)
+        settle(memory, 1.2)
+        assert len(quarantine.passed_over(memory.board)) == 1 and quarantine.taken_out(memory.board) == []
+        talker.fine("set kick.decay 250")
+        talker.close()
+
+    done = take(tmp_path, breaking)
+    (reply,) = said
     assert reply.code == "E_POISON" and '"note snare' in reply.text and "passed over" in reply.text, reply
-    in_lockstep(memory, 5)
-    settle(memory, 0.3)
-    assert len(quarantine.passed_over(memory.board)) == 1 and quarantine.taken_out(memory.board) == []
-    assert restarts(running) == PAIR
-    assert memory.word(layout.SILENT) / RATE <= 0.150
-    talker.fine("set kick.decay 250")
+    assert sum(p["restarts"] for p in done.status["processes"] if p["role"] == "worker") == PAIR
+    # a rendering of the journal leaves that note out as well
+    assert len(done.gaps) == 1, done.gaps
+    silence_ms = done.lost / RATE * 1000
+    print(f"{reply.text}: {silence_ms:.0f} ms of silence")
+    assert silence_ms <= 150
 
 
 def _break_the_place_of_the_last_module(memory) -> int:
@@ -233,21 +246,3 @@ def test_rows_12_13_what_is_no_sound_is_silenced_named_and_muted_if_it_goes_on(t
     assert done.lost == 0, (done.gaps, done.status["counters"])
     heard = np.fromfile(tmp_path / "heard.f32", np.float32)
     assert np.isfinite(heard).all() and 0 < np.abs(heard).max() <= 1.0
-
-
-def test_row_13_a_constant_is_gone_from_the_output_after_a_second(tmp_path, bad):
-    def breaking(running, memory):
-        running.home.environment["CHRONUS_MODULES"] = bad
-        talker = Talker(running)
-        talker.fine("load bomb; set bomb.level 0.875")
-        talker.fine("set bomb.armed on")
-        settle(memory, 1.6)
-        talker.close()
-
-    done = take(tmp_path, breaking, song="load lfo\n", CHRONUS_MODULES=bad)
-    heard = np.fromfile(tmp_path / "heard.f32", np.float32).reshape(-1, 2)
-    first = int(np.flatnonzero(np.abs(heard[:, 0]) > 0.01)[0])
-    after = float(np.abs(heard[first + RATE : first + RATE + RATE // 2]).max())
-    print(f"{np.abs(heard).max():.3f} at first, {after:.6f} a second later")
-    assert np.abs(heard).max() <= 1.0 and after <= 0.01
-    assert done.status["taken_out"] == {}, "an envelope that stands open is a constant too"

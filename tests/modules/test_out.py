@@ -110,7 +110,7 @@ def test_an_impulse_comes_out_after_the_latency_and_nothing_before(limiter, leve
     assert np.all(np.abs(out).argmax(0) == 300 + LATE)
 
 
-def test_whatever_comes_in_the_output_is_finite_and_within_1():
+def test_row_13_whatever_comes_in_the_output_is_finite_and_within_1():
     wild = np.random.default_rng(2).choice([0, 1, -5, np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-40], (20000, 2))
     for limiter in ("on", "off"):
         rig = Rig(render)
@@ -123,13 +123,13 @@ def test_whatever_comes_in_the_output_is_finite_and_within_1():
         assert np.abs(again).max() == pytest.approx(0.3, rel=0.01)
 
 
-def test_nan_is_silence():
+def test_row_12_nan_is_silence():
     out = Rig(render).render(500, {}, {"in": np.nan, "left": np.inf})["out"]
     assert not out.any()
 
 
 @pytest.mark.parametrize("limiter", ["on", "off"])
-def test_dc_is_gone_after_a_second(limiter):
+def test_row_13_dc_is_gone_after_a_second(limiter):
     for level in (0.5, 1.0, 1e30):
         out = Rig(render).render(RATE + 2000, {"limiter": limiter, "volume": 6}, {"in": level})["out"]
         assert np.abs(out[RATE:]).max() <= 0.01
