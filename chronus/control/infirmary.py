@@ -1,15 +1,16 @@
 """Modules that make the renderer ill: who is taken out, since when, because of which line; and what people are told of it.
 
 The supervisor takes out what brought workers down, the replicas mute what cannot be sound; both leave it in shared memory. Here it gets its
-name, its line in the journal, and its answer. The line that did it is taken back where nothing was said after it; else it stands, and only
-the module is out.
+name, its line in the journal, and its answer. The line that did it is taken back where nothing was said after it and it was about that
+module; else it stands, and only the module is out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from chronus.commands import Submission, Undo
+from chronus.commands import Note, Submission, Undo
 from chronus.control.job import Job
 from chronus.control.journal import Poisoned
 from chronus.control.proving import how_it_ended
@@ -35,6 +36,9 @@ from chronus.memory.quarantine import Out
 
 AUTHOR = "poison"
 AFRESH = "unload it and load it again for a fresh one"
+TAKEN_BACK = " and was taken back"
+AT_ONCE_SECONDS = 1.0
+"""What breaks so soon after a line is that line's doing; later, nobody's."""
 NO_SOUND = "it put out NaN or more than 10,000"
 
 
@@ -71,8 +75,12 @@ class Infirmary:
 
     def tick(self) -> None:
         """Who is out at present, and who was silenced by the guard."""
+        outs = {(out.handle, out.incarnation): out for out in quarantine.taken_out(self.memory.board)}
+        seats = self.conductor.planner.plan.seats.values()
         self.conductor.taken_out = {
-            seat.name: _why(out) for out in quarantine.taken_out(self.memory.board) if (seat := self._seat(out))
+            seat.name: _why(outs[seat.handle, seat.incarnation])
+            for seat in seats
+            if (seat.handle, seat.incarnation) in outs
         }
         if max(self.memory.word(GUARDED0, slot) for slot in range(layout.SLOTS)):
             self._guarded()
@@ -83,40 +91,43 @@ class Infirmary:
         seat = self._seat(out)
         if seat is None:
             return  # it has gone meanwhile
-        frame = out.block * BLOCK
-        touch = self.performer.touches.last(seat.name, frame + BLOCK - 1)
-        number, text = (touch.number, touch.text) if touch else (0, "")
-        self.performer.pen.owe(Poisoned(seat.name, frame, number, text, out.handle, out.incarnation))
-        taken_back = touch is not None and self._take_back(touch)
-        how = f"hung the renderer in {seat.name}" if out.how == 0 else f"crashed the renderer in {seat.name}"
-        self._tell(touch, taken_back, how, f"{seat.name} is taken out; {AFRESH}")
+        name, frame = seat.name, out.block * BLOCK
+        touch = self.performer.touches.last(name, frame + BLOCK - 1)
+        number, line = (touch.number, touch.text) if touch else (0, "")
+        self.performer.pen.owe(Poisoned(name, frame, number, line, out.handle, out.incarnation))
+        did = "hung" if out.how == 0 else "crashed"
+        guilty = touch is not None and frame - touch.frame <= round(AT_ONCE_SECONDS * self.server.publisher.rate)
+        back = guilty and touch is not None and self._take_back(touch)
+        if guilty:
+            text = f'"{line}" {did} the renderer in {name}{TAKEN_BACK if back else ""}; {name} is taken out; {AFRESH}'
+        else:
+            last = f'the last line about it was "{line}"; ' if line else ""
+            text = f"{name} {did} the renderer and is taken out; {last}{AFRESH}"
+        self._tell(text, touch if back else None, {"module": name, "line": line, "taken_back": back})
 
     def _passed_over(self, number: int) -> None:
-        found = self.performer.touches.of_entry(number)
-        touch, place = found or (None, 0)
-        self.performer.pen.write(
-            Poisoned("", 0, touch.number if touch else 0, touch.text if touch else "", entry=place, number=number)
-        )
-        taken_back = touch is not None and self._take_back(touch)
-        self._tell(touch, taken_back, "crashed the renderer", "it is passed over")
+        touch, place = self.performer.touches.of_entry(number) or (None, 0)
+        said, line = (touch.number, touch.text) if touch else (0, "")
+        self.performer.pen.owe(Poisoned("", 0, said, line, entry=place, number=number))
+        back = touch is not None and self._take_back(touch)
+        whose = f'"{line}"' if line else "a note"
+        text = f"{whose} crashed the renderer{TAKEN_BACK if back else ''}; it is passed over"
+        self._tell(text, touch if back else None, {"module": "", "line": line, "taken_back": back})
 
     def _take_back(self, touch: Touch) -> bool:
-        """Undoes the line, if it was the last step; what hands played needs no undoing."""
+        """Undoes the line, if it was the last step and about no more than a module. A note needs no undoing."""
         past = self.conductor.past
-        if touch.by_hand:
+        if isinstance(touch.command, Note):
             return True
-        if self.performer.current is not None or not past or past[-1][1] is not touch.before:
+        if touch.of_many or self.performer.current is not None or not past or past[-1][1] is not touch.before:
             return False
         self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), AUTHOR))
         return True
 
-    def _tell(self, touch: Touch | None, taken_back: bool, how: str, then: str) -> None:
-        line = f'"{touch.text}"' if touch else "something"
-        back = " and was taken back" if taken_back else ""
-        text = f"{line} {how}{back}; {then}"
-        if touch is not None and taken_back:
-            self._answer(touch, text)
-        self.server.notify("poison", f"E_POISON {text}")
+    def _tell(self, text: str, taken_back: Touch | None, result: dict[str, Any]) -> None:
+        if taken_back is not None:
+            self._answer(taken_back, text)
+        self.server.notify("poison", f"E_POISON {text}", result)
 
     def _answer(self, touch: Touch, text: str) -> None:
         """Who said it, and has no answer yet, gets this one."""
@@ -144,6 +155,7 @@ class Infirmary:
                 self.server.notify("guard", f"{seat.name} was silenced for a moment and begins anew: {NO_SOUND}")
 
     def _seat(self, out: Out) -> Seat | None:
+        """Whose place it was, be it that it is just leaving."""
         plan = self.conductor.planner.plan
         for seat in (*plan.seats.values(), *plan.old_seats.values()):
             if (seat.handle, seat.incarnation) == (out.handle, out.incarnation):

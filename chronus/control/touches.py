@@ -6,7 +6,7 @@ from collections import deque
 
 from msgspec import Struct
 
-from chronus.commands import Gate, Note, Submission
+from chronus.commands import AnyCommand, Gate, New, Note, Open, Redo, Say, Submission, Undo
 from chronus.control.rack import Rack
 from chronus.control.transaction import Step, Transaction
 
@@ -23,7 +23,12 @@ class Touch(Struct, frozen=True):
     outcome: int
     text: str
     before: Rack
-    by_hand: bool = False
+    command: AnyCommand
+
+    @property
+    def of_many(self) -> bool:
+        """Whether it is about more than the module: taking it back would take much of the music with it."""
+        return isinstance(self.command, Open | Say | New | Undo | Redo)
 
 
 class _Published(Struct, frozen=True):
@@ -47,8 +52,7 @@ class Touches:
         for step in t.steps:
             command = submission.commands[step.outcome]
             text = submission.texts[step.outcome] or t.outcomes[step.outcome].text
-            by_hand = isinstance(command, Gate | Note)
-            touch = Touch(frame, number, step.outcome, text, step.before, by_hand)
+            touch = Touch(frame, number, step.outcome, text, step.before, command)
             found.append(touch)
             names = touched(step) | ({command.name} if isinstance(command, Gate | Note) else set())
             for name in names:
