@@ -25,5 +25,5 @@ def test_eight_entries_are_passed_over_and_the_oldest_of_more_is_forgotten():
 
 def test_the_rows_lie_behind_the_words_of_the_board_and_before_the_log():
     assert max(layout._BOARD.values()) + layout.LINE <= layout.OUT_TABLE
-    assert layout.OUT_TABLE + layout.HANDLES * layout.OUT_WORDS == layout.WORDS
+    assert layout.OUT_TABLE + layout.HANDLES * layout.OUT_WORDS == layout.COSTS
     assert layout.LOG % 64 == 0
