@@ -25,6 +25,7 @@ RATE = 44100
 class Take(Struct):
     """`gaps` are the stretches (first frame, frames) at which the capture differs from the reference."""
 
+    folder: Path
     status: dict
     gaps: list[tuple[int, int]]
     frames: int
@@ -84,7 +85,7 @@ def _play(
     comparison = Comparison(captured[: start + enough])
     comparison.feed(reference)
     comparison.end()
-    return Take(status, comparison.gaps, enough)
+    return Take(folder, status, comparison.gaps, enough)
 
 
 def settle(memory: Memory, seconds: float) -> None:
