@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chronus import places, title
-from chronus.memory.layout import Memory
+from chronus.memory.layout import SLOTS, Memory
 from chronus.urgency import REPAIRING, expendable, hurry
 
 _POINTS = 100
@@ -44,21 +44,20 @@ def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
             kernel.address(lanes)
     rehearsal.rehearse()
 
-    opened: list[Memory] = []
+    made: list[workers.Worker] = []
 
     def ahead(memory: int) -> None:
-        opened.append(Memory(memory))
-        workers.touch(opened[0])
-
-    def open_memory(descriptor: int) -> Memory:
-        return opened[0] if opened else Memory(descriptor)
+        opened = Memory(memory)
+        made.extend(workers.Worker(opened, slot, kernels) for slot in range(SLOTS))
 
     def worker(asked: dict[str, Any], memory: int, wake: int) -> None:
-        workers.main(open_memory(memory), asked["slot"], wake, kernels)
+        slot = asked["slot"]
+        workers.main(made[slot] if made else workers.Worker(Memory(memory), slot, kernels), wake)
 
     def host(asked: dict[str, Any], memory: int, channel: int) -> None:
         device, period = asked["device"], asked["period"]
-        hosts.main(open_memory(memory), socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
+        opened = made[0].memory if made else Memory(memory)
+        hosts.main(opened, socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
 
     def proof(_asked: dict[str, Any], sheet: int, _own: int) -> None:
         proofs.main(sheet, kernels)

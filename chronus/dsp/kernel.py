@@ -188,6 +188,10 @@ class Kernel:
             self._variants[lanes] = self._compile(lanes)
         return int(self._variants[lanes].address)
 
+    def has(self, lanes: int) -> bool:
+        """Whether that address is known in this process."""
+        return lanes in self._variants
+
     def _compile(self, lanes: int) -> Any:
         spec = self.spec
         body = inline(self._bind(self.function, f"{spec.kind}_{lanes}_body", LANES=lanes))

@@ -17,7 +17,7 @@ SHARE = 0.1
 """Of a block's time: a slot that takes less is in no danger, however much slower it is."""
 GROWTH = 64 << 20
 """Bytes that a worker's own memory may grow beyond what the other's grows, bound programs left out."""
-OWED_SECONDS = 0.12
+OWED_SECONDS = 0.1
 """So long after the other slot has a program ready, and half as long again as that took, a slot must have it, too."""
 BUSY_SECONDS = 1.0
 """The same for one that works on it or waits for a processor, and does not merely wait for its interpreter."""

@@ -53,6 +53,10 @@ class Bindings:
         self._kept[program.number % PROGRAMS] = kept
         row[bound.B_NUMBER] = program.number
 
+    def knows(self, program: Program) -> bool:
+        """Whether all kernels of `program` are compiled."""
+        return all(self.kernels[program.names[r[Instance.NAME]]].has(int(r[Instance.LANES])) for r in program.instances)
+
     def kept(self) -> int:
         """Bytes that bound programs take."""
         return sum(array.nbytes for arrays in self._kept.values() for array in arrays)

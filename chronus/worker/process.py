@@ -68,15 +68,19 @@ _ROOM = 2 << 30
 
 
 class Worker:
-    def __init__(self, memory: Memory, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
-        self.memory, self.slot, self.wake = memory, slot, wake
+    """Who serves a slot, or will: until it runs it only reads the memory. Made ahead, it has the programs ready when it is asked for."""
+
+    def __init__(self, memory: Memory, slot: int, kernels: Mapping[str, Kernel]) -> None:
+        self.memory, self.slot = memory, slot
         self.bindings = Bindings(kernels, memory.word(RATE), libc_clock())
         self.arena, self.other = memory.arena(slot), memory.arena(1 - slot)
         self.desk = self._desk()
         self.out = np.zeros((BLOCK, CHANNELS), np.float32)
         self.outcome = replica.ENDED
-
-        touch(memory)
+        for place in range(SLOTS):  # both arenas, as far as they are in use
+            used = max(INSTANCES, int(memory.arena(place)[A_USED]))
+            memory.touch(layout.ARENAS + place * ARENA_BYTES, min(used, ARENA_BYTES))
+        self._bind(compiled=True)
 
     def _desk(self) -> np.ndarray:
         futex, sleep, clock, _ = call_numbers()
@@ -86,16 +90,16 @@ class Worker:
         desk[replica.W_BLOCK] = block_address()
         return desk
 
-    def run(self) -> None:
-        """Plays until the engine stops; rejoins whenever it finds itself stale."""
+    def run(self, wake: int) -> None:
+        """Plays until the engine stops; rejoins whenever it finds itself stale. `wake` tells that there is a new program."""
         while True:
             self.join()
             self.bind_new()
             thread = threading.Thread(target=self._serve, daemon=True)
             thread.start()
             while thread.is_alive():
-                if select.select([self.wake], [], [], 0.05)[0]:
-                    os.read(self.wake, 8)
+                if select.select([wake], [], [], 0.05)[0]:
+                    os.read(wake, 8)
                     with unhurried():
                         self.bind_new()
             if self.outcome == replica.ENDED:
@@ -151,17 +155,23 @@ class Worker:
         return heard, tail
 
     def bind_new(self) -> None:
-        """Binds every program that may be swapped in: from the one the arena plays to the newest."""
+        """Binds every program that may be swapped in, and says so."""
+        newest = self._bind()
+        self.memory.board[KEPT0 + self.slot * LINE] = self.bindings.kept()
+        self.memory.board[PREPARED0 + self.slot * LINE] = newest
+
+    def _bind(self, compiled: bool = False) -> int:
+        """Binds from the program the arena plays to the newest, whose number is returned. `compiled`: only what needs no compiling."""
         newest = self.memory.word(PROGRAM)
         oldest = max(1, int(self.arena[A_PROGRAM]), newest - PROGRAMS + 1)
         for number in range(oldest, newest + 1):
             words = self.memory.program(number)
             if words[Head.NUMBER] == number != self.bindings.table[number % PROGRAMS, 0]:
                 program = Program.read(words)
-                self._touch(program.used)
-                self.bindings.bind(program, self.arena.ctypes.data)
-        self.memory.board[KEPT0 + self.slot * LINE] = self.bindings.kept()
-        self.memory.board[PREPARED0 + self.slot * LINE] = newest
+                if not compiled or self.bindings.knows(program):
+                    self._touch(program.used)
+                    self.bindings.bind(program, self.arena.ctypes.data)
+        return newest
 
     def _touch(self, used: int) -> None:
         """What a program needs of the own arena; and where its snapshots and checkpoints go, as long as those are taken in passing."""
@@ -185,18 +195,11 @@ def _is_whole(arena: np.ndarray) -> bool:
     return 0 <= int(arena[A_PENDING]) <= PENDING and 0 <= int(arena[A_USED]) <= ARENA_BYTES
 
 
-def touch(memory: Memory) -> None:
-    """Lays both arenas under this process, as far as they are in use."""
-    for slot in range(SLOTS):
-        memory.touch(layout.ARENAS + slot * ARENA_BYTES, max(INSTANCES, int(memory.arena(slot)[A_USED])))
-
-
-def main(memory: Memory, slot: int, wake: int, kernels: Mapping[str, Kernel]) -> None:
+def main(worker: Worker, wake: int) -> None:
     hurry(REPAIRING, inherited=True)  # to be there soon; and gone soon, if it is killed
     expendable(_POINTS)
-    worker = Worker(memory, slot, wake, kernels)
     _limit_memory()
-    worker.run()
+    worker.run(wake)
 
 
 def _limit_memory() -> None:
