@@ -12,17 +12,13 @@ from tests.live import Home
 from tests.rig import BLOCK, Rig
 
 
-def test_the_figures_of_chronus_bench_are_all_there(tmp_path, capsys):
+def test_the_figures_of_chronus_bench_are_all_there(tmp_path, figure):
     done = Home(tmp_path).chronus("bench", "--json", seconds=180)
-    figures = json.loads(done.stdout.splitlines()[-1])["figures"]
-    with capsys.disabled():
-        print()
-        for figure in figures:
-            bar = (
-                "" if figure["bar"] is None else f"(bar {figure['bar']:g}: {'holds' if figure['holds'] else 'MISSED'})"
-            )
-            print(f"  {figure['name']:<42} {figure['value']:10.3f} {figure['unit']} {bar}")
-    assert len(figures) == 10 and all(figure["value"] > 0 for figure in figures)
+    found = json.loads(done.stdout.splitlines()[-1])["figures"]
+    for one in found:
+        bar = "" if one["bar"] is None else f"(bar {one['bar']:g}: {'holds' if one['holds'] else 'MISSED'})"
+        figure(f"  {one['name']:<42} {one['value']:10.3f} {one['unit']} {bar}")
+    assert len(found) == 10 and all(one["value"] > 0 for one in found)
 
 
 @njit
