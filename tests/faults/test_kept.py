@@ -86,7 +86,7 @@ def test_row_17_a_checkpoint_that_kills_whoever_restores_it_is_passed_over_for_t
         print(f"back {back * 1000:.0f} ms after both died, {attempts} attempts")
         assert attempts <= 3 and back <= 2.0
 
-    done = take(tmp_path, breaking, after=1.5)
+    done = take(tmp_path, breaking, after=1.5, hurt=lambda done: len(done.gaps) > 1)
     assert len(done.gaps) == 1, "what came back is not what would have been"
 
 

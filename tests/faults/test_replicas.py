@@ -32,7 +32,7 @@ def test_row_2_a_killed_standby_is_not_missed(tmp_path, measured):
     measured("2", "both ahead again, longest", max(back) * 1e3, "ms", bar=1000)
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("times", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_row_4_both_killed_at_once_come_back_to_the_bit(tmp_path, measured, times):
     apart = []
 
@@ -107,7 +107,7 @@ def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path):
     assert done.status["counters"]["divergences"] > 0
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("times", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measured, monkeypatch, times):
     chance, back = random.Random(23), []
 
@@ -154,6 +154,6 @@ def test_row_24_a_killed_host_is_back_within_300_ms_and_goes_on_at_its_frame(tmp
         until(lambda: memory.word(layout.PERIODS) > at, 2)
         assert time.monotonic() - began <= 0.3 and periods > 0
 
-    done = take(tmp_path, breaking)
+    done = take(tmp_path, breaking, hurt=lambda done: done.lost > 256)
     # what was on its way through the device is lost with it: at most a period at the seam
     assert done.lost <= 256, done.gaps
