@@ -13,6 +13,8 @@ Rule 5: a slot is given to a new worker only after the old one is known to be de
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -63,6 +65,11 @@ def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Act
         wait = pause if state.get(_other(role), Child()).alive else min(pause, ALONE_PAUSE)
     changed = replace(child, alive=False, deaths=deaths, pause=pause, due=now + wait)
     return {**state, role: changed}, _told(role, how)
+
+
+def unanswered(state: State, roles: Iterable[str], now: float) -> State:
+    """The forkserver died over these: nobody will ever tell of them, so they are asked for again."""
+    return {**state, **{role: replace(state[role], alive=False, due=now) for role in roles if role in state}}
 
 
 def _other(worker: str) -> str:

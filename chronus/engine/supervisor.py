@@ -45,6 +45,7 @@ from chronus.memory.layout import (
     STARTING,
     STATE0,
     STOPPING,
+    WANT0,
     Memory,
 )  # fmt: skip
 from chronus.memory.quarantine import Out
@@ -72,9 +73,16 @@ _RETIRE_SECONDS = 0.1
 class Engine:
     """One engine's processes and what is known of them."""
 
-    def __init__(self, settings: Settings, tell: Callable[[dict[str, Any]], None]) -> None:
-        self.settings, self.tell = settings, tell
-        self.state: supervision.State = {}
+    def __init__(
+        self,
+        settings: Settings,
+        tell: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings, self.tell, self.clock = settings, tell, clock
+        self.state: supervision.State = {role: Child() for role in supervision.ROLES}
+        for role in ("forkserver", "control"):
+            self.state[role] = Child(due=0.0, restarts=-1)
         self.pids: dict[str, int] = {}
         self.lines: dict[str, int] = {}
         self.waiting: dict[int, str] = {}
@@ -135,10 +143,6 @@ class Engine:
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         signal.signal(signal.SIGINT, lambda *_: self.stop())
         self.selector.register(self.woken, selectors.EVENT_READ, self._reap)
-        for role in supervision.ROLES:
-            self.state[role] = Child()
-        for role in ("forkserver", "control"):
-            self.state[role] = Child(due=0.0, restarts=-1)
 
     # ------------------------------------------------------------ running
 
@@ -146,30 +150,36 @@ class Engine:
         """Until told to stop. Returns the exit code."""
         expendable(_POINTS)
         hurry(WATCHING)  # or two kernels that never return would keep it from its processor
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = self.clock() + _START_SECONDS
         while self.exit_code is None:
-            now = time.monotonic()
-            self._act(*supervision.due(self.state, now))
-            self._look(now)
+            now = self.clock()
+            self.look(now)
             if not self.told_ready and now > deadline:
                 raise ChronusError("E_ENGINE", "the engine did not get ready in time")
             self._settle(now)
             self._note_deafness()
-            ready = self.selector.select(_TICK if self._settled() else _QUICK_TICK)
+            ready = self.selector.select(self.pause())
             self.listened = time.monotonic()
             for key, _ in ready:
                 key.data()
         return self.exit_code
 
+    def look(self, now: float) -> None:
+        """Starts who is due, and takes in what the board tells."""
+        self._act(*supervision.due(self.state, now))
+        self._look(now)
+
+    def pause(self) -> float:
+        """Seconds until the next look, if nothing comes of itself."""
+        starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
+        busy = starting or self.play_by is not None or self.retiring is not None or self.watch.in_silence
+        settled = self.told_ready and not busy and self.stopping_since is None
+        return _TICK if settled else _QUICK_TICK
+
     def _note_deafness(self) -> None:
         """How long it was busy since it last listened: nothing that others do may ever hold it up."""
         board, busy = self.memory.board, time.monotonic() - self.listened
         board[DEAF] = max(int(board[DEAF]), round(busy * 1e9))
-
-    def _settled(self) -> bool:
-        starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
-        busy = starting or self.play_by is not None or self.retiring is not None or self.watch.in_silence
-        return self.told_ready and not busy and self.stopping_since is None
 
     def _act(self, state: supervision.State, actions: list[supervision.Action]) -> None:
         self.state = state
@@ -187,14 +197,14 @@ class Engine:
         elif role == "control":
             self._start_control()
         elif role == "host":
-            name, fall_back = self.device.begin(time.monotonic())
+            name, fall_back = self.device.begin(self.clock())
             self.host_channel = self._fork_host(role, name, fall_back)
         else:
             slot = int(role[-1])
             for word in (BLOCK0, layout.CULPRIT0, layout.ENTRY0):
                 self.memory.board[word + slot * LINE] = 0  # what its forerunner was at says nothing of it
             self.memory.board[layout.RESTORE0 + slot * LINE] = self.restores[slot]
-            self.started[slot] = time.monotonic()
+            self.started[slot] = self.watch.awake(self.clock())
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self.memory.board[layout.STARTED] += 1
             self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
@@ -211,10 +221,14 @@ class Engine:
 
     def _line(self, role: str) -> int:
         """A lifeline for a new child: the read end; the write end stays here and only here."""
-        if role in self.lines:
-            os.close(self.lines[role])
+        self._cut(role)
         read, self.lines[role] = os.pipe2(os.O_CLOEXEC)
         return read
+
+    def _cut(self, role: str) -> None:
+        """Lets go of a lifeline: whoever holds its other end dies."""
+        if role in self.lines:
+            os.close(self.lines.pop(role))
 
     def _spawn(self, role: str, *arguments: str, keep: tuple[int, ...]) -> None:
         line = self._line(role)
@@ -287,8 +301,9 @@ class Engine:
                 if not self.state[role].alive:
                     self.state[role] = Child(due=0.0, restarts=-1)
         elif "pid" in message:
-            self.pids[self.waiting.pop(message["id"])] = message["pid"]
-            self._publish_processes()
+            if message["id"] in self.waiting:  # else its forkserver has died since, and it with it
+                self.pids[self.waiting.pop(message["id"])] = message["pid"]
+                self._publish_processes()
         elif "exit" in message:
             self._is_dead(message["exit"], message["status"])
 
@@ -304,7 +319,7 @@ class Engine:
         self._host_says(channel, json.loads(text))
 
     def _host_says(self, channel: socket.socket, message: dict[str, Any]) -> None:
-        now = time.monotonic()
+        now = self.clock()
         if channel is self.candidate_channel:
             if "error" in message:
                 self.device.candidate_gone(now, message["error"])
@@ -313,6 +328,8 @@ class Engine:
                 self._render_ahead(found.at_once)
                 self.device.candidate_opened(found)
                 self._for_device(self.device.look(now))
+        elif channel is not self.host_channel:
+            pass  # its forkserver died over it, and another one has been asked for
         elif "error" not in message:
             note = self.device.opened(now, device.Opened(**message))
             self.notes += [note] if note and not self.told_ready else []
@@ -348,19 +365,23 @@ class Engine:
                 self.candidate_channel = self._fork_host("candidate", action.name)
             elif isinstance(action, device.GiveUp):
                 if action.role == "candidate" and "candidate" not in self.pids:
-                    self.device.candidate_gone(time.monotonic())  # the forkserver died before it forked it
+                    self._candidate_is_gone()  # the forkserver has not come to it
                 self._kill(action.role)
             elif isinstance(action, device.Tell):
                 self._say("device", action.text)
             else:
                 raise ChronusError("E_DEVICE", action.text)
 
+    def _candidate_is_gone(self) -> None:
+        self.candidate_channel = None  # what it may have said before comes too late
+        self.device.candidate_gone(self.clock())
+
     def _candidate_takes_over(self) -> None:
         """The null device has ended; the candidate plays where it left off."""
         os.close(self.lines["host"])
         self.pids["host"], self.lines["host"] = self.pids.pop("candidate"), self.lines.pop("candidate")
         self.host_channel, self.candidate_channel = self.candidate_channel, None
-        now = time.monotonic()
+        now = self.clock()
         self.device.take(now)
         self._render_ahead(self.device.at_once)
         self.play_by = now + _AHEAD_SECONDS
@@ -406,13 +427,13 @@ class Engine:
             return
         del self.pids[role]
         if role == "candidate":
-            self.device.candidate_gone(time.monotonic())
+            self._candidate_is_gone()
             return
         if role == "host":
             if self.device.ready:
                 self._candidate_takes_over()
                 return
-            self._for_device(self.device.host_died(time.monotonic()))
+            self._for_device(self.device.host_died(self.clock()))
         if role == "proof":
             self._proved(status)
             return
@@ -422,16 +443,28 @@ class Engine:
             slot = int(role[-1])
             self._note_restore(slot, status)
             self.memory.board[STATE0 + slot * LINE] = DOWN
+            self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
             if status in supervision.OF_ITSELF:
                 self._blame(slot, -status)
         if role == "control":
             self.control_ready = False
+        if role == "forkserver":
+            self._ask_again()
         how = f"signal {-status}" if status < 0 else f"exit {status}"
-        now = time.monotonic()
+        now = self.clock()
         if role.startswith("worker"):
             self.obituary.died(slot, how, now)
         self._act(*supervision.died(self.state, role, now, how))
         self._publish_processes()
+
+    def _ask_again(self) -> None:
+        """What a dead forkserver was asked for comes from the next one. Whoever it forked without a word goes before that."""
+        roles, self.waiting = set(self.waiting.values()), {}
+        for role in roles:
+            self._cut(role)
+        self.state = supervision.unanswered(self.state, roles, self.clock())
+        if "candidate" in roles:
+            self._candidate_is_gone()
 
     def _note_restore(self, slot: int, status: int) -> None:
         """A worker that dies before it plays, while nobody does, may have died of what it went back to."""
@@ -439,7 +472,7 @@ class Engine:
         if board[STATE0 + slot * LINE] != STARTING or board[STATE0 + (1 - slot) * LINE] == PLAYING:
             return
         tried = max(self.restores)
-        took = time.monotonic() - self.started[slot]
+        took = self.watch.awake(self.clock()) - self.started[slot]
         self.restores[slot] = supervision.restoring(self.restores[slot], status, took)
         if max(self.restores) == tried:
             return
@@ -488,7 +521,8 @@ class Engine:
         playing = tuple(bool(board[STATE0 + slot * LINE] == PLAYING) for slot in range(layout.SLOTS))
         if self.told_ready and not any(playing):
             for slot in range(layout.SLOTS):
-                if board[STATE0 + slot * LINE] == STARTING and now - self.started[slot] > supervision.RESTORE_SECONDS:
+                took = self.watch.awake(now) - self.started[slot]
+                if board[STATE0 + slot * LINE] == STARTING and took > supervision.RESTORE_SECONDS:
                     self._kill(f"worker {slot}")
         for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
             self._say(notice.kind, notice.text)
@@ -510,11 +544,13 @@ class Engine:
         board = self.memory.board
         blocks = tuple(int(board[BLOCK0 + slot * LINE]) for slot in range(layout.SLOTS))
         due = int(board[HEARD]) // BLOCK + int(board[LOOKAHEAD])
-        playing = tuple(board[STATE0 + slot * LINE] == PLAYING for slot in range(layout.SLOTS))
-        culprits = tuple(int(board[layout.CULPRIT0 + slot * LINE]) for slot in range(layout.SLOTS))
-        owes = tuple(block < due for block in blocks)
-        silent = int(board[layout.SILENT]) / self.settings.rate
-        seen = Seen(now, int(board[PERIODS]), blocks, owes, playing, culprits, silent)
+        states = [int(board[STATE0 + slot * LINE]) for slot in range(layout.SLOTS)]
+        seen = Seen(
+            now, int(board[PERIODS]), blocks, tuple(block < due for block in blocks),
+            tuple(state == PLAYING for state in states), tuple(state == STARTING for state in states),
+            tuple(int(board[layout.CULPRIT0 + slot * LINE]) for slot in range(layout.SLOTS)),
+            int(board[layout.SILENT]) / self.settings.rate,
+        )  # fmt: skip
         stuck = self.watch.stuck_slots(seen)
         for slot in stuck:
             board[STATE0 + slot * LINE] = DOWN
@@ -538,7 +574,7 @@ class Engine:
             self.own_memory = own[0], own[1]
         laid, prepared = word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1))
         look = Look(
-            now, pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
+            self.watch.awake(now), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
             (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
             laid, prepared, (prepared[0] < laid and _is_busy(pids[0]), prepared[1] < laid and _is_busy(pids[1])),
         )  # fmt: skip
@@ -556,9 +592,8 @@ class Engine:
     def _compare(self, upto: int) -> None:
         """Compares what both slots rendered since the last look; where they differ, the standby is replaced."""
         first, self.compared = max(self.compared, upto - layout.RING_BLOCKS // 2), upto
-        rows = [
-            [ring_row(self.memory.ring(slot), block) for block in range(first, upto)] for slot in range(layout.SLOTS)
-        ]
+        rings = (self.memory.ring(slot) for slot in range(layout.SLOTS))
+        rows = [[ring_row(ring, block) for block in range(first, upto)] for ring in rings]
         differ = disagreements(*rows)
         if differ:
             self.memory.board[layout.DIVERGENCES] += differ

@@ -20,6 +20,8 @@ SLOT_SECONDS = 0.1
 """A slot that owes blocks and renders none for so long, while the device goes on asking, is stuck."""
 TOGETHER_SECONDS, SILENT_SECONDS = 0.025, 0.05
 """Both slots in one module for so long without a block, and so much silence since one of them rendered: its kernel does not return."""
+STARTING_SECONDS = 10.0
+"""The same for one that has yet to join: it may have a program to compile, as long as control waits for one."""
 HOST_SECONDS = 0.3
 """So long without a period, and a host is stuck, whatever its stream says."""
 LOOK_SECONDS = 0.1
@@ -35,6 +37,7 @@ class Seen(Struct, frozen=True):
     blocks: tuple[int, ...]
     owes: tuple[bool, ...]
     playing: tuple[bool, ...]
+    starting: tuple[bool, ...] = (False, False)
     culprits: tuple[int, ...] = (0, 0)
     silent: float = 0.0
 
@@ -70,15 +73,17 @@ class Watch(Struct):
         return self.watched
 
     def stuck_slots(self, seen: Seen) -> list[int]:
-        """The slots that hang, each told once a stretch of SLOT_SECONDS."""
+        """The slots that hang, each told once a stretch of its patience."""
         found, now = [], self.awake(seen.now)
         if any(ours != theirs for ours, theirs in zip(self.blocks, seen.blocks, strict=True)):
             self.silent_since = self.silent
         self.silent = seen.silent
         mute = seen.together and seen.silent - self.silent_since >= SILENT_SECONDS
-        patience = TOGETHER_SECONDS if mute else SLOT_SECONDS
+        of_playing = TOGETHER_SECONDS if mute else SLOT_SECONDS
         for slot in range(2):
-            moved = seen.blocks[slot] != self.blocks[slot] or not seen.owes[slot] or not seen.playing[slot]
+            lives = seen.playing[slot] or seen.starting[slot]
+            patience = of_playing if seen.playing[slot] else STARTING_SECONDS
+            moved = seen.blocks[slot] != self.blocks[slot] or not seen.owes[slot] or not lives
             if moved or seen.periods == self.periods:
                 if moved:
                     self.blocks[slot], self.blocks_since[slot] = seen.blocks[slot], now

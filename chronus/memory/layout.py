@@ -86,7 +86,7 @@ _BOARD = _lines(
     "CURSOR1",
     "PREPARED0",  # newest program resolved to addresses
     "PREPARED1",
-    "WANT0",  # 1: slot 0 asks slot 1 for a snapshot; the survivor sets it to 2 when it is laid down
+    "WANT0",  # 1: slot 0 asks slot 1 for a snapshot; the survivor sets it to 2 when it is laid down, the supervisor to 0 at a death
     "WANT1",
     "KEPT0",  # bytes that its bound programs take
     "KEPT1",

@@ -22,45 +22,30 @@ from chronus.dsp.kernel import Kernel
 from chronus.memory import layout
 from chronus.memory.layout import (
     A_BLOCK,
-    A_CURSOR,
-    A_PENDING,
     A_PROGRAM,
     A_USED,
     ARENA_BYTES,
     BLOCK,
     BLOCK0,
     CHANNELS,
-    CHECKPOINT0,
     HEARD,
     INSTANCES,
     KEPT0,
-    LAID_DOWN,
     LINE,
-    PENDING,
-    PLAYING,
     PREPARED0,
     PROGRAM,
     PROGRAMS,
     RATE,
-    RESTORE0,
-    SEALS,
     SLOTS,
-    STATE0,
-    TAIL,
-    WANT0,
-    WANTED,
     Memory,
 )  # fmt: skip
-from chronus.memory.log import unseal
 from chronus.memory.program import Head, Program
 from chronus.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
 from chronus.worker import replica
 from chronus.worker.binding import Bindings
+from chronus.worker.joining import Joining
 
 _FUTEX_WAKE = 1
-_SNAPSHOT_SECONDS = 1.0
-"""How long a fresh worker waits for the other slot to lay down a snapshot, before it asks whether anybody lives."""
-
 _POINTS = 800
 """For the system's choice of whom to end where memory runs out: workers first."""
 _ROOM = 2 << 30
@@ -106,53 +91,18 @@ class Worker:
                 return
 
     def join(self) -> None:
-        """Asks the other slot for a snapshot. If nobody plays there, goes back to the last checkpoint."""
-        board, others = self.memory.board, (1 - self.slot) * LINE
-        want = WANT0 + self.slot * LINE
-        while board[STATE0 + others] == PLAYING:
-            board[want] = WANTED
-            self._wake_other()
-            self.bind_new()  # while the other one lays it down
-            deadline = time.monotonic() + _SNAPSHOT_SECONDS
-            while time.monotonic() < deadline:
-                if board[want] == LAID_DOWN:
-                    board[want] = 0
-                    return
-                time.sleep(0.0002)
-        board[want] = 0
-        self._go_back()
+        """Until the arena stands where rendering is to go on: at the other slot's snapshot, or at a checkpoint."""
+        joining = Joining(self.memory, self.slot, self._use_the_time)
+        while not joining.look(time.monotonic()):
+            time.sleep(0.0002)
 
-    def _wake_other(self) -> None:
-        """It sleeps until the clock moves on, which may be a period away: now it looks up at once."""
+    def _use_the_time(self) -> None:
+        """The other slot sleeps until the clock moves on, which may be a period away: now it looks up at once. While it lays down what
+        it was asked for, programs are bound."""
         futex, *_ = call_numbers()
         address = ctypes.c_void_p(self.memory.board.ctypes.data + HEARD * 8)
-        ctypes.CDLL(None).syscall(futex, address, _FUTEX_WAKE, layout.SLOTS, None, None, 0)
-
-    def _go_back(self) -> None:
-        """To the newest checkpoint, or to the very first block: the log and the seals still tell what happened since.
-
-        A checkpoint that workers died of is passed over for the one before, and where both were tried, or there is no other, this slot
-        begins with nothing. What lies in the own arena is worth nothing: whoever served this slot may have died in the middle of
-        a block.
-        """
-        board, checkpoints = self.memory.board, self.memory.checkpoints()
-        self.arena[: min(max(int(self.arena[A_USED]), INSTANCES), ARENA_BYTES) // 8] = 0
-        places = [(int(board[CHECKPOINT0 + place * LINE]), place) for place in range(2)]
-        places = sorted([kept for kept in places if kept[0] and _is_whole(checkpoints[kept[1]])], reverse=True)
-        tried = self.memory.word(RESTORE0, self.slot)
-        if tried < len(places):
-            replica.lay_snapshot(checkpoints[places[tried][1]], self.arena)
-        elif tried:
-            self.arena[A_BLOCK], self.arena[A_CURSOR] = self._last_sealed()
-
-    def _last_sealed(self) -> tuple[int, int]:
-        """The last block up to now that has a seal, and its log tail: no block is passed over, or control would wait for its seal."""
-        heard, tail = self.memory.word(HEARD) // BLOCK, self.memory.word(TAIL)
-        for block in range(heard, max(0, heard - SEALS), -1):
-            number, sealed = unseal(int(self.memory.seals[block % SEALS]), max(0, tail - (1 << 31)))
-            if number == block & 0xFFFFFFFF:
-                return block, sealed
-        return heard, tail
+        ctypes.CDLL(None).syscall(futex, address, _FUTEX_WAKE, SLOTS, None, None, 0)
+        self.bind_new()
 
     def bind_new(self) -> None:
         """Binds every program that may be swapped in, and says so."""
@@ -188,11 +138,6 @@ class Worker:
             self.desk, memory.board, memory.log, memory.seals, memory.ring(slot), self.arena, self.other,
             memory.checkpoints(), self.bindings.table, slot, self.out,
         )  # fmt: skip
-
-
-def _is_whole(arena: np.ndarray) -> bool:
-    """Whether a checkpoint's own measures can be believed: what lies behind them is copied by them."""
-    return 0 <= int(arena[A_PENDING]) <= PENDING and 0 <= int(arena[A_USED]) <= ARENA_BYTES
 
 
 def main(worker: Worker, wake: int) -> None:

@@ -84,11 +84,14 @@ def _sleep_until_heard(desk, board, heard, time):
 
 @compiled()
 def lay_snapshot(arena, other):
-    """Copies all of an arena that is in use into another one."""
+    """Copies all of an arena that is in use into another one, of which nothing stays: what it used beyond is cleared first."""
+    used = max(arena[A_USED], INSTANCES) // 8
+    beyond = min(other[A_USED] // 8, other.shape[0])
+    if beyond > used:
+        other[used:beyond] = 0
     other[: PENDING_TABLE // 8] = arena[: PENDING_TABLE // 8]
     waiting = PENDING_TABLE // 8 + arena[A_PENDING] * 8
     other[PENDING_TABLE // 8 : waiting] = arena[PENDING_TABLE // 8 : waiting]
-    used = max(arena[A_USED], INSTANCES) // 8
     other[INSTANCES // 8 : used] = arena[INSTANCES // 8 : used]
 
 
@@ -150,6 +153,44 @@ def _render(desk, board, arena, bounds, own, block, first, out):
     )
 
 
+@inline
+def owes(board, arena):
+    """Whether the slot is not as far ahead of what is heard as it should be."""
+    return arena[A_BLOCK] < load(board, HEARD) // BLOCK + load(board, LOOKAHEAD)
+
+
+@compiled()
+def lend(board, arena, other, others):
+    """Lays a snapshot down for the other slot, if it asks for one: between two blocks."""
+    if load(board, WANT0 + others) == WANTED:
+        lay_snapshot(arena, other)
+        store(board, WANT0 + others, LAID_DOWN)
+
+
+@compiled()
+def begin(board, entries, seals, arena, own):
+    """Seals the next block, or finds it sealed, and takes in what belongs to it. False: the slot is stale."""
+    block = arena[A_BLOCK]
+    tail = seal(seals, board, arena[A_CURSOR], block)
+    if tail >= 0 and pending.ingest(arena, entries, tail, block * BLOCK):
+        return True
+    store(board, STALE0 + own, board[STALE0 + own] + 1)
+    return False
+
+
+@compiled()
+def finish(board, ring, arena, own, out):
+    """Lays the block that was rendered into the ring, and says so."""
+    block = arena[A_BLOCK]
+    arena[A_BLOCK] = block + 1
+    rings.write(ring, block, out, checksum(arena, block))
+    store(board, CURSOR0 + own, arena[A_CURSOR])
+    store(board, GUARDED_HANDLE0 + own, arena[A_GUARDED_HANDLE])
+    store(board, GUARDED0 + own, arena[A_GUARDED])
+    store(board, REFUSED0 + own, arena[A_REFUSED])
+    store(board, BLOCK0 + own, block + 1)
+
+
 @compiled()
 def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, slot, out):
     """Renders block after block from where the arena stands, `LOOKAHEAD` blocks ahead of what is heard. Returns ENDED or STALE."""
@@ -158,17 +199,13 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
     while load(desk, W_QUIT) == 0:
         block = arena[A_BLOCK]
         heard = load(board, HEARD)
-        if load(board, WANT0 + others) == WANTED:
-            lay_snapshot(arena, other)
-            store(board, WANT0 + others, LAID_DOWN)
-        if block >= heard // BLOCK + load(board, LOOKAHEAD):
+        lend(board, arena, other, others)
+        if not owes(board, arena):
             if load(board, STOPPING) > 1:
                 return ENDED
             _sleep_until_heard(desk, board, heard, time)
             continue
-        tail = seal(seals, board, arena[A_CURSOR], block)
-        if tail < 0 or not pending.ingest(arena, entries, tail, block * BLOCK):
-            store(board, STALE0 + own, board[STALE0 + own] + 1)
+        if not begin(board, entries, seals, arena, own):
             return STALE
         began, spent = _nanoseconds(desk, time, _MONOTONIC), _nanoseconds(desk, time, _OF_THE_THREAD)
         at = _render(desk, board, arena, bounds, own, block, 0, out)
@@ -179,15 +216,9 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
             if load(desk, W_QUIT) != 0:
                 return ENDED
             at = _render(desk, board, arena, bounds, own, block, at, out)
-        arena[A_BLOCK] = block + 1
-        rings.write(ring, block, out, checksum(arena, block))
-        store(board, CURSOR0 + own, arena[A_CURSOR])
-        store(board, GUARDED_HANDLE0 + own, arena[A_GUARDED_HANDLE])
-        store(board, GUARDED0 + own, arena[A_GUARDED])
-        store(board, REFUSED0 + own, arena[A_REFUSED])
+        finish(board, ring, arena, own, out)
         spent = _nanoseconds(desk, time, _OF_THE_THREAD) - spent
         store(board, NANOSECONDS0 + own, board[NANOSECONDS0 + own] + (spent - board[NANOSECONDS0 + own]) // 64)
         store(board, WORST0 + own, max(board[WORST0 + own], _nanoseconds(desk, time, _MONOTONIC) - began))
-        store(board, BLOCK0 + own, block + 1)
         take_checkpoint(board, arena, checkpoints, own, others, slot)
     return ENDED

@@ -127,6 +127,32 @@ def test_what_was_published_but_not_sealed_is_answered_for_by_the_next_control(t
     house.close()
 
 
+def test_what_was_never_published_stays_so_however_often_control_dies(tmp_path, monkeypatch):
+    house = House(tmp_path)
+    caller = house.caller()
+    house.ask(caller, c.Load(kind="bass"), texts=("load bass",))
+    for freq in (98, 99):
+        with monkeypatch.context() as dies, pytest.raises(KeyboardInterrupt):
+            dies.setattr(house.publisher, "publish", raises(KeyboardInterrupt))
+            caller.say(set_("bass", "freq", freq), texts=(f"set bass.freq {freq}",))
+            house.run(5)
+        house = killed(house, tmp_path)
+        caller = house.caller()
+        assert house.conductor.rack.modules["bass"].params.get("freq", 110) == 110
+        house.run(5)
+        assert not house.performer.busy
+    whole, _ = rebuild(journal.read(house.pen.path), CATALOGUE, sentences)
+    assert "99" not in repr(whole) and "98" not in repr(whole)
+    house.close()
+
+
+def raises(error):
+    def publish(*_):
+        raise error
+
+    return publish
+
+
 def test_an_unsealed_command_that_names_frames_is_taken_over(tmp_path):
     house = House(tmp_path)
     caller = house.caller()

@@ -18,6 +18,7 @@ from chronus.engine.supervision import (
     due,
     next_due,
     out_from,
+    unanswered,
 )
 
 
@@ -115,3 +116,15 @@ def test_blames_are_forgotten_in_the_end():
 def test_a_module_is_out_from_a_block_that_nobody_got_past():
     assert out_from(100, None) == 100
     assert out_from(100, 103) == 103 + NOTICE_BLOCKS and out_from(100, 20) == 100
+
+
+def test_what_a_dead_forkserver_was_asked_for_is_asked_for_again():
+    state, _ = died(running(), "worker 1", 5.0, "signal 9")
+    state, _ = due(state, 5.0)
+    state, _ = died(state, "forkserver", 5.001, "signal 9")
+    state = unanswered(state, ["worker 1", "candidate"], 5.001)
+    assert not state["worker 1"].alive and "candidate" not in state
+    state, first = due(state, 5.002)
+    state, then = due(state, 5.003)
+    assert first == [Start("forkserver")] and then == [Start("worker 1")]
+    assert state["worker 1"].deaths == (5.0,), "it did not die: nothing is held against it"

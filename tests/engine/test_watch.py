@@ -1,8 +1,16 @@
-from chronus.engine.watch import HOST_SECONDS, SILENT_SECONDS, SLOT_SECONDS, Seen, Watch, disagreements
+from chronus.engine.watch import (
+    HOST_SECONDS,
+    SILENT_SECONDS,
+    SLOT_SECONDS,
+    STARTING_SECONDS,
+    Seen,
+    Watch,
+    disagreements,
+)
 
 
-def look(watch, now, periods, blocks, owes=(True, True), playing=(True, True)):
-    seen = Seen(now, periods, blocks, owes, playing)
+def look(watch, now, periods, blocks, owes=(True, True), playing=(True, True), starting=(False, False)):
+    seen = Seen(now, periods, blocks, owes, playing, starting)
     return watch.stuck_slots(seen), watch.host_is_stuck(seen, 0.003)
 
 
@@ -39,6 +47,31 @@ def test_a_slot_that_is_late_but_moves_is_never_stuck():
     watch = Watch()
     for k in range(100):
         assert look(watch, k * 0.14, k, (k // 2 + k, k)) == ([], False)
+
+
+def test_row_35_a_clock_that_jumps_an_hour_convicts_nobody():
+    watch = Watch()
+    for k in range(20):
+        later = 3600.0 if k > 9 else 0.0
+        moved = k if k < 10 else k - 1  # the first look after the jump comes before anybody had a turn
+        assert look(watch, 0.05 * k + later, moved, (moved, moved)) == ([], False)
+
+
+def test_row_23_a_watch_that_was_stopped_begins_anew_and_still_finds_who_hangs():
+    watch = Watch()
+    look(watch, 0.0, 1, (10, 10))
+    assert look(watch, 30.0, 2, (10, 99)) == ([], False)
+    found = [look(watch, 30.0 + 0.05 * k, 2 + k, (10, 99 + k)) for k in range(1, 4)]
+    assert [0] in [slots for slots, _ in found]
+
+
+def test_one_that_never_gets_to_play_is_stuck_too_but_has_more_time():
+    watch = Watch()
+    found = []
+    for k in range(round(STARTING_SECONDS / 0.05) + 4):
+        slots, _ = look(watch, 0.05 * k, k, (k, 0), playing=(True, False), starting=(False, True))
+        found += [(0.05 * k, slot) for slot in slots]
+    assert [slot for _, slot in found] == [1] and found[0][0] > STARTING_SECONDS
 
 
 def test_nobody_is_stuck_while_the_device_asks_for_nothing():

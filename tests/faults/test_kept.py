@@ -21,7 +21,7 @@ from chronus.control.journal import Ended
 from chronus.engine.supervisor import Engine as Supervisor
 from chronus.memory import layout
 from chronus.settings import Settings
-from chronus.worker.process import _is_whole
+from chronus.worker.joining import is_whole
 from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.live import Home, alive, engine, until
 from tests.talk import Line
@@ -70,12 +70,12 @@ def _worker_restarts(running) -> int:
 
 def test_row_17_a_checkpoint_that_says_more_than_there_is_room_for_is_not_even_tried():
     arena = np.zeros(64, np.int64)
-    assert _is_whole(arena)
+    assert is_whole(arena)
     for word, most in ((layout.A_PENDING, layout.PENDING), (layout.A_USED, layout.ARENA_BYTES)):
         for value in (-1, most + 1, 1 << 60):
             wrong = arena.copy()
             wrong[word] = value
-            assert not _is_whole(wrong)
+            assert not is_whole(wrong)
 
 
 def test_row_17_a_checkpoint_that_kills_whoever_restores_it_is_passed_over_for_the_one_before(tmp_path):

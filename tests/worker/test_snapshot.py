@@ -1,0 +1,71 @@
+"""Snapshots: what one slot lays into the arena of the other."""
+
+import numpy as np
+
+from chronus.memory.layout import (
+    A_PENDING,
+    A_USED,
+    INSTANCES,
+    LAID_DOWN,
+    LINE,
+    PENDING_TABLE,
+    PLAYING,
+    STARTING,
+    STATE0,
+    WANT0,
+    WANTED,
+    Memory,
+)  # fmt: skip
+from chronus.worker import replica
+from chronus.worker.joining import SNAPSHOT_SECONDS, Joining
+
+FIRST = INSTANCES // 8
+
+
+def test_nothing_stays_of_what_an_arena_held_before_a_snapshot():
+    memory = Memory()
+    young, old = memory.arena(0), memory.arena(1)
+    young[A_USED], young[A_PENDING] = INSTANCES + 64 * 8, 2
+    young[FIRST : FIRST + 64] = 7
+    old[A_USED] = INSTANCES + 1000 * 8
+    old[FIRST : FIRST + 1000] = 9
+    replica.lay_snapshot(young, old)
+    assert np.array_equal(old[: PENDING_TABLE // 8 + 16], young[: PENDING_TABLE // 8 + 16])
+    assert (old[FIRST : FIRST + 64] == 7).all() and not old[FIRST + 64 : FIRST + 1000].any()
+
+
+def test_an_arena_that_claims_to_use_more_than_there_is_is_cleared_to_its_end_only():
+    memory = Memory()
+    memory.arena(0)[A_USED] = INSTANCES
+    memory.arena(1)[A_USED] = 1 << 60
+    other = memory.arena(1)[: FIRST + 4096]
+    replica.lay_snapshot(memory.arena(0), other)
+    assert other[A_USED] == INSTANCES
+
+
+def test_who_joins_asks_takes_what_is_laid_down_and_asks_anew_after_a_while():
+    memory = Memory()
+    board, want = memory.board, WANT0
+    board[STATE0], board[STATE0 + LINE] = STARTING, PLAYING
+    board[want] = LAID_DOWN  # laid down for one who has died since
+    asked = []
+    joining = Joining(memory, 0, lambda: asked.append(int(board[want])))
+    assert not joining.look(0.0) and board[want] == WANTED
+    board[want] = 0
+    assert not joining.look(SNAPSHOT_SECONDS / 2) and board[want] == 0
+    assert not joining.look(SNAPSHOT_SECONDS) and board[want] == WANTED
+    board[want] = LAID_DOWN
+    assert joining.look(SNAPSHOT_SECONDS) and board[want] == 0
+    assert asked == [WANTED, WANTED], "whoever is to be woken finds out what for"
+
+
+def test_who_waits_for_one_that_dies_goes_back_by_himself():
+    memory = Memory()
+    memory.board[STATE0 + LINE] = PLAYING
+    memory.arena(0)[: FIRST + 8] = 5
+    memory.arena(0)[A_USED] = INSTANCES + 64
+    joining = Joining(memory, 0, lambda: None)
+    assert not joining.look(0.0)
+    memory.board[STATE0 + LINE] = 0
+    assert joining.look(0.1) and memory.board[WANT0] == 0
+    assert not memory.arena(0)[: FIRST + 8].any()
