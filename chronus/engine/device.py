@@ -118,7 +118,8 @@ class Device(Struct):
         return []
 
     def candidate_opened(self, found: Opened) -> None:
-        self.ready = found
+        if self.trying_since is not None:  # else it has gone since
+            self.ready = found
 
     def candidate_gone(self, now: float, reason: str = "") -> None:
         """It failed, and may have said why."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from chronus.engine.watch import LOOK_SECONDS
+
 STRAIN_SECONDS = 0.2
 SLOWER = 3.0
 """Times as much processor time as the other slot takes for the same block."""
@@ -63,7 +65,7 @@ class Failing(Struct):
             return None
         for slot in range(2):
             strained = self._is_late(slot, before, look) or self._is_slow(slot, look)
-            passed = look.now - before.now
+            passed = min(look.now - before.now, LOOK_SECONDS)
             self.strain[slot] = self.strain[slot] + passed if strained else max(0.0, self.strain[slot] - passed / 2)
         found = self._worst(before, look)
         if found is None or look.now - self.told_at < self.rest:

@@ -169,6 +169,10 @@ class Engine:
         self._act(*supervision.due(self.state, now))
         self._look(now)
 
+    def _awake(self) -> float:
+        """Now, in seconds watched: nobody is held to have taken what nobody watched."""
+        return self.watch.awake(self.clock())
+
     def pause(self) -> float:
         """Seconds until the next look, if nothing comes of itself."""
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
@@ -197,14 +201,14 @@ class Engine:
         elif role == "control":
             self._start_control()
         elif role == "host":
-            name, fall_back = self.device.begin(self.clock())
+            name, fall_back = self.device.begin(self._awake())
             self.host_channel = self._fork_host(role, name, fall_back)
         else:
             slot = int(role[-1])
             for word in (BLOCK0, layout.CULPRIT0, layout.ENTRY0):
                 self.memory.board[word + slot * LINE] = 0  # what its forerunner was at says nothing of it
             self.memory.board[layout.RESTORE0 + slot * LINE] = self.restores[slot]
-            self.started[slot] = self.watch.awake(self.clock())
+            self.started[slot] = self._awake()
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self.memory.board[layout.STARTED] += 1
             self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
@@ -322,16 +326,16 @@ class Engine:
         now = self.clock()
         if channel is self.candidate_channel:
             if "error" in message:
-                self.device.candidate_gone(now, message["error"])
+                self.device.candidate_gone(self._awake(), message["error"])
             else:
                 found = device.Opened(**message)
                 self._render_ahead(found.at_once)
                 self.device.candidate_opened(found)
-                self._for_device(self.device.look(now))
+                self._for_device(self.device.look(self._awake()))
         elif channel is not self.host_channel:
             pass  # its forkserver died over it, and another one has been asked for
         elif "error" not in message:
-            note = self.device.opened(now, device.Opened(**message))
+            note = self.device.opened(self._awake(), device.Opened(**message))
             self.notes += [note] if note and not self.told_ready else []
             self._render_ahead(self.device.at_once)
             self.play_by = now + _AHEAD_SECONDS
@@ -365,16 +369,12 @@ class Engine:
                 self.candidate_channel = self._fork_host("candidate", action.name)
             elif isinstance(action, device.GiveUp):
                 if action.role == "candidate" and "candidate" not in self.pids:
-                    self._candidate_is_gone()  # the forkserver has not come to it
+                    self.device.candidate_gone(self._awake())  # the forkserver has not come to it
                 self._kill(action.role)
             elif isinstance(action, device.Tell):
                 self._say("device", action.text)
             else:
                 raise ChronusError("E_DEVICE", action.text)
-
-    def _candidate_is_gone(self) -> None:
-        self.candidate_channel = None  # what it may have said before comes too late
-        self.device.candidate_gone(self.clock())
 
     def _candidate_takes_over(self) -> None:
         """The null device has ended; the candidate plays where it left off."""
@@ -382,7 +382,7 @@ class Engine:
         self.pids["host"], self.lines["host"] = self.pids.pop("candidate"), self.lines.pop("candidate")
         self.host_channel, self.candidate_channel = self.candidate_channel, None
         now = self.clock()
-        self.device.take(now)
+        self.device.take(self._awake())
         self._render_ahead(self.device.at_once)
         self.play_by = now + _AHEAD_SECONDS
 
@@ -427,13 +427,13 @@ class Engine:
             return
         del self.pids[role]
         if role == "candidate":
-            self._candidate_is_gone()
+            self.device.candidate_gone(self._awake())
             return
         if role == "host":
-            if self.device.ready:
+            if self.device.ready and "candidate" in self.pids:
                 self._candidate_takes_over()
                 return
-            self._for_device(self.device.host_died(self.clock()))
+            self._for_device(self.device.host_died(self._awake()))
         if role == "proof":
             self._proved(status)
             return
@@ -442,6 +442,7 @@ class Engine:
         if role.startswith("worker"):
             slot = int(role[-1])
             self._note_restore(slot, status)
+            self._retire_nobody()  # it was this one, or the one that was to play on
             self.memory.board[STATE0 + slot * LINE] = DOWN
             self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
             if status in supervision.OF_ITSELF:
@@ -464,7 +465,7 @@ class Engine:
             self._cut(role)
         self.state = supervision.unanswered(self.state, roles, self.clock())
         if "candidate" in roles:
-            self._candidate_is_gone()
+            self.device.candidate_gone(self._awake())
 
     def _note_restore(self, slot: int, status: int) -> None:
         """A worker that dies before it plays, while nobody does, may have died of what it went back to."""
@@ -472,7 +473,7 @@ class Engine:
         if board[STATE0 + slot * LINE] != STARTING or board[STATE0 + (1 - slot) * LINE] == PLAYING:
             return
         tried = max(self.restores)
-        took = self.watch.awake(self.clock()) - self.started[slot]
+        took = self._awake() - self.started[slot]
         self.restores[slot] = supervision.restoring(self.restores[slot], status, took)
         if max(self.restores) == tried:
             return
@@ -521,7 +522,7 @@ class Engine:
         playing = tuple(bool(board[STATE0 + slot * LINE] == PLAYING) for slot in range(layout.SLOTS))
         if self.told_ready and not any(playing):
             for slot in range(layout.SLOTS):
-                took = self.watch.awake(now) - self.started[slot]
+                took = self._awake() - self.started[slot]
                 if board[STATE0 + slot * LINE] == STARTING and took > supervision.RESTORE_SECONDS:
                     self._kill(f"worker {slot}")
         for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
@@ -530,7 +531,7 @@ class Engine:
         if all(playing) and not host.alive and host.due is None:
             self.state["host"] = Child(due=now, restarts=-1)
         elif host.alive:
-            self._for_device(self.device.look(now))
+            self._for_device(self.device.look(self._awake()))
         if self.play_by is not None and (self._is_ahead() or now > self.play_by):
             self._play(now)
         if self.device.on and self.play_by is None:
@@ -574,7 +575,7 @@ class Engine:
             self.own_memory = own[0], own[1]
         laid, prepared = word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1))
         look = Look(
-            self.watch.awake(now), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
+            self._awake(), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
             (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
             laid, prepared, (prepared[0] < laid and _is_busy(pids[0]), prepared[1] < laid and _is_busy(pids[1])),
         )  # fmt: skip
@@ -585,9 +586,13 @@ class Engine:
             board[layout.PREFERRED] = 1 + (1 - self.retiring)
             self._say("failing", f"slot {self.retiring} is replaced while slot {1 - self.retiring} plays on: {why}")
         if self.retiring is not None and (board[layout.ACTIVE] != self.retiring or now > self.retire_by):
-            board[layout.PREFERRED] = 0
-            self._kill(f"worker {self.retiring}")
-            self.retiring = None
+            other = 1 - self.retiring
+            if playing[other] and word(BLOCK0, other) * BLOCK > word(HEARD):
+                self._kill(f"worker {self.retiring}")
+            self._retire_nobody()
+
+    def _retire_nobody(self) -> None:
+        self.retiring, self.memory.board[layout.PREFERRED] = None, 0
 
     def _compare(self, upto: int) -> None:
         """Compares what both slots rendered since the last look; where they differ, the standby is replaced."""

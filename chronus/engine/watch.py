@@ -24,8 +24,8 @@ STARTING_SECONDS = 10.0
 """The same for one that has yet to join: it may have a program to compile, as long as control waits for one."""
 HOST_SECONDS = 0.3
 """So long without a period, and a host is stuck, whatever its stream says."""
-LOOK_SECONDS = 0.1
-"""Between two looks no more than this counts."""
+LOOK_SECONDS = 0.06
+"""Between two looks no more than this counts: less than anybody's patience, or one look after a pause would use up all of it."""
 
 
 class Seen(Struct, frozen=True):

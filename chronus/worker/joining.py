@@ -2,8 +2,8 @@
 
 Rule 1: who has somebody to ask, asks; it is the other slot, between two blocks, that lays the snapshot down.
 Rule 2: who is alone goes back to the newest checkpoint, or to the very first block: the log and the seals tell what happened since.
-Rule 3: a checkpoint that workers died of is passed over for the one before, and where both were tried, or there is no other, the slot
-        begins with nothing.
+Rule 3: a checkpoint that workers died of is passed over for the one before, or for the very first block if there is none. Where that
+        was tried, too, the slot begins with nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Joining:
         tried = self.memory.word(RESTORE0, self.slot)
         if tried < len(places):
             replica.lay_snapshot(checkpoints[places[tried][1]], arena)
-        elif tried:
+        elif tried >= len(checkpoints):
             arena[A_BLOCK], arena[A_CURSOR] = self._last_sealed()
 
     def _last_sealed(self) -> tuple[int, int]:

@@ -113,3 +113,9 @@ def test_slots_that_fare_alike_are_never_told(story):
         late += more
         looks.append(replace(WELL, late=(late, late), nanoseconds=(took, took)))
     assert told(looks) == []
+
+
+def test_what_nobody_watched_is_no_strain():
+    late, failing = [replace(WELL, late=(k, 0)) for k in range(3)], Failing(BLOCK)
+    assert failing.seen(late[0]) is None and failing.seen(replace(late[1], now=TICK)) is None
+    assert failing.seen(replace(late[2], now=3600.0)) is None, "one bad moment before a pause, and one after it"

@@ -2,14 +2,20 @@
 
 import numpy as np
 
+from chronus.engine.supervision import BEFORE, NEWEST, NOTHING
 from chronus.memory.layout import (
+    A_BLOCK,
     A_PENDING,
     A_USED,
+    BLOCK,
+    CHECKPOINT0,
+    HEARD,
     INSTANCES,
     LAID_DOWN,
     LINE,
     PENDING_TABLE,
     PLAYING,
+    RESTORE0,
     STARTING,
     STATE0,
     WANT0,
@@ -69,3 +75,15 @@ def test_who_waits_for_one_that_dies_goes_back_by_himself():
     memory.board[STATE0 + LINE] = 0
     assert joining.look(0.1) and memory.board[WANT0] == 0
     assert not memory.arena(0)[: FIRST + 8].any()
+
+
+def test_before_the_only_checkpoint_comes_the_very_first_block_and_only_then_nothing():
+    memory = Memory()
+    memory.board[HEARD], memory.board[CHECKPOINT0 + LINE] = 900 * BLOCK, 689
+    memory.checkpoints()[1][A_BLOCK] = 689
+    blocks = []
+    for tried in (NEWEST, BEFORE, NOTHING):
+        memory.board[RESTORE0] = tried
+        assert Joining(memory, 0, lambda: None).look(0.0)
+        blocks.append(int(memory.arena(0)[A_BLOCK]))
+    assert blocks == [689, 0, 900]
