@@ -10,7 +10,7 @@ run: .venv/.run
 
 # engines that play in real time take one processor's time in turn; what only computes has the other
 test: .venv/.test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup < /dev/null
+	@$(BIN)/python -m pytest -n 2 < /dev/null
 
 # every row of the table of faults, the long runs too; writes tests/faults/README.md
 soak: .venv/.test

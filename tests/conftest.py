@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from chronus.worker import build
 
@@ -16,8 +20,8 @@ settings.load_profile("chronus")
 
 pytest_plugins = ["tests.faults.table"]
 
-ENGINES = {"chronus.trial", "tests.faults.takes", "tests.live", "tests.talk", "tests.terminal"}
-"""Who uses one of these has engines play in real time: such tests run one after another, beside all the others."""
+ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|talk|terminal)) import", re.MULTILINE)
+"""Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
 
 figures: list[str] = []
 
@@ -29,12 +33,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         build.build(lambda _done, _all, _name: None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        named = vars(item.module).values() if isinstance(item, pytest.Function) else ()
-        if ENGINES & {getattr(value, "__module__", "") for value in named}:
-            item.add_marker(pytest.mark.xdist_group("engines"))
+class _Turns(LoadScopeScheduling):
+    """Hands tests to the processes of pytest-xdist."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "engines" if _plays(nodeid.partition("::")[0]) else nodeid
+
+
+@cache
+def _plays(file: str) -> bool:
+    return bool(ENGINES.search((Path(__file__).parent.parent / file).read_text()))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Turns:
+    return _Turns(config, log)
 
 
 @pytest.fixture

@@ -156,6 +156,15 @@ def _first() -> None:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(12))
 
 
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Jack:
     """A JACK server with the dummy driver and a client that hears what goes to its loudspeakers.
 
@@ -167,15 +176,23 @@ class Jack:
         self.name, self.folder = name, folder
         self.environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
         self.log = open(folder / "jack.log", "ab")
-        everything = {**os.environ, **self.environment}
+        self.everything = {**os.environ, **self.environment}
         mode = ["-S"] if synchronous else []
-        command = ["jackd", "-n", name, "--no-realtime", *mode, "-d", "dummy", "-r", str(rate), "-p", str(period)]
-        self.server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=everything, preexec_fn=_first
-        )
-        subprocess.run(["jack_wait", "-w", "-t", "10"], check=True, capture_output=True, env=everything)
+        self.command = ["jackd", "-n", name, "--no-realtime", *mode, "-d", "dummy", "-r", str(rate), "-p", str(period)]
+        self.server = self._serve()
         self.ear: subprocess.Popen | None = None
-        self.everything = everything
+
+    def _serve(self) -> subprocess.Popen:
+        server = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            env=self.everything,
+            preexec_fn=_first,
+        )
+        subprocess.run(["jack_wait", "-w", "-t", "10"], check=True, capture_output=True, env=self.everything)
+        return server
 
     def listen(self, seconds: float = 120) -> None:
         """Starts the capture; it connects to every playing port that appears."""
@@ -201,12 +218,11 @@ class Jack:
     def close(self) -> None:
         for process in (self.ear, self.server):
             if process and process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(5)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                _end(process)
+        if self.server.returncode < 0:
+            _end(
+                self._serve()
+            )  # JACK knows eight servers at most, and one that was killed until another of its name ends well
         self.log.close()
         for left in Path("/dev/shm").glob(f"jack*{self.name}*"):
             left.unlink(missing_ok=True)

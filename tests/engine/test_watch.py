@@ -28,7 +28,7 @@ def test_two_that_stand_in_the_same_module_are_given_up_sooner():
         watch.stuck_slots(Seen(0.0, 0, (9, 9), (True, True), (True, True)))
         for k in range(1, 25):
             silent = max(0.0, k * 0.004 - 0.008 - heard)
-            seen = Seen(k * 0.004, k, blocks(k), (True, True), (True, True), culprits, silent)
+            seen = Seen(k * 0.004, k, blocks(k), (True, True), (True, True), culprits=culprits, silent=silent)
             if watch.stuck_slots(seen) == [0, 1]:
                 return k * 0.004
         return None

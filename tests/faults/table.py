@@ -157,7 +157,7 @@ class _Seen:
                 item.add_marker("row")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        path, _, function = re.split(r"[\[@]", report.nodeid)[0].rpartition("::")  # @ begins the group of pytest-xdist
+        path, _, function = report.nodeid.partition("[")[0].rpartition("::")
         test = f"{Path(path).relative_to('tests').as_posix()}::{function}" if path.startswith("tests/") else ""
         kept: list[Any] = [value for name, value in report.user_properties if name == "measured"]
         rows = [*rows_of(function), *(row for row, _ in kept)]
