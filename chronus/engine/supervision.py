@@ -104,12 +104,17 @@ NEWEST, BEFORE, NOTHING = range(3)
 
 
 RESTORE_SECONDS = 2.0
-"""A worker that does not play by then has not come back from where it went to. Usual are 20 ms."""
+"""A worker that does not play by then has not come back from where it went to; usual are 20 ms. One that dies of itself before then
+may have died of it, also where it has begun to play."""
 
 
-def restoring(tried: int, how: int, took: float) -> int:
-    """What the next worker goes back to, after one died with `how` in so many seconds: who was killed from outside blames nothing."""
-    return min(tried + 1, NOTHING) if how in OF_ITSELF or took > RESTORE_SECONDS else tried
+def restoring(tried: int, how: int, took: float, played: bool = False) -> int:
+    """What the next worker goes back to, after one that went back to `tried` died with `how` in so many seconds.
+
+    Who was killed from outside blames nothing.
+    """
+    guilty = took <= RESTORE_SECONDS and how in OF_ITSELF if played else took > RESTORE_SECONDS or how in OF_ITSELF
+    return min(tried + 1, NOTHING) if guilty else tried
 
 
 NOTICE_BLOCKS = 16

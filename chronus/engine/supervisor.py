@@ -97,7 +97,8 @@ class Engine:
         self.stopping_since: float | None = None
         self.exit_code: int | None = None
         self.blamed: tuple[Blame, ...] = ()
-        self.restores = [supervision.NEWEST] * layout.SLOTS
+        self.restore = supervision.NEWEST
+        self.went_back: list[int | None] = [None] * layout.SLOTS
         self.started = [0.0] * layout.SLOTS
         self.proof = 0
         self.watch = Watch()
@@ -207,7 +208,10 @@ class Engine:
             slot = int(role[-1])
             for word in (BLOCK0, layout.CULPRIT0, layout.ENTRY0):
                 self.memory.board[word + slot * LINE] = 0  # what its forerunner was at says nothing of it
-            self.memory.board[layout.RESTORE0 + slot * LINE] = self.restores[slot]
+            alone = self.memory.board[STATE0 + (1 - slot) * LINE] != PLAYING
+            kept = any(self.memory.word(layout.CHECKPOINT0, place) for place in range(2))
+            self.went_back[slot] = self.restore if alone and kept else None
+            self.memory.board[layout.RESTORE0 + slot * LINE] = self.restore
             self.started[slot] = self._awake()
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self.memory.board[layout.STARTED] += 1
@@ -441,12 +445,13 @@ class Engine:
             self._proved(None)  # what it was asked for last may have gone with it
         if role.startswith("worker"):
             slot = int(role[-1])
-            self._note_restore(slot, status)
+            played = self.memory.board[STATE0 + slot * LINE] == PLAYING
+            died_of_it = self._note_restore(slot, status, played)
             self._retire_nobody()  # it was this one, or the one that was to play on
             self.memory.board[STATE0 + slot * LINE] = DOWN
             self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
-            if status in supervision.OF_ITSELF:
-                self._blame(slot, -status)
+            if status in supervision.OF_ITSELF and played:
+                self._blame(slot, -status, entries=not died_of_it)
         if role == "control":
             self.control_ready = False
         if role == "forkserver":
@@ -467,22 +472,27 @@ class Engine:
         if "candidate" in roles:
             self.device.candidate_gone(self._awake())
 
-    def _note_restore(self, slot: int, status: int) -> None:
-        """A worker that dies before it plays, while nobody does, may have died of what it went back to."""
-        board = self.memory.board
-        if board[STATE0 + slot * LINE] != STARTING or board[STATE0 + (1 - slot) * LINE] == PLAYING:
-            return
-        tried = max(self.restores)
-        took = self._awake() - self.started[slot]
-        self.restores[slot] = supervision.restoring(self.restores[slot], status, took)
-        if max(self.restores) == tried:
-            return
-        if self.restores[slot] == supervision.NOTHING:
-            self._say("safe mode", "what sounded could not be restored; the rack is empty now, and undo brings it back")
-        else:
-            self._say("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
+    def _note_restore(self, slot: int, status: int, played: bool) -> bool:
+        """A worker that went back to something and dies soon, in no module, may have died of that. Whether it did, by all that is known."""
+        tried = self.went_back[slot]
+        if tried is None or (played and self.memory.word(layout.CULPRIT0, slot)):
+            return False
+        level = supervision.restoring(tried, status, self._served(slot), played)
+        if level > self.restore:
+            self.restore = level
+            if level == supervision.NOTHING:
+                self._say(
+                    "safe mode", "what sounded could not be restored; the rack is empty now, and undo brings it back"
+                )
+            else:
+                self._say("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
+        return level > tried
 
-    def _blame(self, slot: int, how: int) -> None:
+    def _served(self, slot: int) -> float:
+        """Seconds since the worker of a slot was asked for."""
+        return self._awake() - self.started[slot]
+
+    def _blame(self, slot: int, how: int, entries: bool = True) -> None:
         """Notes what the slot was at. A module that is noted twice is rendered no more, an entry is passed over; control sees it on
         the board and tells. `how`: the signal that the worker died of, 0 where it hangs."""
         board = self.memory.board
@@ -490,7 +500,7 @@ class Engine:
         if 0 <= handle < layout.HANDLES:
             place = layout.HANDLE_TABLE // 8 + handle * layout.HANDLE_WORDS
             blame = Blame(handle, int(self.memory.arena(slot)[place + layout.H_INCARNATION]))
-        elif entry > 0:
+        elif entry > 0 and entries:
             blame = Blame(entry=entry)
         else:
             return
@@ -517,13 +527,13 @@ class Engine:
                 heard = int(board[HEARD]) // BLOCK
                 if board[BLOCK0 + slot * LINE] >= heard + min(2, int(board[LOOKAHEAD])):
                     board[STATE0 + slot * LINE] = PLAYING
-                    self.restores = [supervision.NEWEST] * layout.SLOTS
                     self._publish_processes()
+            elif board[STATE0 + slot * LINE] == PLAYING and self._served(slot) > supervision.RESTORE_SECONDS:
+                self.restore = supervision.NEWEST  # it has come back
         playing = tuple(bool(board[STATE0 + slot * LINE] == PLAYING) for slot in range(layout.SLOTS))
         if self.told_ready and not any(playing):
             for slot in range(layout.SLOTS):
-                took = self._awake() - self.started[slot]
-                if board[STATE0 + slot * LINE] == STARTING and took > supervision.RESTORE_SECONDS:
+                if board[STATE0 + slot * LINE] == STARTING and self._served(slot) > supervision.RESTORE_SECONDS:
                     self._kill(f"worker {slot}")
         for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
             self._say(notice.kind, notice.text)

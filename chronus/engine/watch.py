@@ -69,7 +69,7 @@ class Watch(Struct):
     def awake(self, now: float) -> float:
         """`now` in seconds watched."""
         self.watched += min(max(now - self.looked, 0.0), LOOK_SECONDS)
-        self.looked = now
+        self.looked = max(self.looked, now)  # some know when a look began, others what time it is
         return self.watched
 
     def stuck_slots(self, seen: Seen) -> list[int]:

@@ -28,6 +28,7 @@ from chronus.memory.layout import (
     PLAYING,
     RESTORE0,
     SEALS,
+    STARTING,
     STATE0,
     TAIL,
     WANT0,
@@ -37,6 +38,8 @@ from chronus.memory.layout import (
 from chronus.memory.log import unseal
 from chronus.worker import replica
 
+PLACES = 2
+"""Of checkpoints."""
 SNAPSHOT_SECONDS = 1.0
 """How long a fresh worker waits for the other slot to lay down a snapshot, before it asks anew."""
 
@@ -47,6 +50,7 @@ class Joining:
     def __init__(self, memory: Memory, slot: int, asked: Callable[[], None]) -> None:
         self.memory, self.slot, self.asked = memory, slot, asked
         self.deadline: float | None = None
+        self.second_since: float | None = None
 
     def look(self, now: float) -> bool:
         """One look, at `now` seconds of the monotonic clock. True: the arena stands where rendering is to go on."""
@@ -55,6 +59,8 @@ class Joining:
             board[want] = 0
             return True
         if board[STATE0 + (1 - self.slot) * LINE] != PLAYING:
+            if self._comes_second(now):
+                return False
             board[want] = 0
             self._go_back()
             return True
@@ -63,6 +69,15 @@ class Joining:
             self.deadline = now + SNAPSHOT_SECONDS
             self.asked()
         return False
+
+    def _comes_second(self, now: float) -> bool:
+        """Where nothing can be restored slot 0 begins, and slot 1 goes on from there: two that begin at different blocks would differ."""
+        board = self.memory.board
+        if self.slot == 0 or self.memory.word(RESTORE0, self.slot) < PLACES or board[STATE0] != STARTING:
+            return False
+        if self.second_since is None:
+            self.second_since = now
+        return now - self.second_since < SNAPSHOT_SECONDS
 
     def _go_back(self) -> None:
         """What lies in the own arena is worth nothing: whoever served this slot may have died in the middle of a block."""
@@ -73,7 +88,7 @@ class Joining:
         tried = self.memory.word(RESTORE0, self.slot)
         if tried < len(places):
             replica.lay_snapshot(checkpoints[places[tried][1]], arena)
-        elif tried >= len(checkpoints):
+        elif tried >= PLACES:
             arena[A_BLOCK], arena[A_CURSOR] = self._last_sealed()
 
     def _last_sealed(self) -> tuple[int, int]:

@@ -95,6 +95,16 @@ def test_what_a_worker_dies_of_or_does_not_come_back_from_is_passed_over_and_in_
         seen.append(tried)
     before, nothing = supervision.BEFORE, supervision.NOTHING
     assert seen == [supervision.NEWEST, before, nothing, nothing, nothing]
+    # one that has begun to play may have died of it as well, if it dies soon
+    late = supervision.RESTORE_SECONDS + 0.1
+    cases = {
+        (-11, 0.1): before,
+        (-9, 0.1): supervision.NEWEST,
+        (-11, late): supervision.NEWEST,
+        (-9, late): supervision.NEWEST,
+    }
+    for (how, took), then in cases.items():
+        assert supervision.restoring(supervision.NEWEST, how, took, played=True) == then
 
 
 def test_the_second_blame_convicts_and_only_that_module_or_entry():

@@ -109,3 +109,10 @@ def test_a_host_that_was_only_now_told_to_play_has_its_time():
     watch.host_begins(0.25)
     assert not any(look(watch, 0.25 + 0.05 * k, 7, (10, 10))[1] for k in range(6))
     assert any(look(watch, 0.55 + 0.05 * k, 7, (10, 10))[1] for k in range(3))
+
+
+def test_a_look_that_began_before_another_one_ended_counts_nothing_twice():
+    watch = Watch()
+    for now in (0.05, 0.1, 0.06, 0.1, 0.07, 0.12):
+        watched = watch.awake(now)
+    assert abs(watched - 0.12) < 1e-9

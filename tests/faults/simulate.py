@@ -35,6 +35,8 @@ from tests.faults.world import World
 RATES = (8000, 8000, 8000, 11025, 22050, 44100)
 """A low rate makes the same faults cheaper: fewer blocks between two of them."""
 PERIODS = (64, 128, 128, 128, 100, 256, 441)
+LONGEST_PERIOD = 0.08
+"""Seconds: turns are given from period to period, and who has none for 0.1 s would seem to be stuck."""
 
 _SLOT = ("kill", "kill", "kill", "stop", "stop", "crash")
 _OTHERS = (
@@ -67,15 +69,9 @@ def draw(seed: int) -> Schedule:
     if chance.random() < 0.1:
         faults.append(Fault(round(at + chance.uniform(0, 0.3), 6), "end", occasion=chance.choice(("", "power"))))
     commands = tuple(sorted(round(chance.uniform(0.0, at + 0.1), 6) for _ in range(chance.choice((1, 2, 3, 5)))))
-    return Schedule(
-        seed,
-        chance.choice(RATES),
-        chance.choice(PERIODS),
-        chance.random() < 0.2,
-        chance.random() < 0.15,
-        commands,
-        tuple(faults),
-    )
+    rate, period, varies = chance.choice(RATES), chance.choice(PERIODS), chance.random() < 0.2
+    short = 2 * period / rate <= LONGEST_PERIOD
+    return Schedule(seed, rate, period, varies and short, chance.random() < 0.15, commands, tuple(faults))
 
 
 def _overtaken(seed: int, chance: random.Random) -> Schedule:
