@@ -119,7 +119,11 @@ class Infirmary:
         past = self.conductor.past
         if isinstance(touch.command, Note):
             return True
-        if touch.of_many or self.performer.current is not None or not past or past[-1][1] is not touch.before:
+        current = self.performer.current
+        said_since = (
+            current is not None and current.shrink is None
+        )  # what drops modules that have faded out is nobody's word
+        if touch.of_many or said_since or not past or past[-1][1] is not touch.before:
             return False
         self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), AUTHOR))
         return True

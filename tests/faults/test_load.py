@@ -13,18 +13,20 @@ from chronus.memory import layout
 from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.live import alive, engine, until
 
-HEAVY = '''"""A module of the tests that takes as long as it is told to."""
+HEAVY = '''"""A module of the tests that takes as long as it is told to, once it has played for longer than any trial."""
 from chronus.dsp.kernel import kernel
 from chronus.dsp.spec import Param, Spec
 
-SPEC = Spec(kind="heavy", help="takes its time", params=(Param("work", 0, 1000000, 0),), state=1)
+SPEC = Spec(kind="heavy", help="takes its time", params=(Param("work", 0, 1000000, 0),), state=2)
 
 
 @kernel(SPEC)
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     y = state[0, 0]
+    state[1, 0] += frames
+    work = int(params[0][0, 0]) if state[1, 0] > 88200 else 0
     for i in range(frames):
-        for _ in range(int(params[0][0, 0])):
+        for _ in range(work):
             y = y * 0.999 + 0.001
         outs[0][i, 0] = y * 1e-6
     state[0, 0] = y
@@ -135,6 +137,7 @@ def heavy(tmp_path):
             running.home.chronus("-c", "load kick; seq kick: x...; load bass; seq bass: x.x.; load heavy").returncode
             == 0
         )
+        settle(memory_of(running), 2.5)
         yield running
 
 
