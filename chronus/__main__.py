@@ -147,9 +147,9 @@ def _engine(words: Sequence[str]) -> int:
     parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)  # though whoever reads there be gone
     told = parser.parse_args(words)
     settings = _settings(parser, told)
-    from chronus.engine import supervisor
+    from chronus.engine import start
 
-    return _reported(settings, lambda: int(supervisor.main(settings, told.ready_fd)))
+    return _reported(settings, lambda: int(start.main(settings, told.ready_fd)))
 
 
 def _status(words: Sequence[str]) -> int:

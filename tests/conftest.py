@@ -22,6 +22,8 @@ pytest_plugins = ["tests.faults.table"]
 
 ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|talk|terminal)) import", re.MULTILINE)
 """Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
+UNHURRIED = {"tests/journeys/test_live_equals_offline.py", "tests/journeys/test_put_off.py", "tests/test_docs.py"}
+"""Of those the long ones that measure no time: they are a second row, beside the first."""
 
 figures: list[str] = []
 
@@ -37,7 +39,8 @@ class _Turns(LoadScopeScheduling):
     """Hands tests to the processes of pytest-xdist."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "engines" if _plays(nodeid.partition("::")[0]) else nodeid
+        file = nodeid.partition("::")[0]
+        return nodeid if not _plays(file) else "takes" if file in UNHURRIED else "engines"
 
 
 @cache

@@ -6,6 +6,7 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from chronus.control.performer import Performer
@@ -27,6 +28,8 @@ class Status:
         self.memory: Memory = performer.publisher.memory
         self.catalogue = self.conductor.catalogue.plain()
         self._seen: dict[int, tuple[float, float]] = {}
+        self._looking: Thread | None = None
+        self._seen_meanwhile: dict[int, tuple[float, dict[str, Any]]] = {}
         self._usage: dict[int, tuple[float, dict[str, Any]]] = {}
 
     # ------------------------------------------------------------ parts of it
@@ -151,15 +154,25 @@ class Status:
         )
 
     def _look_again(self, pids: list[int]) -> None:
-        """At those not seen before, and at the one of the others whose look lies furthest back: some milliseconds each, as the
-        kernel walks through all of a process's memory, and the loop stands meanwhile."""
+        """At those not seen before; and, in a thread, at the one of the others whose look lies furthest back.
+
+        The kernel walks through all of a process's memory, some milliseconds, and nobody who asks for something is to wait for that.
+        """
         now = time.monotonic()
+        if self._looking is not None and not self._looking.is_alive():
+            self._usage.update(self._seen_meanwhile)
+            self._seen_meanwhile, self._looking = {}, None
         self._usage = {pid: self._usage.get(pid, (0.0, {})) for pid in pids}
-        oldest = min(pids, key=lambda pid: self._usage[pid][0], default=0)
         for pid in pids:
-            since, usage = self._usage[pid]
-            if not usage or (pid == oldest and now - since >= LOOK_SECONDS):
+            if not self._usage[pid][1]:
                 self._usage[pid] = now, self._look_up(pid, now)
+        oldest = min(pids, key=lambda pid: self._usage[pid][0], default=0)
+        if self._looking is None and pids and now - self._usage[oldest][0] >= LOOK_SECONDS:
+            self._looking = Thread(target=self._look_meanwhile, args=(oldest, now), daemon=True)
+            self._looking.start()
+
+    def _look_meanwhile(self, pid: int, now: float) -> None:
+        self._seen_meanwhile = {pid: (now, self._look_up(pid, now))}
 
     def _look_up(self, pid: int, now: float) -> dict[str, Any]:
         """Share of one processor since the last look (the first time: since its start), and proportional memory."""

@@ -144,17 +144,6 @@ def forget_whom_the_forkserver_owes(patch):
     patch.setattr(supervisor.Engine, "_ask_again", lambda self: None)
 
 
-def replace_whoever_comes_after_one_that_was_late(patch):
-    kept = supervisor.Engine._is_dead
-
-    def is_dead(self, pid, status):
-        retiring = self.retiring
-        kept(self, pid, status)
-        self.retiring = retiring
-
-    patch.setattr(supervisor.Engine, "_is_dead", is_dead)
-
-
 def hold_everybody_to_what_nobody_watched(patch):
     patch.setattr(supervisor.Engine, "_awake", lambda self: self.clock())
 
@@ -165,7 +154,7 @@ def never_compare(patch):
 
 BREAKS = (
     forget_the_budget, say_it_before_it_is_written, go_on_behind_a_torn_record, take_up_what_is_void, trust_a_watch_that_slept,
-    forget_whom_the_forkserver_owes, replace_whoever_comes_after_one_that_was_late, hold_everybody_to_what_nobody_watched, never_compare,
+    forget_whom_the_forkserver_owes, hold_everybody_to_what_nobody_watched, never_compare,
 )  # fmt: skip
 
 
