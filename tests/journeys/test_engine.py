@@ -146,7 +146,7 @@ def test_sigterm_ends_it_cleanly_and_the_next_one_is_empty(tmp_path):
     assert "kick" not in done.stdout
 
 
-def test_nothing_outlives_the_supervisor_by_a_second_and_nothing_acknowledged_is_lost(tmp_path):
+def test_row_22_nothing_outlives_the_supervisor_by_a_second_and_nothing_acknowledged_is_lost(tmp_path):
     with engine(tmp_path, "--device", "null") as there:
         done = there.home.chronus(
             "-c", "bpm 174; load kick decay=222; seq kick: x...x...; load bass; set bass.cutoff 777"
