@@ -14,6 +14,7 @@ import tempfile
 import time
 import tracemalloc
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,15 @@ def house(tmp_path, monkeypatch):
 
 def resident() -> int:
     return psutil.Process().memory_info().rss
+
+
+@pytest.fixture(autouse=True)
+def hasty_threads() -> Iterator[None]:
+    """Control has this interpreter to itself; here threads of the test runner share it, and keep it for 5 ms if they are let."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    yield
+    sys.setswitchinterval(before)
 
 
 def stalled() -> float:
