@@ -98,6 +98,7 @@ class Engine:
         self.blamed: tuple[Blame, ...] = ()
         self.restore = supervision.NEWEST
         self.went_back: list[int | None] = [None] * layout.SLOTS
+        self.hung: set[int] = set()  # slots whose worker was killed because it got nothing done
         self.started = [0.0] * layout.SLOTS
         self.proof = 0
         self.watch = Watch()
@@ -445,7 +446,8 @@ class Engine:
         if role.startswith("worker"):
             slot = int(role[-1])
             played = self.memory.board[STATE0 + slot * LINE] == PLAYING
-            died_of_it = self._note_restore(slot, status, played)
+            died_of_it = self._note_restore(slot, -signal.SIGABRT if slot in self.hung else status, played)
+            self.hung.discard(slot)
             self._retire_nobody()  # it was this one, or the one that was to play on
             self.memory.board[STATE0 + slot * LINE] = DOWN
             self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
@@ -474,7 +476,7 @@ class Engine:
     def _note_restore(self, slot: int, status: int, played: bool) -> bool:
         """A worker that went back to something and dies soon, in no module, may have died of that. Whether it did, by all that is known."""
         tried = self.went_back[slot]
-        if tried is None or (played and self.memory.word(layout.CULPRIT0, slot)):
+        if tried is None or ((played or slot in self.hung) and self.memory.word(layout.CULPRIT0, slot)):
             return False
         level = supervision.restoring(tried, status, self._served(slot), played)
         if level > self.restore:
@@ -562,6 +564,7 @@ class Engine:
             int(board[layout.SILENT]) / self.settings.rate,
         )  # fmt: skip
         stuck = self.watch.stuck_slots(seen)
+        self.hung.update(stuck)
         for slot in stuck:
             board[STATE0 + slot * LINE] = DOWN
         for slot in stuck:

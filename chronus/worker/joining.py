@@ -28,7 +28,6 @@ from chronus.memory.layout import (
     PLAYING,
     RESTORE0,
     SEALS,
-    STARTING,
     STATE0,
     TAIL,
     WANT0,
@@ -72,8 +71,7 @@ class Joining:
 
     def _comes_second(self, now: float) -> bool:
         """Where nothing can be restored slot 0 begins, and slot 1 goes on from there: two that begin at different blocks would differ."""
-        board = self.memory.board
-        if self.slot == 0 or self.memory.word(RESTORE0, self.slot) < PLACES or board[STATE0] != STARTING:
+        if self.slot == 0 or self.memory.word(RESTORE0, self.slot) < PLACES:
             return False
         if self.second_since is None:
             self.second_since = now
