@@ -8,6 +8,7 @@ B_NUMBER, B_INSTANCES, B_INPUTS, B_PARAMS, B_CABLES, B_AT_INSTANCES, B_AT_INPUTS
 B_CALLS, B_CALL_WIDTH, B_KERNELS, B_BUFFERS, B_MASTER, B_FULL_INPUTS, B_FULL_PARAMS, B_USED, B_SCRATCH, B_CLOCK = range(
     9, 19
 )
+B_RESTS, B_TOUCHED = 19, 20
 BOUND_WORDS = 24
 
 # columns of the program's tables as plain numbers: Numba's loops know no enums

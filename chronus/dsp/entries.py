@@ -21,6 +21,7 @@ from chronus.dsp.bound import (
     B_INSTANCES,
     B_NUMBER,
     B_PARAMS,
+    B_TOUCHED,
     B_USED,
     CAB_FEEDBACK,
     CAB_HANDLE,
@@ -375,4 +376,5 @@ def apply_due(arena, bounds, board, taking, frame):
             push(arena, entry)
         elif kind == _CLEAR and arena[A_PROGRAM] > 0:
             _clear(arena, bounds[arena[A_PROGRAM] % PROGRAMS], frame)
+        bounds[arena[A_PROGRAM] % PROGRAMS, B_TOUCHED] = 1
     return 0

@@ -36,7 +36,9 @@ from chronus.dsp.bound import (
     B_KERNELS,
     B_MASTER,
     B_PARAMS,
+    B_RESTS,
     B_SCRATCH,
+    B_TOUCHED,
     BOUND_WORDS,
     CAB_AMOUNT,
     CAB_FEEDBACK,
@@ -425,6 +427,35 @@ def _weigh(board, word, took):
 
 
 @compiled()
+def _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, block):
+    """Lays rows a..b of all that instance `i` reads. 1 where all of it stays as it is until an entry of the log is applied, else 0."""
+    floats = arena.view(np.float64)
+    fed = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
+    full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
+    still = 1
+    for k in range(instances[i, I_FIRST_INPUT], instances[i, I_FIRST_INPUT] + instances[i, I_INPUTS]):
+        source = inputs[k, IN_SOURCE]
+        if source >= FEED_CABLES and source != FEED_DIRECT and source != FEED_ONE:
+            _feed(arena, bound, instances, inputs, cables, i, k, a, b, block)
+            still &= fed[k, 0]
+    moving = 0
+    first = instances[i, I_FIRST_PARAM]
+    for k in range(first, first + instances[i, I_PARAMS]):
+        # seeing here that a parameter rests saves the call
+        rests = full[k, 0] == 1 and params[k, PAR_PITCH] == 0 and params[k, PAR_CABLES] == 0
+        if rests:
+            at = params[k, PAR_RECORD] // 8
+            laid = plane_f32(bound[B_BUFFERS] + params[k, PAR_BUFFER] * 4, BLOCK, 1)[0, 0]
+            rests = floats[at + P_START] + floats[at + P_FRAMES] <= block * BLOCK + a and f32(floats[at + P_TO]) == laid
+        if not rests and _turn(arena, bound, instances, params, cables, i, k, a, b, block):
+            moving |= 1 << (k - first)
+        if params[k, PAR_CABLES] > 0:
+            still = 0
+    calls[i, MOVING] = moving
+    return still if moving == 0 else 0
+
+
+@compiled()
 def render_piece(arena, bound, board, culprit, a, b, block):
     """Renders frames a..b of a block: every module in order, but those that are taken out or muted.
 
@@ -436,29 +467,19 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
     calls = plane_i64(bound[B_CALLS], bound[B_INSTANCES], bound[B_CALL_WIDTH])
     kernels = plane_i64(bound[B_KERNELS], bound[B_INSTANCES], 1)
-    full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
     floats = arena.view(np.float64)
-    frame = block * BLOCK + a
     costs = COSTS + (culprit - CULPRIT0) // LINE * HANDLES
     clock = bound[B_CLOCK] if b - a == BLOCK and block % MEASURED == 0 else 0
     since = _nanoseconds(clock) if clock else 0
+    rests = plane_i64(bound[B_RESTS], bound[B_INSTANCES], 1)
+    touched = bound[B_TOUCHED] != 0
+    bound[B_TOUCHED] = 0
+    if touched:
+        rests[:, 0] = 0
     for i in range(bound[B_INSTANCES]):
-        # most inputs and parameters are as they were a block ago: seeing that here saves the calls, half the time of a small rack
-        for k in range(instances[i, I_FIRST_INPUT], instances[i, I_FIRST_INPUT] + instances[i, I_INPUTS]):
-            source = inputs[k, IN_SOURCE]
-            if source >= FEED_CABLES and source != FEED_DIRECT and source != FEED_ONE:
-                _feed(arena, bound, instances, inputs, cables, i, k, a, b, block)
-        moving = 0
-        first = instances[i, I_FIRST_PARAM]
-        for k in range(first, first + instances[i, I_PARAMS]):
-            rests = full[k, 0] == 1 and params[k, PAR_PITCH] == 0 and params[k, PAR_CABLES] == 0
-            if rests:
-                at = params[k, PAR_RECORD] // 8
-                laid = plane_f32(bound[B_BUFFERS] + params[k, PAR_BUFFER] * 4, BLOCK, 1)[0, 0]
-                rests = floats[at + P_START] + floats[at + P_FRAMES] <= frame and f32(floats[at + P_TO]) == laid
-            if not rests and _turn(arena, bound, instances, params, cables, i, k, a, b, block):
-                moving |= 1 << (k - first)
-        calls[i, MOVING] = moving
+        # most modules find their inputs and parameters as they were a block ago; to look at each of them took as long as a filter
+        if rests[i, 0] == 0:
+            rests[i, 0] = _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, block)
         if instances[i, I_TOLD] >= 0:
             _tell(arena, instances, inputs, bound[B_BUFFERS], calls[i], i, a, b)
         lanes = instances[i, I_LANES]
@@ -491,9 +512,10 @@ def render_piece(arena, bound, board, culprit, a, b, block):
             _weigh(board, costs + instances[i, I_HANDLE], now - since)
             since = now
     store(board, culprit, 0)
-    for i in range(bound[B_INSTANCES]):
-        for v in range(instances[i, I_VOICES]):
-            floats[instances[i, I_REGION] // 8 + v * NOTE_WORDS + N_EDGE] = 0.0
+    if touched:
+        for i in range(bound[B_INSTANCES]):
+            for v in range(instances[i, I_VOICES]):
+                floats[instances[i, I_REGION] // 8 + v * NOTE_WORDS + N_EDGE] = 0.0
     for c in range(bound[B_CABLES]):
         if cables[c, CAB_FEEDBACK] > 0:
             width = cables[c, CAB_SOURCE_LANES]

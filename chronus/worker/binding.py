@@ -39,17 +39,17 @@ class Bindings:
             [self.kernels[program.names[r[Instance.NAME]]].address(int(r[Instance.LANES])) for r in rows], np.int64
         )
         full_inputs, full_params = np.zeros(len(inputs) + 1, np.int64), np.zeros(len(params) + 1, np.int64)
-        scratch = np.full((2 * BLOCK, 64), 0.0, np.float32)
+        rests, scratch = np.zeros(len(rows), np.int64), np.full((2 * BLOCK, 64), 0.0, np.float32)
         row = self.table[program.number % PROGRAMS]
         row[bound.B_NUMBER] = 0
-        row[1 : bound.B_CLOCK + 1] = [
+        row[1 : bound.B_TOUCHED + 1] = [
             len(rows), len(inputs), len(params), len(cables),
             rows.ctypes.data, inputs.ctypes.data, params.ctypes.data, cables.ctypes.data,
             calls.ctypes.data, calls.shape[1], addresses.ctypes.data, buffers.ctypes.data, program.master,
             full_inputs.ctypes.data, full_params.ctypes.data, program.used, scratch.ctypes.data,
-            self.clock,
+            self.clock, rests.ctypes.data, 1,
         ]  # fmt: skip
-        kept = (rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, scratch)
+        kept = (rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, rests, scratch)
         self._kept[program.number % PROGRAMS] = kept
         row[bound.B_NUMBER] = program.number
 
