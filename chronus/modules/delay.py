@@ -43,6 +43,9 @@ BOTTOM_HZ = 20.0
 HEADROOM = 1.5
 CEILING = 8.0
 SILENT = 1e-15
+BLOCK = 64
+ROWS = 2 * BLOCK
+POSITIVE = 0x7FFFFFFF
 
 
 @inline
@@ -86,7 +89,12 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     )
     speed, coming_speed = local(np.float64, LANES), local(np.float64, LANES)
     dull, low, dull_by = local(np.float64, LANES), local(np.float64, LANES), local(np.float64, LANES)
-    cross, back = local(np.float64, LANES), local(np.float64, LANES)
+    cross, echoes, back, crosses = (
+        local(np.float64, LANES),
+        local(np.float64, ROWS),
+        local(np.float64, ROWS),
+        local(np.float64, ROWS),
+    )
     position = np.int64(state[7, 0])
     rows = memory.shape[0]
     fresh = state[0, 0] == 0
@@ -100,52 +108,87 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             cross[l] = mode[0, l]
     lead = 1 / (FADE_SECONDS * rate)
     bottom = 1 - math.exp(-2 * math.pi * BOTTOM_HZ / rate)
-    rest = not moving & 1
+    rest, level = not moving & 1, not moving & 16
     for l in range(LANES):
         wish = time[0, l] * 0.001 * rate
         goal = min(rows - 4.0, max(2.0, np.rint(wish)))
         rest = rest and wish == wished[l] and head[l] == goal and speed[l] == 0 and fade[l] == 0
-    for i in range(frames):
+        level = level and cross[l] == mode[0, l]
+    least = rows - 4.0
+    if not rest:
+        for i in range(frames):
+            for l in range(LANES):
+                least = min(least, max(2.0, time[i, l] * 0.001 * rate))
+    done = 0
+    while done < frames:
+        # A stretch of which all is read before the first of it is written, and that ends with the memory.
+        # LLVM sees no loop's indices as positive, and so no loop as one to vectorise, but for the two masks and the last `min`.
+        start, here = done & (BLOCK - 1), position & POSITIVE
+        n = min(frames - done, rows - position)
         for l in range(LANES):
-            if moving & 8 or i == 0:
-                sin, cos = prewarp(tone[i, l], rate)
-                dull_by[l] = sin / (sin + cos)
             if rest:
-                k = position - np.int64(head[l])
-                echo = np.float64(memory[k if k >= 0 else k + rows, l])
+                behind = position - np.int64(head[l])
+                n = min(n, np.int64(head[l]), -behind if behind < 0 else n)
             else:
-                wish = time[i, l] * 0.001 * rate
-                # while the time stands still the head rests on a whole frame, and the echo is exact
-                goal = min(rows - 4.0, max(2.0, np.rint(wish) if wish == wished[l] else wish))
-                wished[l] = wish
-                if fade[l] == 0 and abs(goal - head[l]) > NEAR:
-                    fade[l] = lead
-                    coming[l], coming_speed[l] = goal, 0.0
-                echo = read(memory, l, position, head[l])
-                if fade[l] > 0:
-                    weight = fade[l] * fade[l] * fade[l] * (10 - fade[l] * (15 - 6 * fade[l]))
-                    echo += weight * (read(memory, l, position, coming[l]) - echo)
-                    coming[l], coming_speed[l] = glide(goal, coming[l], coming_speed[l])
-                    fade[l] += lead
-                head[l], speed[l] = glide(goal, head[l], speed[l])
-                if fade[l] >= 1:
-                    head[l], speed[l] = coming[l], coming_speed[l]
-                    fade[l] = 0
-            out[i, l] = source[i, l] + mix[i, l] * (f32(echo) - source[i, l])
-            step = dull_by[l] * (echo - dull[l])
-            v = dull[l] + step
-            dull[l] = v + step
-            low[l] += bottom * (v - low[l])
-            v = min(3.0, max(-3.0, (v - low[l]) / HEADROOM))
-            back[l] = feedback[i, l] * HEADROOM * v * (27 + v * v) / (27 + 9 * v * v)
-            cross[l] += min(lead, max(-lead, mode[i, l] - cross[l]))
-        centre = 0.5 * (source[i, 0] + source[i, 1])
-        for l in range(LANES):
-            straight = source[i, l] + back[l]
-            crossed = back[1 - l] + (centre if l == 0 else 0.0)
-            v = min(CEILING, max(-CEILING, straight + cross[l] * (crossed - straight)))
-            memory[position, l] = v if abs(v) > SILENT else 0.0
-        position = position + 1 if position + 1 < rows else 0
+                # the head comes nearer by half a frame a frame at most, and reads one frame ahead of where it stands
+                nearest = min(least, min(head[l], coming[l]) if fade[l] > 0 else head[l])
+                n = min(n, max(1, np.int64(nearest) // 2 - 1))
+        n = min(n, BLOCK)
+        if rest:
+            for l in range(LANES):
+                behind = position - np.int64(head[l])
+                behind = (behind + rows if behind < 0 else behind) & POSITIVE
+                for i in range(n):
+                    echoes[i * LANES + l] = memory[behind + i, l]
+        else:
+            for i in range(n):
+                for l in range(LANES):
+                    wish = time[start + i, l] * 0.001 * rate
+                    # while the time stands still the head rests on a whole frame, and the echo is exact
+                    goal = min(rows - 4.0, max(2.0, np.rint(wish) if wish == wished[l] else wish))
+                    wished[l] = wish
+                    if fade[l] == 0 and abs(goal - head[l]) > NEAR:
+                        fade[l] = lead
+                        coming[l], coming_speed[l] = goal, 0.0
+                    echo = read(memory, l, here + i, head[l])
+                    if fade[l] > 0:
+                        weight = fade[l] * fade[l] * fade[l] * (10 - fade[l] * (15 - 6 * fade[l]))
+                        echo += weight * (read(memory, l, here + i, coming[l]) - echo)
+                        coming[l], coming_speed[l] = glide(goal, coming[l], coming_speed[l])
+                        fade[l] += lead
+                    head[l], speed[l] = glide(goal, head[l], speed[l])
+                    if fade[l] >= 1:
+                        head[l], speed[l] = coming[l], coming_speed[l]
+                        fade[l] = 0
+                    echoes[i * LANES + l] = echo
+        for i in range(n):
+            for l in range(LANES):
+                if moving & 8 or start + i == 0:
+                    sin, cos = prewarp(tone[start + i, l], rate)
+                    dull_by[l] = sin / (sin + cos)
+                step = dull_by[l] * (echoes[i * LANES + l] - dull[l])
+                v = dull[l] + step
+                dull[l] = v + step
+                low[l] += bottom * (v - low[l])
+                back[i * LANES + l] = v - low[l]
+                if not level:
+                    cross[l] += min(lead, max(-lead, mode[start + i, l] - cross[l]))
+                crosses[i * LANES + l] = cross[l]
+        for i in range(n):
+            for l in range(LANES):
+                v = min(3.0, max(-3.0, back[i * LANES + l] / HEADROOM))
+                back[i * LANES + l] = feedback[start + i, l] * HEADROOM * v * (27 + v * v) / (27 + 9 * v * v)
+                dry = source[start + i, l]
+                out[start + i, l] = dry + mix[start + i, l] * (f32(echoes[i * LANES + l]) - dry)
+        for i in range(n):
+            centre = 0.5 * (source[start + i, 0] + source[start + i, 1])
+            for l in range(LANES):
+                straight = source[start + i, l] + back[i * LANES + l]
+                crossed = back[i * LANES + 1 - l] + (centre if l == 0 else 0.0)
+                v = min(CEILING, max(-CEILING, straight + crosses[i * LANES + l] * (crossed - straight)))
+                memory[here + i, l] = v if abs(v) > SILENT else 0.0
+        done += n
+        position = position + n if position + n < rows else 0
     for l in range(LANES):
         state[0, l], state[1, l], state[2, l], state[3, l] = head[l], coming[l], fade[l], wished[l]
         state[4, l], state[5, l], state[6, l], state[7, l] = dull[l], low[l], cross[l], position
