@@ -184,7 +184,9 @@ class _Seen:
         if not lines:
             return
         terminalreporter.section("faults: row, verdict, measured")
-        for line in sorted(lines, key=lambda line: (list(ROWS).index(line.row), line.test)):
+        failed = [line for line in lines if line.verdict == "FAILED"]
+        # the text of a failure stands above: a hundred rows that hold would hide it
+        for line in sorted(failed or lines, key=lambda line: (list(ROWS).index(line.row), line.test)):
             terminalreporter.write_line(f"{line.row:>4}  {line.verdict:6}  {line.measured or line.test}")
         if config.getoption("--faults-table"):
             old = read(TABLE.read_text()) if TABLE.exists() else []
