@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from chronus import places
+from chronus.engine.children import Children
 from chronus.engine.supervisor import Engine
 from chronus.errors import ChronusError
+from chronus.memory import layout, sheet
+from chronus.memory.layout import Memory
 from chronus.settings import Settings
 
 
@@ -73,7 +76,8 @@ def main(settings: Settings, ready_fd: int | None = None) -> int:
         engine.own_the_name()
         _build(tell, None if settings.keep else ready_fd)
         engine.listen()
-        engine.begin()
+        memory = layout.create()
+        engine.begin(Memory(memory), Children(settings, memory, sheet.create(), engine.door.fileno()))
         return engine.run()
     except ChronusError as error:
         code = 4 if error.code == "E_DEVICE" else 3

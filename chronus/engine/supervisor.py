@@ -5,30 +5,24 @@ It parses nothing, opens no device and is in nobody's way: stopped for half a mi
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import json
 import os
-import selectors
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from msgspec import structs
-
-from chronus import link, places
+from chronus import link
 from chronus.engine import device, supervision
+from chronus.engine.children import Children, is_busy, own_memory
 from chronus.engine.failing import Failing, Look
 from chronus.engine.obituary import Obituary
+from chronus.engine.roll import Born, ControlSaid, Died, Heard, HostSaid, Ready
 from chronus.engine.supervision import Blame, Child, Notice, Start
 from chronus.engine.watch import Seen, Watch, disagreements, ring_row
 from chronus.errors import ChronusError
-from chronus.memory import layout, quarantine, sheet
+from chronus.memory import layout, quarantine
 from chronus.memory.layout import (
     BLOCK,
     BLOCK0,
@@ -59,8 +53,6 @@ _FADE_SECONDS = 0.5
 _CONTROL_SECONDS = 2.0
 _AHEAD_SECONDS = 0.1
 """So long does a host wait, at most, for as much to be rendered as its device may ask for."""
-_LEAVE_SECONDS = 0.3
-"""So long may the host take leave of its server."""
 _MEMORY_SECONDS = 1.0
 """Between two looks at the memory of the workers."""
 _POINTS = -500
@@ -82,13 +74,7 @@ class Engine:
         self.state: supervision.State = {role: Child() for role in supervision.ROLES}
         for role in ("forkserver", "control"):
             self.state[role] = Child(due=0.0, restarts=-1)
-        self.pids: dict[str, int] = {}
-        self.lines: dict[str, int] = {}
-        self.waiting: dict[int, str] = {}
-        self.asked = 0
         self.device = device.Device(settings.device)
-        self.host_channel: socket.socket | None = None
-        self.candidate_channel: socket.socket | None = None
         self.play_by: float | None = None
         self.notes: list[str] = []
         self.told_ready = False
@@ -110,7 +96,6 @@ class Engine:
         self.obituary = Obituary()
         self.compared = 0
         self.listened = time.monotonic()
-        self.selector = selectors.DefaultSelector()
 
     # ------------------------------------------------------------ beginning
 
@@ -130,25 +115,17 @@ class Engine:
             os.umask(old)
         self.door.listen(256)
 
-    def begin(self) -> None:
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans of a dead forkserver become ours
-        self.memory_fd = layout.create()
-        self.memory = Memory(self.memory_fd)
-        self.sheet_fd = sheet.create()
-        board = self.memory.board
+    def begin(self, memory: Memory, children: Children) -> None:
+        self.memory, self.children = memory, children
+        board = memory.board
         board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings, self.settings.period)
-        self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
-        self.woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        signal.set_wakeup_fd(wake)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: self.stop())
-        signal.signal(signal.SIGINT, lambda *_: self.stop())
-        self.selector.register(self.woken, selectors.EVENT_READ, self._reap)
 
     # ------------------------------------------------------------ running
 
     def run(self) -> int:
         """Until told to stop. Returns the exit code."""
+        signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        signal.signal(signal.SIGINT, lambda *_: self.stop())
         expendable(_POINTS)
         hurry(WATCHING)  # or two kernels that never return would keep it from its processor
         deadline = self.clock() + _START_SECONDS
@@ -159,10 +136,9 @@ class Engine:
                 raise ChronusError("E_ENGINE", "the engine did not get ready in time")
             self._settle(now)
             self._note_deafness()
-            ready = self.selector.select(self.pause())
+            heard = self.children.listen(self.pause())
             self.listened = time.monotonic()
-            for key, _ in ready:
-                key.data()
+            self.hear(heard)
         return self.exit_code
 
     def look(self, now: float) -> None:
@@ -198,12 +174,12 @@ class Engine:
 
     def _start(self, role: str) -> None:
         if role == "forkserver":
-            self._start_forkserver()
+            self.children.start_forkserver()
         elif role == "control":
-            self._start_control()
+            self.children.start_control(again=self.state["control"].restarts > 0)
         elif role == "host":
             name, fall_back = self.device.begin(self._awake())
-            self.host_channel = self._fork_host(role, name, fall_back)
+            self.children.fork_host(role, name, fall_back)
         else:
             slot = int(role[-1])
             for word in (BLOCK0, layout.CULPRIT0, layout.ENTRY0):
@@ -215,120 +191,46 @@ class Engine:
             self.started[slot] = self._awake()
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self.memory.board[layout.STARTED] += 1
-            self._fork(role, {"role": "worker", "slot": slot}, self.wakes[slot])
-
-    def _fork_host(self, role: str, name: str | None, fall_back: bool = False) -> socket.socket:
-        """A host, or a candidate for its place; it opens the device `name`, and then waits to be told to play."""
-        ours, theirs = socket.socketpair()
-        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
-        log = str(link.log_path(self.settings.engine))
-        told = {"device": name, "period": self.settings.period, "fall_back": fall_back, "log": log}
-        self._fork(role, {"role": "host", **told}, theirs)
-        theirs.close()
-        return ours
-
-    def _line(self, role: str) -> int:
-        """A lifeline for a new child: the read end; the write end stays here and only here."""
-        self._cut(role)
-        read, self.lines[role] = os.pipe2(os.O_CLOEXEC)
-        return read
-
-    def _cut(self, role: str) -> None:
-        """Lets go of a lifeline: whoever holds its other end dies."""
-        if role in self.lines:
-            os.close(self.lines.pop(role))
-
-    def _spawn(self, role: str, *arguments: str, keep: tuple[int, ...]) -> None:
-        line = self._line(role)
-        command = [sys.executable, "-m", "chronus.processes", role, *arguments, "--line", str(line)]
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(*keep, line), env=environment)
-        child.returncode = 0  # it is reaped here, not by subprocess
-        self.pids[role] = child.pid
-        os.close(line)
-
-    def _start_forkserver(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.forkserver = ours
-        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_forkserver(ours))
-        self._spawn("forkserver", "--channel", str(theirs.fileno()), keep=(theirs.fileno(),))
-        theirs.close()
-
-    def _start_control(self) -> None:
-        ours, theirs = socket.socketpair()
-        self.control, self.control_text = ours, b""
-        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_control(ours))
-        keep = (theirs.fileno(), self.memory_fd, self.sheet_fd, self.door.fileno(), *self.wakes)
-        told = {
-            "channel": theirs.fileno(), "memory": self.memory_fd, "sheet": self.sheet_fd,
-            "door": self.door.fileno(), "wakes": self.wakes,
-            "settings": structs.asdict(self.settings), "pid": os.getpid(), "again": self.state["control"].restarts > 0,
-        }  # fmt: skip
-        self._spawn("control", "--told", json.dumps(told), keep=keep)
-        theirs.close()
-
-    def _fork(self, role: str, message: dict[str, Any], own: int | socket.socket) -> None:
-        line = self._line(role)
-        self.asked += 1
-        self.waiting[self.asked] = role
-        descriptor = own if isinstance(own, int) else own.fileno()
-        packet = json.dumps({"id": self.asked, **message}).encode()
-        # a trial sees its own sheet of paper and nothing of the engine
-        memory = self.sheet_fd if role == "proof" else self.memory_fd
-        socket.send_fds(self.forkserver, [packet], [memory, line, descriptor])
-        os.close(line)
+            self.children.fork_worker(slot)
 
     def _prove(self, number: int) -> None:
-        """Has what lies on the sheet tried out. A trial of before, if there is one, was asked for by a control that is gone."""
-        self._kill("proof")
-        self.pids.pop("proof", None)
+        """Has what lies on the sheet tried out."""
         self.proof = number
         try:
-            self._fork("proof", {"role": "proof"}, self.sheet_fd)
+            self.children.fork_proof()
         except OSError:
             self._proved(None)  # the forkserver is being replaced
 
     def _proved(self, status: int | None) -> None:
         """Tells control how the trial ended; None where it could not be made."""
         if self.proof:
-            self._to_control({"proved": self.proof, "status": status})
+            self.children.tell_control({"proved": self.proof, "status": status})
             self.proof = 0
 
     # ------------------------------------------------------------ listening
 
-    def _hear_forkserver(self, channel: socket.socket) -> None:
-        packet = channel.recv(1 << 16)
-        if not packet:
-            self.selector.unregister(channel)
-            channel.close()
-            return
-        message = json.loads(packet)
-        if message.get("ready"):
-            for slot in range(layout.SLOTS):
-                role = f"worker {slot}"
-                if not self.state[role].alive:
-                    self.state[role] = Child(due=0.0, restarts=-1)
-        elif "pid" in message:
-            if message["id"] in self.waiting:  # else its forkserver has died since, and it with it
-                self.pids[self.waiting.pop(message["id"])] = message["pid"]
+    def hear(self, heard: Iterable[Heard]) -> None:
+        for what in heard:
+            if isinstance(what, Ready):
+                self._workers_are_due()
+            elif isinstance(what, Born):
                 self._publish_processes()
-        elif "exit" in message:
-            self._is_dead(message["exit"], message["status"])
+            elif isinstance(what, Died):
+                self._is_dead(what.role, what.status)
+            elif isinstance(what, HostSaid):
+                self._host_says(what.role, what.message)
+            else:
+                self._control_says(what)
 
-    def _hear_host(self, channel: socket.socket) -> None:
-        try:
-            text = channel.recv(1 << 16)
-        except ConnectionError:
-            text = b""
-        if not text:
-            self.selector.unregister(channel)
-            channel.close()
-            return
-        self._host_says(channel, json.loads(text))
+    def _workers_are_due(self) -> None:
+        for slot in range(layout.SLOTS):
+            role = f"worker {slot}"
+            if not self.state[role].alive:
+                self.state[role] = Child(due=0.0, restarts=-1)
 
-    def _host_says(self, channel: socket.socket, message: dict[str, Any]) -> None:
+    def _host_says(self, role: str, message: dict[str, Any]) -> None:
         now = self.clock()
-        if channel is self.candidate_channel:
+        if role == "candidate":
             if "error" in message:
                 self.device.candidate_gone(self._awake(), message["error"])
             else:
@@ -336,8 +238,6 @@ class Engine:
                 self._render_ahead(found.at_once)
                 self.device.candidate_opened(found)
                 self._for_device(self.device.look(self._awake()))
-        elif channel is not self.host_channel:
-            pass  # its forkserver died over it, and another one has been asked for
         elif "error" not in message:
             note = self.device.opened(self._awake(), device.Opened(**message))
             self.notes += [note] if note and not self.told_ready else []
@@ -345,6 +245,19 @@ class Engine:
             self.play_by = now + _AHEAD_SECONDS
         elif not self.told_ready:
             raise ChronusError("E_DEVICE", message["error"])
+
+    def _control_says(self, said: ControlSaid) -> None:
+        if said.word == "ready":
+            self.control_ready = True
+            self._publish_processes()
+        elif said.word == "note":
+            self.notes.append(said.rest)
+        elif said.word == "stop":
+            self.stop()
+        elif said.word == "crash":
+            self._crash(said.rest)
+        elif said.word == "prove":
+            self._prove(int(said.rest))
 
     def _render_ahead(self, frames: int) -> None:
         """Has as much rendered ahead as a device may ask for in one go."""
@@ -362,19 +275,17 @@ class Engine:
         """Tells the host to play what it has open."""
         self.play_by = None
         self.watch.host_begins(now)
-        assert self.host_channel
-        with contextlib.suppress(OSError):  # it is dead; that is heard elsewhere
-            self.host_channel.send(b"play\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        self.children.play()
         self._publish_processes()
 
     def _for_device(self, actions: list[device.Action]) -> None:
         for action in actions:
             if isinstance(action, device.Try):
-                self.candidate_channel = self._fork_host("candidate", action.name)
+                self.children.fork_host("candidate", action.name)
             elif isinstance(action, device.GiveUp):
-                if action.role == "candidate" and "candidate" not in self.pids:
+                if action.role == "candidate" and "candidate" not in self.children.pids:
                     self.device.candidate_gone(self._awake())  # the forkserver has not come to it
-                self._kill(action.role)
+                self.children.kill(action.role)
             elif isinstance(action, device.Tell):
                 self._say("device", action.text)
             else:
@@ -382,66 +293,27 @@ class Engine:
 
     def _candidate_takes_over(self) -> None:
         """The null device has ended; the candidate plays where it left off."""
-        os.close(self.lines["host"])
-        self.pids["host"], self.lines["host"] = self.pids.pop("candidate"), self.lines.pop("candidate")
-        self.host_channel, self.candidate_channel = self.candidate_channel, None
+        self.children.candidate_takes_over()
         now = self.clock()
         self.device.take(self._awake())
         self._render_ahead(self.device.at_once)
         self.play_by = now + _AHEAD_SECONDS
 
-    def _hear_control(self, channel: socket.socket) -> None:
-        try:
-            text = channel.recv(1 << 16)
-        except ConnectionError:
-            text = b""
-        if not text:
-            self.selector.unregister(channel)
-            channel.close()
+    def _is_dead(self, role: str, status: int) -> None:
+        if self.stopping_since is not None:
             return
-        *lines, self.control_text = (self.control_text + text).split(b"\n")
-        for line in lines:
-            word, _, rest = line.decode().partition(" ")
-            if word == "ready":
-                self.control_ready = True
-                self._publish_processes()
-            elif word == "note":
-                self.notes.append(rest)
-            elif word == "stop":
-                self.stop()
-            elif word == "crash":
-                self._crash(rest)
-            elif word == "prove":
-                self._prove(int(rest))
-
-    def _reap(self) -> None:
-        os.read(self.woken, 4096)
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._is_dead(pid, os.waitstatus_to_exitcode(status))
-
-    def _is_dead(self, pid: int, status: int) -> None:
-        role = next((role for role, known in self.pids.items() if known == pid), None)
-        if role is None or self.stopping_since is not None:
-            return
-        del self.pids[role]
         if role == "candidate":
             self.device.candidate_gone(self._awake())
             return
         if role == "host":
-            if self.device.ready and "candidate" in self.pids:
+            if self.device.ready and "candidate" in self.children.pids:
                 self._candidate_takes_over()
                 return
             self._for_device(self.device.host_died(self._awake()))
         if role == "proof":
             self._proved(status)
             return
-        if role == "forkserver" and "proof" not in self.pids:
+        if role == "forkserver" and "proof" not in self.children.pids:
             self._proved(None)  # what it was asked for last may have gone with it
         if role.startswith("worker"):
             slot = int(role[-1])
@@ -466,9 +338,9 @@ class Engine:
 
     def _ask_again(self) -> None:
         """What a dead forkserver was asked for comes from the next one. Whoever it forked without a word goes before that."""
-        roles, self.waiting = set(self.waiting.values()), {}
+        roles = self.children.owed()
         for role in roles:
-            self._cut(role)
+            self.children.cut(role)
         self.state = supervision.unanswered(self.state, roles, self.clock())
         if "candidate" in roles:
             self.device.candidate_gone(self._awake())
@@ -535,7 +407,7 @@ class Engine:
         if self.told_ready and not any(playing):
             for slot in range(layout.SLOTS):
                 if board[STATE0 + slot * LINE] == STARTING and self._served(slot) > supervision.RESTORE_SECONDS:
-                    self._kill(f"worker {slot}")
+                    self.children.kill(f"worker {slot}")
         for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
             self._say(notice.kind, notice.text)
         host = self.state["host"]
@@ -549,7 +421,7 @@ class Engine:
             self._watch(now)
         if not self.told_ready and self.device.on and self.control_ready and board[PERIODS] > 0:
             self.told_ready = True
-            self._build_wide()
+            self.children.build_wide()
             self.tell({"ready": True, "notes": self.notes})
 
     def _watch(self, now: float) -> None:
@@ -569,9 +441,9 @@ class Engine:
             board[STATE0 + slot * LINE] = DOWN
         for slot in stuck:
             self._blame(slot, 0)  # a kernel that never returns; nobody, if it hangs elsewhere
-            self._kill(f"worker {slot}")
+            self.children.kill(f"worker {slot}")
         if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
-            self._kill("host")
+            self.children.kill("host")
         self._foresee(now)
         if all(seen.playing):
             self._compare(min(blocks))
@@ -579,17 +451,17 @@ class Engine:
     def _foresee(self, now: float) -> None:
         """Has a worker replaced that still works but will not for long; the slot that is heard is switched away from first."""
         board, word = self.memory.board, self.memory.word
-        pids = self.pids.get("worker 0", 0), self.pids.get("worker 1", 0)
+        pids = self.children.pids.get("worker 0", 0), self.children.pids.get("worker 1", 0)
         playing = word(STATE0) == PLAYING, word(STATE0, 1) == PLAYING
         if now >= self.memory_due or (pids, playing) != self.weighed:
             self.memory_due, self.weighed = now + _MEMORY_SECONDS, (pids, playing)
-            own = [_own_memory(pid) - word(layout.KEPT0, slot) for slot, pid in enumerate(pids)]
+            own = [own_memory(pid) - word(layout.KEPT0, slot) for slot, pid in enumerate(pids)]
             self.own_memory = own[0], own[1]
         laid, prepared = word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1))
         look = Look(
             self._awake(), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
             (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
-            laid, prepared, (prepared[0] < laid and _is_busy(pids[0]), prepared[1] < laid and _is_busy(pids[1])),
+            laid, prepared, (prepared[0] < laid and is_busy(pids[0]), prepared[1] < laid and is_busy(pids[1])),
         )  # fmt: skip
         told = self.failing.seen(look)
         if told is not None and self.retiring is None:
@@ -600,7 +472,7 @@ class Engine:
         if self.retiring is not None and (board[layout.ACTIVE] != self.retiring or now > self.retire_by):
             other = 1 - self.retiring
             if playing[other] and word(BLOCK0, other) * BLOCK > word(HEARD):
-                self._kill(f"worker {self.retiring}")
+                self.children.kill(f"worker {self.retiring}")
             self._retire_nobody()
 
     def _retire_nobody(self) -> None:
@@ -618,21 +490,7 @@ class Engine:
             self._say(
                 "divergence", f"the slots differed in {differ} blocks; slot {standby} starts again from the other one"
             )
-            self._kill(f"worker {standby}")
-
-    def _kill(self, role: str) -> None:
-        if role in self.pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pids[role], signal.SIGKILL)
-
-    def _build_wide(self) -> None:
-        """Has the kernels for many voices compiled while the music plays, if that was never finished."""
-        if not places.wide_file().exists():
-            line = self._line("wide")
-            command = [sys.executable, "-m", "chronus.worker.build", "--wide", str(line)]
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(line,))
-            child.returncode = 0  # it is reaped here, not by subprocess
-            os.close(line)
+            self.children.kill(f"worker {standby}")
 
     def _publish_processes(self) -> None:
         """Tells control what `status` will show."""
@@ -643,24 +501,18 @@ class Engine:
                 {
                     "role": name,
                     "slot": int(slot) if slot else None,
-                    "pid": self.pids.get(role),
-                    "state": "running" if role in self.pids else "starting" if child.alive else "down",
+                    "pid": self.children.pids.get(role),
+                    "state": "running" if role in self.children.pids else "starting" if child.alive else "down",
                     "restarts": max(0, child.restarts),
                 }
             )
         engine = {"device": self.device.on, "device_rate": self.device.rate, "pid": os.getpid()}
-        self._to_control({"processes": rows, "engine": engine})
+        self.children.tell_control({"processes": rows, "engine": engine})
 
     def _say(self, kind: str, text: str) -> None:
         if os.environ.get("CHRONUS_VERBOSE"):
             print(f"! {kind}: {text}", file=sys.stderr, flush=True)
-        self._to_control({"notice": {"kind": kind, "text": text, "result": {}}})
-
-    def _to_control(self, message: dict[str, Any]) -> None:
-        try:
-            self.control.send(json.dumps(message).encode() + b"\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-        except (OSError, AttributeError):
-            pass  # it is not there; the next one asks for all of it
+        self.children.tell_control({"notice": {"kind": kind, "text": text, "result": {}}})
 
     def _crash(self, what: str) -> None:
         """The drill: kills on purpose what was named."""
@@ -669,20 +521,20 @@ class Engine:
             "active": [f"worker {active}"], "standby": [f"worker {1 - active}"],
             "both": ["worker 0", "worker 1"], "host": ["host"], "control": ["control"],
         }[what]  # fmt: skip
-        there = [self.pids[role] for role in victims if role in self.pids]
+        there = [self.children.pids[role] for role in victims if role in self.children.pids]
         for role in victims:
-            self._kill(role)
+            self.children.kill(role)
         if there:
-            self._to_control({"crashed": what, "pid": there[0]})
+            self.children.tell_control({"crashed": what, "pid": there[0]})
         else:
-            self._to_control({"crashed": what, "error": f"{what}: nothing of it is running"})
+            self.children.tell_control({"crashed": what, "error": f"{what}: nothing of it is running"})
 
     # ------------------------------------------------------------ ending
 
     def abandoned(self, untold: dict[str, Any]) -> None:
         """Whoever started the engine was gone when it got ready: control knows whether anybody else has come."""
         if "ready" in untold and not self.settings.keep:
-            self._to_control({"orphan": True})
+            self.children.tell_control({"orphan": True})
 
     def stop(self) -> None:
         """Fade out; then control closes the journal; then all is gone."""
@@ -695,48 +547,14 @@ class Engine:
             return
         if not self.memory.board[FADED] and now - self.stopping_since < _FADE_SECONDS:
             return
-        if "control" in self.pids and self.memory.board[STOPPING] == 1:
+        if "control" in self.children.pids and self.memory.board[STOPPING] == 1:
             self.memory.board[STOPPING] = 2
-            os.kill(self.pids["control"], signal.SIGTERM)
-            deadline = now + _CONTROL_SECONDS
-            while time.monotonic() < deadline and _lives(self.pids["control"]):
-                time.sleep(0.002)
-        self._part()
+            self.children.end_control(_CONTROL_SECONDS)
+        self.children.part_from_host()
         self.path.unlink(missing_ok=True)
         self.exit_code = 0
-
-    def _part(self) -> None:
-        """Lets the host take leave of its server, which may wait for seconds for a client that vanished."""
-        if self.host_channel is not None:
-            with contextlib.suppress(OSError):
-                self.host_channel.settimeout(_LEAVE_SECONDS)
-                self.host_channel.shutdown(socket.SHUT_WR)
-                self.host_channel.recv(64)
 
 
 def lookahead(settings: Settings, frames: int) -> int:
     """Blocks to be rendered ahead: what was asked for holds for periods of 128 engine frames; a longer one takes more at once."""
     return settings.lookahead + max(0, -(-frames // BLOCK) - 2)
-
-
-def _own_memory(pid: int) -> int:
-    """Bytes that a process has for itself: what it shares with others, or maps from files, left out. 0 if there is none."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) << 10
-    return 0
-
-
-def _is_busy(pid: int) -> bool:
-    """Whether the main thread of a process runs, or would if there were a processor for it."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
-    return False
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == 0
-    except ChildProcessError:
-        return False

@@ -1,18 +1,16 @@
 """A simulated engine: its processes as steps of one thread, on one clock that nobody waits for.
 
-Real: the supervisor (`Engine`, without the four methods that touch processes), control (Conductor, Performer, Publisher, recovery, a
-journal on disk), the log, the seals, the rings, the workers' turns, their joining, the callback. Simulated: when each of them gets its
-turn, how long a process takes to start, who dies where. The music is a running hash (see `stretch.render`).
+Real: the supervisor (`Engine`, given children that are no processes), control (Conductor, Performer, Publisher, recovery, a journal on
+disk), the log, the seals, the rings, the workers' turns, their joining, the callback. Simulated: when each of them gets its turn, how
+long a process takes to start, who dies where. The music is a running hash (see `stretch.render`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from chronus.control.conductor import BATCH
 from chronus.control.job import Job
 from chronus.control.performer import Performer
 from chronus.control.publisher import Publisher
-from chronus.engine.supervisor import Engine
+from chronus.engine.roll import Roll
 from chronus.memory import layout
 from chronus.memory.layout import (
     A_BLOCK,
@@ -44,7 +42,6 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.memory.log import Writer
-from chronus.settings import Settings
 from chronus.text.parser import sentences
 from chronus.worker.joining import Joining
 from tests.control.house import SPECS
@@ -282,13 +279,9 @@ class Host:
         self.stopped, self.on_since = False, -1.0
         self.told = self.entered = False
 
-    def send(self, text: bytes, flags: int) -> None:
-        self.world.tell_host(self)
-
-    def recv(self, size: int) -> bytes:
-        """What it has open."""
-        frames = self.world.supervisor.settings.period
-        return json.dumps({"device": "null", "rate": self.world.schedule.rate, "at_once": frames}).encode()
+    @property
+    def opened(self) -> dict[str, Any]:
+        return {"device": "null", "rate": self.world.schedule.rate, "at_once": self.world.settings.period}
 
 
 @contextmanager
@@ -362,50 +355,45 @@ class Control:
         self.world.answered(text, job.frame)
 
 
-class Supervisor(Engine):
-    """The engine's own class; what it does to processes it does to the simulated ones."""
+class Children(Roll):
+    """What the supervisor does to processes, done to the simulated ones. Who is forked is the world's to say, as is when."""
 
-    def __init__(self, world: World, settings: Settings) -> None:
-        super().__init__(settings, lambda message: None, world.clock)
-        self.control_text, self.wakes = b"", [0, 1]
-        self.world, self.memory = world, world.memory
-        self.stopped = False
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
 
-    def _start_forkserver(self) -> None:
+    def start_forkserver(self) -> None:
         self.world.start_forkserver()
 
-    def _start_control(self) -> None:
+    def start_control(self, again: bool) -> None:
         self.world.start_control()
 
-    def _fork(self, role: str, message: dict[str, Any], own: Any) -> None:
-        self._cut(role)
-        self.asked += 1
-        self.waiting[self.asked] = role
-        self.world.ask_forkserver(self.asked, role, own)
+    def fork_worker(self, slot: int) -> None:
+        self._fork(f"worker {slot}", slot)
 
-    def _fork_host(self, role: str, name: str | None, fall_back: bool = False) -> Any:
-        host = Host(self.world)
-        self._fork(role, {}, host)
-        return host
+    def fork_host(self, role: str, device: str | None, fall_back: bool = False) -> None:
+        self.hosts[role] = Host(self.world)
+        self._fork(role, self.hosts[role])
 
-    def _cut(self, role: str) -> None:
-        self.world.cut(role)
+    def _fork(self, role: str, being: int | Host) -> None:
+        self.cut(role)
+        self.world.ask_forkserver(self.ask(role), role, being)
 
-    def _kill(self, role: str) -> None:
+    def build_wide(self) -> None: ...
+
+    def tell_control(self, message: dict[str, Any]) -> None:
+        notice = message.get("notice")
+        if notice is not None:
+            self.world.trace(f"! {notice['kind']}: {notice['text']}")
+            if notice["kind"] == "safe mode":
+                self.world.give_up_the_rack()
+
+    def play(self) -> None:
+        self.world.tell_host(self.hosts["host"])
+
+    def kill(self, role: str) -> None:
         if role in self.pids:
             self.world.kill(self.pids[role], "the supervisor")
 
-    def _publish_processes(self) -> None: ...
-
-    def _say(self, kind: str, text: str, result: dict[str, Any] | None = None) -> None:
-        self.world.trace(f"! {kind}: {text}")
-        if kind == "safe mode":
-            self.world.give_up_the_rack()
-
-    def _build_wide(self) -> None: ...
-
-
-def packet(message: Any) -> Any:
-    """A channel from which one message can be heard."""
-    text = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return SimpleNamespace(recv=lambda size: text)
+    def cut(self, role: str) -> None:
+        self.world.cut(role)

@@ -181,7 +181,6 @@ def test_row_42_a_stale_socket_a_stale_lock_and_a_pid_that_is_another_programs_n
             assert link.lock_held(name) and bystander.poll() is None
             starting.door.close()
             os.close(starting.lock)
-            starting.selector.close()
     finally:
         bystander.communicate(b"\n", 5)
     assert bystander.returncode == 0

@@ -18,7 +18,8 @@ from chronus.control.replay import rebuild
 from chronus.control.score import events
 from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.engine.device import FIRST_SECONDS
-from chronus.engine.supervisor import lookahead
+from chronus.engine.roll import ControlSaid
+from chronus.engine.supervisor import Engine
 from chronus.engine.watch import STARTING_SECONDS
 from chronus.memory import layout
 from chronus.memory.layout import (
@@ -48,6 +49,7 @@ from tests.faults.lives import (
     OCCASIONS,
     PATIENCE,
     USED,
+    Children,
     Control,
     Died,
     Failure,
@@ -55,10 +57,8 @@ from tests.faults.lives import (
     Ground,
     Host,
     Schedule,
-    Supervisor,
     Worker,
     one_thread,
-    packet,
     parse,
 )  # fmt: skip
 from tests.faults.stretch import CLOCK, NEVER, OCCASION, OCCURRED, PERIOD, PLAYS, RANDOM, RECORDS, SIZE, STALE, VARIES
@@ -86,8 +86,8 @@ class World:
         self.time = self.offset = 0.0
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self._order, self._pids = count(), count(1 << 23)
-        settings = Settings(device="null", rate=schedule.rate, period=schedule.period * (2 if schedule.varies else 1))
-        memory.board[[layout.RATE, layout.LOOKAHEAD]] = schedule.rate, lookahead(settings, settings.period)
+        period = schedule.period * (2 if schedule.varies else 1)
+        self.settings = Settings(device="null", rate=schedule.rate, period=period)
         self.slots = np.zeros((2, 8), np.int64)
         self.device = np.zeros(16, np.int64)
         self.device[[PERIOD, SIZE, VARIES, RANDOM]] = (
@@ -113,7 +113,10 @@ class World:
         self.flipped = self.ended = False
         self.longest_stop = 0.0
         self.trouble_until = 0.0
-        self.supervisor = Supervisor(self, settings)
+        self.children = Children(self)
+        self.supervisor = Engine(self.settings, lambda message: None, self.clock)
+        self.supervisor.begin(memory, self.children)
+        self.supervisor_stopped = False
 
     def trace(self, text: str) -> None:
         if self._trace is not None:
@@ -175,20 +178,20 @@ class World:
         self.at(after, lambda: self._deliver(act))
 
     def _deliver(self, act: Callable[[], None]) -> None:
-        if self.supervisor.stopped:
+        if self.supervisor_stopped:
             self.mail.append(act)
             return
         act()
         self.supervisor.look(self.clock())
 
     def _tick(self) -> None:
-        if self.supervisor.stopped:
+        if self.supervisor_stopped:
             return
         self.supervisor.look(self.clock())
         self.at(self.supervisor.pause(), self._tick)
 
     def _wake_supervisor(self) -> None:
-        self.supervisor.stopped = False
+        self.supervisor_stopped = False
         while self.mail:
             self.mail.popleft()()
         self._tick()
@@ -217,7 +220,7 @@ class World:
         role = self._who(being)
         self.deaths.setdefault(role, []).append(self.clock())
         forked = isinstance(being, Worker | Host)  # the forkserver tells of it, after it has told of its birth
-        self.post(lambda: self.supervisor._is_dead(pid, status), 0.0015 if forked else 0.0005)
+        self.post(lambda: self.supervisor.hear(self.children.died(pid, status)), 0.0015 if forked else 0.0005)
 
     def cut(self, role: str) -> None:
         """A lifeline is let go of."""
@@ -259,27 +262,27 @@ class World:
         self._within_budget("forkserver")
         pid = self.forkserver = next(self._pids)
         self.people[pid] = "forkserver"
-        self.supervisor.pids["forkserver"] = pid
+        self.children.pids["forkserver"] = pid
         self.at(0.3 if self.supervisor.told_ready else 0.005, lambda: self._forkserver_says(pid, {"ready": True}))
 
     def _forkserver_says(self, pid: int, message: dict[str, object]) -> None:
         if self.forkserver == pid:
-            self.post(lambda: self.supervisor._hear_forkserver(packet(message)))
+            self.post(lambda: self.supervisor.hear(self.children.forkserver_said(message)))
 
-    def ask_forkserver(self, asked: int, role: str, own: int | Host) -> None:
+    def ask_forkserver(self, asked: int, role: str, being: int | Host) -> None:
         self._within_budget(role)
         forkserver = self.forkserver
-        self.at(self.chance.uniform(0.0005, 0.003), lambda: self._fork(forkserver, asked, role, own))
+        self.at(self.chance.uniform(0.0005, 0.003), lambda: self._fork(forkserver, asked, role, being))
 
-    def _fork(self, forkserver: int, asked: int, role: str, own: int | Host) -> None:
+    def _fork(self, forkserver: int, asked: int, role: str, being: int | Host) -> None:
         if not forkserver or self.forkserver != forkserver:
             return  # it died over it
         pid = next(self._pids)
         self.at(0.0002, lambda: self._forkserver_says(forkserver, {"id": asked, "pid": pid}))
         self.trace(f"{role} is forked (pid {pid})")
-        if isinstance(own, Host):
-            self.people[pid] = own
-            self.at(0.01, lambda: self._open(own))
+        if isinstance(being, Host):
+            self.people[pid] = being
+            self.at(0.01, lambda: self._open(being))
             return
         slot = int(role[-1])
         if self.workers[slot] is not None:
@@ -291,7 +294,7 @@ class World:
         if host.stopped:
             self.at(0.01, lambda: self._open(host))
         elif host in self.people.values():
-            self.post(lambda: self.supervisor._hear_host(host))  # type: ignore[arg-type]
+            self.post(lambda: self.supervisor.hear(self.children.host_said(host, host.opened)))
 
     def tell_host(self, host: Host) -> None:
         """It is told to play what it has open."""
@@ -310,7 +313,7 @@ class World:
         self._within_budget("control")
         pid = next(self._pids)
         self.people[pid] = "control"
-        self.supervisor.pids["control"] = pid
+        self.children.pids["control"] = pid
         again = self.supervisor.told_ready
         self.at(self.chance.uniform(0.05, 0.3) if again else 0.01, lambda: self._begin_control(pid))
 
@@ -323,7 +326,7 @@ class World:
             self.control_armed = None
             self.kill(pid, "a fault while it takes over")
             return
-        self.post(lambda: self.supervisor._hear_control(packet(b"ready\n")))
+        self.post(lambda: self.supervisor.hear([ControlSaid("ready")]))
         self._step_control(self.control)
 
     def _step_control(self, control: Control) -> None:
@@ -575,8 +578,8 @@ class World:
         self._step_control(control)
 
     def _supervisor_stop(self, fault: Fault) -> None:
-        if not self.supervisor.stopped:
-            self.supervisor.stopped = True
+        if not self.supervisor_stopped:
+            self.supervisor_stopped = True
             self._trouble(fault.seconds)
             self.at(fault.seconds, self._wake_supervisor)
 

@@ -1,0 +1,241 @@
+"""Starts the engine's processes, listens to them and ends them. What is to be done about what it hears is decided elsewhere.
+
+Rule 1: every process holds the read end of a lifeline whose write end is here and only here: who is cut off dies, and with the
+        supervisor everybody does.
+Rule 2: the forkserver and control are started afresh; workers, hosts and trials are forked by the forkserver, on request.
+Rule 3: nothing here waits for a child, but for control at the very end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from chronus import link, places
+from chronus.engine.roll import ControlSaid, Heard, Roll
+from chronus.memory import layout
+from chronus.settings import Settings
+
+_LEAVE_SECONDS = 0.3
+"""So long may the host take leave of its server."""
+_SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER."""
+
+
+class Children(Roll):
+    """`memory`, `sheet` and `door`: descriptors of the engine's memory, the sheet of trials and the listening socket, for the children."""
+
+    def __init__(self, settings: Settings, memory: int, sheet: int, door: int) -> None:
+        super().__init__()
+        self.settings, self.memory, self.sheet, self.door = settings, memory, sheet, door
+        self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
+        self.lines: dict[str, int] = {}
+        self.selector = selectors.DefaultSelector()
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)  # orphans of a dead forkserver become ours
+        self.woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(wake)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.selector.register(self.woken, selectors.EVENT_READ, self._reap)
+
+    # ------------------------------------------------------------ starting
+
+    def start_forkserver(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.forkserver = ours
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_forkserver(ours))
+        self._spawn("forkserver", "--channel", str(theirs.fileno()), keep=(theirs.fileno(),))
+        theirs.close()
+
+    def start_control(self, again: bool) -> None:
+        """`again`: there was one before, whose work it takes up."""
+        ours, theirs = socket.socketpair()
+        self.control, self.control_text = ours, b""
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_control(ours))
+        given = {"channel": theirs.fileno(), "memory": self.memory, "sheet": self.sheet, "door": self.door}
+        told = {
+            **given, "wakes": self.wakes, "settings": structs.asdict(self.settings), "pid": os.getpid(), "again": again,
+        }  # fmt: skip
+        self._spawn("control", "--told", json.dumps(told), keep=(*given.values(), *self.wakes))
+        theirs.close()
+
+    def fork_worker(self, slot: int) -> None:
+        self._fork(f"worker {slot}", {"role": "worker", "slot": slot}, self.memory, self.wakes[slot])
+
+    def fork_host(self, role: str, device: str | None, fall_back: bool = False) -> None:
+        """A host, or a candidate for its place; it opens the device of that name, and then waits to be told to play."""
+        ours, theirs = socket.socketpair()
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
+        log = str(link.log_path(self.settings.engine))
+        told = {"device": device, "period": self.settings.period, "fall_back": fall_back, "log": log}
+        self._fork(role, {"role": "host", **told}, self.memory, theirs.fileno())
+        theirs.close()
+        self.hosts[role] = ours
+
+    def fork_proof(self) -> None:
+        """A trial of what lies on the sheet; it sees that and nothing of the engine."""
+        self.kill("proof")  # one that still runs was asked for by a control that is gone
+        self.pids.pop("proof", None)
+        self._fork("proof", {"role": "proof"}, self.sheet, self.sheet)
+
+    def build_wide(self) -> None:
+        """Has the kernels for many voices compiled while the music plays, if that was never finished."""
+        if not places.wide_file().exists():
+            line = self._line("wide")
+            self._run("chronus.worker.build", "--wide", str(line), keep=(line,))
+            os.close(line)
+
+    def _spawn(self, role: str, *arguments: str, keep: tuple[int, ...]) -> None:
+        line = self._line(role)
+        self.pids[role] = self._run(
+            "chronus.processes", role, *arguments, "--line", str(line), keep=(*keep, line), OPENBLAS_NUM_THREADS="1"
+        )
+        os.close(line)
+
+    def _run(self, file: str, *arguments: str, keep: tuple[int, ...], **more: str) -> int:
+        command = [sys.executable, "-m", file, *arguments]
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=keep, env={**os.environ, **more})
+        child.returncode = 0  # it is reaped here, not by subprocess
+        return child.pid
+
+    def _fork(self, role: str, message: dict[str, Any], memory: int, own: int) -> None:
+        line = self._line(role)
+        packet = json.dumps({"id": self.ask(role), **message}).encode()
+        socket.send_fds(self.forkserver, [packet], [memory, line, own])
+        os.close(line)
+
+    def _line(self, role: str) -> int:
+        """A lifeline for a new child: the read end."""
+        self.cut(role)
+        read, self.lines[role] = os.pipe2(os.O_CLOEXEC)
+        return read
+
+    # ------------------------------------------------------------ listening
+
+    def listen(self, seconds: float) -> Iterator[Heard]:
+        """Waits until there is something to hear, at most so long. Each thing is heard when what came before it has been acted upon."""
+        ready = self.selector.select(seconds)
+        return (heard for key, _ in ready for heard in key.data())
+
+    def _hear_forkserver(self, channel: socket.socket) -> Iterator[Heard]:
+        packet = self._received(channel)
+        if packet:
+            yield from self.forkserver_said(json.loads(packet))
+
+    def _hear_host(self, channel: socket.socket) -> Iterator[Heard]:
+        text = self._received(channel)
+        if text:
+            yield from self.host_said(channel, json.loads(text))
+
+    def _hear_control(self, channel: socket.socket) -> Iterator[Heard]:
+        *lines, self.control_text = (self.control_text + self._received(channel)).split(b"\n")
+        for line in lines:
+            word, _, rest = line.decode().partition(" ")
+            yield ControlSaid(word, rest)
+
+    def _received(self, channel: socket.socket) -> bytes:
+        """Empty where the other end is gone: then this one is closed."""
+        try:
+            text = channel.recv(1 << 16)
+        except ConnectionError:
+            text = b""
+        if not text:
+            self.selector.unregister(channel)
+            channel.close()
+        return text
+
+    def _reap(self) -> Iterator[Heard]:
+        os.read(self.woken, 4096)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            yield from self.died(pid, os.waitstatus_to_exitcode(status))
+
+    # ------------------------------------------------------------ telling
+
+    def tell_control(self, message: dict[str, Any]) -> None:
+        try:
+            self.control.send(json.dumps(message).encode() + b"\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except (OSError, AttributeError):
+            pass  # it is not there; the next one asks for all of it
+
+    def play(self) -> None:
+        """Tells the host to play what it has open."""
+        with contextlib.suppress(OSError):  # it is dead; that is heard elsewhere
+            self.hosts["host"].send(b"play\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+
+    def candidate_takes_over(self) -> None:
+        """The candidate has the place of the host, which is dead."""
+        self.cut("host")
+        for known in (self.pids, self.lines, self.hosts):
+            known["host"] = known.pop("candidate")
+
+    # ------------------------------------------------------------ ending
+
+    def kill(self, role: str) -> None:
+        if role in self.pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pids[role], signal.SIGKILL)
+
+    def cut(self, role: str) -> None:
+        """Lets go of a lifeline: whoever holds its other end dies."""
+        if role in self.lines:
+            os.close(self.lines.pop(role))
+
+    def end_control(self, seconds: float) -> None:
+        """Asks control to end, and waits until it has; at most so long."""
+        pid = self.pids["control"]
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and _lives(pid):
+            time.sleep(0.002)
+
+    def part_from_host(self) -> None:
+        """Lets the host take leave of its server, which may wait for seconds for a client that vanished."""
+        if "host" in self.hosts:
+            with contextlib.suppress(OSError):
+                self.hosts["host"].settimeout(_LEAVE_SECONDS)
+                self.hosts["host"].shutdown(socket.SHUT_WR)
+                self.hosts["host"].recv(64)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == 0
+    except ChildProcessError:
+        return False
+
+
+# ---------------------------------------------------------------- what the kernel tells of a process
+
+
+def own_memory(pid: int) -> int:
+    """Bytes that a process has for itself: what it shares with others, or maps from files, left out. 0 if there is none."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) << 10
+    return 0
+
+
+def is_busy(pid: int) -> bool:
+    """Whether the main thread of a process runs, or would if there were a processor for it."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    return False

@@ -1,0 +1,87 @@
+"""Who of the engine's processes was asked for, and who lives. It starts nothing, opens nothing and reads no clock.
+
+Rule 1: who is forked is asked for under a number, and lives from when the forkserver tells its pid; nobody can be killed before.
+Rule 2: a forkserver that dies owes all that it has not told of: nobody else ever will.
+Rule 3: what is said of, or by, somebody whose place was given to another one since says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Ready(Struct, frozen=True):
+    """There is a forkserver that can be asked."""
+
+
+class Born(Struct, frozen=True):
+    role: str
+
+
+class Died(Struct, frozen=True):
+    """`status`: the exit code, or minus the signal."""
+
+    role: str
+    status: int
+
+
+class HostSaid(Struct, frozen=True):
+    """A host, or a candidate for its place, has opened its device, or says why not."""
+
+    role: str
+    message: dict[str, Any]
+
+
+class ControlSaid(Struct, frozen=True):
+    """A line of control's, see control/supervisor.py."""
+
+    word: str
+    rest: str = ""
+
+
+Heard = Ready | Born | Died | HostSaid | ControlSaid
+
+
+class Roll:
+    """`pids` is who lives, by role. What is told to it comes back as what the supervisor is to hear: nothing, or one thing."""
+
+    def __init__(self) -> None:
+        self.pids: dict[str, int] = {}
+        self.hosts: dict[str, Any] = {}
+        """The channel to the host, and to the candidate."""
+        self.waiting: dict[int, str] = {}
+        self.asked = 0
+
+    def ask(self, role: str) -> int:
+        """The number under which somebody is asked for."""
+        self.asked += 1
+        self.waiting[self.asked] = role
+        return self.asked
+
+    def owed(self) -> set[str]:
+        """The forkserver is dead: whom it was asked for and has not told of. They are waited for no more."""
+        roles, self.waiting = set(self.waiting.values()), {}
+        return roles
+
+    def forkserver_said(self, message: dict[str, Any]) -> list[Heard]:
+        if message.get("ready"):
+            return [Ready()]
+        if "exit" in message:
+            return self.died(message["exit"], message["status"])
+        if message["id"] not in self.waiting:
+            return []  # its forkserver has died since, and it with it
+        role = self.waiting.pop(message["id"])
+        self.pids[role] = message["pid"]
+        return [Born(role)]
+
+    def host_said(self, channel: Any, message: dict[str, Any]) -> list[Heard]:
+        return [HostSaid(role, message) for role, known in self.hosts.items() if known is channel]
+
+    def died(self, pid: int, status: int) -> list[Heard]:
+        role = next((role for role, known in self.pids.items() if known == pid), None)
+        if role is None:
+            return []
+        del self.pids[role]
+        return [Died(role, status)]
