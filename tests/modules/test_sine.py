@@ -1,31 +1,10 @@
-"""The sine: in tune, without aliases, without clicks."""
+"""The sine: without aliases. What is asked of every oscillator is in laws/test_oscillators.py."""
 
 import numpy as np
 import pytest
 
 from chronus.modules.sine import render
-from tests import listening
 from tests.listening import RATE, decibels, lines, sync_aliases, tone
-
-
-def test_its_pitch_is_within_a_thousandth_of_a_cent():
-    listening.assert_in_tune(render)
-
-
-def test_a_minute_loses_no_phase():
-    listening.assert_exact_after_a_minute(render)
-
-
-def test_detune_is_in_cents_and_fm_in_octaves():
-    listening.assert_detune_and_fm_shift_the_pitch(render)
-
-
-def test_notes_begin_change_and_end_in_straight_ramps_of_3_ms():
-    listening.assert_notes_ramp(render)
-
-
-def test_retrigger_starts_the_wave_anew():
-    listening.assert_retrigger_starts_anew(render)
 
 
 @pytest.mark.parametrize("freq", [55, 440, 1004, 5001])
