@@ -17,12 +17,13 @@ from chronus import link
 from chronus.engine import device, supervision
 from chronus.engine.children import Children, is_busy, own_memory
 from chronus.engine.failing import Failing, Look
+from chronus.engine.inquest import Inquest
 from chronus.engine.obituary import Obituary
 from chronus.engine.roll import Born, ControlSaid, Died, Heard, HostSaid, Ready
-from chronus.engine.supervision import Blame, Child, Notice, Start
+from chronus.engine.supervision import Child, Notice, Start
 from chronus.engine.watch import Seen, Watch, disagreements, ring_row
 from chronus.errors import ChronusError
-from chronus.memory import layout, quarantine
+from chronus.memory import layout
 from chronus.memory.layout import (
     BLOCK,
     BLOCK0,
@@ -41,7 +42,6 @@ from chronus.memory.layout import (
     WANT0,
     Memory,
 )  # fmt: skip
-from chronus.memory.quarantine import Out
 from chronus.settings import Settings
 from chronus.urgency import WATCHING, expendable, hurry
 
@@ -81,11 +81,6 @@ class Engine:
         self.control_ready = False
         self.stopping_since: float | None = None
         self.exit_code: int | None = None
-        self.blamed: tuple[Blame, ...] = ()
-        self.restore = supervision.NEWEST
-        self.went_back: list[int | None] = [None] * layout.SLOTS
-        self.hung: set[int] = set()  # slots whose worker was killed because it got nothing done
-        self.started = [0.0] * layout.SLOTS
         self.proof = 0
         self.watch = Watch()
         self.failing = Failing(BLOCK / settings.rate * 1e9)
@@ -116,7 +111,7 @@ class Engine:
         self.door.listen(256)
 
     def begin(self, memory: Memory, children: Children) -> None:
-        self.memory, self.children = memory, children
+        self.memory, self.children, self.inquest = memory, children, Inquest(memory)
         board = memory.board
         board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings, self.settings.period)
 
@@ -184,11 +179,7 @@ class Engine:
             slot = int(role[-1])
             for word in (BLOCK0, layout.CULPRIT0, layout.ENTRY0):
                 self.memory.board[word + slot * LINE] = 0  # what its forerunner was at says nothing of it
-            alone = self.memory.board[STATE0 + (1 - slot) * LINE] != PLAYING
-            kept = any(self.memory.word(layout.CHECKPOINT0, place) for place in range(2))
-            self.went_back[slot] = self.restore if alone and kept else None
-            self.memory.board[layout.RESTORE0 + slot * LINE] = self.restore
-            self.started[slot] = self._awake()
+            self.inquest.begins(slot, self._awake())
             self.memory.board[STATE0 + slot * LINE] = STARTING
             self.memory.board[layout.STARTED] += 1
             self.children.fork_worker(slot)
@@ -317,14 +308,11 @@ class Engine:
             self._proved(None)  # what it was asked for last may have gone with it
         if role.startswith("worker"):
             slot = int(role[-1])
-            played = self.memory.board[STATE0 + slot * LINE] == PLAYING
-            died_of_it = self._note_restore(slot, -signal.SIGABRT if slot in self.hung else status, played)
-            self.hung.discard(slot)
+            for notice in self.inquest.died(slot, status, self._awake()):
+                self._say(notice.kind, notice.text)
             self._retire_nobody()  # it was this one, or the one that was to play on
             self.memory.board[STATE0 + slot * LINE] = DOWN
             self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
-            if status in supervision.OF_ITSELF and played:
-                self._blame(slot, -status, entries=not died_of_it)
         if role == "control":
             self.control_ready = False
         if role == "forkserver":
@@ -345,51 +333,6 @@ class Engine:
         if "candidate" in roles:
             self.device.candidate_gone(self._awake())
 
-    def _note_restore(self, slot: int, status: int, played: bool) -> bool:
-        """A worker that went back to something and dies soon, in no module, may have died of that. Whether it did, by all that is known."""
-        tried = self.went_back[slot]
-        if tried is None or ((played or slot in self.hung) and self.memory.word(layout.CULPRIT0, slot)):
-            return False
-        level = supervision.restoring(tried, status, self._served(slot), played)
-        if level > self.restore:
-            self.restore = level
-            if level == supervision.NOTHING:
-                self._say(
-                    "safe mode", "what sounded could not be restored; the rack is empty now, and undo brings it back"
-                )
-            else:
-                self._say("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
-        return level > tried
-
-    def _served(self, slot: int) -> float:
-        """Seconds since the worker of a slot was asked for."""
-        return self._awake() - self.started[slot]
-
-    def _blame(self, slot: int, how: int, entries: bool = True) -> None:
-        """Notes what the slot was at. A module that is noted twice is rendered no more, an entry is passed over; control sees it on
-        the board and tells. `how`: the signal that the worker died of, 0 where it hangs."""
-        board = self.memory.board
-        handle, entry = int(board[layout.CULPRIT0 + slot * LINE]) - 1, int(board[layout.ENTRY0 + slot * LINE])
-        if 0 <= handle < layout.HANDLES:
-            place = layout.HANDLE_TABLE // 8 + handle * layout.HANDLE_WORDS
-            blame = Blame(handle, int(self.memory.arena(slot)[place + layout.H_INCARNATION]))
-        elif entry > 0 and entries:
-            blame = Blame(entry=entry)
-        else:
-            return
-        self.blamed, guilty = supervision.convicted(self.blamed, blame)
-        if not guilty:
-            return
-        if blame.entry:
-            quarantine.pass_over(board, blame.entry)
-            return
-        other = 1 - slot
-        plays = board[STATE0 + other * LINE] == PLAYING
-        block = supervision.out_from(
-            int(board[BLOCK0 + slot * LINE]), int(board[BLOCK0 + other * LINE]) if plays else None
-        )
-        quarantine.take_out(board, Out(blame.handle, blame.incarnation, block, how))
-
     # ------------------------------------------------------------ watching
 
     def _look(self, now: float) -> None:
@@ -401,12 +344,12 @@ class Engine:
                 if board[BLOCK0 + slot * LINE] >= heard + min(2, int(board[LOOKAHEAD])):
                     board[STATE0 + slot * LINE] = PLAYING
                     self._publish_processes()
-            elif board[STATE0 + slot * LINE] == PLAYING and self._served(slot) > supervision.RESTORE_SECONDS:
-                self.restore = supervision.NEWEST  # it has come back
+            elif board[STATE0 + slot * LINE] == PLAYING and self.inquest.had_time(slot, self._awake()):
+                self.inquest.is_back()
         playing = tuple(bool(board[STATE0 + slot * LINE] == PLAYING) for slot in range(layout.SLOTS))
         if self.told_ready and not any(playing):
             for slot in range(layout.SLOTS):
-                if board[STATE0 + slot * LINE] == STARTING and self._served(slot) > supervision.RESTORE_SECONDS:
+                if board[STATE0 + slot * LINE] == STARTING and self.inquest.had_time(slot, self._awake()):
                     self.children.kill(f"worker {slot}")
         for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
             self._say(notice.kind, notice.text)
@@ -436,11 +379,10 @@ class Engine:
             int(board[layout.SILENT]) / self.settings.rate,
         )  # fmt: skip
         stuck = self.watch.stuck_slots(seen)
-        self.hung.update(stuck)
         for slot in stuck:
             board[STATE0 + slot * LINE] = DOWN
         for slot in stuck:
-            self._blame(slot, 0)  # a kernel that never returns; nobody, if it hangs elsewhere
+            self.inquest.hangs(slot)
             self.children.kill(f"worker {slot}")
         if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
             self.children.kill("host")
