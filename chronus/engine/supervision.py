@@ -142,8 +142,3 @@ def _is_due(state: State, role: str, now: float) -> bool:
     when = state[role].due
     forked = role.startswith("worker") or role == "host"
     return when is not None and when <= now and (not forked or state["forkserver"].alive)
-
-
-def next_due(state: State) -> float | None:
-    """The earliest time at which `due` will have something to do."""
-    return min((child.due for child in state.values() if child.due is not None), default=None)
