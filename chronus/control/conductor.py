@@ -289,10 +289,6 @@ class Conductor:
         bar, beat = divmod(timeline.position(frame), BAR)
         return int(bar) + 1, float(beat) + 1
 
-    def frame_of_bar(self, bars: int) -> int:
-        """The frame at which so many bars are over; from frame 0 while there is no music."""
-        return self._timeline().frame(Fraction(bars * BAR))
-
     def bars_at(self, frame: int) -> float:
         return float(self._timeline().position(frame) / BAR)
 

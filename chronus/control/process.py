@@ -47,8 +47,6 @@ class Told(msgspec.Struct):
     wakes: list[int]
     settings: dict[str, Any]
     pid: int
-    again: bool = False
-    started: float = 0.0
 
 
 def main(told: dict[str, Any], line: int | None, parse: Parse) -> int:
@@ -66,7 +64,7 @@ class Process:
         self.supervisor = Supervisor(socket.socket(fileno=told.channel))
         self.memory = Memory(told.memory)
         self.wakes = told.wakes
-        started = told.started or _started(told.pid)
+        started = _started(told.pid)
         settings = self.settings
         header = {"engine": settings.engine, "version": __version__, "rate": settings.rate, "seed": 0}
         header |= {"pid": told.pid, "started": started}
@@ -85,7 +83,7 @@ class Process:
         self.hands = Hands(self.server)
         self.relief = Relief(self.server)
         self.infirmary = Infirmary(self.server, start.poisoned)
-        self._notes, self._again, self._settles = start.notes, told.again, time.monotonic() + SETTLED_SECONDS
+        self._notes, self._settles = start.notes, time.monotonic() + SETTLED_SECONDS
         if start.resumed is not None:
             take_over(self.performer, start.resumed)
         if start.first is not None:

@@ -90,7 +90,6 @@ class Status:
             "recommitted": word(layout.RECOMMITTED),
             "stale": word(layout.STALE0) + word(layout.STALE0, 1),
             "guarded": max(word(layout.GUARDED0), word(layout.GUARDED0, 1)),
-            **self.supervisor.counters,
         }
 
     def load(self) -> dict[str, Any]:

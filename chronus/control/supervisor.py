@@ -6,7 +6,7 @@ to it:    note TEXT                   what it should tell whoever started it; be
           crash active|standby|both|host|control
           prove NUMBER                try out what lies on the proof sheet
 from it:  {"processes": [{"role", "slot", "pid", "state", "restarts"}, ...]}    whenever they change
-          {"engine": {...}} {"counters": {...}}                                 what `status` shows of them
+          {"engine": {...}}                                                     what `status` shows of it
           {"crashed": "active", "pid": 123} or {"crashed": "active", "error": "..."}
           {"proved": 3, "status": 0}                                            how the trial ended; null: it could not be made
           {"notice": {"kind", "text", "result"}}                                passed on to every client
@@ -41,7 +41,6 @@ class Supervisor:
         self.orphan_since = 0.0
         self.processes: list[dict[str, Any]] = []
         self.engine: dict[str, Any] = {}
-        self.counters: dict[str, int] = {}
         self._waiting = b""
         self.proved: dict[int, int | None] = {}
         self._crashes: deque[tuple[str, float, Answered]] = deque()
@@ -117,7 +116,6 @@ class Supervisor:
     def _take(self, said: dict[str, Any], notices: list[Told]) -> None:
         self.processes = list(said.get("processes", self.processes))
         self.engine |= said.get("engine", {})
-        self.counters |= said.get("counters", {})
         if "proved" in said:
             self.proved[int(said["proved"])] = said["status"]
         if "crashed" in said:

@@ -59,15 +59,12 @@ class Children(Roll):
         self._spawn("forkserver", "--channel", str(theirs.fileno()), keep=(theirs.fileno(),))
         theirs.close()
 
-    def start_control(self, again: bool) -> None:
-        """`again`: there was one before, whose work it takes up."""
+    def start_control(self) -> None:
         ours, theirs = socket.socketpair()
         self.control, self.control_text = ours, b""
         self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_control(ours))
         given = {"channel": theirs.fileno(), "memory": self.memory, "sheet": self.sheet, "door": self.door}
-        told = {
-            **given, "wakes": self.wakes, "settings": structs.asdict(self.settings), "pid": os.getpid(), "again": again,
-        }  # fmt: skip
+        told = {**given, "wakes": self.wakes, "settings": structs.asdict(self.settings), "pid": os.getpid()}
         self._spawn("control", "--told", json.dumps(told), keep=(*given.values(), *self.wakes))
         theirs.close()
 

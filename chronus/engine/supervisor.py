@@ -171,7 +171,7 @@ class Engine:
         if role == "forkserver":
             self.children.start_forkserver()
         elif role == "control":
-            self.children.start_control(again=self.state["control"].restarts > 0)
+            self.children.start_control()
         elif role == "host":
             name, fall_back = self.device.begin(self._awake())
             self.children.fork_host(role, name, fall_back)

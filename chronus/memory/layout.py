@@ -60,7 +60,7 @@ _BOARD = _lines(
     # the supervisor writes
     "RATE",  # Hz
     "LOOKAHEAD",  # blocks rendered ahead of the callback
-    "STOPPING",  # 1: the host fades out, workers end
+    "STOPPING",  # 1: the host fades out; 2: workers end
     "STATE0",  # a slot: 0 down, 1 starting, 2 playing
     "STATE1",
     "STARTED",  # workers started in all: who is late may be somebody else than a moment ago
@@ -196,7 +196,6 @@ CABLES = 4096
 PENDING = 1 << 15
 """Entries that can wait for their frame."""
 
-ARENA_HEAD = 0
 # words of the arena's head
 A_BLOCK, A_CURSOR, A_PROGRAM, A_PENDING, A_USED, A_PANIC, A_GUARDED, A_GUARDED_HANDLE, A_REFUSED, A_DROPPED = range(10)
 HEAD_WORDS = 64

@@ -67,13 +67,8 @@ class Step(Struct):
     column: int
 
 
-def parse_pattern(text: str, column: int) -> tuple[Pattern, LaneOptions]:
-    """What a body means; `column` is where it begins in the typed line, 1-based."""
-    lane = read_lane(text, column)
-    return lane.pattern, lane.options
-
-
 def read_lane(text: str, column: int) -> Lane:
+    """What a body means; `column` is where it begins in the typed line, 1-based."""
     steps_text, found = _split_options(text)
     steps = _grid(steps_text, column) if _is_grid(steps_text) else _tokens(steps_text, column)
     if not steps:

@@ -365,7 +365,7 @@ class Children(Roll):
     def start_forkserver(self) -> None:
         self.world.start_forkserver()
 
-    def start_control(self, again: bool) -> None:
+    def start_control(self) -> None:
         self.world.start_control()
 
     def fork_worker(self, slot: int) -> None:

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from chronus.commands import Hit, LaneOptions
 from chronus.errors import ChronusError
-from chronus.text.pattern import parse_pattern, read_lane
+from chronus.text.pattern import read_lane
 
 
 def steps(text: str) -> str:
     """A lane shown again, a character a step."""
-    pattern, _ = parse_pattern(text, 1)
+    pattern = read_lane(text, 1).pattern
     shown = ["."] * pattern.steps
     for hit in pattern.hits:
         shown[hit.at[0] // hit.at[1]] = "X" if hit.accent else "o" if hit.velocity == 0.35 else "x"
@@ -40,19 +40,19 @@ def test_a_grid_is_one_character_a_step(text: str, shown: str) -> None:
 
 
 def test_hits_have_their_velocities() -> None:
-    pattern, _ = parse_pattern("xXo159.", 1)
+    pattern = read_lane("xXo159.", 1).pattern
     assert [(hit.velocity, hit.accent) for hit in pattern.hits] == [
         (0.8, False), (1.0, True), (0.35, False), (0.1, False), (0.5, False), (0.9, False)
     ]  # fmt: skip
 
 
 def test_digits_that_touch_dots_are_velocities() -> None:
-    pattern, _ = parse_pattern("9.5.7.5.", 1)
+    pattern = read_lane("9.5.7.5.", 1).pattern
     assert [hit.velocity for hit in pattern.hits] == [0.9, 0.5, 0.7, 0.5]
 
 
 def test_notes_have_pitches() -> None:
-    pattern, _ = parse_pattern("a1 a1^ . a2~ C#2 | eb3 _ .", 1)
+    pattern = read_lane("a1 a1^ . a2~ C#2 | eb3 _ .", 1).pattern
     assert pattern.steps == 8
     assert pattern.hits == (
         Hit((0, 1), pitches=(33,)),
@@ -64,7 +64,7 @@ def test_notes_have_pitches() -> None:
 
 
 def test_chords_are_several_pitches() -> None:
-    pattern, _ = parse_pattern("a2:m7 . f2:maj7", 1)
+    pattern = read_lane("a2:m7 . f2:maj7", 1).pattern
     assert [hit.pitches for hit in pattern.hits] == [(45, 48, 52, 55), (41, 45, 48, 52)]
 
 
@@ -83,7 +83,7 @@ def test_chords_are_several_pitches() -> None:
     ],
 )
 def test_a_hit_lasts_as_long_as_it_is_held(text: str, length: tuple[int, int]) -> None:
-    assert parse_pattern(text, 1)[0].hits[0].length == length
+    assert read_lane(text, 1).pattern.hits[0].length == length
 
 
 def test_the_length_clips_or_fills() -> None:
@@ -92,10 +92,10 @@ def test_the_length_clips_or_fills() -> None:
 
 
 def test_options_follow_the_steps() -> None:
-    _, options = parse_pattern("x... every=1/8t gate=60% vel=.9 swing=58 shift=-2", 1)
+    options = read_lane("x... every=1/8t gate=60% vel=.9 swing=58 shift=-2", 1).options
     assert options == LaneOptions((1, 12), 0.6, 0.9, 58.0, -2)
-    assert parse_pattern("x EVERY = 3/32 GATE= 60 %", 1)[1] == LaneOptions((3, 32), 0.6)
-    assert parse_pattern("x every=1/16d", 1)[1].every == (3, 32)
+    assert read_lane("x EVERY = 3/32 GATE= 60 %", 1).options == LaneOptions((3, 32), 0.6)
+    assert read_lane("x every=1/16d", 1).options.every == (3, 32)
 
 
 def test_the_text_keeps_the_pattern_as_typed() -> None:
@@ -105,9 +105,9 @@ def test_the_text_keeps_the_pattern_as_typed() -> None:
 
 
 def test_4096_steps_are_the_most() -> None:
-    assert parse_pattern("x" * 4096, 1)[0].steps == 4096
+    assert read_lane("x" * 4096, 1).pattern.steps == 4096
     with pytest.raises(ChronusError) as caught:
-        parse_pattern("x" * 4097, 11)
+        read_lane("x" * 4097, 11)
     assert (caught.value.code, caught.value.column) == ("E_LIMIT", 11 + 4096)
 
 
@@ -162,22 +162,21 @@ def test_4096_steps_are_the_most() -> None:
 )
 def test_an_error_points_at_the_character(text: str, code: str, column: int, message: str) -> None:
     with pytest.raises(ChronusError) as caught:
-        parse_pattern(text, 1)
+        read_lane(text, 1)
     assert (caught.value.code, caught.value.column) == (code, column)
     assert message in caught.value.message
     with pytest.raises(ChronusError) as moved:
-        parse_pattern(text, 21)
+        read_lane(text, 21)
     assert moved.value.column == column + 20
 
 
 @given(st.text(st.sampled_from("xXo.-~_|123a1 c#2:m7^@!*?[]<>(){},='gate") | st.characters(), max_size=80))
 def test_any_text_is_a_pattern_or_refused_inside_it(text: str) -> None:
     try:
-        pattern, options = parse_pattern(text, 1)
+        pattern = read_lane(text, 1).pattern
     except ChronusError as error:
         assert 1 <= error.column <= len(text) + 1
         return
     assert 1 <= pattern.steps <= 4096
     assert all(0 <= Fraction(*hit.at) < pattern.steps and 0 <= hit.velocity <= 1 for hit in pattern.hits)
     assert all(Fraction(*hit.at) + Fraction(*hit.length) <= pattern.steps for hit in pattern.hits)
-    assert isinstance(options, LaneOptions)
