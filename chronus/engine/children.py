@@ -44,7 +44,10 @@ class Children(Roll):
         self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
         self.lines: dict[str, int] = {}
         self.selector = selectors.DefaultSelector()
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)  # orphans of a dead forkserver become ours
+
+    def begin(self) -> None:
+        """From now on this process hears of deaths: of those it started, and of the orphans of a dead forkserver."""
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
         self.woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -110,7 +113,8 @@ class Children(Roll):
     def _fork(self, role: str, message: dict[str, Any], memory: int, own: int) -> None:
         line = self._line(role)
         packet = json.dumps({"id": self.ask(role), **message}).encode()
-        socket.send_fds(self.forkserver, [packet], [memory, line, own])
+        with contextlib.suppress(OSError):  # it is dead, which may not have been heard yet: then it owes this, too
+            socket.send_fds(self.forkserver, [packet], [memory, line, own])
         os.close(line)
 
     def _line(self, role: str) -> int:

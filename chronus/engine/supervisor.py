@@ -119,6 +119,7 @@ class Engine:
 
     def run(self) -> int:
         """Until told to stop. Returns the exit code."""
+        self.children.begin()
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         signal.signal(signal.SIGINT, lambda *_: self.stop())
         expendable(_POINTS)
@@ -169,6 +170,7 @@ class Engine:
 
     def _start(self, role: str) -> None:
         if role == "forkserver":
+            self._ask_again()  # also whom nobody was there to be asked for
             self.children.start_forkserver()
         elif role == "control":
             self.children.start_control()
@@ -187,10 +189,9 @@ class Engine:
     def _prove(self, number: int) -> None:
         """Has what lies on the sheet tried out."""
         self.proof = number
-        try:
-            self.children.fork_proof()
-        except OSError:
-            self._proved(None)  # the forkserver is being replaced
+        self.children.fork_proof()
+        if "forkserver" not in self.children.pids:
+            self._proved(None)  # it is being replaced
 
     def _proved(self, status: int | None) -> None:
         """Tells control how the trial ended; None where it could not be made."""
@@ -304,8 +305,6 @@ class Engine:
         if role == "proof":
             self._proved(status)
             return
-        if role == "forkserver" and "proof" not in self.children.pids:
-            self._proved(None)  # what it was asked for last may have gone with it
         if role.startswith("worker"):
             slot = int(role[-1])
             for notice in self.inquest.died(slot, status, self._awake()):
@@ -332,6 +331,8 @@ class Engine:
         self.state = supervision.unanswered(self.state, roles, self.clock())
         if "candidate" in roles:
             self.device.candidate_gone(self._awake())
+        if "proof" in roles:
+            self._proved(None)
 
     # ------------------------------------------------------------ watching
 

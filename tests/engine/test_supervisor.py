@@ -3,7 +3,7 @@
 import pytest
 
 from chronus.engine.device import FIRST_SECONDS
-from chronus.engine.roll import Died, Roll
+from chronus.engine.roll import ControlSaid, Died, Roll
 from chronus.engine.supervision import Child
 from chronus.engine.supervisor import Engine
 from chronus.memory.layout import ACTIVE, BLOCK, BLOCK0, HEARD, LINE, PLAYING, PREFERRED, STATE0, Memory
@@ -15,18 +15,25 @@ OPENED = {"device": "null", "rate": 44100, "at_once": 128}
 
 
 class Spared(Roll):
-    """Kills nobody, but says whom it would."""
+    """Starts and kills nobody, but says whom it would."""
 
     def __init__(self):
         super().__init__()
-        self.killed = []
+        self.killed, self.started, self.told = [], [], []
+
+    def start_forkserver(self):
+        self.started.append("forkserver")
+
+    def fork_proof(self):
+        self.ask("proof")
 
     def kill(self, role):
         self.killed.append(role)
 
     def cut(self, role): ...
 
-    def tell_control(self, message): ...
+    def tell_control(self, message):
+        self.told.append(message)
 
 
 @pytest.fixture
@@ -70,6 +77,23 @@ def test_what_a_candidate_said_whose_forkserver_died_over_it_counts_no_more(engi
     engine.hear([Died("forkserver", -9)])
     engine.hear(children.host_said(said, OPENED))
     assert engine.device.ready is None and engine.device.on == "" and engine.device.trying_since is None
+
+
+def test_a_candidate_for_which_there_is_no_forkserver_is_tried_again_when_there_is_one(engine, children):
+    engine.device.trying_since, children.waiting = 0.0, {1: "candidate"}
+    engine.state["forkserver"] = Child(due=0.0)
+    engine.look(0.0)
+    assert children.started == ["forkserver"] and children.waiting == {} and engine.device.trying_since is None
+
+
+def test_a_trial_that_a_dead_forkserver_was_asked_for_could_not_be_made(engine, children):
+    children.pids["forkserver"] = 1 << 23
+    engine.hear([ControlSaid("prove", "3")])
+    assert children.told == []
+    engine.hear(children.died(1 << 23, -9))
+    engine.hear([ControlSaid("prove", "4")])
+    said = [message for message in children.told if "proved" in message]
+    assert said == [{"proved": 3, "status": None}, {"proved": 4, "status": None}]
 
 
 def test_what_a_host_said_that_was_replaced_since_counts_no_more(engine, children):

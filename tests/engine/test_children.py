@@ -1,0 +1,46 @@
+"""What the supervisor does to processes. How the processes fare is seen in tests/journeys and tests/faults."""
+
+import os
+import socket
+
+import pytest
+
+from chronus.engine.children import Children
+from chronus.memory import layout, sheet
+from chronus.settings import Settings
+
+
+@pytest.fixture
+def children():
+    memory, paper = layout.create(), sheet.create()
+    children = Children(Settings(device="null"), memory, paper, 0)
+    yield children
+    children.selector.close()
+    for line in list(children.lines):
+        children.cut(line)
+    for descriptor in (memory, paper, *children.wakes):
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("heard", [False, True], ids=["before its death is heard", "after it"])
+def test_a_dead_forkserver_that_is_asked_owes_what_it_is_asked_for(children, heard):
+    children.forkserver, gone = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    gone.close()
+    if heard:
+        children.forkserver.close()
+    children.fork_worker(1)
+    children.fork_host("candidate", None)
+    children.forkserver.close()
+    assert children.owed() == {"worker 1", "candidate"}
+    for channel in children.hosts.values():
+        channel.close()
+
+
+def test_whoever_is_cut_off_from_the_lifeline_reads_its_end(children):
+    read = children._line("worker 0")
+    os.set_blocking(read, False)
+    with pytest.raises(BlockingIOError):
+        os.read(read, 1)
+    children.cut("worker 0")
+    assert os.read(read, 1) == b"" and children.lines == {}
+    os.close(read)
