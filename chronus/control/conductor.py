@@ -9,6 +9,9 @@ A submission goes through it in steps, because a program must be prepared before
 
 `advance` gives the notes of the lanes up to a frame, `due` the commands whose time was still to come: those that one author
 put off to one frame share a moment, as the lines of a submission do.
+
+What has a moment is performed some time before it. Until then `heard` is the rack as it was, and whatever else is said is about that
+one: it is `independent` and may go first, or it comes after what is `promised`. So the order of performing is that of taking effect.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from fractions import Fraction
 from itertools import groupby
 from types import MappingProxyType
 
-from chronus.commands import AnyCommand, Open, Submission, Wait, When
+from chronus.commands import QUERIES, AnyCommand, Open, Submission, Wait, When
 from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.performing import Afford, Performance
@@ -59,6 +62,8 @@ class Conductor:
         self.owed: list[Entry] = []
         self.waiting: list[Due] = []
         self.under_way: dict[int, Due] = {}
+        self._ahead: list[tuple[int, Rack]] = []
+        """What was performed for a moment to come: the moment, and the rack that is heard until then."""
         self.taken_out: dict[str, str] = {}
         """Modules that the replicas render no more, and why: told by who watches them."""
         self._shrinking: Plan | None = None
@@ -68,15 +73,40 @@ class Conductor:
     # ------------------------------------------------------------ perform
 
     def perform(
-        self, submission: Submission, author: str = "", refused: Mapping[int, ChronusError] = NOBODY
+        self,
+        submission: Submission,
+        author: str = "",
+        refused: Mapping[int, ChronusError] = NOBODY,
+        at: int | None = None,
     ) -> Transaction:
         """Each command on the rack as those before it left it; what is refused changes nothing.
 
         The others go on, but not in a strict submission. `refused`: the places of commands that were performed before and proved
-        to be bad.
+        to be bad. `at`: the frame at which it is said, where it is not said for a moment of its own: it knows only what is heard then.
         """
         self.number += 1
-        t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
+        heard = self.rack if at is None else self.heard(at)
+        if heard is self.rack:
+            t = self._performed(submission, author, refused, heard)
+        elif all(isinstance(command, QUERIES) for command in submission.commands):
+            return self._performed(submission, author, refused, heard)
+        else:
+            now = self._performed(submission, author, refused, heard)
+            unheard = {k: outcome.error for k, outcome in enumerate(now.outcomes) if outcome.error}
+            t = self._performed(submission, author, unheard, self.rack)
+            for k, outcome in enumerate(t.outcomes):
+                if outcome.error is not None and k not in unheard:
+                    outcome.error = self._overtaken(outcome.error)
+        fresh = t.fresh()
+        if fresh or diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
+            self._draw(t, fresh)
+        t.absolute = self._names_frames(t)
+        return t
+
+    def _performed(
+        self, submission: Submission, author: str, refused: Mapping[int, ChronusError], rack: Rack
+    ) -> Transaction:
+        t = Transaction(self.number, rack, rack, self.past, self.future)
         running = self.score.timeline is not None
         afford = _anything if author == RECOVERED else self.afford
         performance = Performance(t, self.catalogue, self.waiting, running, author, afford, self.taken_out)
@@ -87,11 +117,14 @@ class Conductor:
                 t.outcomes.append(Outcome(id, error=ChronusError("E_ENGINE", UNDONE)))
             else:
                 performance.perform(id, text, command, refused.get(k))
-        fresh = t.fresh()
-        if fresh or diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
-            self._draw(t, fresh)
-        t.absolute = self._names_frames(t)
         return t
+
+    def _overtaken(self, error: ChronusError) -> ChronusError:
+        """Why what could be done on what is heard cannot be done any more."""
+        timeline, frame = self.score.timeline, self.promised
+        place = bar_of(timeline.position(frame)) if timeline else f"frame {frame}"
+        message = f"{error.message}: what was said for {place} has just been prepared, and comes first"
+        return ChronusError(error.code, message, part=error.part, suggestions=error.suggestions)
 
     def _draw(self, t: Transaction, fresh: frozenset[str]) -> None:
         """The program of the last rack. Where there is no room for it none of the commands is done."""
@@ -139,7 +172,7 @@ class Conductor:
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
         found = [*panic, *swap, *generations(base, score), *told]
-        t.score, t.moment, t.horizon = score, moment, self.horizon
+        t.score, t.moment, t.exact, t.horizon = score, moment, exact, self.horizon
         t.dues = self._dues(t, score, moment)
         notes = events(score, moment, max(self.horizon, moment), base.generation)
         return (*self._placed(found, t.number, moment if exact else NOW), *notes)
@@ -194,6 +227,7 @@ class Conductor:
     def accept(self, t: Transaction, frame: int) -> None:
         """The replicas have it, or will for certain: it is the state now."""
         assert t.score is not None, "accepted before it was committed"
+        self._take_in(t)
         self.now = max(self.now, frame)
         self.rack, self.past, self.future = t.after, t.past, t.future
         fresh = events(t.score, max(t.horizon, t.moment), self.horizon, self.score.generation + 1)
@@ -205,6 +239,17 @@ class Conductor:
         if t.plan is not None:
             self.planner.adopt(t.plan)
             self._shrinking = None
+
+    def _take_in(self, t: Transaction) -> None:
+        """What is heard until the moments that are promised, now that this has been performed."""
+        since = t.moment if t.exact else -1
+        sooner = [(moment, rack) for moment, rack in self._ahead if self.now <= moment <= since]
+        later = [(moment, rack) for moment, rack in self._ahead if moment > max(since, self.now - 1)]
+        if t.exact and not (sooner and sooner[-1][0] == since):
+            sooner.append((since, later[0][1] if later else self.rack))
+        if t.plan is not None and not t.exact:
+            later = []  # nothing was to wait for anything: all that was performed is heard at once
+        self._ahead = [*sooner, *((moment, _with_changes(rack, t)) for moment, rack in later)]
 
     def sealed(self, t: Transaction, frame: int) -> None:
         self.now = max(self.now, frame)
@@ -267,6 +312,31 @@ class Conductor:
     # ------------------------------------------------------------ questions
 
     @property
+    def promised(self) -> int:
+        """The last moment for which something was performed; -1 if there was none of late. It may lie behind."""
+        return max((moment for moment, _ in self._ahead), default=-1)
+
+    def heard(self, frame: int) -> Rack:
+        """The rack as it is heard in the block that begins at a frame: without what was performed for a moment to come."""
+        return next((rack for moment, rack in self._ahead if moment >= frame), self.rack)
+
+    def independent(self, t: Transaction | None, frame: int) -> bool:
+        """Whether it may be heard at a frame, before what is promised: it does the same there as after it.
+
+        `panic` and `stop` always may: they are about all there is, now and later. None is for a program that only shrinks.
+        """
+        heard = self.heard(frame)
+        if heard is self.rack:
+            return True
+        if t is None:
+            return False
+        if any(step.act == "panic" for step in t.steps):
+            return True
+        if t.plan is not None or t.motions or t.absolute or replace(t.after, modules=t.before.modules) != t.before:
+            return False
+        return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t))
+
+    @property
     def playing(self) -> bool:
         """Whether there is a transport zero: bars are counted."""
         return self.score.timeline is not None
@@ -311,6 +381,16 @@ def as_one(commands: Iterable[AnyCommand]) -> Submission:
     """Commands that no client sent, as one submission."""
     commands = tuple(commands)
     return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
+
+
+def changed(t: Transaction) -> set[str]:
+    """The modules that are not quite as they were."""
+    return {name for name, module in t.after.modules.items() if module is not t.before.modules.get(name)}
+
+
+def _with_changes(rack: Rack, t: Transaction) -> Rack:
+    modules = {name: t.after.modules[name] for name in changed(t) if name in rack.modules}
+    return replace(rack, modules={**rack.modules, **modules}) if modules else rack
 
 
 def _anything(rendered: Rack, before: Rack, after: Rack) -> None:

@@ -6,8 +6,10 @@
 Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
 leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
 what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later.
-Rule 2: the journal has a job's words before the log has its entries; a job whose words the disk refuses is refused with E_FILE.
-Rule 3: `step` looks once and returns. `busy` says whether it is worth looking again soon.
+Rule 2: the order of performing is that of taking effect. What names a moment is performed before it; what comes until then goes
+first only if it is independent of that. Otherwise it is given the same moment, and acts after it.
+Rule 3: the journal has a job's words before the log has its entries; a job whose words the disk refuses is refused with E_FILE.
+Rule 4: `step` looks once and returns. `busy` says whether it is worth looking again soon.
 """
 
 from __future__ import annotations
@@ -94,7 +96,7 @@ class Performer:
         """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
         self.see_seals()
         self._land()
-        if self.pen.full and not self.busy:
+        if self.pen.full and not self.busy and self.conductor.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
             job = self.current or (None if self.pen.full else take())
@@ -119,7 +121,9 @@ class Performer:
 
     def _draw(self, job: Job) -> None:
         drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
-        job.transaction = self.conductor.perform(job.submission, job.author, job.refused)
+        own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.promised)
+        at = None if own else self.publisher.head()
+        job.transaction = self.conductor.perform(job.submission, job.author, job.refused, at)
         job.drawn = drawn if job.transaction.program else Drawn()
 
     def _go_on(self, job: Job, now: float) -> None:
@@ -129,7 +133,8 @@ class Performer:
         elif self.prover is not None and not self._proved(job, self.prover, now):
             return
         elif (job.program is None or self._prepared(job, job.program, now)) and self.publisher.room():
-            self._commit(job)
+            if not self._is_too_near(job):
+                self._commit(job)
 
     def _proved(self, job: Job, prover: Prover, now: float) -> bool:
         """Whether nothing is left to be tried out. A command that fails the trial is refused alone, and the others are performed again."""
@@ -190,13 +195,28 @@ class Performer:
         publisher, transaction = self.publisher, job.transaction
         absolute = transaction is not None and transaction.absolute
         begins = absolute and not self.conductor.playing
-        wish = -(-job.wish // BLOCK) * BLOCK if job.wish is not None and begins else job.wish
-        if wish is not None and wish >= publisher.head() + BLOCK + round(MARGIN_SECONDS * publisher.rate):
+        wish = self.conductor.promised if self._follows(job) else job.wish
+        wish = -(-wish // BLOCK) * BLOCK if wish is not None and begins else wish
+        if wish is not None and self._can_be_named(wish):
             job.moment, job.exact = wish, True
         elif absolute:
             job.moment, job.exact = publisher.safe_moment(), begins
         else:
             job.moment, job.exact = publisher.head(), False
+
+    def _can_be_named(self, frame: int) -> bool:
+        return frame >= self.publisher.head() + BLOCK + round(MARGIN_SECONDS * self.publisher.rate)
+
+    def _follows(self, job: Job) -> bool:
+        """Whether something is promised for a later moment than its own, and it must not be heard before that."""
+        head, promised = self.publisher.head(), self.conductor.promised
+        if promised < head or (job.wish is not None and job.wish >= promised and self._can_be_named(job.wish)):
+            return False
+        return not self.conductor.independent(job.transaction, head)
+
+    def _is_too_near(self, job: Job) -> bool:
+        """Whether it must come after a moment that cannot be named any more, and is not over: some milliseconds, then it is."""
+        return self._follows(job) and not self._can_be_named(self.conductor.promised)
 
     def _commit(self, job: Job) -> None:
         """Says it to the journal and to the replicas. What they need not know is done at once."""

@@ -135,7 +135,9 @@ class Server:
         self.performer.schedule()
         self.performer.look_at_the_disk()
         self._put_off(self.publisher.front() + self._lead)
-        if not self.performer.busy and (program := self.conductor.shrink(self.publisher.head())) is not None:
+        # a program without what has faded out is that of all that was performed: it waits for what is promised
+        settled = not self.performer.busy and self.conductor.promised < self.publisher.head()
+        if settled and (program := self.conductor.shrink(self.publisher.head())) is not None:
             drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
             self.jobs.append(Job(Submission((), (), ()), shrink=program, drawn=drawn))
         for look in self.every_tick:

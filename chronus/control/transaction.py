@@ -88,6 +88,7 @@ class Transaction(Struct, eq=False):
     """The rack as each of `later` would leave it, as far as one can tell now."""
     score: Score | None = None
     moment: int = 0
+    exact: bool = False
     horizon: int = 0
     dues: tuple[Due, ...] = ()
 
