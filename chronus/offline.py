@@ -24,7 +24,7 @@ from chronus import places
 from chronus.commands import AnyCommand, Gate, Length, Stop, Submission, Wait, When
 from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor, as_one
+from chronus.control.conductor import Conductor, as_one, together
 from chronus.control.replay import Replay, Unsealed
 from chronus.control.transaction import Transaction
 from chronus.dsp.catalogue import discover
@@ -102,13 +102,13 @@ class Take:
         self.writer.publish(entries)
 
     def perform(
-        self, submission: Submission, moment: int, *, exact: bool, author: str = "", without: int = 0
+        self, submission: Submission, moment: int, *, exact: bool, author: str = "", due: Collection[int] = ()
     ) -> Sequence[Any]:
         """Performs a submission at a frame that the rendering has reached. The outcomes, one a command.
 
-        `without`: the place, from 1, of an entry that the replicas passed over.
+        `due`: the numbers under which it was put off.
         """
-        transaction = self.conductor.perform(submission, author)
+        transaction = self.conductor.perform(submission, author, due=due)
         self.know(transaction)
         self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
         self.conductor.accept(transaction, moment)
@@ -146,7 +146,8 @@ class Take:
         """Performs what was put off to a time up to this frame, each at its own."""
         for at, dues in self.conductor.due(frame + 1):
             self._blocks(at // BLOCK * BLOCK)
-            self.perform(as_one(due.command for due in dues), at, exact=True, author=dues[0].author)
+            numbers = [due.number for due in dues]
+            self.perform(together(dues), at, exact=True, author=dues[0].author, due=numbers)
 
     def go(self, until: int, report: Report | None = None) -> None:
         """Renders the blocks that begin before frame `until`, and performs nothing of what was put off."""
@@ -246,9 +247,9 @@ def play_script(take: Take, source: str, report: Report | None = None) -> tuple[
     """(the answers that are errors, the frame at which the last wait ended: 0 without one)."""
     wrong: list[Answer] = []
     moment = 0
-    for together, wait in submissions(read_script(source)):
-        wrong += [Answer(line.number, line.text, error=line.error) for line in together if line.error]
-        good = [line for line in together if line.parsed]
+    for lines, wait in submissions(read_script(source)):
+        wrong += [Answer(line.number, line.text, error=line.error) for line in lines if line.error]
+        good = [line for line in lines if line.parsed]
         take.put_off(moment)  # what was put off to this very moment was said before
         if good:
             whole = Submission(

@@ -16,7 +16,7 @@ one: it is `independent` and may go first, or it comes after what is `promised`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from itertools import groupby
 from types import MappingProxyType
@@ -78,12 +78,16 @@ class Conductor:
         author: str = "",
         refused: Mapping[int, ChronusError] = NOBODY,
         at: int | None = None,
+        due: Collection[int] = (),
     ) -> Transaction:
         """Each command on the rack as those before it left it; what is refused changes nothing.
 
         The others go on, but not in a strict submission. `refused`: the places of commands that were performed before and proved
         to be bad. `at`: the frame at which it is said, where it is not said for a moment of its own: it knows only what is heard then.
+        `due`: the numbers under which it was put off.
         """
+        self._no_more_waiting(due)
+        self.past = tuple(pair for pair in self.past if isinstance(pair[1], Rack) or pair[1].number not in due)
         self.number += 1
         heard = self.rack if at is None else self.heard(at)
         if heard is self.rack:
@@ -106,10 +110,10 @@ class Conductor:
     def _performed(
         self, submission: Submission, author: str, refused: Mapping[int, ChronusError], rack: Rack
     ) -> Transaction:
-        t = Transaction(self.number, rack, rack, self.past, self.future)
+        t = Transaction(self.number, rack, rack, self.past, self.future, put_off=self.put_off)
         running = self.score.timeline is not None
         afford = _anything if author == RECOVERED else self.afford
-        performance = Performance(t, self.catalogue, self.waiting, running, author, afford, self.taken_out)
+        performance = Performance(t, self.catalogue, self.kept, running, author, afford, self.taken_out)
         for k, (id, text, command) in enumerate(
             zip(submission.ids, submission.texts, submission.commands, strict=True)
         ):
@@ -135,7 +139,8 @@ class Conductor:
             for step in t.steps:
                 t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
             t.after, t.past, t.future = self.rack, self.past, self.future
-            t.steps, t.hands, t.motions = [], [], {}
+            t.past = (*t.past, *((later.text, later) for later in t.later))
+            t.steps, t.hands, t.motions, t.withdrawn = [], [], {}, set()
 
     def _names_frames(self, t: Transaction) -> bool:
         if t.motions or t.later:
@@ -209,7 +214,8 @@ class Conductor:
 
     def _dues(self, t: Transaction, score: Score, moment: int) -> tuple[Due, ...]:
         found = []
-        opening = max((due.position for due in self.waiting if isinstance(due.command, Open)), default=Fraction(0))
+        kept = [due for due in self.kept if due.number not in t.withdrawn]
+        opening = max((due.position for due in kept if isinstance(due.command, Open)), default=Fraction(0))
         for later in t.later:
             timeline = score.timeline or self.score.timeline
             assert timeline is not None
@@ -219,7 +225,9 @@ class Conductor:
             outcome = t.outcomes[later.outcome]
             outcome.frame = timeline.frame(position)
             outcome.text = f"{outcome.stem.replace('{from}', '')} (at {bar_of(position)})"
-            found.append(Due(position, outcome.frame, later.command, later.text, later.author))
+            found.append(
+                Due(position, outcome.frame, later.command, later.text, later.author, later.number, timeline.number)
+            )
         return tuple(found)
 
     # ------------------------------------------------------------ after it
@@ -232,10 +240,10 @@ class Conductor:
         self.rack, self.past, self.future = t.after, t.past, t.future
         fresh = events(t.score, max(t.horizon, t.moment), self.horizon, self.score.generation + 1)
         self.owed += [entry for entry in fresh if entry.frame < self.horizon]
+        self._no_more_waiting(t.withdrawn)
+        self.waiting = [*self._with_frames(t.score), *t.dues]
+        self.put_off = max(self.put_off, t.put_off)
         self.score = t.score
-        for due in t.dues:
-            self.put_off += 1
-            self.waiting.append(replace(due, number=self.put_off))
         if t.plan is not None:
             self.planner.adopt(t.plan)
             self._shrinking = None
@@ -274,8 +282,7 @@ class Conductor:
 
         It is under way until it is performed.
         """
-        timeline = self.score.timeline
-        found = [(timeline.frame(due.position) if timeline else due.frame, due) for due in self.waiting]
+        found = [(self._frame_of(due), due) for due in self.waiting]
         ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
         for _, due in ready:
             self.take_up(due.number)
@@ -284,6 +291,21 @@ class Conductor:
             (at, tuple(due for _, due in pairs))
             for (at, _), pairs in groupby(ready, key=lambda pair: (pair[0], pair[1].author))
         ]
+
+    def _frame_of(self, due: Due) -> int:
+        timeline = self.score.timeline
+        return timeline.frame(due.position) if timeline and timeline.number == due.timeline else due.frame
+
+    def _with_frames(self, score: Score) -> list[Due]:
+        """What waits, once the bars that it waited for may be over: then it comes at the frame at which they would have been."""
+        if score.timeline and self.score.timeline and score.timeline.number == self.score.timeline.number:
+            return self.waiting
+        return [replace(due, frame=self._frame_of(due)) for due in self.waiting]
+
+    def _no_more_waiting(self, numbers: Collection[int]) -> None:
+        """What was put off under these numbers happens now, or never."""
+        self.waiting = [due for due in self.waiting if due.number not in numbers]
+        self.under_way = {number: due for number, due in self.under_way.items() if number not in numbers}
 
     def take_up(self, number: int) -> Due | None:
         """What was put off under that number, taken out; None if it is not waiting."""
@@ -337,6 +359,11 @@ class Conductor:
         return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t))
 
     @property
+    def kept(self) -> list[Due]:
+        """What was put off and is not performed yet."""
+        return [*self.under_way.values(), *self.waiting]
+
+    @property
     def playing(self) -> bool:
         """Whether there is a transport zero: bars are counted."""
         return self.score.timeline is not None
@@ -345,7 +372,7 @@ class Conductor:
     def document(self) -> Rack:
         """The rack that is worked on: while an opened one waits for its bar line, that one, with what was said after it."""
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
-        return Performance(t, self.catalogue, self.waiting, self.playing, "", _anything, self.taken_out).seen
+        return Performance(t, self.catalogue, self.kept, self.playing, "", _anything, self.taken_out).seen
 
     def loaded(self) -> dict[str, str]:
         """name -> kind."""
@@ -381,6 +408,12 @@ def as_one(commands: Iterable[AnyCommand]) -> Submission:
     """Commands that no client sent, as one submission."""
     commands = tuple(commands)
     return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
+
+
+def together(dues: Iterable[Due]) -> Submission:
+    """What was put off to one moment."""
+    dues = tuple(dues)
+    return Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))
 
 
 def changed(t: Transaction) -> set[str]:

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from chronus.commands import QUERIES, AnyCommand, Open, Say
 from chronus.control import standing
-from chronus.control.conductor import RECOVERED, Conductor
+from chronus.control.conductor import RECOVERED, Conductor, together
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.journal import Record, Said, Sealed, Stands, Void
 from chronus.control.proving import ANSWER_SECONDS, Prover, trials
@@ -112,8 +112,9 @@ class Performer:
 
     def _perform(self, job: Job, now: float) -> None:
         job.deadline = now + PREPARE_SECONDS
-        for number in job.due:
-            self.conductor.under_way.pop(number, None)
+        if job.due:  # an undo may have withdrawn some of them meanwhile
+            dues = [due for number in job.due if (due := self.conductor.under_way.get(number))]
+            job.submission, job.due = together(dues), tuple(due.number for due in dues)
         if job.shrink is None:
             self._draw(job)
             self.count(PERFORMED, len(job.submission.commands))
@@ -123,7 +124,7 @@ class Performer:
         drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
         own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.promised)
         at = None if own else self.publisher.head()
-        job.transaction = self.conductor.perform(job.submission, job.author, job.refused, at)
+        job.transaction = self.conductor.perform(job.submission, job.author, job.refused, at, job.due)
         job.drawn = drawn if job.transaction.program else Drawn()
 
     def _go_on(self, job: Job, now: float) -> None:
@@ -215,8 +216,9 @@ class Performer:
         return not self.conductor.independent(job.transaction, head)
 
     def _is_too_near(self, job: Job) -> bool:
-        """Whether it must come after a moment that cannot be named any more, and is not over: some milliseconds, then it is."""
-        return self._follows(job) and not self._can_be_named(self.conductor.promised)
+        """Whether its moment, or the one that it must come after, cannot be named any more and is not over: in some milliseconds it is."""
+        least = max(-1 if job.wish is None else job.wish, self.conductor.promised if self._follows(job) else -1)
+        return self.publisher.head() <= least and not self._can_be_named(least)
 
     def _commit(self, job: Job) -> None:
         """Says it to the journal and to the replicas. What they need not know is done at once."""

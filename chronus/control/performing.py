@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from chronus import commands as say
@@ -52,7 +52,7 @@ class Performance:
     ) -> None:
         self.t, self.catalogue, self.author, self.running = t, catalogue, author, running
         self.afford, self.taken_out = afford, taken_out
-        self.ahead = [due.command for due in waiting]
+        self.ahead = [(due.number, due.command) for due in waiting]
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
     def perform(self, id: int, text: str, command: AnyCommand, refused: ChronusError | None = None) -> None:
@@ -79,16 +79,17 @@ class Performance:
             then = self._rack_then()
             done = self._change(then, command)
             self.afford(t.before, then, done.rack)
-            t.later.append(Later(len(t.outcomes), later, command, text, self.author))
-            t.racks_later.append(done.rack)
-            self.ahead.append(command)
-            self._then = t.after, done.rack
+            self._put_off(command, later, text, done.rack)
             if isinstance(command, say.Undo | say.Redo):
                 done = done._replace(text=text)  # which steps those are is known then
+            elif self.author not in PERFORMERS and not isinstance(command, NO_STEP):
+                t.past, t.future = (*t.past, (text or done.text, t.later[-1]))[-HISTORY:], ()
         else:
-            done = self._change(t.after, command)
+            done, waited = self._change(t.after, command), len(self.ahead)
             self.afford(t.before, t.after, done.rack)
             self._take(done, command, text)
+            if isinstance(command, say.Panic) and waited:
+                done = done._replace(text=f"panic ({waited} that waited withdrawn)")
         lines = tuple(done.result["commands"]) if isinstance(command, say.Say) else ()
         return Outcome(0, done.text, lines, done.result)
 
@@ -98,7 +99,8 @@ class Performance:
         """When a command is to be performed, if it is kept until then."""
         if not self.running or (command.when is not None and command.when.kind == "now"):
             return None
-        if self._opening and not isinstance(command, tuple(ACTS)) and self.author not in PERFORMERS:
+        waits = not isinstance(command, (*ACTS, say.Undo, say.Redo)) and self.author not in PERFORMERS
+        if self._opening and waits:
             return command.when or BEHIND
         if isinstance(command, LANE_COMMANDS):
             return None
@@ -108,7 +110,7 @@ class Performance:
 
     @property
     def _opening(self) -> bool:
-        return any(isinstance(command, say.Open) for command in self.ahead)
+        return any(isinstance(command, say.Open) for _, command in self.ahead)
 
     @property
     def seen(self) -> Rack:
@@ -119,11 +121,41 @@ class Performance:
         """The rack as it will be when what is kept has been done: what a later command is checked against."""
         if self._then is None or self._then[0] is not self.t.after:
             rack = self.t.after
-            for command in self.ahead:
+            for _, command in self.ahead:
                 with suppress(ChronusError):
                     rack = self._change(rack, command).rack
             self._then = self.t.after, rack
         return self._then[1]
+
+    def _put_off(self, command: AnyCommand, when: When, text: str, then: Rack) -> None:
+        """Keeps it for its time. `then` is the rack that it is expected to leave."""
+        t = self.t
+        t.put_off += 1
+        t.later.append(Later(len(t.outcomes), when, command, text, self.author, t.put_off))
+        t.racks_later.append(then)
+        self.ahead.append((t.put_off, command))
+        self._then = t.after, then
+
+    def _withdraw(self, numbers: Collection[int]) -> None:
+        """What was put off under these numbers never happens."""
+        t = self.t
+        kept = [pair for pair in zip(t.later, t.racks_later, strict=True) if pair[0].number not in numbers]
+        t.later, t.racks_later = [later for later, _ in kept], [rack for _, rack in kept]
+        t.withdrawn |= set(numbers)
+        self.ahead = [(number, command) for number, command in self.ahead if number not in numbers]
+        self._then = None
+
+    def _put_off_again(self, later: Later) -> Later:
+        """What an undo withdrew waits again, for the next such time."""
+        if not self.running:
+            raise ChronusError(
+                "E_VALUE", f'nothing plays that "{later.text}" could wait for; say it again', part="steps"
+            )
+        then = self._rack_then()
+        done = self._change(then, later.command)
+        self.afford(self.t.before, then, done.rack)
+        self._put_off(later.command, later.when, later.text, done.rack)
+        return self.t.later[-1]
 
     # ------------------------------------------------------------ changes
 
@@ -172,11 +204,15 @@ class Performance:
             raise ChronusError("E_VALUE", f"there is nothing to {word}", part="steps")
         taken = source[len(source) - count :]
         text = f"{word}: " + "; ".join(label for label, _ in reversed(taken))
-        return Edit(with_hands(taken[0][1], rack), text, {"steps": count})
+        then = next((thing for _, thing in taken if isinstance(thing, Rack)), rack)
+        return Edit(with_hands(then, rack), text, {"steps": count})
 
     # ------------------------------------------------------------ into the transaction
 
     def _take(self, done: Edit, command: AnyCommand, text: str) -> None:
+        if isinstance(command, say.Panic):
+            self._withdraw({number for number, _ in self.ahead})
+            self.t.past = tuple(pair for pair in self.t.past if isinstance(pair[1], Rack))
         t, before, when = self.t, self.t.after, command.when
         if when is None and not isinstance(command, (*LANE_COMMANDS, say.Say)):
             when = When("now")
@@ -207,8 +243,14 @@ class Performance:
         rack = before
         for _ in range(count):
             label, other = source.pop()
-            goal.append((label, rack))
-            rack = other
+            if isinstance(other, Rack):
+                goal.append((label, rack))
+                rack = other
+            elif back:
+                self._withdraw({other.number})
+                goal.append((label, other))
+            else:
+                goal.append((label, self._put_off_again(other)))
         t.past, t.future = (tuple(source), tuple(goal)) if back else (tuple(goal), tuple(source))
 
 

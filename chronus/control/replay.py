@@ -21,7 +21,7 @@ from msgspec import Struct
 from chronus.commands import AnyCommand, Open, Stop, Submission, Unload
 from chronus.control import standing
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor, Transaction, as_one
+from chronus.control.conductor import Conductor, Transaction, together
 from chronus.control.edit import edit
 from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.control.script import script
@@ -31,6 +31,8 @@ from chronus.memory.log import Entry
 from chronus.memory.program import Program
 
 Parse = Callable[[str], Iterable[AnyCommand]]
+NEVER = 1 << 62
+"""A frame after all others."""
 AFTER_RESTART = 1 << 20
 """Numbers left free, so that what is ordered by them comes after all that was."""
 
@@ -114,13 +116,13 @@ class Replay:
             program = conductor.shrink()
             return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
         submission = self._submission(said)
-        transaction = conductor.perform(submission, said.who)
+        transaction = conductor.perform(submission, said.who, due=said.due)
         return Unsealed(said, submission, transaction, transaction.program)
 
     def _submission(self, said: Said) -> Submission:
         if said.due:
             dues = [due for number in said.due if (due := self.conductor.take_up(number))]
-            return as_one(due.command for due in dues)
+            return together(dues)
         found: list[tuple[str, AnyCommand]] = []
         for k, text in enumerate(said.texts):
             whole = said.commands.get(k)
@@ -166,11 +168,13 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submi
     """One submission that makes the rack that the journal came to, None if that was an empty one; and what was unreadable.
 
     What was said and never called void counts, sealed or not: it may have been acknowledged while the disk refused its seal.
+    What was put off is in it: the music begins anew, and its first bar line is the next one.
     """
     conductor = Conductor(catalogue, int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0)))
     replay = Replay(conductor, parse, wary=True)
     replay.play(journal.records)
     replay.accept()
+    _come_due(conductor)
     commands = [command for line in script(conductor.rack, catalogue) for command in replay.read(line)]
     if not commands:
         return None, replay.unreadable
@@ -179,3 +183,10 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submi
         whole.append(Stop())
     texts = ("open journal", "stop")[: len(whole)]
     return Submission(tuple(range(len(whole))), texts, tuple(whole)), replay.unreadable
+
+
+def _come_due(conductor: Conductor) -> None:
+    for frame, dues in conductor.due(NEVER):
+        transaction = conductor.perform(together(dues), dues[0].author, due=[due.number for due in dues])
+        conductor.commit(transaction, frame, True)
+        conductor.accept(transaction, frame)

@@ -20,7 +20,7 @@ from typing import Any
 from chronus.commands import AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
-from chronus.control.conductor import UNDONE, as_one
+from chronus.control.conductor import UNDONE, together
 from chronus.control.door import Door, Events
 from chronus.control.job import Drawn, Job, next_incarnation
 from chronus.control.performer import Performer
@@ -157,7 +157,14 @@ class Server:
         """Takes up what was put off to a time before this frame."""
         for at, dues in self.conductor.due(frame):
             due = tuple(one.number for one in dues)
-            self.jobs.append(Job(as_one(one.command for one in dues), dues[0].author, at, due))
+            self.jobs.append(Job(together(dues), dues[0].author, at, due, applied=self._tell_of_what_was_put_off))
+
+    def _tell_of_what_was_put_off(self, job: Job) -> None:
+        """It was answered long ago; what has come between may have made it impossible."""
+        for text, outcome in zip(job.submission.texts, job.outcomes, strict=False):
+            error = job.fault or (outcome.error and outcome.error.message)
+            if error:
+                self.notify("put off", f'"{text}" could not be done: {error}')
 
     # ------------------------------------------------------------ what is performed next
 

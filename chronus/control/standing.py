@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from chronus.control.conductor import Conductor
 from chronus.control.job import next_incarnation
-from chronus.control.rack import Cable, Key, Lane, Module, Rack, replace
+from chronus.control.rack import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.control.score import Score
 from chronus.control.seats import Plan
-from chronus.control.transaction import Due
+from chronus.control.transaction import Due, Later
 
 
 class Sketch(Struct, frozen=True):
@@ -31,12 +31,16 @@ class Sketch(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """`racks`: the present one, then those of `past`, then those of `future`, which are their labels."""
+    """`racks`: the present one, then those of `past`, then those of `future`, which are their labels.
+
+    `later` is what waits or was withdrawn, by its place among those labels; the rack there is none.
+    """
 
     modules: list[Module]
     cables: list[tuple[Key, Cable]]
     lanes: list[tuple[str, Lane]]
     racks: list[Sketch]
+    later: dict[int, Later]
     past: list[str]
     future: list[str]
     score: Score
@@ -55,7 +59,8 @@ def keep(conductor: Conductor) -> bytes:
     """As it stands between two submissions."""
     planner = conductor.planner
     modules, cables, lanes = _Table(), _Table(), _Table()
-    racks = [conductor.rack, *(rack for _, rack in (*conductor.past, *conductor.future))]
+    things = [thing for _, thing in (*conductor.past, *conductor.future)]
+    racks = [conductor.rack, *(thing if isinstance(thing, Rack) else EMPTY for thing in things)]
     sketches = [
         Sketch(
             replace(rack, modules={}, cables={}, lanes={}),
@@ -68,11 +73,12 @@ def keep(conductor: Conductor) -> bytes:
     return _encoder.encode(
         Standing(
             modules.things, cables.things, lanes.things, sketches,
+            {place: thing for place, thing in enumerate(things) if isinstance(thing, Later)},
             [label for label, _ in conductor.past], [label for label, _ in conductor.future],
             conductor.score, replace(planner.plan, program=None),
             {number: replace(plan, program=None) for number, plan in planner.draining.items()},
             planner.applied, planner.number, next_incarnation(conductor),
-            conductor.number, conductor.now, conductor.put_off, [*conductor.under_way.values(), *conductor.waiting],
+            conductor.number, conductor.now, conductor.put_off, conductor.kept,
         )
     )  # fmt: skip
 
@@ -89,7 +95,8 @@ def restore(conductor: Conductor, state: bytes) -> None:
         )
         for sketch in kept.racks
     ]
-    labels, older = [*kept.past, *kept.future], racks[1:]
+    labels = [*kept.past, *kept.future]
+    older = [kept.later.get(place, rack) for place, rack in enumerate(racks[1:])]
     history = tuple(zip(labels, older, strict=True))
     conductor.rack, conductor.score = racks[0], kept.score
     conductor.past, conductor.future = history[: len(kept.past)], history[len(kept.past) :]

@@ -15,9 +15,6 @@ from chronus.control.values import Motion
 from chronus.errors import ChronusError
 from chronus.memory.program import Program
 
-History = tuple[tuple[str, Rack], ...]
-"""Racks as they were, each with the words that changed it."""
-
 
 class Outcome(Struct):
     """One command's answer. `frame` is set where it takes effect later than the moment; `commit` fills in what depends on it.
@@ -47,7 +44,7 @@ class Step(Struct, frozen=True):
 class Due(Struct, frozen=True):
     """A command whose time is still to come: a position in beats, so that a change of tempo moves it, and the frame that means now.
 
-    `number` tells it from all others that were ever put off.
+    `number` tells it from all others that were ever put off. Once the timeline of that number is over, the frame is all that counts.
     """
 
     position: Fraction
@@ -56,16 +53,22 @@ class Due(Struct, frozen=True):
     text: str
     author: str
     number: int = 0
+    timeline: int = 0
 
 
 class Later(Struct, frozen=True):
-    """A command that is to become a Due. `outcome` is the place of its answer."""
+    """A command that is to become a Due under `number`. `outcome` is the place of its answer."""
 
     outcome: int
     when: When
     command: AnyCommand
     text: str
     author: str
+    number: int
+
+
+History = tuple[tuple[str, Rack | Later], ...]
+"""Racks as they were, each with the words that changed it; or, with its words, what waits for its time and has changed nothing yet."""
 
 
 class Transaction(Struct, eq=False):
@@ -86,6 +89,10 @@ class Transaction(Struct, eq=False):
     later: list[Later] = field(default_factory=list)
     racks_later: list[Rack] = field(default_factory=list)
     """The rack as each of `later` would leave it, as far as one can tell now."""
+    put_off: int = 0
+    """The last number that was given to what is to come later."""
+    withdrawn: set[int] = field(default_factory=set)
+    """Numbers of what was put off and is not to happen any more."""
     score: Score | None = None
     moment: int = 0
     exact: bool = False
