@@ -33,6 +33,8 @@ LOOK_SECONDS = 0.0005
 TICK_SECONDS = 0.05
 LEAD_SECONDS = 0.1
 """Commands for a later frame are performed so long before it."""
+RETURN_SECONDS = 10.0
+"""So long after it came back control tells that to those who were attached before, as they come back too."""
 ORPHAN_SECONDS = 1.0
 """So long an engine waits for a first client after whoever started it has gone."""
 STALE_SECONDS = 0.25
@@ -47,6 +49,7 @@ class Server:
         self.conductor, self.publisher = performer.conductor, performer.publisher
         self.jobs: deque[Job] = deque()
         self.running = True
+        self._returned: tuple[float, Notice] | None = None
         self.door = Door(listener, self._welcome, self._list, lambda: performer.count(TURNED_AWAY))
         self.clients = self.door.clients
         self.watch = self.door.watch
@@ -336,6 +339,10 @@ class Server:
 
     def _welcome(self, client: Client) -> None:
         client.tell(Welcome(1, self.status.engine(), self.status.catalogue, self.status.rack()))
+        if self._returned and client.hello and client.hello.again:
+            since, notice = self._returned
+            if time.monotonic() - since < RETURN_SECONDS:
+                client.tell(notice)
 
     def _tell(self, client: Client, message: FromEngine) -> None:
         client.tell(message)
@@ -346,6 +353,8 @@ class Server:
     def _hear_supervisor(self, mask: int) -> None:
         for kind, text, result in self.supervisor.hear():
             self.notify(kind, text, result)
+            if kind == "control":
+                self._returned = time.monotonic(), Notice(kind, text, result)
             if kind == "safe mode":  # the replicas begin with nothing, so the rack must be that too
                 self.perform((New(),), ("new",), "engine")
         if self.supervisor.gone:

@@ -1,8 +1,9 @@
-"""What is said when workers die: who died, who plays on, and how much was lost. It kills nothing and reads no clock.
+"""What is said when workers or control die: who died, who plays on, and how much was lost. It kills nothing and reads no clock.
 
 Rule 1: nothing is said before it is known: two that are killed together die a few milliseconds apart.
 Rule 2: what was lost is what the callback sent in its place, counted from the last look before the death.
 Rule 3: while nobody plays that is said at once, and how long it lasted when it is over.
+Rule 4: control is who tells people. Of its own death nothing is said before it is back; then how long nobody was there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,18 @@ class Obituary(Struct):
     active: int = 0
     silent: int = 0
     told_down: bool = False
+    control: tuple[str, float, int] | None = None
+    """How control died, when, and the frames of silence by then; the first time, if it died again before it was back."""
+
+    def control_died(self, how: str, now: float, silent: int) -> None:
+        self.control = self.control or (how, now, silent)
+
+    def control_ready(self, now: float, silent: int) -> list[Notice]:
+        if self.control is None:
+            return []
+        (how, since, before), self.control = self.control, None
+        text = f"control died ({how}) and came back; {(now - since) * 1000:,.0f} ms, {silent - before:,} frames lost"
+        return [Notice("control", text)]
 
     def died(self, slot: int, how: str, now: float) -> None:
         if not self.fallen:

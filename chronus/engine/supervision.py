@@ -77,8 +77,12 @@ def _other(worker: str) -> str:
 
 
 def _told(role: str, how: str) -> list[Action]:
-    """Of a worker nothing is said before it is known who plays on: see obituary.py."""
-    return [] if role.startswith("worker") else [Notice(f"{role} restart", f"{role} died ({how}) and is started again")]
+    """Of a worker nothing is said before it is known who plays on, of control nothing before it is back: see obituary.py."""
+    return (
+        []
+        if role == "control" or role.startswith("worker")
+        else [Notice(f"{role} restart", f"{role} died ({how}) and is started again")]
+    )
 
 
 class Blame(Struct, frozen=True):

@@ -242,6 +242,8 @@ class Engine:
         if said.word == "ready":
             self.control_ready = True
             self._publish_processes()
+            for notice in self.obituary.control_ready(self.clock(), int(self.memory.board[layout.SILENT])):
+                self._say(notice.kind, notice.text)
         elif said.word == "note":
             self.notes.append(said.rest)
         elif said.word == "stop":
@@ -320,6 +322,8 @@ class Engine:
         now = self.clock()
         if role.startswith("worker"):
             self.obituary.died(slot, how, now)
+        elif role == "control":
+            self.obituary.control_died(how, now, int(self.memory.board[layout.SILENT]))
         self._act(*supervision.died(self.state, role, now, how))
         self._publish_processes()
 

@@ -100,12 +100,13 @@ class Attached:
 
 
 def attach(
-    settings: Settings, *, timeout: float = ATTACH_SECONDS, start: bool = True, watch: bool = False, quiet: bool = False
-) -> tuple[Attached, Welcome]:
-    """The running engine, or else a new one; `quiet` shows no progress."""
+    settings: Settings, *, timeout: float = ATTACH_SECONDS, start: bool = True, watch: bool = False, quiet: bool = False,
+    again: bool = False,
+) -> tuple[Attached, Welcome]:  # fmt: skip
+    """The running engine, or else a new one; `quiet` shows no progress. `again`: the connection to it was lost just now."""
     attached = _reach(settings, timeout, start, quiet)
     try:
-        welcome = attached.greet(Hello(author=settings.author, watch=watch), timeout)
+        welcome = attached.greet(Hello(author=settings.author, watch=watch, again=again), timeout)
     except BaseException:
         attached.close()
         raise
@@ -134,7 +135,7 @@ def reach_again(settings: Settings, *, start: bool = False) -> tuple[Attached, W
     """
     for again in range(TRIES, -1, -1):
         try:
-            return attach(settings, timeout=AGAIN_SECONDS, start=start, watch=True, quiet=True)
+            return attach(settings, timeout=AGAIN_SECONDS, start=start, watch=True, quiet=True, again=True)
         except link.NoEngine:
             if start or not link.socket_path(settings.engine).exists():
                 raise

@@ -162,7 +162,7 @@ class Plain:
         self.conversation.lost()
         self._print()
         try:
-            self.attached, welcome = attach(self.settings, timeout=AGAIN_SECONDS, start=False)
+            self.attached, welcome = attach(self.settings, timeout=AGAIN_SECONDS, start=False, again=True)
         except ChronusError:
             self.engine_lost = True
             self.conversation.abandon()

@@ -53,3 +53,14 @@ def test_after_all_is_said_the_count_begins_anew():
     said.look(3.0, 1, BOTH, 7)
     said.died(1, "signal 9", 4.0)
     assert said.look(5.0, 0, BOTH, 7)[0].text == "slot 1 died (signal 9), slot 0 plays on, 0 frames lost"
+
+
+def test_of_control_nothing_is_said_before_it_is_back_and_then_once():
+    said = Obituary()
+    said.control_died("signal 9", 1.0, 100)
+    assert said.look(1.2, 0, BOTH, 100) == []
+    said.control_died("exit 1", 1.3, 164)  # it died again as it began
+    (notice,) = said.control_ready(1.412, 164)
+    assert notice.kind == "control"
+    assert notice.text == "control died (signal 9) and came back; 412 ms, 64 frames lost"
+    assert said.control_ready(2.0, 164) == [], "the first start of an engine is no return"
