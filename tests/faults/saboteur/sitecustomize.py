@@ -4,9 +4,12 @@ process, in the folder CHRONUS_SABOTAGE.
     hold      holds the interpreter for ever
     leak      takes 8 MB more every 10 ms, up to 400 MB, and lets go of none
     exhaust   takes all the memory that it is allowed, without touching it
+
+And into control one that kills it at a point of the way of the next command: see POINTS.
 """
 
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -44,3 +47,53 @@ def _obey() -> None:
 
 if b"forkserver" in Path("/proc/self/cmdline").read_bytes():
     os.register_at_fork(after_in_child=lambda: threading.Thread(target=_obey, daemon=True).start())
+
+
+# ---------------------------------------------------------------- control
+
+POINTS = {
+    "before the record": ("performer", "Performer", "_keep", True),
+    "after the record": ("publisher", "Publisher", "publish", True),
+    "after the log": ("publisher", "Publisher", "publish", False),
+    "at the seal": ("performer", "Performer", "_seal", True),
+    "before the answer": ("performer", "Performer", "_land", True),
+    "after the answer": ("client", "Client", "answer", False),
+}
+
+
+def _die_at(point: str) -> None:
+    """The next command that a client gave is the last one that comes to this point, before or after the function that is named for it."""
+    import importlib
+
+    file, owner, function, before = POINTS[point]
+    place = getattr(importlib.import_module(f"chronus.control.{file}"), owner)
+    whole = getattr(place, function)
+
+    def mortal(self, *given):
+        about_a_command = {
+            "_keep": lambda: bool(given[0].author),
+            "publish": lambda: len(given) > 1,
+            "_seal": lambda: bool(given[0].author),
+            "_land": lambda: any(job.author and job.frame is not None for job in self.flying),
+            "answer": lambda: bool(self.unanswered),
+        }[function]()
+        if about_a_command and before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = whole(self, *given)
+        if about_a_command and (function != "answer" or not self.unanswered):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    setattr(place, function, mortal)
+
+
+def _obey_in_control() -> None:
+    order = Path(os.environ["CHRONUS_SABOTAGE"]) / str(os.getpid())
+    while not order.exists():
+        time.sleep(0.005)
+    _die_at(order.read_text())
+    order.rename(order.with_suffix(".obeyed"))
+
+
+if b"\0control\0" in Path("/proc/self/cmdline").read_bytes():
+    threading.Thread(target=_obey_in_control, daemon=True).start()
