@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.commands import QUERIES, AnyCommand, List, Reply, Save, Status
+from chronus.commands import QUERIES, AnyCommand, List, Reply, Save, Status, Sync
 from chronus.control import saving, status
 from chronus.control.catalogue import Catalogue
 from chronus.control.client import Part
@@ -16,13 +16,21 @@ def replies(job: Job, known: status.Status) -> list[Reply]:
     """One a command, in order."""
     if job.fault:
         return [Reply(id, ok=False, text=job.fault, code=job.fault_code) for id in job.submission.ids]
-    pairs = zip(job.submission.commands, job.outcomes, strict=True)
-    return [_reply(job, command, outcome, known) for command, outcome in pairs]
+    assert job.transaction is not None
+    told = []
+    for k, (command, outcome) in enumerate(zip(job.submission.commands, job.outcomes, strict=True)):
+        if isinstance(command, Save) and outcome.error is None:
+            told.append(saved(outcome.id, outcome.text, command, job.transaction.saves[k], known.conductor.catalogue))
+        else:
+            told.append(_reply(job, command, outcome, known))
+    return told
 
 
 def _reply(job: Job, command: AnyCommand, outcome: Outcome, known: status.Status) -> Reply:
     if outcome.error is not None:
         return refusal(outcome.id, outcome.error)
+    if isinstance(command, Sync):
+        return Reply(outcome.id, True, outcome.text, job.frame)
     if isinstance(command, Status):
         whole = known.full()
         return Reply(outcome.id, True, outcome.text, lines=known.lines(whole), result=whole)
@@ -54,10 +62,10 @@ def single(part: Part, frame: int | None = None) -> Reply:
     return Reply(part.ids[0], ok=True, text=part.texts[0], frame=frame)
 
 
-def saved(part: Part, command: Save, rack: Rack, catalogue: Catalogue) -> Reply:
+def saved(id: int, text: str, command: Save, rack: Rack, catalogue: Catalogue) -> Reply:
     """Writes the rack into a file."""
     try:
         path = saving.save(command.name, rack, catalogue)
     except ChronusError as error:
-        return refusal(part.ids[0], error)
-    return Reply(part.ids[0], ok=True, text=part.texts[0], result={"file": str(path)})
+        return refusal(id, error)
+    return Reply(id, ok=True, text=text, result={"file": str(path)})

@@ -42,13 +42,18 @@ QUESTIONS = 8
 """Questions that are answered in one go: no moment holds them together, and a `status` is long."""
 
 ALONE = (Wait, Sync, Crash, Quit, Save)
-"""Commands that no other shares a part with: they are about the client's time, about processes or files."""
+"""Commands that no other shares a part with: they are about the client's time, about processes or files.
+
+What stands before and after a `sync` or a `save` is performed together all the same; but in a strict submission nothing is before a
+`save` that may fail is over.
+"""
 
 
 class Part(Struct, eq=False):
     """A stretch of a submission that is answered together: commands for the rack, or one command that stands alone.
 
-    `strict` as its submission is. `shutdown` is set where the client asked for the engine's end. `until` is the frame at which
+    `strict` as its submission is, and `whole` tells it from others. `long`: it begins before all of its submission is here.
+    `shutdown` is set where the client asked for the engine's end. `until` is the frame at which
     a wait is over.
     """
 
@@ -56,6 +61,8 @@ class Part(Struct, eq=False):
     texts: tuple[str, ...] = ()
     commands: tuple[AnyCommand, ...] = ()
     strict: bool = False
+    whole: int = 0
+    long: bool = False
     shutdown: Shutdown | None = None
     until: int = 0
     replies: Sequence[Reply] | None = None
@@ -72,6 +79,11 @@ class Part(Struct, eq=False):
     def asks(self) -> bool:
         """Nothing in it changes anything."""
         return self.for_the_rack and all(isinstance(command, QUERIES) for command in self.commands)
+
+    @property
+    def joins(self) -> bool:
+        """Whether those of its submission before and after it are performed together, as if it were not between them."""
+        return isinstance(self.alone, Sync) or (isinstance(self.alone, Save) and not self.strict)
 
 
 def parts(submission: Submission) -> list[Part]:
@@ -115,6 +127,8 @@ class Client:
         self._out = bytearray()
         self._outstanding = 0
         self._held: list[Part] = []  # of a submission of which there is more to come
+        self._whole = 0  # the number of the submission that is being received
+        self._long = False  # it has begun
 
     # ------------------------------------------------------------ in
 
@@ -153,10 +167,15 @@ class Client:
                 "E_ENGINE", f"a submission has {wire.MOST_COMMANDS} commands at most, each with an id and a text"
             )
         for part in parts(message):
+            part.whole = self._whole
             self._hold(part)
         if not message.more or self._outstanding > wire.WINDOW - wire.MOST_COMMANDS:
+            if message.more and self._held and not self._long:
+                self._long = self._held[0].long = True
             self.waiting += self._held
             self._held = []
+        if not message.more:
+            self._whole, self._long = self._whole + 1, False
 
     def _hold(self, part: Part) -> None:
         """Stretches of one submission that meet where its frames do are one stretch."""
@@ -176,14 +195,20 @@ class Client:
         return self._outstanding < wire.WINDOW
 
     def together(self) -> list[Part]:
-        """The next parts for the rack, as many as are performed in one go."""
+        """The next parts for the rack, as many as are performed in one go, and what joins those of one submission."""
         taken = [self.waiting.popleft()]
         size = len(taken[0].ids)
         most = QUESTIONS if taken[0].asks else TOGETHER
-        while self.waiting and self.waiting[0].for_the_rack and size + len(self.waiting[0].ids) <= most:
+        while self.waiting and self._goes_with(taken[-1], self.waiting[0], size, most):
             taken.append(self.waiting.popleft())
             size += len(taken[-1].ids)
         return taken
+
+    @staticmethod
+    def _goes_with(last: Part, part: Part, size: int, most: int) -> bool:
+        if part.whole == last.whole and (part.joins or last.joins):
+            return part.joins or part.for_the_rack  # of any size: it is one submission, cut for its answers
+        return part.for_the_rack and last.for_the_rack and size + len(part.ids) <= most
 
     # ------------------------------------------------------------ out
 

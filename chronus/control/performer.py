@@ -22,7 +22,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from chronus.commands import QUERIES, AnyCommand, Open, Say
+from chronus.commands import QUERIES, AnyCommand, Open, Save, Say
 from chronus.control import standing
 from chronus.control.conductor import RECOVERED, Conductor, together
 from chronus.control.job import Drawn, Job, next_incarnation
@@ -318,7 +318,7 @@ class Performer:
     def _kept(self, job: Job) -> list[bool]:
         """Which commands are worth a record: those that changed something."""
         return [
-            outcome.error is None and not isinstance(command, QUERIES)
+            outcome.error is None and not isinstance(command, (*QUERIES, Save))
             for command, outcome in zip(job.submission.commands, job.outcomes, strict=True)
         ]
 

@@ -69,6 +69,8 @@ class Performance:
 
     def _outcome(self, command: AnyCommand, text: str) -> Outcome:
         t = self.t
+        if isinstance(command, say.Save):
+            t.saves[len(t.outcomes)] = self.seen
         if isinstance(command, ELSEWHERE):
             return Outcome(0, text)
         if isinstance(command, say.QUERIES):

@@ -37,6 +37,8 @@ RETURN_SECONDS = 10.0
 """So long after it came back control tells that to those who were attached before, as they come back too."""
 ORPHAN_SECONDS = 1.0
 """So long an engine waits for a first client after whoever started it has gone."""
+LONG_SECONDS = 1.0
+"""A submission longer than a client may send ahead acts so long after its beginning: by then the rest is here, and acts with it."""
 STALE_SECONDS = 0.25
 """A client whose last moment lies further back has stopped sending ahead: its time is now."""
 
@@ -256,9 +258,12 @@ class Server:
                 client.applied = max(client.applied or 0, job.frame)
             self._touch(client)
 
-        author = client.hello.author if client.hello else ""
+        author, wish = client.hello.author if client.hello else "", client.exact
+        if any(part.long for part in taken):
+            ahead = self.publisher.safe_moment() + round(LONG_SECONDS * self.publisher.rate)
+            wish = max(wish or 0, ahead)
         return Job(
-            Submission(submission.ids, submission.texts, submission.commands, strict=submission.strict), author, client.exact,
+            Submission(submission.ids, submission.texts, submission.commands, strict=submission.strict), author, wish,
             accepted=accepted, applied=applied,
         )  # fmt: skip
 
@@ -270,7 +275,8 @@ class Server:
         if isinstance(part.alone, Wait):
             self._begin_wait(client, part, part.alone)
         elif isinstance(part.alone, Save):
-            part.replies = (saved(part, part.alone, self.conductor.document, self.conductor.catalogue),)
+            rack, catalogue = self.conductor.document, self.conductor.catalogue
+            part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
         client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
         self._touch(client)
 

@@ -93,6 +93,8 @@ class Transaction(Struct, eq=False):
     """The last number that was given to what is to come later."""
     withdrawn: set[int] = field(default_factory=set)
     """Numbers of what was put off and is not to happen any more."""
+    saves: dict[int, Rack] = field(default_factory=dict)
+    """What is to be saved, by the place of the answer."""
     score: Score | None = None
     moment: int = 0
     exact: bool = False

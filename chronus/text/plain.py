@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from chronus import wire
 from chronus.commands import Notice
 from chronus.errors import ChronusError
 from chronus.settings import Settings
@@ -120,7 +121,10 @@ class Plain:
             self.unreadable = True
             more = b""
         if more:
-            self.conversation.say(self._source.feed(more))
+            # what happens to come in one read was not meant for one moment
+            found = self._source.feed(more)
+            for start in range(0, len(found), wire.WINDOW):
+                self.conversation.say(found[start : start + wire.WINDOW])
         else:
             self._reading = False
             self.conversation.say(self._source.close())

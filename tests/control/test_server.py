@@ -92,12 +92,34 @@ def test_a_submission_in_several_frames_shares_its_moment(house):
     assert replies[1].text.endswith("from bar 1)") and replies[-1].text.endswith("from bar 1)")
 
 
-def test_a_submission_larger_than_the_window_is_begun_when_its_client_may_send_no_more(house):
+def test_a_submission_larger_than_the_window_is_begun_when_its_client_may_send_no_more_and_acts_in_one_frame(house):
     caller = house.caller()
     house.ask(caller, c.Load(kind="bass"))
-    for _ in range(4):
+    submit(caller, seq("bass"), *(set_("bass", "freq", 60 + k % 9) for k in range(255)), more=True)
+    for _ in range(3):
         submit(caller, *(set_("bass", "freq", 60 + k % 9) for k in range(256)), more=True)
-    assert len(house.until(caller, 1025)) == 1025
+    house.until(caller, 1025)
+    submit(caller, c.Load(kind="kick"), seq("kick"), *(set_("bass", "freq", 60 + k % 9) for k in range(200)))
+    replies = house.until(caller, 1227)
+    assert all(reply.ok for reply in replies) and len({reply.frame for reply in replies[1:]}) == 1
+    assert replies[1].text.endswith("from bar 1)") and replies[1026].text.endswith("from bar 1)")
+    assert replies[1].frame > house.publisher.head()
+
+
+def test_sync_and_save_part_no_moment(house, tmp_path):
+    caller = house.caller()
+    first, done, _, saved, second, lane = house.ask(
+        caller, c.Load(kind="bass"), c.Sync(), c.List(), c.Save(name="half"), c.Load(kind="kick"), seq("kick")
+    )
+    assert first.ok and saved.ok and second.ok and lane.ok
+    assert first.frame == done.frame == second.frame == lane.frame
+    text = (tmp_path / "patches" / "half.chronus").read_text()
+    assert "load bass" in text and "kick" not in text, "what stands behind it is not in it"
+    bad, good = house.ask(caller, c.Save(name="../x"), c.Load(kind="filter"))
+    assert (bad.ok, bad.code, good.ok) == (False, "E_PATH", True)
+    loaded, bad, good = house.ask(caller, c.Load(kind="lfo"), c.Save(name="../x"), c.Load(kind="sine"))
+    assert (bad.ok, bad.code) == (False, "E_PATH") and loaded.frame == good.frame
+    assert journal.read(house.pen.path).number == 3, "a save alone is no record"
 
 
 def test_half_a_submission_keeps_nobody_waiting(house):
