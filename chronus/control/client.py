@@ -52,7 +52,7 @@ What stands before and after a `sync` or a `save` is performed together all the 
 class Part(Struct, eq=False):
     """A stretch of a submission that is answered together: commands for the rack, or one command that stands alone.
 
-    `strict` as its submission is, and `whole` tells it from others. `long`: it begins before all of its submission is here.
+    `strict` as its submission is, and `whole` tells it from others. `long`: its submission begins before all of it is here.
     `shutdown` is set where the client asked for the engine's end. `until` is the frame at which
     a wait is over.
     """
@@ -128,7 +128,9 @@ class Client:
         self._outstanding = 0
         self._held: list[Part] = []  # of a submission of which there is more to come
         self._whole = 0  # the number of the submission that is being received
-        self._long = False  # it has begun
+        self._long = False  # it begins before all of it is here
+        self.begun = -1
+        """The last long submission that was begun: what else comes of it acts at the same moment."""
 
     # ------------------------------------------------------------ in
 
@@ -170,8 +172,9 @@ class Client:
             part.whole = self._whole
             self._hold(part)
         if not message.more or self._outstanding > wire.WINDOW - wire.MOST_COMMANDS:
-            if message.more and self._held and not self._long:
-                self._long = self._held[0].long = True
+            self._long = self._long or message.more
+            for part in self._held:
+                part.long = self._long
             self.waiting += self._held
             self._held = []
         if not message.more:

@@ -118,6 +118,8 @@ class Server:
         if client.exact is None or not client.waiting:
             return 0
         part = client.waiting[0]
+        if part.long and part.whole == client.begun:
+            return 0
         return client.exact - (self.publisher.heard() if part.asks else self.publisher.front() + self._lead)
 
     def _clock(self) -> None:
@@ -259,9 +261,10 @@ class Server:
             self._touch(client)
 
         author, wish = client.hello.author if client.hello else "", client.exact
-        if any(part.long for part in taken):
-            ahead = self.publisher.safe_moment() + round(LONG_SECONDS * self.publisher.rate)
-            wish = max(wish or 0, ahead)
+        long = next((part.whole for part in taken if part.long), client.begun)
+        if long != client.begun:
+            client.begun = long
+            wish = max(wish or 0, self.publisher.safe_moment() + round(LONG_SECONDS * self.publisher.rate))
         return Job(
             Submission(submission.ids, submission.texts, submission.commands, strict=submission.strict), author, wish,
             accepted=accepted, applied=applied,

@@ -26,12 +26,16 @@ from chronus.errors import ChronusError
 from chronus.text import help
 from chronus.text.answers import Answer, Spans, of_reply
 from chronus.text.opening import parse
+from chronus.text.parser import Parsed
 from chronus.text.statements import Statement
 
 OK, FAILED, USAGE, LOST, NO_DEVICE, TIMED_OUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 """What a call of the program ends with."""
 
 OPENS = re.compile(r"\s*open\b", re.IGNORECASE)
+
+MOST_AT_ONCE = 4096
+"""A submission of so many commands is understood before any of it is sent: or it would take longer to come than the engine waits."""
 
 LOST_WORDS = "the engine was lost before it answered"
 UNSENT_WORDS = "the engine was lost; this was not sent"
@@ -79,7 +83,8 @@ class Conversation:
         self.rack: dict[str, Any] = {}
         self.ended = False  # `quit` was answered, or strict has stopped
         self.failed: set[str] = set()  # the codes of the errors so far
-        self._said: deque[tuple[Statement, bool]] = deque()  # not parsed yet; True at the last of a submission
+        self._said: deque[tuple[Statement, bool]] = deque()  # not sent yet; True at the last of a submission
+        self._understood: dict[Statement, Parsed | ChronusError] = {}  # those of them that were parsed already
         self._asked: deque[Asked] = deque()  # not answered yet, in order
         self._sent: dict[int, Asked] = {}  # with the engine
         self._last_id = 0
@@ -118,6 +123,8 @@ class Conversation:
         together = [] if self._last_word or self.ended else list(submission)
         for place, statement in enumerate(together, 1):
             self._said.append((statement, place == len(together)))
+            if wire.WINDOW < len(together) <= MOST_AT_ONCE and not OPENS.match(statement.text):
+                self._understood[statement] = understood(statement)
 
     def refuse(self, code: str, message: str) -> None:
         """Answers all that would have been said at once with one error."""
@@ -241,10 +248,9 @@ class Conversation:
 
     def _next(self, statement: Statement) -> Asked:
         asked = self._ask(statement)
-        try:
-            parsed = parse(statement)
-        except ChronusError as error:
-            asked.refuse(error)
+        parsed = self._understood.pop(statement, None) or understood(statement)
+        if isinstance(parsed, ChronusError):
+            asked.refuse(parsed)
             return asked
         asked.text, asked.command, asked.spans = parsed.text, parsed.command, parsed.spans
         if isinstance(parsed.command, Quit):
@@ -286,3 +292,10 @@ class Conversation:
         else:
             asked.answer = Answer(asked.id, asked.text, asked.text, None, tuple(page.lines), page.result)
         return True
+
+
+def understood(statement: Statement) -> Parsed | ChronusError:
+    try:
+        return parse(statement)
+    except ChronusError as error:
+        return error
