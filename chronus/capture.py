@@ -46,7 +46,10 @@ def open_capture(path: Path) -> np.ndarray:
 
 
 class Comparison:
-    """The reference is fed in pieces, in order; then `end`. `gaps` are (frame of the capture, frames) at which the two part."""
+    """The reference is fed in pieces, in order; then `end`. `gaps` are (frame of the capture, frames) at which the two part.
+
+    `captured` may be a longer one from one piece to the next: what is fed has to be WINDOW behind it until the end.
+    """
 
     def __init__(self, captured: np.ndarray) -> None:
         self.captured = captured
@@ -54,11 +57,16 @@ class Comparison:
         self.compared = 0
         self._reference = np.zeros((0, 2), np.float32)
         self._at: int | None = None
-        self._over = False
+        self._over = self._never_again = False
 
     @property
     def lost(self) -> int:
         return sum(frames for _, frames in self.gaps)
+
+    @property
+    def done(self) -> int:
+        """Frames of the capture that are looked at no more."""
+        return len(self.captured) if self._over else self._at or 0
 
     def feed(self, piece: np.ndarray) -> None:
         if not self._over:
@@ -69,6 +77,9 @@ class Comparison:
         self._advance(len(self._reference))
         if self._at is None:
             raise ChronusError("E_ENGINE", "the capture does not hold the beginning of its rendering")
+        if self._never_again:
+            begin, _ = self.gaps.pop()
+            self.gaps.append((begin, len(self.captured) - begin))
 
     def _advance(self, upto: int) -> None:
         """Compares up to frame `upto` of what was fed, and forgets that."""
@@ -118,9 +129,8 @@ class Comparison:
                 return self._close(frame - back, place + found - back)
         if on_time < n:
             return self._close(on_time, place + on_time)
-        self._over = True
-        self._close(len(self.captured) - self._at, place)
-        return place
+        self._over = self._never_again = True
+        return self._close(len(self.captured) - self._at, place)
 
     def _close(self, frames: int, place: int) -> int:
         assert self._at is not None

@@ -275,31 +275,60 @@ def _refused(line: Line, error: ChronusError) -> Answer:
 
 def play_journal(take: Take, journal: journals.Journal, report: Report | None) -> int:
     """Leads the conductor through the records, and returns the frame of the last one."""
-    latest = _latest(journal)
-    out = [record for record in journal.poisoned if record.module]
-    passed_over = {record.n: record.entry for record in journal.poisoned if not record.module}
-
-    def go(frame: int) -> None:
-        while out and out[0].frame <= frame:
-            take.go(out[0].frame // BLOCK * BLOCK, report)
-            take.take_out(out.pop(0))
-        take.go(frame // BLOCK * BLOCK, report)
-
-    def tell(taken: Unsealed) -> None:
-        go(latest[taken.said.n])
-        if taken.transaction is not None:
-            take.know(taken.transaction)
-        without = passed_over.get(taken.said.n, 0)
-        take.tell(taken.program, [entry for k, entry in enumerate(taken.entries, 1) if k != without])
-
-    replay = Replay(take.conductor, parser.sentences, (said.n for said in journal.unsealed()), tell)
-    replay.play(journal.records)
-    replay.accept()
-    for poisoned in out:
-        take.take_out(poisoned)
-    if replay.unreadable:
-        raise ChronusError("E_FILE", f"the journal holds what is no command: {replay.unreadable[0]!r}")
+    playback = Playback(take, report)
+    playback.play(journal.records, journal)
+    playback.end()
     return max((r.frame for r in journal.records if isinstance(r, journals.Sealed | journals.Ended)), default=0)
+
+
+class Playback:
+    """Leads the conductor of a take through a journal, all at once or piece by piece, and tells the replica what it took at its frame."""
+
+    def __init__(self, take: Take, report: Report | None = None) -> None:
+        self.take, self.report = take, report
+        self._replay = Replay(take.conductor, parser.sentences, tell=self._tell)
+        self._latest: dict[int, int] = {}
+        self._passed_over: dict[int, int] = {}
+        self._out: list[journals.Poisoned] = []
+        self._taken_out: set[tuple[int, int]] = set()
+
+    def play(self, records: Sequence[journals.Record], known: journals.Journal) -> None:
+        """`known`: these records, and behind them whatever is known of what came after. What neither seals never took effect."""
+        self._latest |= _latest(known)
+        self._passed_over |= {record.n: record.entry for record in known.poisoned if not record.module}
+        out = (record for record in known.poisoned if record.module)
+        self._out = [record for record in out if (record.handle, record.incarnation) not in self._taken_out]
+        said = {record.n for record in records if isinstance(record, journals.Said)}
+        void = {record.n for record in known.records if isinstance(record, journals.Void)}
+        self._replay.skip |= said & (void | {said.n for said in known.unsealed()})
+        self._replay.play(records)
+        self._replay.accept()
+        if self._replay.unreadable:
+            raise ChronusError("E_FILE", f"the journal holds what is no command: {self._replay.unreadable[0]!r}")
+
+    def go(self, frame: int) -> None:
+        """Renders up to the block of a frame before which nothing more is to be told."""
+        while self._out and self._out[0].frame <= frame:
+            self.take.go(self._out[0].frame // BLOCK * BLOCK, self.report)
+            self._take_out()
+        self.take.go(frame // BLOCK * BLOCK, self.report)
+
+    def end(self) -> None:
+        """All has been played."""
+        while self._out:
+            self._take_out()
+
+    def _take_out(self) -> None:
+        poisoned = self._out.pop(0)
+        self._taken_out.add((poisoned.handle, poisoned.incarnation))
+        self.take.take_out(poisoned)
+
+    def _tell(self, taken: Unsealed) -> None:
+        self.go(self._latest.pop(taken.said.n))
+        if taken.transaction is not None:
+            self.take.know(taken.transaction)
+        without = self._passed_over.get(taken.said.n, 0)
+        self.take.tell(taken.program, [entry for k, entry in enumerate(taken.entries, 1) if k != without])
 
 
 def _latest(journal: journals.Journal) -> dict[int, int]:

@@ -20,9 +20,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chronus.capture import by_cause, compare, open_capture, told_gaps
+from chronus.capture import by_cause, told_gaps
 from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, settle
 from chronus.errors import ChronusError
+from chronus.follow import Following, following
 from chronus.memory import layout
 from chronus.memory.layout import HEARD, LOOKAHEAD, PERIODS, PLAYING, STATE0, Memory
 from chronus.offline import Bar
@@ -39,6 +40,8 @@ HOST_FRAMES = 256
 JUDGED_SECONDS = 3600.0
 """A shorter soak says nothing of a slope of memory."""
 PATIENCE_SECONDS = 10.0
+KEPT_MB = 64
+"""Of the capture on the disk at any time: three minutes. What is younger than half a minute is not compared yet."""
 
 EXPECTED = {"E_NAME", "E_EXISTS", "E_PORT", "E_PARAM", "E_VALUE", "E_FILE", "E_ASSERT", "E_LIMIT"}
 """What a random line may be refused with; any other refusal is a fault."""
@@ -161,16 +164,17 @@ class Soaked(Struct):
     status: dict[str, Any] = field(default_factory=dict)
     gaps: list[tuple[int, int]] = field(default_factory=list)
     compared: int = 0
+    kept: int = 0
+    """Bytes of the disk that the capture took at most."""
     seconds: float = 0.0
 
 
 class Soak:
-    """One soak at work. `capture` is where the null device writes what is heard."""
+    """One soak at work. `capture` is where the null device writes what is heard, `ear` what compares it meanwhile."""
 
-    def __init__(self, own: Own, capture: Path) -> None:
-        self.own, self.capture = own, capture
+    def __init__(self, own: Own, capture: Path, client: Client, ear: Following) -> None:
+        self.own, self.capture, self.client, self.ear = own, capture, client, ear
         self.memory: Memory = memory_of(own.pid)
-        self.client = Client(own.engine)
         self.found = Soaked()
 
     def play(self, seed: int, seconds: float, kills_per_minute: float, bar: Bar | None) -> None:
@@ -194,6 +198,8 @@ class Soak:
         self.found.memory.append((at, held.pss_mb))
         if self.found.before is None and at > SETTLE_SECONDS:
             self.found.before = held
+        self.ear.look(self.memory.word(HEARD))
+        self.found.kept = max(self.found.kept, self.capture.stat().st_blocks * 512)
 
     def take(self, step: Step) -> None:
         """Types a line; kills while it is on its way; waits for the answer, and until what was killed is back."""
@@ -277,16 +283,15 @@ def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int,
     with contextlib.ExitStack() as stack:
         capture = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chronus-capture-"))) / "heard.f32"
         own = stack.enter_context(own_engine(settings, CHRONUS_NULL_CAPTURE=str(capture)))
-        run = Soak(own, capture)
+        client = Client(own.engine)
+        ear = stack.enter_context(following(Path(client.status()["journal"]), capture))
+        run = Soak(own, capture, client, ear)
         run.play(seed, seconds, kills_per_minute, bar)
         run.end()
         found = run.found
-        heard = len(open_capture(capture))  # what comes now is the fade at the end
+        heard = capture.stat().st_size // 8  # what comes now is the fade at the end
         own.stop()
-        if bar:
-            bar.title = "comparing"
-        held = compare(open_capture(capture)[:heard], Path(found.status["journal"]), bar)
-        found.gaps, found.compared = held.gaps, held.compared
+        found.gaps, found.compared = ear.end(heard)
         return found
 
 
@@ -316,6 +321,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
 
     return [
         Figure("minutes", found.seconds / 60, "", None, f"{found.compared} frames compared with a rendering of the journal"),
+        Figure("disk that the capture took", found.kept / 1e6, "MB", KEPT_MB, "at most; what was compared is given back"),
         Figure("commands", found.answers.total(), "", None, _counted(found.answers)),
         Figure("refused without reason", len(found.unexpected), "", 0, "; ".join(found.unexpected[:3]) or "none"),
         Figure("unanswered", found.unanswered, "", kills["control"], "on their way when control was killed"),

@@ -207,20 +207,67 @@ def read_take(path: Path) -> Journal:
     return found
 
 
+class Reader:
+    """Reads a take while it is being written, from its first file on; `header` is that file's.
+
+    It passes over nothing and tells nothing twice: a torn record is waited for, and a file is left for the one that goes on from it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.header = path, _header_of(path)
+        self._at = 0
+
+    def more(self) -> list[Record]:
+        """What has come since it was asked last."""
+        found = self._rest()
+        while (after := self._after()) is not None:
+            found += self._rest()  # what came before the new file was begun; nothing comes after that
+            self.path, self._at = after, 0
+            found += self._rest()[1:]
+        return found
+
+    def _rest(self) -> list[Record]:
+        with open(self.path, "rb") as file:
+            file.seek(self._at)
+            data = file.read()
+        begin = data.find(b"\n") + 1 if self._at == 0 else 0
+        records, end = _records(data, begin)
+        self._at += end
+        return records
+
+    def _after(self) -> Path | None:
+        """The file that goes on from this one, once its beginning is whole."""
+        later = (
+            path for path in self.path.parent.iterdir() if _FILE.fullmatch(path.name) and path.name > self.path.name
+        )
+        begun = (path for path in later if _header_of(path).get("continues") == self.path.name)
+        return next((path for path in begun if read(path).whole), None)
+
+
+def _header_of(path: Path) -> dict[str, Any]:
+    with open(path, "rb") as file:
+        return _header(file.readline().rstrip(b"\n")) or {}
+
+
 def parse(data: bytes) -> Journal:
     end = data.find(b"\n")
     header = _header(data[:end]) if end >= 0 else None
     if header is None:
         return Journal()
+    records, at = _records(data, end + 1)
+    return Journal(header, tuple(records), at)
+
+
+def _records(data: bytes, at: int) -> tuple[list[Record], int]:
+    """(the records from a place on, where the valid ones end)."""
     records: list[Record] = []
-    at = end + 1
     while (end := data.find(b"\n", at)) >= 0:
         record = _record(data[at:end])
         if record is None:
             break
         records.append(record)
         at = end + 1
-    return Journal(header, tuple(records), at)
+    return records, at
 
 
 def _header(line: bytes) -> dict[str, Any] | None:
