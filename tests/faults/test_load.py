@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
+from chronus.drill import Rejoin
+from chronus.engine.failing import SHARE
 from chronus.memory import layout
 from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
+from tests.faults.talker import Talker
 from tests.live import alive, engine, until
 from tests.machine import undisturbed
 
@@ -92,16 +95,45 @@ def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replace
     assert seconds["held"] <= 0.25
 
 
+def test_row_8_a_worker_that_never_comes_back_from_machine_code_is_replaced_unheard(tmp_path, measured):
+    """One worker alone, in no module: what hangs in a module hangs in both, see test_poison."""
+    seconds = []
+
+    def breaking(running, memory):
+        for slot in (memory.word(layout.ACTIVE), 1 - memory.word(layout.ACTIVE)):
+            pid = worker_pids(running)[slot]
+            rejoin = Rejoin(memory, slot)
+            rendered = memory.word(layout.BLOCK0, slot)
+            order(tmp_path, pid, "spin")
+            until(lambda slot=slot, past=rendered: memory.word(layout.BLOCK0, slot) > past, 2)
+            last = [memory.word(layout.BLOCK0, slot), time.monotonic()]
+            while alive(pid):
+                if memory.word(layout.BLOCK0, slot) != last[0]:
+                    last[:] = [memory.word(layout.BLOCK0, slot), time.monotonic()]
+                assert time.monotonic() < last[1] + 5, "it hangs on"
+                time.sleep(0.0005)
+            seconds.append(time.monotonic() - last[1])
+            rejoin.wait()
+
+    done = take(tmp_path, breaking, **sabotage(tmp_path))
+    assert done.lost == 0, done.gaps
+    assert done.status["taken_out"] == {}, "a module is blamed for it"
+    measured("8", "frames lost", done.lost, bar=0)
+    measured("8", "from the last block to its end, longest", max(seconds) * 1e3, "ms", bar=250)
+
+
+def replaced(pid, meanwhile):
+    """Seconds until a worker is gone that nobody has killed here."""
+    began = time.monotonic()
+    while alive(pid) and time.monotonic() < began + 5:
+        meanwhile()
+    assert not alive(pid), "it was not replaced"
+    return time.monotonic() - began
+
+
 def test_what_fails_before_it_dies_is_replaced_while_it_still_works(tmp_path):
     """A worker whose blocks come later and later (it is stopped again and again), then one whose memory grows."""
     seconds = {}
-
-    def replaced(what, pid, meanwhile=lambda: None):
-        began = time.monotonic()
-        while alive(pid) and time.monotonic() < began + 5:
-            meanwhile()
-        seconds[what] = time.monotonic() - began
-        assert not alive(pid), what
 
     def breaking(running, memory):
         slow = active_worker(running, memory)
@@ -112,11 +144,11 @@ def test_what_fails_before_it_dies_is_replaced_while_it_still_works(tmp_path):
                     os.kill(slow, number)
                     time.sleep(pause)
 
-        replaced("late", slow, pulse)
+        seconds["late"] = replaced(slow, pulse)
         in_lockstep(memory)
         leaking = active_worker(running, memory)
         order(tmp_path, leaking, "leak")
-        replaced("leaking", leaking, lambda: time.sleep(0.005))
+        seconds["leaking"] = replaced(leaking, lambda: time.sleep(0.005))
         in_lockstep(memory)
 
     done = take(tmp_path, breaking, **sabotage(tmp_path))
@@ -124,6 +156,42 @@ def test_what_fails_before_it_dies_is_replaced_while_it_still_works(tmp_path):
     assert done.lost == 0, done.gaps
     assert max(seconds.values()) <= 2.0
     assert done.status["counters"]["missing"] == 0
+
+
+def test_a_worker_that_needs_ever_more_time_in_one_slot_alone_is_replaced_before_it_is_late(tmp_path):
+    seen = {}
+
+    def breaking(running, memory):
+        slot = memory.word(layout.ACTIVE)
+        pid = worker_pids(running)[slot]
+        block = layout.BLOCK / RATE * 1e9
+        talker = Talker(running)
+        seen["usual"] = memory.word(layout.NANOSECONDS0, slot) / block
+        late = memory.word(layout.LATE0, slot)
+
+        def look():
+            seen["share"] = memory.word(layout.NANOSECONDS0, slot) / block
+            seen["late"] = memory.word(layout.LATE0, slot) - late
+            time.sleep(0.002)
+
+        order(tmp_path, pid, "slower")
+        seen["seconds"] = replaced(pid, look)
+        seen["why"] = talker.notice("failing")
+        seen["slot"] = slot
+        assert memory.word(layout.ACTIVE) == 1 - slot, "it was heard to the end"
+        in_lockstep(memory)
+        talker.close()
+
+    done = take(tmp_path, breaking, hurt=lambda done: done.lost or seen["late"], **sabotage(tmp_path))
+    print(
+        f"slower and slower: from {seen['usual']:.0%} of a block's time to {seen['share']:.0%} when it was replaced, "
+        f"after {seen['seconds'] * 1000:.0f} ms; {seen['late']} blocks late"
+    )
+    assert done.lost == 0, done.gaps
+    assert seen["why"].startswith(f"slot {seen['slot']} is replaced") and "later and later" in seen["why"]
+    assert seen["usual"] < SHARE < seen["share"] < 0.9, "it was replaced for another reason, or too late"
+    assert seen["late"] == 0
+    assert done.status["counters"]["missing"] == 0 and done.status["counters"]["switches"] == 1
 
 
 @contextlib.contextmanager

@@ -4,10 +4,13 @@ process, in the folder CHRONUS_SABOTAGE.
     hold      holds the interpreter for ever
     leak      takes 8 MB more every 10 ms, up to 400 MB, and lets go of none
     exhaust   takes all the memory that it is allowed, without touching it
+    slower    needs more time for each block, 10 us more every 10 ms or so, until it needs twice the time there is
+    spin      never comes back from its next block, in machine code
 
 And into control one that kills it at a point of the way of the next command: see POINTS.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -38,11 +41,50 @@ def _exhaust() -> None:
             pass
 
 
+def _labour():
+    """Puts work before each block that this process renders: the word that says how much."""
+    import numpy as np
+    from numba import cfunc, types
+
+    from chronus.dsp.graph import call_block
+    from chronus.dsp.kernel import plane_i64
+    from chronus.worker.replica import W_BLOCK
+
+    worker = next(one for one in gc.get_objects() if type(one).__name__ == "Worker")
+    words = np.zeros((1, 2), np.int64)
+    place, real = words.ctypes.data, int(worker.desk[W_BLOCK])
+
+    @cfunc(types.int64(*[types.int64] * 7))
+    def laboured(arena, bounds, board, culprit, block, first, out):
+        there = plane_i64(place, 1, 2)
+        x = there[0, 1]
+        for k in range(there[0, 0]):
+            x = (x * 6364136223846793005) ^ k
+        there[0, 1] = x
+        return call_block(real, arena, bounds, board, culprit, block, first, out)
+
+    _kept.extend([words, laboured])
+    worker.desk[W_BLOCK] = laboured.address
+    return words
+
+
+def _slower() -> None:
+    words = _labour()
+    for k in range(300):
+        words[0, 0] = 8000 * k
+        time.sleep(0.01)
+
+
+def _spin() -> None:
+    _labour()[0, 0] = 1 << 62
+
+
 def _obey() -> None:
     order = Path(os.environ["CHRONUS_SABOTAGE"]) / str(os.getpid())
     while not order.exists():
         time.sleep(0.005)
-    {"hold": _hold, "leak": _leak, "exhaust": _exhaust}[order.read_text()]()
+    orders = {"hold": _hold, "leak": _leak, "exhaust": _exhaust, "slower": _slower, "spin": _spin}
+    orders[order.read_text()]()
 
 
 if b"forkserver" in Path("/proc/self/cmdline").read_bytes():
