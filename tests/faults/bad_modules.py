@@ -44,8 +44,12 @@ KINDS = {
     "infinite": ("", "0", "outs[0][:frames, :] = f32(1.0) / (params[0][0, 0] - params[0][0, 0])"),
     # about 30 ms a block
     "sloth": ("", "1", "x = state[0, 0]\n    for i in range(10_000_000):\n        x = x * 0.999 + 0.001 * (x > 2.0)\n    state[0, 0] = x"),
-    # crashes after 2 s of its own time, when no trial looks any more
-    "time_bomb": ("", "1", "state[0, 0] += frames\n    if state[0, 0] > 2 * rate:\n        crashes()"),
+    # crashes after so much of its own time, when no trial looks any more
+    "time_bomb": (
+        'Param("seconds", 2, 60, 2, "s"),',
+        "1",
+        "state[0, 0] += frames\n    if state[0, 0] > params[1][0, 0] * rate:\n        crashes()",
+    ),
     # breaks at values in the middle of a range, where no trial looks, and only when armed
     "bomb": (
         'Param("level", 0, 1, 0, help="4/8 crash, 5/8 hang, 2/8 SIGFPE, 3/8 NaN, 6/8 1e30; NaN once on passing 1/16"),\n'

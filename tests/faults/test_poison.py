@@ -153,21 +153,23 @@ def test_row_15_a_fresh_one_plays_again_and_a_restart_does_not_run_into_the_same
         assert restarts(again) == 0 and again.status()["taken_out"] == {}
 
 
-def test_row_16_a_module_that_crashes_after_a_while_is_bypassed_after_one_pair(running):
+@pytest.mark.parametrize("seconds", [2, pytest.param(10, marks=pytest.mark.soak)])
+def test_row_16_a_module_that_crashes_after_a_while_is_bypassed_after_one_pair(running, measured, seconds):
     talker, memory = running.talker, running.memory
-    talker.fine("load time_bomb")
+    began = memory.word(layout.HEARD)
+    talker.fine(f"load time_bomb seconds={seconds}")
     notice = talker.notice("poison")
+    assert (memory.word(layout.HEARD) - began) / RATE >= seconds
     in_lockstep(memory, 5)
     assert notice.startswith(
-        'E_POISON time_bomb crashed the renderer and is taken out; the last line about it was "load time_bomb"'
+        "E_POISON time_bomb crashed the renderer and is taken out; the last line about it was "
+        f'"load time_bomb seconds={seconds}"'
     )
     settle(memory, 0.5)
     status = running.status()
     assert status["taken_out"].keys() == {"time_bomb"} and status["slots"]["mode"] == "duplex"
-    assert restarts(running) == PAIR
-    silence_ms = memory.word(layout.SILENT) / RATE * 1000
-    print(f"{notice}: {silence_ms:.0f} ms of silence")
-    assert silence_ms <= 150
+    measured("16", f"workers that died of a crash after {seconds} s", restarts(running), bar=PAIR)
+    measured("16", "silence", memory.word(layout.SILENT) / RATE * 1000, "ms", bar=150)
     running.process.kill()
     running.process.wait()
     with engine(

@@ -110,16 +110,20 @@ def test_row_6_a_stopped_standby_that_goes_on_is_never_heard_stale(tmp_path, mea
         pid, rejoin = worker_pids(running)[slot], Rejoin(memory, slot)
         os.kill(pid, signal.SIGSTOP)
         settle(memory, seconds)
-        seen["went on"] = alive(pid)
+        seen["went on"], seen["stale"] = alive(pid), 0
         if seen["went on"]:
             os.kill(pid, signal.SIGCONT)
-        rejoin.wait()
+        while not rejoin.done():
+            due = memory.word(layout.HEARD) // layout.BLOCK
+            heard = memory.word(layout.ACTIVE) == slot
+            # looked at last, so that it is behind for certain
+            seen["stale"] += heard and memory.word(layout.BLOCK0, slot) <= due
 
     done = take(tmp_path, breaking)
     assert seen["went on"] or seconds > 0.05, "it was given up too soon to be stale"
     assert not seen["went on"] or seconds < 1
     measured("6", "frames lost", done.lost, bar=0)
-    measured("6", "switches", done.status["counters"]["switches"], bar=0)
+    measured("6", "looks at which it was heard and behind", seen["stale"], bar=0)
 
 
 def test_row_11_a_worker_that_dies_of_a_fault_of_its_own_is_replaced(tmp_path):
@@ -173,7 +177,7 @@ def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measur
     measured("23a", "until the next ok, longest", max(back) * 1e3, "ms", bar=1000)
 
 
-def test_row_23b_control_stopped_for_a_second_and_a_half_loses_no_frame(tmp_path):
+def test_row_23b_control_stopped_for_a_second_and_a_half_loses_no_frame(tmp_path, measured):
     def breaking(running, memory):
         pid = next(p["pid"] for p in running.status()["processes"] if p["role"] == "control")
         os.kill(pid, signal.SIGSTOP)
@@ -181,19 +185,24 @@ def test_row_23b_control_stopped_for_a_second_and_a_half_loses_no_frame(tmp_path
         os.kill(pid, signal.SIGCONT)
 
     done = take(tmp_path, breaking, after=1.5)
-    assert done.lost == 0, done.gaps
+    measured("23b", "frames lost", done.lost, bar=0)
 
 
-def test_row_24_a_killed_host_is_back_within_300_ms_and_goes_on_at_its_frame(tmp_path):
+def test_row_24_a_killed_host_is_back_within_300_ms_and_goes_on_at_its_frame(tmp_path, measured):
+    seen = {}
+
     def breaking(running, memory):
         pid = next(p["pid"] for p in running.status()["processes"] if p["role"] == "host")
-        periods = memory.word(layout.PERIODS)
+        workers = worker_pids(running)
+        began = time.monotonic()
         kill(pid)
         at = memory.word(layout.PERIODS)
-        began = time.monotonic()
         until(lambda: memory.word(layout.PERIODS) > at, 2)
-        assert time.monotonic() - began <= 0.3 and periods > 0
+        seen["gap"] = time.monotonic() - began
+        seen["untouched"] = worker_pids(running) == workers
 
     done = take(tmp_path, breaking, hurt=lambda done: done.lost > 256)
+    assert seen["untouched"]
+    measured("24", "from SIGKILL to the next period", seen["gap"] * 1e3, "ms", bar=300)
     # what was on its way through the device is lost with it: at most a period at the seam
-    assert done.lost <= 256, done.gaps
+    measured("24", "frames lost at the seam", done.lost, bar=256)
