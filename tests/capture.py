@@ -1,4 +1,9 @@
-"""An ear on a JACK server: a client that records what plays, from whoever plays. `python -m tests.capture FILE SECONDS`."""
+"""An ear on a JACK server: a client that records what plays, from whoever plays. `python -m tests.capture FILE SECONDS`.
+
+While somebody it hears stands still, an asynchronous server goes on and leaves the ear out, too: of such cycles nothing is recorded.
+FILE.skips says where they are: lines of (frames recorded by then, frames that the server's clock went on without the ear). It goes
+back a period now and then.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import contextlib
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import jack
 import numpy as np
@@ -17,12 +23,17 @@ def main() -> None:
     ports = [client.inports.register(f"in_{k}") for k in (1, 2)]
     heard = np.zeros((int(seconds * client.samplerate), 2), np.float32)
     heard.fill(0)  # every page is there before the first callback
-    at = 0
+    at, clock = 0, -1
+    skips: list[tuple[int, int]] = []
     new, done = threading.Event(), threading.Event()
 
     @client.set_process_callback
     def process(frames: int) -> None:
-        nonlocal at
+        nonlocal at, clock
+        now = client.last_frame_time
+        if clock >= 0 and now != clock:
+            skips.append((at, (now - clock + (1 << 31)) % (1 << 32) - (1 << 31)))  # a clock of 32 bits
+        clock = (now + frames) % (1 << 32)
         if at + frames <= len(heard):
             for k, port in enumerate(ports):
                 heard[at : at + frames, k] = port.get_array()
@@ -47,6 +58,7 @@ def main() -> None:
             new.wait(0.02)
             new.clear()
     heard[:at].tofile(path)
+    Path(path + ".skips").write_text("".join(f"{where} {frames}\n" for where, frames in skips))
 
 
 if __name__ == "__main__":

@@ -215,6 +215,11 @@ class Jack:
         self.ear.wait(20)
         return np.fromfile(self.file, np.float32).reshape(-1, 2)
 
+    def skips(self) -> list[tuple[int, int]]:
+        """(frame of what was heard, frames that the server's clock went on there and nobody heard), once that is over."""
+        lines = self.file.with_name(self.file.name + ".skips").read_text().splitlines()
+        return [(int(where), int(frames)) for where, frames in map(str.split, lines)]
+
     def close(self) -> None:
         for process in (self.ear, self.server):
             if process and process.poll() is None:
