@@ -56,8 +56,10 @@ def active_worker(running, memory):
     return worker_pids(running)[memory.word(layout.ACTIVE)]
 
 
-def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replaced_unheard(tmp_path):
-    seconds = {}
+def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replaced_unheard(tmp_path, measured):
+    """Memory runs out by the limit on a worker's address space: where the machine's own runs out, the kernel kills, which is row 1, and
+    what is asked here is whom."""
+    seconds, scores = {}, {}
 
     def ends(pid):
         began = time.monotonic()
@@ -65,12 +67,8 @@ def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replace
         return time.monotonic() - began
 
     def breaking(running, memory):
-        points = {
-            process["role"]: int(Path(f"/proc/{process['pid']}/oom_score_adj").read_text())
-            for process in running.status()["processes"]
-        }
-        print(points)
-        assert points["worker"] > max(points["host"], points["control"], points["forkserver"]) > points["supervisor"]
+        for process in running.status()["processes"]:
+            scores.setdefault(process["role"], []).append(int(Path(f"/proc/{process['pid']}/oom_score").read_text()))
         held = active_worker(running, memory)
         order(tmp_path, held, "hold")
         settle(memory, 0.4)
@@ -91,8 +89,12 @@ def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replace
 
     done = take(tmp_path, breaking, **sabotage(tmp_path))
     print({what: f"{took * 1000:.0f} ms" for what, took in seconds.items()}, done.status["counters"])
-    assert done.lost == 0, done.gaps
-    assert seconds["held"] <= 0.25
+    print(f"whom the kernel would end first where memory runs out: {scores}")
+    others = max(max(mine) for role, mine in scores.items() if role != "worker")
+    assert min(scores["worker"]) > others > max(scores["supervisor"])
+    measured("7", "frames lost", done.lost, bar=0)
+    measured("7", "until it was ended", seconds["held"] * 1e3, "ms", bar=250)
+    measured("10", "frames lost", done.lost, bar=0)
 
 
 def test_row_8_a_worker_that_never_comes_back_from_machine_code_is_replaced_unheard(tmp_path, measured):
