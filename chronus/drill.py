@@ -8,6 +8,7 @@ supervisor would pause before it starts the next one.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import signal
@@ -68,14 +69,16 @@ class Rejoin:
         ahead = memory.word(LOOKAHEAD) + 2
         self.first: int | None = None  # the first block that the new worker rendered
         self.surely = memory.word(HEARD) // BLOCK + ahead + 2  # no worker that died by now has rendered this one
-        self.gone = False
+        self.gone_at: float | None = None
+        """When the slot was first seen to be down: the supervisor has noticed."""
 
     def done(self) -> bool:
         block = self.memory.word(BLOCK0, self.slot)
         if block == 0 or self.memory.word(STATE0, self.slot) != PLAYING:
-            self.gone = True
-        if self.first is None and block and (self.gone or block > self.surely):
-            self.first = block if self.gone else self.surely
+            self.gone_at = self.gone_at or time.monotonic()
+        gone = self.gone_at is not None
+        if self.first is None and block and (gone or block > self.surely):
+            self.first = block if gone else self.surely
         if self.first is None or block < self.first + LOCKSTEP_BLOCKS:
             return False
         upto = min(self.memory.word(BLOCK0, slot) for slot in range(layout.SLOTS))
@@ -105,9 +108,10 @@ def settle(memory: Memory, seconds: float) -> None:
 
 
 class Kills(Struct):
-    """What a series of kills showed. `back` is seconds from SIGKILL to lockstep, one a kill."""
+    """What a series of kills showed. `back` is seconds from SIGKILL to lockstep, one a kill; `noticed` until the slot was down."""
 
     back: list[float]
+    noticed: list[float]
     before: Census
     after: Census
     lost: int
@@ -126,6 +130,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
     chance = random.Random(seed)
     device = settings.device or NULL
     back: list[float] = []
+    noticed: list[float] = []
     killed: list[tuple[str, int]] = []
     deaths: list[deque[float]] = [deque(maxlen=BUDGET) for _ in range(layout.SLOTS)]
     hurry(WATCHING)
@@ -152,6 +157,8 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
             os.kill(victim, signal.SIGKILL)
             rejoin.wait()
             back.append(time.monotonic() - last)
+            if rejoin.gone_at is not None:
+                noticed.append(rejoin.gone_at - last)
             if bar:
                 bar(n / kills)
         settle(memory, SETTLE_SECONDS)
@@ -162,7 +169,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
             held = _compared(own, client, capture, bar)
             lost = held.lost
             how = f"the capture against a rendering of the journal: {told_gaps(by_cause(held.gaps, killed))}"
-        return Kills(back, before, after, lost, how, together)
+        return Kills(back, noticed, before, after, lost, how, together)
 
 
 def _compared(own: Own, client: Client, capture: Path, bar: Bar | None) -> Comparison:
@@ -176,6 +183,7 @@ def _compared(own: Own, client: Client, capture: Path, bar: Bar | None) -> Compa
 
 def figures(kills: Kills) -> list[Figure]:
     back = sorted(seconds * 1e3 for seconds in kills.back)
+    noticed = statistics.median(kills.noticed or [math.inf]) * 1e3
     before, after = kills.before, kills.after
     from_kill = "from SIGKILL to 8 blocks in a row whose checksums agree"
 
@@ -185,6 +193,7 @@ def figures(kills: Kills) -> list[Figure]:
     of_all = "all processes of the engine, before the first kill and after the last"
     return [
         Figure("frames lost", kills.lost, "", 0, kills.how),
+        Figure("noticed, median", noticed, "ms", 10, "from SIGKILL until the slot is said to be down"),
         Figure("rejoin, median", statistics.median(back), "ms", 20, from_kill),
         Figure("rejoin, p99", back[int(len(back) * 0.99)], "ms", 150, from_kill),
         Figure("rejoin, worst", back[-1], "ms", None, from_kill),
