@@ -39,10 +39,10 @@ def test_rows_1_20_workers_killed_in_turn_lose_nothing_and_leave_nothing(tmp_pat
     found = figures(tmp_path, *words, seconds=3600, lost="frames lost", again=kills < 100)
     measured("20", "kills", kills)
     measured("1", "frames lost", found["frames lost"]["value"], bar=0)
-    measured("1", "noticed, median", found["noticed, median"]["value"], "ms", bar=10)
+    # how soon the middle one of twenty is noticed and back depends on who shares the machine: printed here, a gate in the long run
+    measured("1", "noticed, median", found["noticed, median"]["value"], "ms", bar=10 if kills >= 100 else None)
     measured("1", "rejoin, worst", found["rejoin, worst"]["value"], "ms", bar=1000)
-    # how soon the middle one of twenty is back depends on who shares the machine: printed here, a gate in the long run
-    keep(measured, "20", found, printed=("rejoin, median",) if kills < 100 else ())
+    keep(measured, "20", found, printed=("noticed, median", "rejoin, median") if kills < 100 else ())
 
 
 def keep(measured, row, found, printed=()):

@@ -1,15 +1,18 @@
 """Rows 1 to 8, 19, 22 to 24 of the table of faults: workers, control and host killed, stopped, corrupted, under a playing song."""
 
+import contextlib
 import os
 import random
 import signal
 import statistics
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from chronus.audio.callback import GAP_FADE
+from chronus.control import journal
 from chronus.drill import Rejoin
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.memory import layout
@@ -153,28 +156,42 @@ def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path):
 
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measured, monkeypatch, times):
-    chance, back = random.Random(23), []
+    chance, back, on_their_way, journals = random.Random(23), [], {}, []
 
     def breaking(running, memory):
         monkeypatch.setenv("XDG_RUNTIME_DIR", running.home.environment["XDG_RUNTIME_DIR"])
+        back.clear()
+        on_their_way.clear()
         for n in range(times):
             settle(memory, chance.uniform(0.1, 0.4) + (0 if times <= BUDGET else PERIOD / BUDGET))
             client = Client("default")
             pid = next(row["pid"] for row in client.status()["processes"] if row["role"] == "control")
+            line = f"set bass.distortion {(n + 1) / 100}"
+            packet, _ = client.prepare(line)
             began = time.monotonic()
+            client.socket.sendall(packet)
+            time.sleep(chance.uniform(0, 0.004))  # on its way, done, or answered: at any of it control may die
             kill(pid)
+            with contextlib.suppress(OSError):
+                on_their_way[line] = False
+                on_their_way[line] = client.reply().ok
             client.close()
             client = Client("default")
             client.say(f"set bass.cutoff {500 + n}")
             back.append(time.monotonic() - began)
             client.say(f"assert bass.cutoff == {500 + n}")
             client.close()
+        journals.append(running.journal())
 
     done = take(tmp_path, breaking, after=3.0)
     assert done.lost == 0, done.gaps
     measured("23a", "kills", times)
     measured("23a", "frames lost", done.lost, bar=0)
     measured("23a", "until the next ok, longest", max(back) * 1e3, "ms", bar=1000)
+    played = Counter(text for one in journal.read_take(journals[-1]).played() for text in one.said.texts)
+    measured("23a", "on their way at a kill and done", sum(played[line] for line in on_their_way))
+    measured("23a", "of them done twice", max(played[line] for line in on_their_way) - 1, bar=0)
+    measured("23a", "acknowledged and lost", sum(ok and not played[line] for line, ok in on_their_way.items()), bar=0)
 
 
 def test_row_23b_control_stopped_for_a_second_and_a_half_loses_no_frame(tmp_path, measured):
