@@ -85,7 +85,7 @@ def _count_late(board, block):
             store(board, LATE0 + slot * LINE, board[LATE0 + slot * LINE] + 1)
 
 
-@compiled()
+@compiled
 def fill(desk, out):
     """Fills `out` (frames * 2, interleaved float32) and moves the clock. The whole of the callback."""
     board = plane_i64(desk[D_BOARD], 1, WORDS).reshape(WORDS)

@@ -25,7 +25,7 @@ _QUICKEST = 0.75
 """Of a period, between two while it makes up for time: asked for at once, they would be more than is rendered ahead."""
 
 
-@compiled()
+@compiled
 def pace(start, frames, now, period, rate):
     """(start, frames, due, stalled): when the next period is due, `frames` after `start`, at `now`; times in ns.
 
@@ -38,7 +38,7 @@ def pace(start, frames, now, period, rate):
     return start, frames, max(due, now + np.int64(_QUICKEST * length)), False
 
 
-@compiled()
+@compiled
 def _play(device, desk, out):
     """Calls back every period until it is told to quit."""
     time = local(np.int64, 2)

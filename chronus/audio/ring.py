@@ -25,7 +25,7 @@ def mix(digest, word):
     return (digest ^ word) * _PRIME
 
 
-@compiled()
+@compiled
 def write(ring, block, samples, arena_checksum):
     """Lays block number `block` (64, 2) into its place: the samples first, the number last."""
     at = block % RING_BLOCKS * _STRIDE

@@ -141,7 +141,7 @@ def _voice(floats, notes, voices, glide):
     return notes + best * NOTE_WORDS
 
 
-@compiled()
+@compiled
 def _note_on(arena, entry, frame):
     floats = arena.view(np.float64)
     place = _place(arena, entry)
@@ -174,7 +174,7 @@ def _note_on(arena, entry, frame):
         push(arena, end)
 
 
-@compiled()
+@compiled
 def _note_off(arena, entry, frame):
     floats = arena.view(np.float64)
     place = _place(arena, entry)
@@ -199,7 +199,7 @@ def _release(arena, floats, place, frame):
             floats[at + N_SINCE] = frame
 
 
-@compiled()
+@compiled
 def _set(arena, entry, frame):
     floats, numbers = arena.view(np.float64), entry.view(np.float64)
     place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
@@ -216,7 +216,7 @@ def _set(arena, entry, frame):
     floats[at + P_SHAPE] = 1.0 if (entry[WHAT] >> 40) & _F_STRAIGHT else 0.0
 
 
-@compiled()
+@compiled
 def _swap(arena, bound, frame):
     """Makes a program the one that is rendered: new modules are cleared, new cables fade in, leaving ones out."""
     floats = arena.view(np.float64)
@@ -268,7 +268,7 @@ def _swap(arena, bound, frame):
         plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)[k, 0] = 0
 
 
-@compiled()
+@compiled
 def _clear(arena, bound, frame):
     """The end of a panic: no gate, no state, no echo is left; parameters stay as they are."""
     floats = arena.view(np.float64)
@@ -300,7 +300,7 @@ def _is_passed_over(board, number):
     return found
 
 
-@compiled()
+@compiled
 def next_frame(arena):
     """The frame of the first waiting entry that can still do anything, or -1. Notes of a lane that has been edited since are dropped.
 
@@ -319,7 +319,7 @@ def next_frame(arena):
     return -1
 
 
-@compiled()
+@compiled
 def apply_due(arena, bounds, board, taking, frame):
     """Applies every waiting entry up to `frame`. Returns the number of a program that is not bound here yet, or 0.
 

@@ -178,7 +178,7 @@ def _lay_row(buffer, lanes, full, k, row):
         full[k, 0] = 1
 
 
-@compiled()
+@compiled
 def _add_cable(arena, cables, c, target, buffers, a, b, block, weight):
     """Adds rows a..b of a cable's source, times its gain and `weight`, to `target` (64, lanes)."""
     floats = arena.view(np.float64)
@@ -234,7 +234,7 @@ def _newest(floats, notes, voices):
     return newest
 
 
-@compiled()
+@compiled
 def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
     """Lays rows a..b of input `k` of instance `i` into its buffer, where the kernel will read."""
     floats = arena.view(np.float64)
@@ -292,7 +292,7 @@ def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
                 buffer[a, v] = f32(2.0)
 
 
-@compiled()
+@compiled
 def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
     """Lays rows a..b of parameter `k` of instance `i`. True where it moves within them."""
     floats = arena.view(np.float64)
@@ -363,7 +363,7 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
     return True
 
 
-@compiled()
+@compiled
 def _tell(arena, instances, inputs, buffers, call, i, a, b):
     """Lays rows a..b of what instance `i` tells of its notes: gate and pitch as its kernel reads them, and those of the newest note.
 
@@ -401,7 +401,7 @@ def _tell(arena, instances, inputs, buffers, call, i, a, b):
         newest[BLOCK + r, 0] = pitches[r, last if parallel else 0]
 
 
-@compiled()
+@compiled
 def _sound(buffer, a, b, lanes):
     """True if no sample of rows a..b is NaN, infinite or beyond all reason."""
     bad = 0
@@ -411,7 +411,7 @@ def _sound(buffer, a, b, lanes):
     return bad == 0
 
 
-@compiled()
+@compiled
 def _nanoseconds(clock):
     """The monotonic time, of libc's clock_gettime at address `clock`: it needs no system call."""
     time = local(np.int64, 2)
@@ -419,14 +419,14 @@ def _nanoseconds(clock):
     return time[0] * 1_000_000_000 + time[1]
 
 
-@compiled()
+@compiled
 def _weigh(board, word, took):
     """A smooth mean of what a module takes."""
     known = board[word]
     board[word] = took if known == 0 else known + (took - known) // 8
 
 
-@compiled()
+@compiled
 def _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, block):
     """Lays rows a..b of all that instance `i` reads. 1 where all of it stays as it is until an entry of the log is applied, else 0."""
     floats = arena.view(np.float64)
@@ -455,7 +455,7 @@ def _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, bl
     return still if moving == 0 else 0
 
 
-@compiled()
+@compiled
 def render_piece(arena, bound, board, culprit, a, b, block):
     """Renders frames a..b of a block: every module in order, but those that are taken out or muted.
 
@@ -523,7 +523,7 @@ def render_piece(arena, bound, board, culprit, a, b, block):
             kept[a:b, :] = plane_f32(bound[B_BUFFERS] + cables[c, CAB_SOURCE] * 4, BLOCK, width)[a:b, :]
 
 
-@compiled()
+@compiled
 def render_block(arena, bounds, board, culprit, block, first, out):
     """Renders one block from frame `first` of it on into `out` (64, 2). Returns 64, or the frame at which it must wait.
 

@@ -33,7 +33,7 @@ import llvmlite.binding as llvm
 import llvmlite.ir as ir
 import numpy as np
 from numba import cfunc, config, njit, types
-from numba.core import cgutils
+from numba.core import cgutils, codegen, compiler
 from numba.extending import intrinsic
 
 from chronus import places
@@ -55,21 +55,71 @@ CALL = types.void(types.CPointer(types.int64), types.int64, types.int64)
 _i64 = ir.IntType(64)
 
 
-def inline(function: Callable[..., Any]) -> Any:
-    """For the small parts kernels are made of: always inlined, so that nothing of the call is left.
+class _PartLibrary(codegen.JITCodeLibrary):
+    """What a part becomes: LLVM's code, optimised and made machine code not by itself but in each whole that it is linked into.
 
-    Only compiled code can call them: the wrappers for the interpreter and for C were a sixth of the time to compile a kernel.
+    By itself it would be so once more at every level of calls, for nothing: that was half of the time that LLVM took.
     """
-    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return njit(fastmath=FASTMATH, error_model="numpy", **options)(function)
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        return self
+
+    def set_env(self, *_: Any) -> None:
+        pass
 
 
-def compiled(*signature: Any) -> Callable[[Callable[..., Any]], Any]:
+class _Parts(compiler.CompilerBase):
+    def define_pipelines(self) -> list[Any]:
+        state = self.state
+        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
+
+
+def _part(function: Callable[..., Any], **options: Any) -> Any:
+    """Only compiled code can call it: the wrappers for the interpreter and for C were a sixth of the time to compile a kernel."""
+    options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _Parts}
+    return njit(error_model="numpy", **options)(function)
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """For the small parts kernels are made of: always inlined, so that nothing of the call is left."""
+    return _part(function, forceinline=True, fastmath=FASTMATH)
+
+
+class _Loop:
+    """A function that both Python and compiled code call: for the one a whole, cached on disk, for the other a part of the caller."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._whole = njit(nogil=True, cache=True, error_model="numpy")(function)
+        self._part = _part(function)
+        self.py_func = function
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What Numba takes this object for where compiled code names it."""
+        return self._part._numba_type_
+
+    def __call__(self, *args: Any) -> Any:
+        return self._whole(*args)
+
+
+def compiled(function: Callable[..., Any]) -> Any:
     """For loops that run without the interpreter: no GIL, cached on disk, division as IEEE 754 has it.
 
     No fastmath here: these loops copy, compare and count.
     """
-    return njit(*signature, nogil=True, cache=True, error_model="numpy")
+    return _Loop(function)
 
 
 def c_function(signature: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -30,7 +30,7 @@ def _trade(heap, i, j):
         heap[i, w], heap[j, w] = heap[j, w], heap[i, w]
 
 
-@compiled()
+@compiled
 def push(arena, entry):
     """Lays one entry (8 words) among those that wait. False where there is no room."""
     heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
@@ -46,7 +46,7 @@ def push(arena, entry):
     return True
 
 
-@compiled()
+@compiled
 def pop(arena, entry):
     """Takes the first waiting entry into `entry`; there must be one."""
     heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
@@ -67,7 +67,7 @@ def pop(arena, entry):
         i = child
 
 
-@compiled()
+@compiled
 def ingest(arena, entries, tail, frame):
     """Takes the log's entries up to `tail` in, for the block that begins at `frame`. False: overtaken by the writer.
 

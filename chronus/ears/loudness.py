@@ -40,7 +40,7 @@ def _shelf_and_highpass(rate: float) -> np.ndarray:
     return np.array(rows)
 
 
-@compiled()
+@compiled
 def _energies(sound, biquads, hop):
     """Mean square of each stretch of `hop` frames, both channels summed, after the biquads."""
     out = np.zeros(sound.shape[0] // hop)

@@ -7,7 +7,7 @@ from chronus.dsp.kernel import compiled
 from chronus.memory.layout import A_BLOCK, BLOCK, CHANNELS, CULPRIT0, TAIL
 
 
-@compiled()
+@compiled
 def render(function, board, entries, arena, bounds, blocks, out):
     """Renders `blocks` blocks into `out` (blocks * 64, 2), all that is in the log being taken in before the first.
 

@@ -74,7 +74,7 @@ def _nanoseconds(desk, time, clock):
     return time[0] * 1_000_000_000 + time[1]
 
 
-@compiled()
+@compiled
 def _sleep_until_heard(desk, board, heard, time):
     """Sleeps until the callback moves the clock on from `heard`, or for a while."""
     time[0], time[1] = 0, _PATIENCE_NS
@@ -82,7 +82,7 @@ def _sleep_until_heard(desk, board, heard, time):
     system_call(desk[W_SYSCALL], desk[W_FUTEX], address_of(board, HEARD), _FUTEX_WAIT, word, address_of(time, 0))
 
 
-@compiled()
+@compiled
 def lay_snapshot(arena, other):
     """Copies all of an arena that is in use into another one, of which nothing stays: what it used beyond is cleared first."""
     used = max(arena[A_USED], INSTANCES) // 8
@@ -95,7 +95,7 @@ def lay_snapshot(arena, other):
     other[INSTANCES // 8 : used] = arena[INSTANCES // 8 : used]
 
 
-@compiled()
+@compiled
 def take_checkpoint(board, arena, checkpoints, own, others, slot):
     """Keeps the arena as it is before its next block, if this slot is the one to do it: the standby, or who plays alone."""
     block = arena[A_BLOCK]
@@ -110,7 +110,7 @@ def take_checkpoint(board, arena, checkpoints, own, others, slot):
     store(board, CHECKPOINT0 + place * LINE, block)
 
 
-@compiled()
+@compiled
 def seal(seals, board, cursor, block):
     """The log's tail that belongs to `block`: sealed now, or by the other replica before. -1: a newer block was sealed in its place."""
     at = block % SEALS
@@ -127,7 +127,7 @@ def seal(seals, board, cursor, block):
             return tail
 
 
-@compiled()
+@compiled
 def checksum(arena, block):
     """Of one 64th of what is in use, another one each block: 64 blocks in a row have seen all of it."""
     digest = np.int64(arena[A_PENDING])
@@ -159,7 +159,7 @@ def owes(board, arena):
     return arena[A_BLOCK] < load(board, HEARD) // BLOCK + load(board, LOOKAHEAD)
 
 
-@compiled()
+@compiled
 def lend(board, arena, other, others):
     """Lays a snapshot down for the other slot, if it asks for one: between two blocks."""
     if load(board, WANT0 + others) == WANTED:
@@ -167,7 +167,7 @@ def lend(board, arena, other, others):
         store(board, WANT0 + others, LAID_DOWN)
 
 
-@compiled()
+@compiled
 def begin(board, entries, seals, arena, own):
     """Seals the next block, or finds it sealed, and takes in what belongs to it. False: the slot is stale."""
     block = arena[A_BLOCK]
@@ -178,7 +178,7 @@ def begin(board, entries, seals, arena, own):
     return False
 
 
-@compiled()
+@compiled
 def finish(board, ring, arena, own, out):
     """Lays the block that was rendered into the ring, and says so."""
     block = arena[A_BLOCK]
@@ -191,7 +191,7 @@ def finish(board, ring, arena, own, out):
     store(board, BLOCK0 + own, block + 1)
 
 
-@compiled()
+@compiled
 def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, slot, out):
     """Renders block after block from where the arena stands, `LOOKAHEAD` blocks ahead of what is heard. Returns ENDED or STALE."""
     own, others = slot * LINE, (1 - slot) * LINE

@@ -80,7 +80,7 @@ def random(device):
     return word & 0x7FFFFFFF
 
 
-@compiled()
+@compiled
 def render(arena, prepared, block, out, taken):
     """The stand-in for the music. Returns the number of a program that is not bound yet, or 0. `taken` keeps what is applied."""
     mine = arena[FIRST : FIRST + OWN_WORDS]
@@ -107,7 +107,7 @@ def render(arena, prepared, block, out, taken):
     return 0
 
 
-@compiled()
+@compiled
 def turn(own, board, log, seals, ring, arena, other, checkpoints, slot, out, nothing):
     """One phase of a worker's loop. False: it is stale."""
     at, others = slot * LINE, (1 - slot) * LINE
@@ -150,7 +150,7 @@ def _occurs(own, board, arena, slot):
     return occasion == AT_CHECKPOINT and own[PHASE] == FINISH and (arena[A_BLOCK] + 1) % replica.CHECKPOINT_BLOCKS == 0
 
 
-@compiled()
+@compiled
 def play_period(device, board, desk, capture, records):
     """One period of the device, kept with what is known of it."""
     row, frames, offset = records[device[RECORDS]], device[SIZE], device[OFFSET]
@@ -164,7 +164,7 @@ def play_period(device, board, desk, capture, records):
     device[OFFSET] += 2 * frames
 
 
-@compiled()
+@compiled
 def stretch(slots, device, until, board, log, seals, both, arenas, checkpoints, outs, desk, capture, records):
     """Until the device's clock stands at `until`, or somebody is to be looked at: DONE, or STALE or OCCURRED + slot."""
     nothing = records[:0, :]
@@ -200,7 +200,7 @@ def stretch(slots, device, until, board, log, seals, both, arenas, checkpoints, 
 # ---------------------------------------------------------------- the audit
 
 
-@compiled()
+@compiled
 def follow(arena, board, log, seals, reference, taken):
     """Renders, from the seals alone, every block that anybody has begun: what an engine without a fault would have played."""
     begun = max(board[BLOCK0], board[BLOCK0 + LINE], board[HEARD])  # block 0, whose seal may be 0
@@ -216,7 +216,7 @@ def follow(arena, board, log, seals, reference, taken):
         arena[A_BLOCK] = block + 1
 
 
-@compiled()
+@compiled
 def differing(records, first, last, capture, reference):
     """The first period in which what was heard is not what should have been, -1 if all agree."""
     for k in range(first, last):
