@@ -17,7 +17,8 @@ from numba import carray, types
 
 from chronus.audio.ring import holds, samples
 from chronus.dsp.atomics import address_of, load, store, system_call
-from chronus.dsp.kernel import c_function, compiled, inline, plane_i64
+from chronus.dsp.kernel import c_function, compiled, inline
+from chronus.dsp.words import floats_of, row_i64
 from chronus.memory.layout import (
     ACTIVE,
     BLOCK,
@@ -88,10 +89,10 @@ def _count_late(board, block):
 @compiled
 def fill(desk, out):
     """Fills `out` (frames * 2, interleaved float32) and moves the clock. The whole of the callback."""
-    board = plane_i64(desk[D_BOARD], 1, WORDS).reshape(WORDS)
-    ring0 = plane_i64(desk[D_RING0], 1, RING_BYTES // 8).reshape(RING_BYTES // 8)
-    ring1 = plane_i64(desk[D_RING1], 1, RING_BYTES // 8).reshape(RING_BYTES // 8)
-    floats = desk.view(np.float64)
+    board = row_i64(desk[D_BOARD], WORDS)
+    ring0 = row_i64(desk[D_RING0], RING_BYTES // 8)
+    ring1 = row_i64(desk[D_RING1], RING_BYTES // 8)
+    floats = floats_of(desk)
     gain, left, right = floats[D_GAIN], floats[D_LEFT], floats[D_RIGHT]
     frames = out.shape[0] // 2
     heard = board[HEARD]
@@ -152,7 +153,7 @@ def fill(desk, out):
 @inline
 def count_stall(desk):
     """The device was not served in time: it says so itself, or its clock does."""
-    board = plane_i64(desk[D_BOARD], 1, WORDS).reshape(WORDS)
+    board = row_i64(desk[D_BOARD], WORDS)
     store(board, STALLS, board[STALLS] + 1)
 
 

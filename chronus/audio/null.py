@@ -50,7 +50,7 @@ def _play(device, desk, out):
     while load(device, V_QUIT) == 0:
         fill(desk, out)
         if device[V_CAPTURE] >= 0:
-            system_call(clock, device[V_WRITE], device[V_CAPTURE], out.ctypes.data, out.size * 4, 0)
+            system_call(clock, device[V_WRITE], device[V_CAPTURE], address_of(out, 0), out.shape[0] * 4, 0)
         frames += period
         system_call(clock, device[V_CLOCK], _MONOTONIC, address_of(time, 0), 0, 0)
         now = time[0] * 1_000_000_000 + time[1]

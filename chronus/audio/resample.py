@@ -14,7 +14,9 @@ import numpy as np
 from numba import carray
 
 from chronus.audio.callback import DESK_WORDS, SIGNATURE, fill, waits
-from chronus.dsp.kernel import c_function, inline, plane_f32, plane_i64
+from chronus.dsp.atomics import address_of
+from chronus.dsp.kernel import c_function, inline, plane_f32
+from chronus.dsp.words import row_f32, row_i64
 from chronus.memory.layout import CHANNELS
 
 # the bench: int64 words of the host, whose address is the callback's user data
@@ -51,10 +53,10 @@ def table(engine_rate: int, device_rate: int) -> np.ndarray:
 @inline
 def _fill_resampled(bench, out):  # a part of the callback: linked to it from the cache instead, it brought LLVM down
     """Fills `out` (frames * 2, interleaved float32, at the device's rate) with what `fill` gives at the engine's."""
-    desk = plane_i64(bench[R_DESK], 1, DESK_WORDS).reshape(DESK_WORDS)
+    desk = row_i64(bench[R_DESK], DESK_WORDS)
     length, engine_rate, device_rate = bench[R_LENGTH], bench[R_FROM], bench[R_TO]
     rows = plane_f32(bench[R_TABLE], PHASES + 1, length)
-    past = plane_f32(bench[R_PAST], 1, CHANNELS * (length + PIECE)).reshape(CHANNELS * (length + PIECE))
+    past = row_f32(bench[R_PAST], CHANNELS * (length + PIECE))
     have, at, phase = bench[R_HAVE], bench[R_AT], bench[R_PHASE]
     done, frames = 0, out.shape[0] // CHANNELS
     while done < frames:
@@ -64,7 +66,7 @@ def _fill_resampled(bench, out):  # a part of the callback: linked to it from th
             have, at = have - at, 0
             last = (phase + (frames - done - 1) * engine_rate) // device_rate
             count = min(last, PIECE) + length - have
-            fill(desk, past[CHANNELS * have : CHANNELS * (have + count)])
+            fill(desk, row_f32(address_of(past, CHANNELS * have), CHANNELS * count))
             have += count
         place = np.float64(phase) * PHASES / device_rate
         row = np.int64(place)
@@ -86,7 +88,7 @@ def _fill_resampled(bench, out):  # a part of the callback: linked to it from th
 def _portaudio(_input, output, frames, _time, flags, bench):  # type: ignore[no-untyped-def]
     """PaStreamCallback: 0 is paContinue."""
     words, out = carray(bench, BENCH_WORDS), carray(output, frames * CHANNELS)
-    if not waits(plane_i64(words[R_DESK], 1, DESK_WORDS).reshape(DESK_WORDS), out, flags):
+    if not waits(row_i64(words[R_DESK], DESK_WORDS), out, flags):
         _fill_resampled(words, out)
     return np.int32(0)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronus.dsp.atomics import load, store
+from chronus.dsp.atomics import address_of, load, store
 from chronus.dsp.kernel import compiled, inline
+from chronus.dsp.words import row_f32, row_i64
 from chronus.memory.layout import BLOCK, CHANNELS, RING_BLOCKS, RING_HEAD, RING_STRIDE
 
 _STRIDE = RING_STRIDE // 8
@@ -30,11 +31,10 @@ def write(ring, block, samples, arena_checksum):
     """Lays block number `block` (64, 2) into its place: the samples first, the number last."""
     at = block % RING_BLOCKS * _STRIDE
     store(ring, at + NUMBER, 0)
-    place = ring[at + RING_HEAD : at + _STRIDE]
     digest = np.int64(0)
-    words = samples.reshape(BLOCK * CHANNELS).view(np.int64)
+    words = row_i64(address_of(samples, 0), BLOCK * CHANNELS // 2)
     for i in range(BLOCK * CHANNELS // 2):
-        place[i] = words[i]
+        ring[at + RING_HEAD + i] = words[i]
         digest = mix(digest, words[i])
     ring[at + CHECKSUM] = digest
     ring[at + ARENA_CHECKSUM] = arena_checksum
@@ -51,4 +51,4 @@ def holds(ring, block):
 def samples(ring, block):
     """The 128 interleaved samples of the place of `block`."""
     at = block % RING_BLOCKS * _STRIDE
-    return ring[at + RING_HEAD : at + _STRIDE].view(np.float32)
+    return row_f32(address_of(ring, at + RING_HEAD), BLOCK * CHANNELS)

@@ -47,7 +47,8 @@ from chronus.dsp.bound import (
 )
 from chronus.dsp.kernel import compiled, inline, local, plane_i64
 from chronus.dsp.moving import gain_at, param_at
-from chronus.dsp.pending import pop, push
+from chronus.dsp.pending import pop, push, waiting
+from chronus.dsp.words import clear_words, copy_words, floats_of
 from chronus.memory import log
 from chronus.memory.layout import (
     A_PANIC,
@@ -95,8 +96,6 @@ from chronus.memory.layout import (
     P_TO,
     PARAM_WORDS,
     PASSED_OVER,
-    PENDING,
-    PENDING_TABLE,
     PROGRAMS,
 )
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A, B, C
@@ -143,7 +142,7 @@ def _voice(floats, notes, voices, glide):
 
 @compiled
 def _note_on(arena, entry, frame):
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     place = _place(arena, entry)
     lane, flags = entry[WHAT] >> 24 & 0xFFFF, entry[WHAT] >> 40 & 0xFFFF
     generation = entry[WHO] >> 32
@@ -152,7 +151,7 @@ def _note_on(arena, entry, frame):
     if lane != _NO_LANE and arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS] != generation:
         return
     glide = flags & _F_GLIDE != 0
-    numbers = entry.view(np.float64)
+    numbers = floats_of(entry)
     at = _voice(floats, arena[place + H_REGION] // 8, arena[place + H_VOICES], glide)
     sounds = floats[at + N_GATE] > 0.0
     glide = glide and sounds
@@ -166,7 +165,7 @@ def _note_on(arena, entry, frame):
     floats[at + N_SINCE] = frame
     if lane == _NO_LANE and generation > 0:
         end = local(np.int64, 8)
-        end[:] = entry
+        copy_words(end, 0, entry, 0, 8)
         end[FRAME] = frame + generation
         end[ORDER] = _ENDING | (entry[ORDER] & _RANKLESS)
         end[WHAT] = _NOTE_OFF | (entry[WHAT] & 0xFFFFFFFF00)
@@ -176,7 +175,7 @@ def _note_on(arena, entry, frame):
 
 @compiled
 def _note_off(arena, entry, frame):
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     place = _place(arena, entry)
     lane = entry[WHAT] >> 24 & 0xFFFF
     if place < 0:
@@ -185,7 +184,7 @@ def _note_off(arena, entry, frame):
         return
     for v in range(arena[place + H_VOICES]):
         at = arena[place + H_REGION] // 8 + v * NOTE_WORDS
-        if floats[at + N_GATE] > 0.0 and floats[at + N_ID] == entry.view(np.float64)[C]:
+        if floats[at + N_GATE] > 0.0 and floats[at + N_ID] == floats_of(entry)[C]:
             floats[at + N_GATE] = 0.0
             floats[at + N_SINCE] = frame
 
@@ -201,7 +200,7 @@ def _release(arena, floats, place, frame):
 
 @compiled
 def _set(arena, entry, frame):
-    floats, numbers = arena.view(np.float64), entry.view(np.float64)
+    floats, numbers = floats_of(arena), floats_of(entry)
     place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
     if place < 0 or param >= arena[place + H_PARAM_COUNT]:
         return
@@ -219,7 +218,7 @@ def _set(arena, entry, frame):
 @compiled
 def _swap(arena, bound, frame):
     """Makes a program the one that is rendered: new modules are cleared, new cables fade in, leaving ones out."""
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     instances = plane_i64(bound[B_AT_INSTANCES], bound[B_INSTANCES], INSTANCE_WIDTH)
     params = plane_i64(bound[B_AT_PARAMS], bound[B_PARAMS], PARAM_WIDTH)
     cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
@@ -230,7 +229,7 @@ def _swap(arena, bound, frame):
         if arena[place + H_INCARNATION] == instances[i, I_INCARNATION]:
             continue
         region = instances[i, I_REGION] // 8
-        arena[region : region + instances[i, I_SIZE] // 8] = 0
+        clear_words(arena, region, instances[i, I_SIZE] // 8)
         arena[place + H_INCARNATION] = instances[i, I_INCARNATION]
         arena[place + H_BIRTH] = frame
         arena[place + H_UNWELL] = arena[place + H_GUARDED] = 0
@@ -254,7 +253,7 @@ def _swap(arena, bound, frame):
             floats[at + C_TO] = 1.0
             if cables[c, CAB_FEEDBACK] > 0:
                 first = cables[c, CAB_FEEDBACK] // 8
-                arena[first : first + 2 * BLOCK * cables[c, CAB_SOURCE_LANES] // 2] = 0
+                clear_words(arena, first, BLOCK * cables[c, CAB_SOURCE_LANES])
         if cables[c, CAB_LEAVING] and floats[at + C_TO] != 0.0:
             gain = gain_at(arena, floats, at, frame)
             young = arena[at + C_BIRTH] == frame
@@ -271,7 +270,7 @@ def _swap(arena, bound, frame):
 @compiled
 def _clear(arena, bound, frame):
     """The end of a panic: no gate, no state, no echo is left; parameters stay as they are."""
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     instances = plane_i64(bound[B_AT_INSTANCES], bound[B_INSTANCES], INSTANCE_WIDTH)
     cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
     for i in range(bound[B_INSTANCES]):
@@ -281,7 +280,7 @@ def _clear(arena, bound, frame):
     for c in range(bound[B_CABLES]):
         if cables[c, CAB_FEEDBACK] > 0:
             first = cables[c, CAB_FEEDBACK] // 8
-            arena[first : first + BLOCK * cables[c, CAB_SOURCE_LANES]] = 0
+            clear_words(arena, first, BLOCK * cables[c, CAB_SOURCE_LANES])
     arena[A_PANIC] = 0
 
 
@@ -289,7 +288,7 @@ def _clear(arena, bound, frame):
 def forget(arena, instances, i):
     """Zeroes a module's state and memory."""
     first = instances[i, I_STATE_AT] // 8
-    arena[first : (instances[i, I_REGION] + instances[i, I_SIZE]) // 8] = 0
+    clear_words(arena, first, (instances[i, I_REGION] + instances[i, I_SIZE]) // 8 - first)
 
 
 @inline
@@ -307,7 +306,7 @@ def next_frame(arena):
     How many of those there are depends on how far ahead the lane had been scheduled. If they cut blocks, a live take and its
     journal would be cut at different frames, and where a kernel rounds, they would not be the same to the bit.
     """
-    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    heap = waiting(arena)
     entry = local(np.int64, 8)
     while arena[A_PENDING] > 0:
         kind, lane = heap[0, WHAT] & 0xFF, heap[0, WHAT] >> 24 & 0xFFFF
@@ -325,14 +324,14 @@ def apply_due(arena, bounds, board, taking, frame):
 
     `board[taking]` names the entry, so that one that brings workers down is known, and passed over when they come back.
     """
-    floats = arena.view(np.float64)
-    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    floats = floats_of(arena)
+    heap = waiting(arena)
     entry = local(np.int64, 8)
-    numbers = entry.view(np.float64)
+    numbers = floats_of(entry)
     while arena[A_PENDING] > 0 and heap[0, FRAME] <= frame:
         kind = heap[0, WHAT] & 0xFF
         if kind == _SWAP:
-            number = int(heap[0, A : A + 1].view(np.float64)[0])
+            number = int(floats_of(heap)[0, A])
             if number <= arena[A_PROGRAM]:  # put off, and overtaken by a program that was drawn on the rack it leaves
                 pop(arena, entry)
                 continue

@@ -100,6 +100,7 @@ from chronus.dsp.kernel import (
     plane_i64,
 )
 from chronus.dsp.moving import ease, gain_at, param_at
+from chronus.dsp.words import floats_of, row_i64
 from chronus.memory.layout import (
     A_GUARDED,
     A_GUARDED_HANDLE,
@@ -181,13 +182,13 @@ def _lay_row(buffer, lanes, full, k, row):
 @compiled
 def _add_cable(arena, cables, c, target, buffers, a, b, block, weight):
     """Adds rows a..b of a cable's source, times its gain and `weight`, to `target` (64, lanes)."""
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     lanes, stereo = cables[c, CAB_LANES], cables[c, CAB_STEREO]
     width, sided = cables[c, CAB_SOURCE_LANES], cables[c, CAB_SOURCE_STEREO]
     if cables[c, CAB_FEEDBACK] > 0:
         # what the source did one block ago lies in the arena, in the half that is not being written
         half = (block + 1) & 1
-        source = plane_f32(_base(arena) + cables[c, CAB_FEEDBACK] + half * BLOCK * width * 4, BLOCK, width)
+        source = plane_f32(address_of(arena, 0) + cables[c, CAB_FEEDBACK] + half * BLOCK * width * 4, BLOCK, width)
     else:
         source = plane_f32(buffers + cables[c, CAB_SOURCE] * 4, BLOCK, width)
     at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
@@ -216,12 +217,6 @@ def _add_cable(arena, cables, c, target, buffers, a, b, block, weight):
 
 
 @inline
-def _base(arena):
-    """The address of the arena."""
-    return arena.ctypes.data
-
-
-@inline
 def _newest(floats, notes, voices):
     """The voice whose note changed last; of several at once, one that is on."""
     newest = 0
@@ -237,7 +232,7 @@ def _newest(floats, notes, voices):
 @compiled
 def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
     """Lays rows a..b of input `k` of instance `i` into its buffer, where the kernel will read."""
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     source = inputs[k, IN_SOURCE]
     lanes = instances[i, I_LANES]
     if source < FEED_CABLES or source == FEED_DIRECT or source == FEED_ONE:
@@ -295,15 +290,16 @@ def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
 @compiled
 def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
     """Lays rows a..b of parameter `k` of instance `i`. True where it moves within them."""
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     lanes = instances[i, I_LANES]
     buffers = bound[B_BUFFERS]
     buffer = plane_f32(buffers + params[k, PAR_BUFFER] * 4, BLOCK, lanes)
     full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
     record = params[k, PAR_RECORD] // 8
     frame = block * BLOCK
-    bounds = params[k, PAR_LOW : PAR_HIGH + 1].view(np.float64)
-    low, high = f32(bounds[0]), f32(bounds[1])
+    numbers = floats_of(params)
+    lowest, highest = numbers[k, PAR_LOW], numbers[k, PAR_HIGH]
+    low, high = f32(lowest), f32(highest)
     ramping = floats[record + P_START] + floats[record + P_FRAMES] > frame + a
     row = local(np.float32, 64)
     value = f32(floats[record + P_TO])
@@ -338,14 +334,14 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
         for v in range(lanes):
             buffer[r, v] = row[v] if played[v] else x
     if modulated:
-        scratch = plane_f32(bound[B_SCRATCH], 2 * BLOCK, lanes)
-        octaves, added = scratch[:BLOCK], scratch[BLOCK:]
+        octaves = plane_f32(bound[B_SCRATCH], BLOCK, lanes)
+        added = plane_f32(bound[B_SCRATCH] + BLOCK * lanes * 4, BLOCK, lanes)
         for r in range(a, b):
             for v in range(lanes):
                 octaves[r, v] = added[r, v] = f32(0.0)
-        span = f32(math.log2(bounds[1] / bounds[0])) if exponential else f32(bounds[1] - bounds[0])
+        span = f32(math.log2(highest / lowest)) if exponential else f32(highest - lowest)
         for c in range(params[k, PAR_FIRST], params[k, PAR_FIRST] + params[k, PAR_CABLES]):
-            amount = f32(cables[c, CAB_AMOUNT : CAB_AMOUNT + 1].view(np.float64)[0])
+            amount = f32(floats_of(cables)[c, CAB_AMOUNT])
             if amount == f32(0.0):
                 continue
             scale = cables[c, CAB_SCALE]
@@ -369,7 +365,7 @@ def _tell(arena, instances, inputs, buffers, call, i, a, b):
 
     A pitch is in octaves above 440 Hz. What has no pitch of its own to be played tells that of the notes it follows.
     """
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     lanes, first = instances[i, I_LANES], instances[i, I_FIRST_INPUT]
     ins, outs = instances[i, I_INPUTS], instances[i, I_OUTPUTS]
     gates = plane_f32(buffers + instances[i, I_TOLD] * 4, BLOCK, lanes)
@@ -411,6 +407,13 @@ def _sound(buffer, a, b, lanes):
     return bad == 0
 
 
+@inline
+def _silence(buffer, a, b, lanes):
+    for r in range(a, b):
+        for v in range(lanes):
+            buffer[r, v] = f32(0.0)
+
+
 @compiled
 def _nanoseconds(clock):
     """The monotonic time, of libc's clock_gettime at address `clock`: it needs no system call."""
@@ -429,7 +432,7 @@ def _weigh(board, word, took):
 @compiled
 def _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, block):
     """Lays rows a..b of all that instance `i` reads. 1 where all of it stays as it is until an entry of the log is applied, else 0."""
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     fed = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
     full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
     still = 1
@@ -467,7 +470,7 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
     calls = plane_i64(bound[B_CALLS], bound[B_INSTANCES], bound[B_CALL_WIDTH])
     kernels = plane_i64(bound[B_KERNELS], bound[B_INSTANCES], 1)
-    floats = arena.view(np.float64)
+    floats = floats_of(arena)
     costs = COSTS + (culprit - CULPRIT0) // LINE * HANDLES
     clock = bound[B_CLOCK] if b - a == BLOCK and block % MEASURED == 0 else 0
     since = _nanoseconds(clock) if clock else 0
@@ -475,7 +478,8 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     touched = bound[B_TOUCHED] != 0
     bound[B_TOUCHED] = 0
     if touched:
-        rests[:, 0] = 0
+        for i in range(bound[B_INSTANCES]):
+            rests[i, 0] = 0
     for i in range(bound[B_INSTANCES]):
         # most modules find their inputs and parameters as they were a block ago; to look at each of them took as long as a filter
         if rests[i, 0] == 0:
@@ -505,7 +509,7 @@ def render_piece(arena, bound, board, culprit, a, b, block):
                 arena[place + H_UNWELL] = max(0, arena[place + H_UNWELL] - (b - a))
         if not well:
             for o in range(instances[i, I_OUTPUTS]):
-                plane_f32(calls[i, HEAD + instances[i, I_INPUTS] + o], BLOCK, lanes)[a:b, :] = f32(0.0)
+                _silence(plane_f32(calls[i, HEAD + instances[i, I_INPUTS] + o], BLOCK, lanes), a, b, lanes)
             forget(arena, instances, i)
         if clock:
             now = _nanoseconds(clock)
@@ -519,8 +523,13 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     for c in range(bound[B_CABLES]):
         if cables[c, CAB_FEEDBACK] > 0:
             width = cables[c, CAB_SOURCE_LANES]
-            kept = plane_f32(_base(arena) + cables[c, CAB_FEEDBACK] + (block & 1) * BLOCK * width * 4, BLOCK, width)
-            kept[a:b, :] = plane_f32(bound[B_BUFFERS] + cables[c, CAB_SOURCE] * 4, BLOCK, width)[a:b, :]
+            kept = plane_f32(
+                address_of(arena, 0) + cables[c, CAB_FEEDBACK] + (block & 1) * BLOCK * width * 4, BLOCK, width
+            )
+            source = plane_f32(bound[B_BUFFERS] + cables[c, CAB_SOURCE] * 4, BLOCK, width)
+            for r in range(a, b):
+                for v in range(width):
+                    kept[r, v] = source[r, v]
 
 
 @compiled
@@ -539,16 +548,21 @@ def render_block(arena, bounds, board, culprit, block, first, out):
         due = next_frame(arena)
         b = min(BLOCK, due - frame) if due >= 0 else BLOCK
         if arena[A_PROGRAM] == 0:
-            out[a:b, :] = f32(0.0)
+            _silence(out, a, b, 2)
         else:
             bound = bounds[arena[A_PROGRAM] % PROGRAMS]
             render_piece(arena, bound, board, culprit, a, b, block)
             # adding 0 makes every zero a positive one: -0.0 and 0.0 sound alike but are not the same bytes
-            out[a:b, :] = plane_f32(bound[B_BUFFERS] + bound[B_MASTER] * 4, BLOCK, 2)[a:b, :] + f32(0.0)
+            master = plane_f32(bound[B_BUFFERS] + bound[B_MASTER] * 4, BLOCK, 2)
+            for r in range(a, b):
+                for side in range(2):
+                    out[r, side] = master[r, side] + f32(0.0)
         if arena[A_PANIC] > 0:
             for r in range(a, b):
                 t = (frame + r - (arena[A_PANIC] - 1)) / FADE
-                out[r, :] *= f32(1.0 - ease(min(max(t, 0.0), 1.0)))
+                gain = f32(1.0 - ease(min(max(t, 0.0), 1.0)))
+                for side in range(2):
+                    out[r, side] *= gain
         a = b
     return BLOCK
 
@@ -556,9 +570,9 @@ def render_block(arena, bounds, board, culprit, block, first, out):
 def _block(arena, bounds, board, culprit, block, first, out):
     """`render_block` by addresses."""
     return render_block(
-        plane_i64(arena, ARENA_BYTES // 8, 1).reshape(ARENA_BYTES // 8),
+        row_i64(arena, ARENA_BYTES // 8),
         plane_i64(bounds, PROGRAMS, BOUND_WORDS),
-        plane_i64(board, WORDS, 1).reshape(WORDS),
+        row_i64(board, WORDS),
         culprit,
         block,
         first,

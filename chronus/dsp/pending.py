@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronus.dsp.kernel import compiled, inline, local
+from chronus.dsp.atomics import address_of
+from chronus.dsp.kernel import compiled, inline, local, plane_i64
+from chronus.dsp.words import copy_words, floats_of
 from chronus.memory import log
 from chronus.memory.layout import A_CURSOR, A_DROPPED, A_PENDING, A_REFUSED, LOG_ENTRIES, PENDING, PENDING_TABLE
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, A
 
 _BATCH = log.BATCH
+
+
+@inline
+def waiting(arena):
+    """The heap (PENDING, 8), the first entry at its top."""
+    return plane_i64(address_of(arena, PENDING_TABLE // 8), PENDING, 8)
 
 
 @inline
@@ -33,12 +41,12 @@ def _trade(heap, i, j):
 @compiled
 def push(arena, entry):
     """Lays one entry (8 words) among those that wait. False where there is no room."""
-    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
+    heap = waiting(arena)
     i = arena[A_PENDING]
     if i >= PENDING:
         arena[A_DROPPED] += 1
         return False
-    heap[i, :] = entry
+    copy_words(arena, PENDING_TABLE // 8 + i * 8, entry, 0, 8)
     arena[A_PENDING] = i + 1
     while i > 0 and _before(heap, i, (i - 1) // 2):
         _trade(heap, i, (i - 1) // 2)
@@ -49,11 +57,11 @@ def push(arena, entry):
 @compiled
 def pop(arena, entry):
     """Takes the first waiting entry into `entry`; there must be one."""
-    heap = arena[PENDING_TABLE // 8 : PENDING_TABLE // 8 + PENDING * 8].reshape(PENDING, 8)
-    entry[:] = heap[0, :]
+    heap = waiting(arena)
+    copy_words(entry, 0, arena, PENDING_TABLE // 8, 8)
     n = arena[A_PENDING] - 1
     arena[A_PENDING] = n
-    heap[0, :] = heap[n, :]
+    copy_words(arena, PENDING_TABLE // 8, arena, PENDING_TABLE // 8 + n * 8, 8)
     i = 0
     while True:
         child = 2 * i + 1
@@ -74,7 +82,7 @@ def ingest(arena, entries, tail, frame):
     A batch that names a frame which has passed is refused whole. Both replicas refuse the same ones, because the seal gave both
     the same entries for this block.
     """
-    floats = entries.view(np.float64)
+    floats = floats_of(entries)
     cursor = arena[A_CURSOR]
     if tail - cursor > LOG_ENTRIES:
         return False
@@ -92,7 +100,8 @@ def ingest(arena, entries, tail, frame):
             if entries[k % LOG_ENTRIES, NUMBER] != k + 1:
                 return False
             if not late:
-                entry[:] = entries[k % LOG_ENTRIES, :]
+                for w in range(8):
+                    entry[w] = entries[k % LOG_ENTRIES, w]
                 if entry[FRAME] < 0:
                     entry[FRAME] = frame
                 push(arena, entry)

@@ -6,13 +6,15 @@ python -m chronus.worker.build --hand    compiles the jobs whose numbers come in
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import os
 import selectors
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,26 +26,45 @@ if TYPE_CHECKING:
     from chronus.dsp.kernel import Kernel
 
 
-def jobs() -> list[tuple[str, Callable[[], float | None]]]:
-    """(name, compile it) of all that can be compiled beforehand, the longest first. What is weighed returns its cost."""
+Costs = dict[str, float]
+"""Nanoseconds a block by `KIND xLANES`."""
+Job = tuple[str, Callable[[], Costs]]
+
+
+def jobs() -> list[Job]:
+    """(name, compile it) of all that can be compiled beforehand, the longest first. What is weighed returns its costs.
+
+    No two have a function of their own in common, and the variants of a kernel are one job: its parts are then compiled once.
+    """
     from chronus.dsp.catalogue import discover
+    from chronus.dsp.graph import block_address
     from chronus.worker import rehearsal
 
-    kernels = discover(places.modules_folders())
-    named: list[tuple[str, Callable[[], float | None]]] = [("engine", rehearsal.rehearse)]
-    for kind, kernel in sorted(kernels.items()):
-        for lanes in reversed(kernel.spec.lanes):
-            named.append((f"{kind} x{lanes}", lambda kernel=kernel, lanes=lanes: _make(kernel, lanes)))  # type: ignore[misc]
-    return named
+    def engine(load: Callable[[], object]) -> Costs:
+        load()
+        return {}
+
+    kernels = discover(places.modules_folders()).values()
+    longest = sorted(kernels, key=lambda kernel: -len(kernel.spec.lanes) * len(kernel.function.__code__.co_code))
+    return [
+        ("graph", lambda: engine(block_address)),
+        ("loops", lambda: engine(rehearsal.loops)),
+        ("callbacks", lambda: engine(rehearsal.callbacks)),
+        *((kernel.spec.kind, lambda kernel=kernel: _make(kernel, kernel.spec.lanes)) for kernel in longest),  # type: ignore[misc]
+    ]
 
 
-def _make(kernel: Kernel, lanes: int) -> float | None:
-    """Compiles it. What somebody else wrote is not weighed: it may crash or never return."""
+def _make(kernel: Kernel, variants: Iterable[int]) -> Costs:
+    """Compiles them. What somebody else wrote is not weighed: it may crash or never return."""
     from chronus.worker.weigh import weigh
 
-    kernel.address(lanes)
     shipped = kernel.function.__code__.co_filename.startswith(str(places.PACKAGE))
-    return weigh(kernel, lanes) if shipped else None
+    costs = {}
+    for lanes in variants:
+        kernel.address(lanes)
+        if shipped:
+            costs[f"{kernel.spec.kind} x{lanes}"] = weigh(kernel, lanes)
+    return costs
 
 
 def build_wide(line: int) -> None:
@@ -53,11 +74,11 @@ def build_wide(line: int) -> None:
     lifeline.hold(line)
     title.take("compiling")
     os.nice(19)
-    for kind, kernel in sorted(discover(places.modules_folders()).items()):
+    for _, kernel in sorted(discover(places.modules_folders()).items()):
         for lanes in kernel.spec.wide_lanes:
-            cost = _make(kernel, lanes)
-            if cost is not None:
-                keep_costs({f"{kind} x{lanes}": cost})
+            costs = _make(kernel, (lanes,))
+            if costs:
+                keep_costs(costs)
     places.wide_file().touch()
 
 
@@ -66,7 +87,8 @@ def is_built() -> bool:
 
 
 def lend_a_hand() -> None:
-    """Does the jobs whose numbers are read, and says the name and the cost of each when it is done."""
+    """Does the jobs whose numbers are read, and says the name and the costs of each when it is done."""
+    gc.disable()  # a compiler keeps nearly all it makes: looking through it again and again took a tenth of the time
     todo = jobs()
     for line in sys.stdin:
         name, make = todo[int(line)]
@@ -96,10 +118,12 @@ def _write(target: Path, content: object) -> None:
 
 
 def build(report: Callable[[int, int, str], None]) -> None:
-    """Compiles all, on all cores, and writes the catalogue. Raises RuntimeError with what the compiler said."""
-    total = len(jobs())
-    with tempfile.TemporaryFile("w+") as complaints, selectors.DefaultSelector() as selector:
-        hands = [_hand(complaints) for _ in range(max(1, min(4, os.cpu_count() or 1)))]
+    """Compiles all, on all processors, and writes the catalogue. Raises RuntimeError with what the compiler said."""
+    with contextlib.ExitStack() as stack:
+        complaints = stack.enter_context(tempfile.TemporaryFile("w+"))
+        selector = stack.enter_context(selectors.DefaultSelector())
+        hands = [stack.enter_context(_hand(complaints)) for _ in range(min(4, processors()))]
+        total = len(jobs())  # it imports what the hands import meanwhile
         numbers = iter(range(total))
         for hand in hands:
             selector.register(hand.stdout, selectors.EVENT_READ, hand)  # type: ignore[arg-type]
@@ -110,9 +134,8 @@ def build(report: Callable[[int, int, str], None]) -> None:
                 line = key.fileobj.readline()  # type: ignore[union-attr]
                 if line:
                     done += 1
-                    name, cost = json.loads(line)
-                    if cost is not None:
-                        costs[name] = cost
+                    name, found = json.loads(line)
+                    costs.update(found)
                     report(done, total, name)
                     _give(key.data, next(numbers, None))
                 else:
@@ -122,6 +145,13 @@ def build(report: Callable[[int, int, str], None]) -> None:
             raise RuntimeError(f"the kernels could not be compiled: {complaints.read()[-2000:]}")
     keep_costs(costs)
     write_catalogue()
+
+
+def processors() -> int:
+    """How many this process may use. One hand more than that only makes each slower, and the longest job last longer."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _hand(complaints: object) -> subprocess.Popen[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chronus.dsp import graph, pending
+from chronus.dsp.atomics import address_of
 from chronus.dsp.kernel import compiled
 from chronus.memory.layout import A_BLOCK, BLOCK, CHANNELS, CULPRIT0, TAIL
 
@@ -18,10 +19,10 @@ def render(function, board, entries, arena, bounds, blocks, out):
         block = arena[A_BLOCK]
         if not pending.ingest(arena, entries, board[TAIL], block * BLOCK):
             return n
-        place = out.ctypes.data + n * BLOCK * CHANNELS * 4
+        place = address_of(out, 0) + n * BLOCK * CHANNELS * 4
         if (
             graph.call_block(
-                function, arena.ctypes.data, bounds.ctypes.data, board.ctypes.data, CULPRIT0, block, 0, place
+                function, address_of(arena, 0), address_of(bounds, 0), address_of(board, 0), CULPRIT0, block, 0, place
             )
             < BLOCK
         ):

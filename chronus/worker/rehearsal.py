@@ -1,4 +1,4 @@
-"""One block rendered and one period filled on a memory of nobody: it loads the compiled loops, from the cache or by compiling them."""
+"""The compiled loops, run for nothing on a memory of nobody: that loads them, from the cache or by compiling them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from chronus.worker import offline, replica
 
 
 def rehearse() -> None:
-    """After this, `serve`, `fill` and the null device are machine code in this process, and in every process forked from it."""
+    """After this, all loops are machine code in this process, and in every process forked from it."""
+    block_address()
+    loops()
+    callbacks()
+
+
+def loops() -> None:
+    """Those around a block: of a worker, and offline."""
     memory = Memory()
     bounds = np.zeros((layout.PROGRAMS, BOUND_WORDS), np.int64)
     out = np.zeros((layout.BLOCK, layout.CHANNELS), np.float32)
@@ -33,15 +40,16 @@ def rehearse() -> None:
         0,
         out,
     )
-    offline.render(
-        block_address(), memory.board, memory.log, memory.arena(0), bounds, 0, np.zeros((layout.BLOCK, 2), np.float32)
-    )
+    offline.render(0, memory.board, memory.log, memory.arena(0), bounds, 0, out)
     replica.lay_snapshot(
         memory.arena(0), memory.arena(1)
     )  # a worker that goes back to a checkpoint calls it by itself: 15 ms, once
+
+
+def callbacks() -> None:
+    """What a device calls: PortAudio's, the same resampled, the null device's."""
+    memory = Memory()
     futex, *_ = call_numbers()
-    host = callback.make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), futex)
-    callback.fill(host, np.zeros(2 * layout.BLOCK, np.float32))
     callback.portaudio_callback()
-    null.rehearse(host)
     resample.portaudio_callback()
+    null.rehearse(callback.make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), futex))

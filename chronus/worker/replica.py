@@ -14,6 +14,7 @@ from chronus.audio import ring as rings
 from chronus.dsp import graph, pending
 from chronus.dsp.atomics import address_of, exchange, load, store, system_call
 from chronus.dsp.kernel import compiled, inline, local
+from chronus.dsp.words import clear_words, copy_words
 from chronus.memory.layout import (
     A_BLOCK,
     A_CURSOR,
@@ -36,6 +37,7 @@ from chronus.memory.layout import (
     LINE,
     LOOKAHEAD,
     NANOSECONDS0,
+    PENDING,
     PENDING_TABLE,
     PLAYING,
     REFUSED0,
@@ -85,14 +87,13 @@ def _sleep_until_heard(desk, board, heard, time):
 @compiled
 def lay_snapshot(arena, other):
     """Copies all of an arena that is in use into another one, of which nothing stays: what it used beyond is cleared first."""
-    used = max(arena[A_USED], INSTANCES) // 8
+    used = min(max(arena[A_USED], INSTANCES) // 8, arena.shape[0])
     beyond = min(other[A_USED] // 8, other.shape[0])
     if beyond > used:
-        other[used:beyond] = 0
-    other[: PENDING_TABLE // 8] = arena[: PENDING_TABLE // 8]
-    waiting = PENDING_TABLE // 8 + arena[A_PENDING] * 8
-    other[PENDING_TABLE // 8 : waiting] = arena[PENDING_TABLE // 8 : waiting]
-    other[INSTANCES // 8 : used] = arena[INSTANCES // 8 : used]
+        clear_words(other, used, beyond - used)
+    waiting = PENDING_TABLE // 8 + min(max(arena[A_PENDING], 0), PENDING) * 8
+    copy_words(other, 0, arena, 0, waiting)
+    copy_words(other, INSTANCES // 8, arena, INSTANCES // 8, used - INSTANCES // 8)
 
 
 @compiled
@@ -143,13 +144,13 @@ def checksum(arena, block):
 def _render(desk, board, arena, bounds, own, block, first, out):
     return graph.call_block(
         desk[W_BLOCK],
-        arena.ctypes.data,
-        bounds.ctypes.data,
-        board.ctypes.data,
+        address_of(arena, 0),
+        address_of(bounds, 0),
+        address_of(board, 0),
         CULPRIT0 + own,
         block,
         first,
-        out.ctypes.data,
+        address_of(out, 0),
     )
 
 

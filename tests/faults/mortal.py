@@ -63,13 +63,30 @@ def _exchange(words: Any, index: int, expected: int, value: int) -> bool:
     return True
 
 
-_ATOMICS = {"load": _load, "store": _store, "exchange": _exchange}
+def _copy_words(target: Any, at: int, source: Any, start: int, count: int) -> None:
+    target[at : at + count] = source[start : start + count]
+
+
+def _clear_words(words: Any, at: int, count: int) -> None:
+    words[at : at + count] = 0
+
+
+_INSTRUCTIONS = {
+    "load": _load,
+    "store": _store,
+    "exchange": _exchange,
+    "copy_words": _copy_words,
+    "clear_words": _clear_words,
+    # of a block's samples, which nobody else sees
+    "address_of": lambda samples, _: samples,
+    "row_i64": lambda samples, count: samples.reshape(-1).view(np.int64)[:count],
+}
 
 
 def interpreted(function: Any, **names: Any) -> Any:
     """A compiled function as Python, with other things behind some of its names."""
     source = function.py_func
-    return FunctionType(source.__code__, {**source.__globals__, **_ATOMICS, **names}, source.__name__)
+    return FunctionType(source.__code__, {**source.__globals__, **_INSTRUCTIONS, **names}, source.__name__)
 
 
 _ring = SimpleNamespace(write=interpreted(rings.write, mix=rings.mix.py_func))
