@@ -38,7 +38,7 @@ from chronus.memory.program import Program
 from chronus.memory.quarantine import Out
 from chronus.text import answers, opening, parser
 from chronus.text.answers import Answer
-from chronus.worker import build
+from chronus.worker import build, hoard
 from chronus.worker import offline as replicas
 from chronus.worker import stems as stem
 from chronus.worker.binding import Bindings
@@ -428,7 +428,9 @@ def _read(path: str) -> bytes:
 
 
 def _compile() -> None:
-    if not build.is_built():
+    if build.is_built():
+        hoard.claim(places.kernel_cache())
+    else:
         bar = Bar("compiling kernels, once") if sys.stderr.isatty() else None
         build.build(lambda done, total, _name: bar(done / total) if bar else None)
         if bar:

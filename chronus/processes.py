@@ -34,15 +34,16 @@ def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
     """Loads every kernel and every loop; what a fork of this process can then become, and do before it knows."""
     from chronus.audio import host as hosts
     from chronus.dsp.catalogue import discover
+    from chronus.worker import hoard, rehearsal
     from chronus.worker import process as workers
     from chronus.worker import proof as proofs
-    from chronus.worker import rehearsal
 
     kernels = discover(places.modules_folders())
     for kernel in kernels.values():
         for lanes in kernel.spec.lanes:
             kernel.address(lanes)
     rehearsal.rehearse()
+    hoard.claim(places.kernel_cache())
 
     made: list[workers.Worker] = []
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chronus import lifeline, places, title
+from chronus.worker import hoard
 
 if TYPE_CHECKING:
     from chronus.dsp.kernel import Kernel
@@ -145,6 +146,8 @@ def build(report: Callable[[int, int, str], None]) -> None:
             raise RuntimeError(f"the kernels could not be compiled: {complaints.read()[-2000:]}")
     keep_costs(costs)
     write_catalogue()
+    hoard.claim(places.kernel_cache())
+    hoard.prune(places.kernel_cache())
 
 
 def processors() -> int:
