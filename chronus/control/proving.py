@@ -65,7 +65,7 @@ def strangers(before: Rack, after: Rack) -> frozenset[str]:
 
 
 class Prover:
-    """One trial at a time. `begin`, then `answer` until it is not None."""
+    """One trial at a time: `begin`, and once it `is_over`, the `verdict`."""
 
     def __init__(self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int) -> None:
         self.sheet, self.supervisor, self.catalogue, self.rate = sheet, supervisor, catalogue, rate

@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.5
 
 
 class Status:
-    """`facts` is what the engine was started with: name, pid, version, period, device, started (monotonic seconds)."""
+    """`facts` is what the engine was started with: name, pid, version, period, osc_port, started (monotonic seconds)."""
 
     def __init__(self, performer: Performer, supervisor: Supervisor, facts: dict[str, Any]) -> None:
         self.performer, self.supervisor, self.facts = performer, supervisor, facts
@@ -50,7 +50,7 @@ class Status:
             "rate": word(layout.RATE),
             "period": facts.get("period", 0),
             "lookahead": word(layout.LOOKAHEAD),
-            "device": facts.get("device", ""),
+            "device": "",
             "device_rate": word(layout.RATE),
             "frame": frame,
             "playing": self.conductor.playing,

@@ -23,8 +23,8 @@ from chronus.units import STEPS, Range, to_param
 
 DEFAULT_AMOUNT = 0.5
 """Of a cable into a parameter that was patched without one."""
-MOST_OCTAVES = 10
-"""Of a cable into a frequency that can be zero."""
+MOST_OCTAVES = 24
+"""Of a cable into a frequency that can be zero: more than any frequency's range."""
 IN_CURVE, IN_UNIT, OCTAVES = 0, 1, 2
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
 UP, OPEN = ("gate", "velocity"), Feed.ONE
@@ -197,10 +197,6 @@ class Tables:
         table = _table(self.cables, C)
         table[:, C.AMOUNT] = np.array(self.amounts, np.float64).view(np.int64)
         return table
-
-
-MOST_OCTAVES = 24
-"""More than any frequency's range."""
 
 
 def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:

@@ -9,6 +9,7 @@ without one, who is asked for is forked then and there.
 
     -> {"id": 1, "role": "worker", "slot": 0}                            memory, lifeline, wake
     -> {"id": 2, "role": "host", "device": null, ...}                    memory, lifeline, channel
+    -> {"id": 3, "role": "proof"}                                        sheet, lifeline, sheet
     <- {"id": 1, "pid": 4711}     <- {"exit": 4711, "status": 9}     <- {"ready": true}
 """
 

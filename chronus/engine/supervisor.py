@@ -95,7 +95,7 @@ class Engine:
     # ------------------------------------------------------------ beginning
 
     def own_the_name(self) -> None:
-        """Takes the lock of the name and binds its socket. E_EXISTS where another engine has it."""
+        """Takes the lock of the name. E_EXISTS where another engine has it."""
         self.lock = link.own(self.settings.engine)
         self.path = link.socket_path(self.settings.engine)
         self.path.unlink(missing_ok=True)  # ours to remove: we hold the lock
@@ -457,7 +457,7 @@ class Engine:
         self.children.tell_control({"processes": rows, "engine": engine})
 
     def _say(self, kind: str, text: str) -> None:
-        if os.environ.get("CHRONUS_VERBOSE"):
+        if self.settings.verbose:
             print(f"! {kind}: {text}", file=sys.stderr, flush=True)
         self.children.tell_control({"notice": {"kind": kind, "text": text, "result": {}}})
 

@@ -33,7 +33,7 @@ def test_hard_sync_is_clean():
 
 
 def test_sync_follows_the_leader():
-    """Slave and leader at one pitch, in any phase, settle on the leader's."""
+    """Follower and leader at one pitch, in any phase, settle on the leader's."""
     frames = 8820
     sync = np.sin(2 * np.pi * 300 * np.arange(frames) / RATE)
     y = tone(render, frames, freq=450, inputs={"sync": sync})
