@@ -42,10 +42,13 @@ class Inquest:
         """A worker plays that had time to die of what it went back to."""
         self.restore = supervision.NEWEST
 
-    def hangs(self, slot: int) -> None:
-        """The worker of a slot will be killed: its kernel never returns, or it hangs elsewhere, which blames nobody."""
+    def hangs(self, slot: int, since: int | None = None) -> None:
+        """The worker of a slot will be killed: its kernel never returns, or it hangs elsewhere, which blames nobody.
+
+        `since`: the block from which on it has crawled. To render what came after once more would take as long again.
+        """
         self.hung.add(slot)
-        self._blame(slot, 0)
+        self._blame(slot, 0, since=since)
 
     def died(self, slot: int, status: int, now: float) -> list[Notice]:
         """A worker is dead, and the board still shows what it did. `status`: its exit code, or minus the signal."""
@@ -73,7 +76,7 @@ class Inquest:
             )
         return Notice("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
 
-    def _blame(self, slot: int, how: int, entries: bool = True) -> None:
+    def _blame(self, slot: int, how: int, entries: bool = True, since: int | None = None) -> None:
         """Notes what the slot was at. A module that is noted twice is rendered no more, an entry is passed over; control sees it on
         the board and tells. `how`: the signal that the worker died of, 0 where it hangs."""
         board, word = self.memory.board, self.memory.word
@@ -94,4 +97,5 @@ class Inquest:
         other = 1 - slot
         plays = word(STATE0, other) == PLAYING
         block = supervision.out_from(word(BLOCK0, slot), word(BLOCK0, other) if plays else None)
-        quarantine.take_out(board, Out(blame.handle, blame.incarnation, block, how))
+        first = block if since is None else min(block, since)
+        quarantine.take_out(board, Out(blame.handle, blame.incarnation, first, how))

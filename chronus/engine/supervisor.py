@@ -377,17 +377,19 @@ class Engine:
         blocks = tuple(int(board[BLOCK0 + slot * LINE]) for slot in range(layout.SLOTS))
         due = int(board[HEARD]) // BLOCK + int(board[LOOKAHEAD])
         states = [int(board[STATE0 + slot * LINE]) for slot in range(layout.SLOTS)]
+        silent = int(board[layout.SILENT])
         seen = Seen(
             now, int(board[PERIODS]), blocks, tuple(block < due for block in blocks),
             tuple(state == PLAYING for state in states), tuple(state == STARTING for state in states),
             tuple(int(board[layout.CULPRIT0 + slot * LINE]) for slot in range(layout.SLOTS)),
-            int(board[layout.SILENT]) / self.settings.rate,
+            silent / self.settings.rate, (int(board[HEARD]) + silent) // BLOCK,
+            min(self.memory.word(layout.NANOSECONDS0, slot) for slot in range(layout.SLOTS)) / self.failing.block_nanoseconds,
         )  # fmt: skip
         stuck = self.watch.stuck_slots(seen)
         for slot in stuck:
             board[STATE0 + slot * LINE] = DOWN
         for slot in stuck:
-            self.inquest.hangs(slot)
+            self.inquest.hangs(slot, self.watch.crawled_from)
             self.children.kill(f"worker {slot}")
         if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
             self.children.kill("host")

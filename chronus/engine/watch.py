@@ -5,7 +5,8 @@ Rule 2: who is late but moves is not stuck: overload is no reason to kill.
 Rule 3: what was not watched does not count: after a pause of the watcher itself, or of the machine, nobody has been still for longer.
 Rule 4: two that stand in the same module at the same time wait for nothing but the end of it: there is no music left to lose, so they are
         given up sooner.
-Rule 5: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
+Rule 5: the same of two that crawl: an eighth of the blocks that are due, or fewer, and all that time spent in one module.
+Rule 6: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ SLOT_SECONDS = 0.1
 """A slot that owes blocks and renders none for so long, while the device goes on asking, is stuck."""
 TOGETHER_SECONDS, SILENT_SECONDS = 0.025, 0.05
 """Both slots in one module for so long without a block, and so much silence since one of them rendered: its kernel does not return."""
+CRAWLING, CRAWLING_SHARE = 8, 0.5
+"""So many times fewer blocks than are due, through so much silence, and a rack crawls; if its mean block took that share of a block's
+time, in time of the processor: it is not others that keep it from one."""
 STARTING_SECONDS = 10.0
 """The same for one that has yet to join: it may have a program to compile, as long as control waits for one."""
 HOST_SECONDS = 0.3
@@ -30,7 +34,8 @@ LOOK_SECONDS = 0.06
 
 class Seen(Struct, frozen=True):
     """One look. `owes`: the slot is not as far ahead as it should be. `culprits`: the module it is in, or 0. `silent`: seconds of silence
-    that were sent for want of blocks, ever."""
+    that were sent for want of blocks, ever. `asked`: blocks that were asked for, heard or silent. `share`: of a block's time that rendering
+    one takes, in the slot that takes less."""
 
     now: float
     periods: int
@@ -40,6 +45,8 @@ class Seen(Struct, frozen=True):
     starting: tuple[bool, ...] = (False, False)
     culprits: tuple[int, ...] = (0, 0)
     silent: float = 0.0
+    asked: int = 0
+    share: float = 0.0
 
     @property
     def together(self) -> bool:
@@ -60,6 +67,10 @@ class Watch(Struct):
     silent: float = 0.0
     silent_since: float = 0.0
     """The silence at the last look, and at the last one before which a slot had moved."""
+    before: Seen | None = None
+    """The look from which on both have crawled."""
+    crawled_from: int | None = None
+    """The block that the slower one was at then, if that is what the last two were given up for."""
 
     @property
     def in_silence(self) -> bool:
@@ -74,7 +85,11 @@ class Watch(Struct):
 
     def stuck_slots(self, seen: Seen) -> list[int]:
         """The slots that hang, each told once a stretch of its patience."""
+        paused = seen.now - self.looked > LOOK_SECONDS
         found, now = [], self.awake(seen.now)
+        self.crawled_from = None
+        if self._crawl(seen, paused):
+            return [0, 1]
         if any(ours != theirs for ours, theirs in zip(self.blocks, seen.blocks, strict=True)):
             self.silent_since = self.silent
         self.silent = seen.silent
@@ -91,6 +106,21 @@ class Watch(Struct):
                 self.blocks_since[slot] = now
                 found.append(slot)
         return found
+
+    def _crawl(self, seen: Seen, paused: bool) -> bool:
+        """Whether both slots crawl; told once a stretch."""
+        before = self.before
+        if before is None or paused or not all(seen.playing):
+            self.before = seen
+            return False
+        few = (seen.asked - before.asked) / CRAWLING
+        if any(now - then > few for now, then in zip(seen.blocks, before.blocks, strict=True)):
+            self.before = seen
+            return False
+        if not seen.together or seen.share < CRAWLING_SHARE or seen.silent - before.silent < SILENT_SECONDS:
+            return False
+        self.before, self.crawled_from = None, min(before.blocks)
+        return True
 
     def host_is_stuck(self, seen: Seen, period_seconds: float) -> bool:
         """Told once a stretch of HOST_SECONDS, or of four periods where those are longer."""

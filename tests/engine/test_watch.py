@@ -37,6 +37,38 @@ def test_two_that_stand_in_the_same_module_are_given_up_sooner():
     assert after((3, 4)) is after((0, 0)) is after((3, 3), heard=1.0) is after((3, 3), blocks=lambda k: (k, k)) is None
 
 
+def test_two_that_crawl_in_the_same_module_are_given_up_and_who_is_only_too_slow_is_not():
+    def after(slower, culprits=(3, 3), share=None, look_seconds=0.004):
+        """Seconds until both are given up: what lies ahead lasts 8 ms, and blocks last 1.45 ms, take `slower` times as long to render."""
+        watch, ahead = Watch(), 6
+        for k in range(500):
+            now = k * look_seconds
+            asked = int(now / 0.00145)
+            block = ahead + int(now / (0.00145 * slower))
+            silent = max(0.0, now - (ahead + block) * 0.00145)
+            mean = min(slower, 0.01 + block * slower / 64) if share is None else share
+            seen = Seen(
+                now,
+                k,
+                (block, block),
+                (True, True),
+                (True, True),
+                culprits=culprits,
+                silent=silent,
+                asked=asked,
+                share=mean,
+            )
+            if watch.stuck_slots(seen) == [0, 1]:
+                return now
+        return None
+
+    assert after(12) < 0.09 and after(20) < 0.09
+    assert after(1.2) is after(2) is after(7) is None
+    assert after(12, culprits=(3, 4)) is None, "they are in two modules"
+    assert after(12, share=0.1) is None, "somebody else has the processors"
+    assert after(12, look_seconds=0.07) is None, "nobody looked in between"
+
+
 def test_a_slot_that_is_ahead_may_rest():
     watch = Watch()
     for k in range(40):
