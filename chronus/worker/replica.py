@@ -62,6 +62,10 @@ CHECKPOINT_BLOCKS = 689
 LARGEST_HELD_UP = 16 << 20
 """Bytes of arena above which a slot that plays alone takes none, so as not to be late."""
 
+OUT_OF_BREATH, BREATH = 40_000_000, 10_000_000
+"""Nanoseconds of a processor that a slot which plays takes without ever being ahead, and that it pauses then. In real time, two slots
+with a rack that is too slow would leave nobody else a processor where there are two, and what relieves them has to run, too."""
+
 _FUTEX_WAIT = 0
 _MONOTONIC = 1
 _OF_THE_THREAD = 3
@@ -74,6 +78,12 @@ _PATIENCE_NS = 5_000_000
 def _nanoseconds(desk, time, clock):
     system_call(desk[W_SYSCALL], desk[W_CLOCK], clock, address_of(time, 0), 0, 0)
     return time[0] * 1_000_000_000 + time[1]
+
+
+@inline
+def _sleep(desk, time, nanoseconds):
+    time[0], time[1] = 0, nanoseconds
+    system_call(desk[W_SYSCALL], desk[W_SLEEP], _MONOTONIC, 0, address_of(time, 0), 0)
 
 
 @compiled
@@ -197,6 +207,7 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
     """Renders block after block from where the arena stands, `LOOKAHEAD` blocks ahead of what is heard. Returns ENDED or STALE."""
     own, others = slot * LINE, (1 - slot) * LINE
     time = local(np.int64, 2)
+    worked = 0
     while load(desk, W_QUIT) == 0:
         block = arena[A_BLOCK]
         heard = load(board, HEARD)
@@ -205,6 +216,7 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
             if load(board, STOPPING) > 1:
                 return ENDED
             _sleep_until_heard(desk, board, heard, time)
+            worked = 0
             continue
         if not begin(board, entries, seals, arena, own):
             return STALE
@@ -212,8 +224,7 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
         at = _render(desk, board, arena, bounds, own, block, 0, out)
         while at < BLOCK:
             # a program that this worker is still binding; the other slot plays on meanwhile
-            time[0], time[1] = 0, 1_000_000
-            system_call(desk[W_SYSCALL], desk[W_SLEEP], _MONOTONIC, 0, address_of(time, 0), 0)
+            _sleep(desk, time, 1_000_000)
             if load(desk, W_QUIT) != 0:
                 return ENDED
             at = _render(desk, board, arena, bounds, own, block, at, out)
@@ -222,4 +233,8 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
         store(board, NANOSECONDS0 + own, board[NANOSECONDS0 + own] + (spent - board[NANOSECONDS0 + own]) // 64)
         store(board, WORST0 + own, max(board[WORST0 + own], _nanoseconds(desk, time, _MONOTONIC) - began))
         take_checkpoint(board, arena, checkpoints, own, others, slot)
+        worked += spent
+        if worked > OUT_OF_BREATH and load(board, STATE0 + own) == PLAYING:
+            _sleep(desk, time, BREATH)
+            worked = 0
     return ENDED
