@@ -53,6 +53,7 @@ class Infirmary:
         self._passed = {record.number for record in known}
         self._warned: set[tuple[int, int]] = set()
         self._muted: set[tuple[int, int]] = set()
+        self.performer.unheard_of = lambda: self.memory.word(CONVICTIONS) != self._convictions
         server.every_turn.append(self.turn)
         server.every_tick.append(self.tick)
 

@@ -86,6 +86,8 @@ class Performer:
         self.current: Job | None = None
         self.flying: deque[Job] = deque()
         self.events: deque[tuple[Batch, Sequence[Entry]]] = deque()
+        self.unheard_of: Callable[[], bool] = lambda: False
+        """Whether something was taken out that nobody has looked at here."""
         self._journal_fault = False
 
     @property
@@ -292,8 +294,13 @@ class Performer:
                 self._seal(job, job.moment if job.exact else job.batch.frame)
 
     def _land(self) -> None:
-        """Answers, in the order of the log, what every playing replica has applied."""
+        """Answers, in the order of the log, what every playing replica has applied.
+
+        Asked in this order: a replica that got past it because what it broke is out did so after that was said on the board.
+        """
         while self.flying and self.flying[0].frame is not None and self.publisher.applied(_batch(self.flying[0])):
+            if self.unheard_of():
+                break
             job = self.flying.popleft()
             job.applied(job)
 

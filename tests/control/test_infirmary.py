@@ -78,6 +78,21 @@ def test_the_line_that_did_it_is_answered_with_e_poison_and_taken_back(ward):
     assert ward.conductor.taken_out == {"bass": "it crashed the renderer (SIGSEGV)"}
 
 
+def test_a_crash_that_comes_and_is_over_between_two_looks_is_not_answered_with_ok(ward):
+    ward.fine(c.Load(kind="bass"))
+    ward.begun(set_("bass", "freq", 60), texts=("set bass.freq 60",))
+
+    def meanwhile():
+        """Just after the infirmary has looked: both workers die, come back without the module and render on."""
+        ward.server.every_turn.remove(meanwhile)
+        ward.crash("bass")
+        ward.replicas.render(4)
+
+    ward.server.every_turn.append(meanwhile)
+    reply = ward.until(ward.anna, ward.anna.number)[-1]
+    assert (reply.ok, reply.code) == (False, "E_POISON"), reply
+
+
 def test_a_line_that_others_follow_stands_and_only_the_module_is_out(ward):
     ward.fine(c.Load(kind="bass"), c.Load(kind="kick"))
     ward.begun(set_("bass", "freq", 60), set_("kick", "freq", 55), texts=("set bass.freq 60", "set kick.freq 55"))

@@ -292,7 +292,7 @@ def test_row_9_a_rack_that_is_too_slow_is_made_lighter_after_a_second_and_nobody
 def test_row_9_a_module_that_turns_out_twenty_times_too_slow_is_named_and_taken_out_and_the_rest_plays_on(
     tmp_path, measured
 ):
-    """It was quick enough at its trial. Of 20 % too much a rack is relieved without a kill; with this nothing could be heard for a second."""
+    """It was quick enough at its trial. Of 20 % too much a rack is relieved without a kill; with this it would be silent for a second."""
 
     def play(attempt):
         with heavy_engine(tmp_path / f"take{attempt}") as heavy:
