@@ -87,7 +87,7 @@ class Process:
         if start.resumed is not None:
             take_over(self.performer, start.resumed)
         if start.first is not None:
-            self.server.jobs.append(Job(start.first, RECOVERED))
+            self.server.begin_with(Job(start.first, RECOVERED))
 
     def run(self, ended: socket.socket) -> int:
         self.server.watch(ended, lambda mask: self.server.stop())

@@ -11,6 +11,7 @@ Rule 2: a client's time is logical. After a wait that ended at frame E its next 
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections import deque
@@ -50,6 +51,8 @@ class Server:
         self.performer, self.status, self.supervisor = performer, status, supervisor
         self.conductor, self.publisher = performer.conductor, performer.publisher
         self.jobs: deque[Job] = deque()
+        self._listens_from: float = 0
+        """The frame: before it nobody is listened to."""
         self.running = True
         self._returned: tuple[float, Notice] | None = None
         self.door = Door(listener, self._welcome, self._list, lambda: performer.count(TURNED_AWAY))
@@ -100,7 +103,11 @@ class Server:
 
     @property
     def _can_go_on(self) -> bool:
-        return self.performer.current is None and bool(self.jobs or self._ready)
+        return self.performer.current is None and bool(self.jobs or (self._ready and self._listens))
+
+    @property
+    def _listens(self) -> bool:
+        return self.publisher.head() >= self._listens_from
 
     def _until_due(self) -> float:
         """Seconds until the next wait ends or a sleeping client's next commands are taken up."""
@@ -184,10 +191,19 @@ class Server:
         submission = Submission(tuple(range(len(commands))), tuple(texts), commands)
         self.jobs.append(Job(submission, author, wish, applied=applied))
 
+    def begin_with(self, job: Job) -> None:
+        """Has a rack be there before anybody is listened to: until it is heard, there would be nothing that a name could mean."""
+
+        def over(job: Job) -> None:
+            self._listens_from = 0 if job.frame is None else job.frame + 1
+
+        self._listens_from, job.applied = math.inf, over
+        self.jobs.append(job)
+
     def _take(self) -> Job | None:
         if self.jobs:
             return self.jobs.popleft()
-        while self._ready:
+        while self._ready and self._listens:
             client = self._ready.popleft()
             client.listed = False
             job = None if client.gone else self._next_of(client)

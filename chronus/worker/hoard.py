@@ -7,7 +7,6 @@ still run, and what it has not loaded yet it looks for in its folder: so an olde
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,9 +27,11 @@ def claim(folder: Path) -> None:
         label(folder).write_text(str(places.PACKAGE.resolve()))
 
 
-def prune(own: Path, now: float | None = None) -> None:
-    """Deletes the folders beside `own` that nobody needs."""
-    for folder in list(_needless(own, time.time() if now is None else now)):
+def prune(own: Path) -> None:
+    """Deletes the folders beside `own`, which has just been claimed, that nobody needs."""
+    if not label(own).exists():
+        return
+    for folder in list(_needless(own, label(own).stat().st_mtime)):
         shutil.rmtree(folder, ignore_errors=True)
 
 

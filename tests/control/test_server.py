@@ -11,6 +11,8 @@ from chronus import commands as c
 from chronus import wire
 from chronus.commands import Change, Hello, Hit, LaneOptions, Length, Pattern, Quantity
 from chronus.control import journal
+from chronus.control.conductor import RECOVERED, as_one
+from chronus.control.job import Job
 from chronus.memory.layout import BLOCK
 from chronus.memory.log import FRAME, NOTE_ON, NOW, SET, SWAP, WHAT, A
 from tests.control.house import Caller, House
@@ -552,3 +554,14 @@ def test_a_crash_is_answered_once_the_supervisor_says_so(tmp_path, monkeypatch):
     assert caller.notices[0].text == "slot 0 died"
     ours.close()
     house.close()
+
+
+def test_who_comes_to_an_engine_that_recovers_finds_what_it_recovers(house):
+    """Its rack is performed for a moment to come, and nothing is heard until then: a name would mean nothing."""
+    caller = house.caller()
+    first = as_one([c.Load(kind="kick"), seq("kick")])
+    house.server.begin_with(Job(first, RECOVERED))
+    shown, changed = house.ask(caller, c.Show(name="kick"), set_("kick", "freq", 60))
+    assert shown.ok and changed.ok, (shown, changed)
+    house.server.begin_with(Job(as_one([c.Unload(name="nobody")]), RECOVERED))
+    assert house.ask(caller, c.Show(name="kick"))[0].ok, "one that fails holds everybody up"
