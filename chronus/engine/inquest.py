@@ -11,7 +11,7 @@ import signal
 from chronus.engine import supervision
 from chronus.engine.supervision import Blame, Notice
 from chronus.memory import layout, quarantine
-from chronus.memory.layout import BLOCK0, LINE, PLAYING, STATE0, Memory
+from chronus.memory.layout import BLOCK0, LINE, PLAYING, STARTING, STATE0, Memory
 from chronus.memory.quarantine import Out
 
 
@@ -28,11 +28,14 @@ class Inquest:
 
     def begins(self, slot: int, now: float) -> None:
         """A worker is asked for. Where nobody plays and there is a checkpoint, it goes back to that."""
-        alone = self.memory.board[STATE0 + (1 - slot) * LINE] != PLAYING
-        kept = any(self.memory.word(layout.CHECKPOINT0, place) for place in range(2))
-        self.went_back[slot] = self.restore if alone and kept else None
         self.memory.board[layout.RESTORE0 + slot * LINE] = self.restore
-        self.begun[slot] = now
+        self.went_back[slot], self.begun[slot] = None, now
+        if self.memory.board[STATE0 + (1 - slot) * LINE] != PLAYING:
+            self._finds_nobody(slot)
+
+    def _finds_nobody(self, slot: int) -> None:
+        if any(self.memory.word(layout.CHECKPOINT0, place) for place in range(2)):
+            self.went_back[slot] = self.memory.word(layout.RESTORE0, slot)
 
     def had_time(self, slot: int, now: float) -> bool:
         """Whether the worker of a slot was asked for so long ago that it should have come back."""
@@ -56,6 +59,10 @@ class Inquest:
         before = self.restore
         died_of_it = self._note_restore(slot, -signal.SIGABRT if slot in self.hung else status, played, now)
         self.hung.discard(slot)
+        if self.memory.board[STATE0 + (1 - slot) * LINE] == STARTING and self.went_back[1 - slot] is None:
+            self._finds_nobody(
+                1 - slot
+            )  # it was to join this one: two that die at once are told of one after the other
         if status in supervision.OF_ITSELF and played:
             self._blame(slot, -status, entries=not died_of_it)
         return [self._told(slot)] if self.restore > before else []
