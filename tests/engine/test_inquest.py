@@ -33,7 +33,7 @@ def test_two_that_are_killed_at_once_try_each_checkpoint_together(memory):
         for slot in range(2):
             again(inquest, memory, slot, -9, level * late)
         assert inquest.restore == level
-        assert memory.word(layout.RESTORE0, 1) == level
+        assert [memory.word(layout.RESTORE0, slot) for slot in range(2)] == [level, level]
 
 
 def test_who_joins_one_that_plays_goes_back_to_nothing(memory):
