@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 from chronus.commands import QUERIES, AnyCommand, List, Reply, Save, Status, Sync
 from chronus.control import saving, status
 from chronus.control.catalogue import Catalogue
@@ -18,22 +22,29 @@ def replies(job: Job, known: status.Status) -> list[Reply]:
         return [Reply(id, ok=False, text=job.fault, code=job.fault_code) for id in job.submission.ids]
     assert job.transaction is not None
     told = []
+    look = cache(known.told)  # all of a job is answered at one moment
     for k, (command, outcome) in enumerate(zip(job.submission.commands, job.outcomes, strict=True)):
         if isinstance(command, Save) and outcome.error is None:
             told.append(saved(outcome.id, outcome.text, command, job.transaction.saves[k], known.conductor.catalogue))
         else:
-            told.append(_reply(job, command, outcome, known))
+            told.append(_reply(job, command, outcome, known, look))
     return told
 
 
-def _reply(job: Job, command: AnyCommand, outcome: Outcome, known: status.Status) -> Reply:
+def _reply(
+    job: Job,
+    command: AnyCommand,
+    outcome: Outcome,
+    known: status.Status,
+    look: Callable[[], tuple[tuple[str, ...], dict[str, Any]]],
+) -> Reply:
     if outcome.error is not None:
         return refusal(outcome.id, outcome.error)
     if isinstance(command, Sync):
         return Reply(outcome.id, True, outcome.text, job.frame)
     if isinstance(command, Status):
-        whole = known.full()
-        return Reply(outcome.id, True, outcome.text, lines=known.lines(whole), result=whole)
+        lines, whole = look()
+        return Reply(outcome.id, True, outcome.text, lines=lines, result=whole)
     if isinstance(command, List) and command.what == "patches":
         return _patches(outcome)
     if isinstance(command, List) and command.what == "devices":

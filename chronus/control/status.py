@@ -134,6 +134,11 @@ class Status:
             "recording": None,
         }
 
+    def told(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """In words, and as data."""
+        whole = self.full()
+        return self.lines(whole), whole
+
     def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:
         """The same for people."""
         engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
