@@ -73,9 +73,7 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
     for poisoned in (record for record in found.poisoned if record.module):
         start.notes.append(f'"{poisoned.text}" had brought the renderer down in {poisoned.module}; that is left out')
     if unreadable:
-        start.notes.append(
-            f"{len(unreadable)} commands of {path} could not be read, the first of them {unreadable[0]!r}"
-        )
+        start.notes.append(f"{path}: {len(unreadable)} left out that could not be read, first {unreadable[0]!r}")
 
 
 # ---------------------------------------------------------------- in the place of a control that died
