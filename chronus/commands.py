@@ -19,6 +19,7 @@ from chronus.units import Relative as Relative
 from chronus.units import Sweep as Sweep
 from chronus.units import Value as Value
 from chronus.units import Word as Word
+from chronus.units import format_number
 
 MOST_COUNTED = 9999
 """Steps of undo at once; bars or beats of a time."""
@@ -80,6 +81,21 @@ class LaneOptions(Struct, frozen=True):
     velocity: Annotated[float, Meta(ge=0, le=2)] = 1.0
     swing: Annotated[float, Meta(ge=50, le=75)] | None = None
     shift: Annotated[int, Meta(ge=-MOST_STEPS, le=MOST_STEPS)] = 0
+
+    def words(self) -> str:
+        """What differs from the defaults, as it is typed, each after a space."""
+        default, given = LaneOptions(), []
+        if self.every != default.every:
+            given.append(f"every={self.every[0]}/{self.every[1]}")
+        if self.gate != default.gate:
+            given.append(f"gate={format_number(self.gate)}")
+        if self.velocity != default.velocity:
+            given.append(f"vel={format_number(self.velocity)}")
+        if self.swing is not None:
+            given.append(f"swing={format_number(self.swing)}")
+        if self.shift:
+            given.append(f"shift={self.shift}")
+        return "".join(f" {option}" for option in given)
 
 
 # ---------------------------------------------------------------- commands

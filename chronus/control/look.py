@@ -13,7 +13,6 @@ from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
 from chronus.control.rack import Lane, Rack, audible, named, replace, value
 from chronus.control.scheduler import Span, happenings
-from chronus.control.script import options_text
 from chronus.control.values import NUMBERS, no_such
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError
@@ -77,7 +76,7 @@ def _out(name: str, taken_out: Taken) -> dict[str, str]:
 
 def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
     state = "" if audible(rack, name) else " (muted)"
-    return f"{name}: {lane.text}{options_text(lane.options)}{state}"
+    return f"{name}: {lane.text}{lane.options.words()}{state}"
 
 
 def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken) -> Told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chronus.commands import LaneOptions, Quantity
+from chronus.commands import Quantity
 from chronus.control.catalogue import Catalogue, main_input, main_output
 from chronus.control.patching import goes_nowhere, late
 from chronus.control.rack import EMPTY, Key, Module, Rack
@@ -86,27 +86,11 @@ def _into(key: Key, rack: Rack, catalogue: Catalogue) -> str:
 def _lanes(rack: Rack) -> Iterator[str]:
     for name in sorted(rack.lanes):
         lane = rack.lanes[name]
-        yield f"sequence {name}: {lane.text}{options_text(lane.options)}"
+        yield f"sequence {name}: {lane.text}{lane.options.words()}"
     for verb, field in (("mute", "muted"), ("solo", "solo")):
         chosen = [name for name in sorted(rack.lanes) if getattr(rack.lanes[name], field)]
         if chosen:
             yield " ".join([verb, *chosen])
-
-
-def options_text(options: LaneOptions) -> str:
-    """What differs from the defaults, each after a space."""
-    default, given = LaneOptions(), []
-    if options.every != default.every:
-        given.append(f"every={options.every[0]}/{options.every[1]}")
-    if options.gate != default.gate:
-        given.append(f"gate={format_number(options.gate)}")
-    if options.velocity != default.velocity:
-        given.append(f"vel={format_number(options.velocity)}")
-    if options.swing is not None:
-        given.append(f"swing={format_number(options.swing)}")
-    if options.shift:
-        given.append(f"shift={options.shift}")
-    return "".join(f" {option}" for option in given)
 
 
 def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:

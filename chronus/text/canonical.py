@@ -14,7 +14,6 @@ from chronus.commands import (
     Describe,
     Gate,
     Help,
-    LaneOptions,
     Length,
     List,
     Load,
@@ -76,7 +75,7 @@ def _body(command: AnyCommand | Command) -> str:
         case Set():
             return "set " + ", ".join(map(format_change, command.changes))
         case Sequence():
-            return f"sequence {command.name}: {command.text}{format_options(command.options)}"
+            return f"sequence {command.name}: {command.text}{command.options.words()}"
         case Mute() | Unmute() | Solo() | Unsolo():
             return " ".join((type(command).__name__.lower(), *command.names))
         case Gate():
@@ -132,23 +131,6 @@ def format_change(change: Change) -> str:
     if where == "key" and isinstance(change.value, Word) and KEY.fullmatch(change.value.text):
         return f"key {change.value.text}"
     return f"{where} {format_value(change.value)}"
-
-
-def format_options(options: LaneOptions) -> str:
-    """What differs from the defaults, each after a space."""
-    default = LaneOptions()
-    given = []
-    if options.every != default.every:
-        given.append(f"every={options.every[0]}/{options.every[1]}")
-    if options.gate != default.gate:
-        given.append(f"gate={format_number(options.gate)}")
-    if options.velocity != default.velocity:
-        given.append(f"vel={format_number(options.velocity)}")
-    if options.swing is not None:
-        given.append(f"swing={format_number(options.swing)}")
-    if options.shift:
-        given.append(f"shift={options.shift}")
-    return "".join(f" {option}" for option in given)
 
 
 def format_length(length: Length) -> str:
