@@ -21,7 +21,7 @@ from chronus.control.publisher import Batch, Publisher
 from chronus.control.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
 from chronus.memory import layout
 from chronus.memory.layout import LOG_ENTRIES, SEALS, Memory
-from chronus.memory.log import FRAME, NOW, ORDER, WHAT, WHO, Entry
+from chronus.memory.log import FRAME, NOTE_ON, NOW, ORDER, WHAT, WHO, Entry
 from chronus.memory.program import Program
 
 
@@ -156,11 +156,15 @@ def _batch(tail: int, entries: Sequence[Entry]) -> Batch:
 
 
 def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> None:
-    """Lanes go on from the frame up to which they were scheduled; what is missing before it is made up for."""
+    """Lanes go on from the frame up to which they were scheduled; what is missing before it is made up for.
+
+    Notes lie in the log before it is said that they do: who died between the two had gone as far as the last one.
+    """
     heard = publisher.heard()
     known = _known(publisher.memory, heard)
+    last = max((frame for frame, _, what, _ in known if what & 0xFF == NOTE_ON), default=-1)
     conductor.horizon, conductor.owed = heard, []
-    for entries in conductor.advance(max(publisher.memory.word(layout.SCHEDULED), heard)):
+    for entries in conductor.advance(max(publisher.memory.word(layout.SCHEDULED), heard, last + 1)):
         missing = [entry for entry in entries if _key(entry) not in known]
         if missing:
             performer.publish_events(missing)

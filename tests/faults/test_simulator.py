@@ -96,6 +96,10 @@ FOUND = {
             Fault(0.420695, "forkserver_kill"), Fault(0.438861, "host_kill"),
         ),
     ),
+    "a control that dies between the notes it gave and the word of how far they go": Schedule(
+        42199, 22050, 128, lane=True, commands=(0.151271, 0.405885),
+        faults=(Fault(0.000254, "control_kill", occasion="publish", moment=3), Fault(0.194979, "both"), Fault(0.222978, "hang", 1)),
+    ),
 }  # fmt: skip
 
 
