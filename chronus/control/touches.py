@@ -32,11 +32,11 @@ class Touch(Struct, frozen=True):
 
 
 class _Published(Struct, frozen=True):
-    """Entries of the log up to `tail`, `size` of them with the batch's head, and what they came from."""
+    """Entries of the log up to `tail`, `size` of them with the batch's head, and the last command that they came from."""
 
     tail: int
     size: int
-    touches: tuple[Touch, ...]
+    touch: Touch
 
 
 class Touches:
@@ -48,16 +48,16 @@ class Touches:
         self, number: int, submission: Submission, t: Transaction, frame: int, tail: int = 0, size: int = 0
     ) -> None:
         """Keeps what a submission did that was sealed at a frame."""
-        found = []
+        touch = None
         for step in t.steps:
             command = submission.commands[step.outcome]
             text = submission.texts[step.outcome] or t.outcomes[step.outcome].text
             touch = Touch(frame, number, step.outcome, text, step.before, command)
-            found.append(touch)
             names = touched(step) | ({command.name} if isinstance(command, Gate | Note) else set())
             for name in names:
                 self._of.setdefault(name, deque(maxlen=REMEMBERED)).append(touch)
-        self._published.append(_Published(tail, size, tuple(found)))
+        if touch is not None:  # no more than one of each batch: every touch keeps a rack
+            self._published.append(_Published(tail, size, touch))
         for name in self._of.keys() - t.after.modules.keys() - t.before.modules.keys():
             del self._of[name]
 
@@ -68,8 +68,8 @@ class Touches:
     def of_entry(self, number: int) -> tuple[Touch, int] | None:
         """The command that an entry of the log came from (the last, if a batch holds several), and the entry's place, from 1."""
         for batch in self._published:
-            if batch.tail - batch.size < number <= batch.tail and batch.touches:
-                return batch.touches[-1], number - (batch.tail - batch.size) - 1
+            if batch.tail - batch.size < number <= batch.tail:
+                return batch.touch, number - (batch.tail - batch.size) - 1
         return None
 
 

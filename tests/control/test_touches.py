@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
 from chronus.commands import Note, Patch, Submission, Unload
-from chronus.control.touches import Touches
+from chronus.control.touches import REMEMBERED, Touch, Touches
 from tests.control.stage import Stage, chain, load, put, seq
 
 
@@ -53,6 +55,17 @@ def test_what_is_gone_is_forgotten():
     said.say(128, Unload(name="kick"))
     said.say(192, load("bass"))
     assert said.last("kick", 999) is None
+
+
+def test_a_flood_of_commands_is_not_kept_with_the_rack_that_each_of_them_found():
+    said = Said()
+    said.say(64, load("kick"))
+    for k in range(50):
+        said.say(128 + k, *(put("kick.decay", 200 + m) for m in range(40)), tail=100 * k + 90, size=41)
+    said.stage = None  # what it remembers to undo
+    gc.collect()
+    kept = sum(isinstance(one, Touch) for one in gc.get_objects())
+    assert kept <= 51 + REMEMBERED, f"{kept} of 2,001 touches are kept"
 
 
 def test_an_entry_belongs_to_the_batch_that_its_number_lies_in():

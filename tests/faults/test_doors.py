@@ -205,7 +205,9 @@ def _flood(folder: Path, seconds: float) -> None:
         seen["journal"] = running.journal()
 
     done = take(folder, breaking, CHRONUS_OSC_PORT="5805", song=SONG)
-    blocks = [one.frame // BLOCK for one in journal.read(seen["journal"]).played() if one.said.who == "osc"]
+    files = sorted(seen["journal"].parent.glob("*.journal"))  # a long journal goes on in a new file
+    played = [one for path in files for one in journal.read(path).played()]
+    blocks = [one.frame // BLOCK for one in played if one.said.who == "osc"]
     counters = done.status["counters"]
     print(
         f"row 38: {seen['rate']:.0f} OSC messages a second for {seconds:g} s: {len(blocks)} updates, "
