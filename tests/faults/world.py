@@ -675,11 +675,7 @@ class World:
         ground, memory, device = self.ground, self.memory, self.device
         if not self.ended:
             device[PLAYS] = 0
-            until = int(device[CLOCK]) + 4 * int(device[SIZE])
-            machine.stretch(
-                self.slots, device, until, memory.board, memory.log, memory.seals, ground.rings, ground.arenas,
-                ground.checkpoints, ground.outs, self.desk, ground.capture, ground.records,
-            )  # fmt: skip
+            self._render_what_is_owed()
         self._follow()
         bad = machine.differing(ground.records, 0, int(device[RECORDS]), ground.capture, ground.reference)
         if bad >= 0:
@@ -700,6 +696,19 @@ class World:
                 if not np.array_equal(arena[first:last], ground.ideal[first:last]):
                     word = first + int(np.nonzero(arena[first:last] != ground.ideal[first:last])[0][0])
                     raise Failure(f"slot {slot} is not in lockstep: word {word} of its arena differs")
+
+    def _render_what_is_owed(self) -> None:
+        """The device has stopped: who is in the middle of a block ends it, and whoever is behind comes along."""
+        ground, memory, device = self.ground, self.memory, self.device
+        for _ in range(4):
+            until = int(device[CLOCK]) + 4 * int(device[SIZE])
+            machine.stretch(
+                self.slots, device, until, memory.board, memory.log, memory.seals, ground.rings, ground.arenas,
+                ground.checkpoints, ground.outs, self.desk, ground.capture, ground.records,
+            )  # fmt: skip
+            due = memory.word(HEARD) // BLOCK + memory.word(layout.LOOKAHEAD)
+            if all(memory.word(BLOCK0, slot) >= due for slot in range(2)):
+                return
 
     def _check_words(self) -> None:
         """What was acknowledged is there, once: in the sound and in the journal."""
