@@ -15,6 +15,7 @@ from chronus.audio.callback import GAP_FADE
 from chronus.control import journal
 from chronus.drill import Rejoin
 from chronus.engine.supervision import BUDGET, PERIOD
+from chronus.engine.watch import ring_row
 from chronus.memory import layout
 from chronus.trial import Client
 from tests.faults.takes import RATE, in_lockstep, kill, settle, take, worker_pids
@@ -141,17 +142,26 @@ def test_row_11_a_worker_that_dies_of_a_fault_of_its_own_is_replaced(tmp_path):
     assert done.lost == 0, done.gaps
 
 
-def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path):
+def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path, measured):
+    """Each block's checksum takes in another 64th of the arena, so the 64th block after the flip tells at the latest."""
+    took = []
+
     def breaking(running, memory):
-        arena = memory.arena(1 - memory.word(layout.ACTIVE))
-        arena[layout.CABLE_TABLE // 8 + layout.C_FROM] ^= 1 << 20
+        standby = 1 - memory.word(layout.ACTIVE)
+        flipped = memory.word(layout.BLOCK0, standby)
+        memory.arena(standby)[layout.CABLE_TABLE // 8 + layout.C_FROM] ^= 1 << 20
         until(lambda: memory.word(layout.DIVERGENCES) > 0, 2, "the divergence was not found")
+        rows = [{ring_row(memory.ring(slot), flipped + k) for k in range(layout.RING_BLOCKS // 2)} for slot in range(2)]
+        numbers = [{number for number, *_ in mine if number} for mine in rows]
+        differ = {number for number, *_ in rows[0] ^ rows[1]} & numbers[0] & numbers[1]
+        took.append(min(differ) - flipped)
         settle(memory, 0.1)
         in_lockstep(memory)
 
     done = take(tmp_path, breaking)
-    assert done.lost == 0, done.gaps
     assert done.status["counters"]["divergences"] > 0
+    measured("19", "frames lost", done.lost, bar=0)
+    measured("19", "blocks from the flip to the first checksum that tells", took[-1], bar=64)
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
