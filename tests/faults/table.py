@@ -4,7 +4,8 @@ A test names the rows it covers: `test_row_20_...` one, `test_rows_1_2_3_...` or
 through the fixture `measured`, which holds them against their bars. Every run that covered rows prints them at its end;
 `pytest --faults-table` also writes README.md.
 
-Rule 1: a line belongs to one test and stays until that test runs again or is gone; so the figures of a long run outlive the short ones.
+Rule 1: a line belongs to one test and stays until that test runs again or is gone. What `make soak` runs has a line of its own beside
+        the short form of the same test, so the figures of a long run outlive the short ones.
 Rule 2: figures are rounded and nothing is dated: a run that measures the same writes the same.
 Rule 3: a test that never ran is shown as such; a row that no test names is open, or has the reason given in rows.toml.
 """
@@ -25,6 +26,8 @@ TESTS = HERE.parent
 TABLE = HERE / "README.md"
 ROWS: dict[str, dict[str, str]] = tomllib.loads((HERE / "rows.toml").read_text())
 
+SOAK = " (soak)"
+
 Measured = Callable[..., None]
 
 HEAD = """\
@@ -40,7 +43,7 @@ each row is, `table.py` how a test comes to stand here.
 
 
 class Line(Struct, frozen=True):
-    """One test's part of one row. `test` is file::function, below tests/."""
+    """One test's part of one row. `test` is file::function, below tests/, and SOAK where it is the long form."""
 
     row: str
     test: str
@@ -95,6 +98,13 @@ def page(lines: Iterable[Line]) -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
+def whole(lines: Iterable[Line]) -> list[Line]:
+    """With a line for every test that has none."""
+    told = list(lines)
+    known = {line.test.removesuffix(SOAK) for line in told}
+    return [line for line in written() if line.test not in known] + told
+
+
 def written() -> list[Line]:
     """A line for every test of a row that stands anywhere in tests/, as if none had ever run."""
     found = []
@@ -107,7 +117,7 @@ def written() -> list[Line]:
 
 def there(line: Line) -> bool:
     """Whether the test that a line tells of still exists."""
-    file, _, function = line.test.partition("::")
+    file, _, function = line.test.removesuffix(SOAK).partition("::")
     path = TESTS / file
     return path.exists() and f"def {function}(" in path.read_text()
 
@@ -159,6 +169,7 @@ class _Seen:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         path, _, function = report.nodeid.partition("[")[0].rpartition("::")
         test = f"{Path(path).relative_to('tests').as_posix()}::{function}" if path.startswith("tests/") else ""
+        test += SOAK if test and "soak" in report.keywords else ""
         kept: list[Any] = [value for name, value in report.user_properties if name == "measured"]
         rows = [*rows_of(function), *(row for row, _ in kept)]
         if not test or not rows:
@@ -190,7 +201,7 @@ class _Seen:
             terminalreporter.write_line(f"{line.row:>4}  {line.verdict:6}  {line.measured or line.test}")
         if config.getoption("--faults-table"):
             old = read(TABLE.read_text()) if TABLE.exists() else []
-            TABLE.write_text(page(merged(written(), merged(filter(there, old), lines))))
+            TABLE.write_text(page(whole(merged(filter(there, old), lines))))
 
 
 def _why(report: pytest.TestReport) -> str:

@@ -83,3 +83,16 @@ def test_a_run_writes_the_table_when_it_is_asked_to(tmp_path):
     lines = read((faults / "README.md").read_text())
     assert [(line.row, line.verdict) for line in lines] == [("4", "holds"), ("5", "FAILED")]
     assert lines[1].measured == "lost frames 7 (<= 0)"
+
+
+def test_the_long_form_of_a_test_keeps_its_line_when_the_short_one_runs():
+    short, long = (
+        table.Line("20", "faults/x.py::t", "kills 20"),
+        table.Line("20", f"faults/x.py::t{table.SOAK}", "kills 1000"),
+    )
+    kept = table.read(table.page([short, long]))
+    again = table.merged(kept, [table.Line("20", "faults/x.py::t", "kills 21")])
+    assert [line.measured for line in again] == ["kills 1000", "kills 21"]
+    one = table.written()[0]
+    told = table.whole([table.Line(one.row, one.test + table.SOAK)])
+    assert one not in told, "it is said not to have run"
