@@ -1,4 +1,4 @@
-"""The lifeline: no process outlives the engine.
+"""The lifeline: no process outlives the engine. And the other end of a life: who has died, as its parent hears it.
 
 Each child holds the read end of a pipe whose only write end is the supervisor's. When the supervisor is gone, however it
 went, the kernel closes that end and sends SIGKILL: in a compiled loop, in a system call, even when stopped. A thread that
@@ -12,6 +12,7 @@ import fcntl
 import os
 import select
 import signal
+from collections.abc import Iterator
 
 _F_SETSIG = 10
 
@@ -24,3 +25,15 @@ def hold(descriptor: int) -> None:
     ready, _, _ = select.select([descriptor], [], [], 0)
     if ready:  # it was already cut
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def reaped() -> Iterator[tuple[int, int]]:
+    """The children of this process that are dead and nobody has heard of: pid, and exit code or minus the signal."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        yield pid, os.waitstatus_to_exitcode(status)

@@ -26,7 +26,7 @@ from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
-from chronus.control.rack import EMPTY, Rack, replace
+from chronus.control.rack import EMPTY, Rack, changed, replace
 from chronus.control.scheduler import Player
 from chronus.control.score import Score, begin, events, generations, pruned
 from chronus.control.seats import NOTHING, Plan
@@ -86,8 +86,9 @@ class Conductor:
         to be bad. `at`: the frame at which it is said, where it is not said for a moment of its own: it knows only what is heard then.
         `due`: the numbers under which it was put off.
         """
-        self._no_more_waiting(due)
-        self.past = tuple(pair for pair in self.past if isinstance(pair[1], Rack) or pair[1].number not in due)
+        if due:
+            self._no_more_waiting(due)
+            self.past = tuple(pair for pair in self.past if isinstance(pair[1], Rack) or pair[1].number not in due)
         self.number += 1
         heard = self.rack if at is None else self.heard(at)
         if heard is self.rack:
@@ -356,7 +357,7 @@ class Conductor:
             return True
         if t.plan is not None or t.motions or t.absolute or replace(t.after, modules=t.before.modules) != t.before:
             return False
-        return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t))
+        return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t.before, t.after))
 
     @property
     def kept(self) -> list[Due]:
@@ -416,13 +417,8 @@ def together(dues: Iterable[Due]) -> Submission:
     return Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))
 
 
-def changed(t: Transaction) -> set[str]:
-    """The modules that are not quite as they were."""
-    return {name for name, module in t.after.modules.items() if module is not t.before.modules.get(name)}
-
-
 def _with_changes(rack: Rack, t: Transaction) -> Rack:
-    modules = {name: t.after.modules[name] for name in changed(t) if name in rack.modules}
+    modules = {name: t.after.modules[name] for name in changed(t.before, t.after) if name in rack.modules}
     return replace(rack, modules={**rack.modules, **modules}) if modules else rack
 
 

@@ -121,9 +121,8 @@ class Infirmary:
         if isinstance(touch.command, Note):
             return True
         current = self.performer.current
-        said_since = (
-            current is not None and current.shrink is None
-        )  # what drops modules that have faded out is nobody's word
+        # what drops modules that have faded out is nobody's word
+        said_since = current is not None and current.shrink is None
         if touch.of_many or said_since or not past or past[-1][1] is not touch.before:
             return False
         self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), AUTHOR))

@@ -97,6 +97,11 @@ def replace(whole: T, **changes: Any) -> T:
     return msgspec.structs.replace(whole, **changes)
 
 
+def changed(before: Rack, after: Rack) -> set[str]:
+    """The modules that are not quite as they were, and the new ones."""
+    return {name for name, module in after.modules.items() if module is not before.modules.get(name)}
+
+
 def exact(number: float) -> Fraction:
     """A typed number as the fraction it stands for: 0.1 is a tenth."""
     return Fraction(repr(float(number)))

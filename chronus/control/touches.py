@@ -7,7 +7,7 @@ from collections import deque
 from msgspec import Struct
 
 from chronus.commands import AnyCommand, Gate, New, Note, Open, Redo, Say, Submission, Undo
-from chronus.control.rack import Rack
+from chronus.control.rack import Rack, changed
 from chronus.control.transaction import Step, Transaction
 
 REMEMBERED = 8
@@ -76,7 +76,7 @@ class Touches:
 def touched(step: Step) -> set[str]:
     """The modules that a step changed: themselves, their lanes, their cables."""
     before, after = step.before, step.after
-    names = {name for name in after.modules if after.modules[name] is not before.modules.get(name)}
+    names = changed(before, after)
     names |= {name for name in after.lanes if after.lanes[name] is not before.lanes.get(name)}
     if before.cables is not after.cables:
         for key in before.cables.keys() | after.cables.keys():

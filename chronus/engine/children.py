@@ -24,7 +24,7 @@ from typing import Any
 
 from msgspec import structs
 
-from chronus import link, places
+from chronus import lifeline, link, places
 from chronus.engine.roll import ControlSaid, Heard, Roll
 from chronus.memory import layout
 from chronus.settings import Settings
@@ -159,14 +159,8 @@ class Children(Roll):
 
     def _reap(self) -> Iterator[Heard]:
         os.read(self.woken, 4096)
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            yield from self.died(pid, os.waitstatus_to_exitcode(status))
+        for pid, status in lifeline.reaped():
+            yield from self.died(pid, status)
 
     # ------------------------------------------------------------ telling
 

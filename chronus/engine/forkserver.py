@@ -133,17 +133,11 @@ class Forkserver:
             os.close(end)
 
     def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
+        for pid, status in lifeline.reaped():
             if self.spare and pid == self.spare[0]:
                 self.spare[1].close()
                 self.spare = None
-            self._send({"exit": pid, "status": os.waitstatus_to_exitcode(status)})
+            self._send({"exit": pid, "status": status})
 
 
 def _live(asked: dict[str, Any], descriptors: list[int], lives: Mapping[str, Life]) -> None:

@@ -60,9 +60,8 @@ class Inquest:
         died_of_it = self._note_restore(slot, -signal.SIGABRT if slot in self.hung else status, played, now)
         self.hung.discard(slot)
         if self.memory.board[STATE0 + (1 - slot) * LINE] == STARTING and self.went_back[1 - slot] is None:
-            self._finds_nobody(
-                1 - slot
-            )  # it was to join this one: two that die at once are told of one after the other
+            # it was to join this one: two that die at once are told of one after the other
+            self._finds_nobody(1 - slot)
         if status in supervision.OF_ITSELF and played:
             self._blame(slot, -status, entries=not died_of_it)
         return [self._told(slot)] if self.restore > before else []
