@@ -1,7 +1,7 @@
 """Starts the engine's processes, listens to them and ends them. What is to be done about what it hears is decided elsewhere.
 
 Rule 1: every process holds the read end of a lifeline whose write end is here and only here: who is cut off dies, and with the
-        supervisor everybody does.
+        supervisor everybody does. The lifeline of the dead is let go.
 Rule 2: the forkserver and control are started afresh; workers, hosts and trials are forked by the forkserver, on request.
 Rule 3: nothing here waits for a child, but for control at the very end.
 """
@@ -25,7 +25,7 @@ from typing import Any
 from msgspec import structs
 
 from chronus import lifeline, link, places
-from chronus.engine.roll import ControlSaid, Heard, Roll
+from chronus.engine.roll import ControlSaid, Died, Heard, Roll
 from chronus.memory import layout
 from chronus.settings import Settings
 
@@ -87,14 +87,13 @@ class Children(Roll):
     def fork_proof(self) -> None:
         """A trial of what lies on the sheet; it sees that and nothing of the engine."""
         self.kill("proof")  # one that still runs was asked for by a control that is gone
-        self.pids.pop("proof", None)
         self._fork("proof", {"role": "proof"}, self.sheet, self.sheet)
 
     def build_wide(self) -> None:
         """Has the kernels for many voices compiled while the music plays, if that was never finished."""
         if not places.wide_file().exists():
             line = self._line("wide")
-            self._run("chronus.worker.build", "--wide", str(line), keep=(line,))
+            self.pids["wide"] = self._run("chronus.worker.build", "--wide", str(line), keep=(line,))
             os.close(line)
 
     def _spawn(self, role: str, *arguments: str, keep: tuple[int, ...]) -> None:
@@ -162,6 +161,12 @@ class Children(Roll):
         for pid, status in lifeline.reaped():
             yield from self.died(pid, status)
 
+    def died(self, pid: int, status: int) -> list[Died]:
+        heard = super().died(pid, status)
+        for one in heard:
+            self.cut(one.role)
+        return heard
+
     # ------------------------------------------------------------ telling
 
     def tell_control(self, message: dict[str, Any]) -> None:
@@ -177,7 +182,6 @@ class Children(Roll):
 
     def candidate_takes_over(self) -> None:
         """The candidate has the place of the host, which is dead."""
-        self.cut("host")
         for known in (self.pids, self.lines, self.hosts):
             known["host"] = known.pop("candidate")
 

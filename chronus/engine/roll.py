@@ -2,7 +2,7 @@
 
 Rule 1: who is forked is asked for under a number, and lives from when the forkserver tells its pid; nobody can be killed before.
 Rule 2: a forkserver that dies owes all that it has not told of: nobody else ever will.
-Rule 3: what is said of, or by, somebody whose place was given to another one since says nothing.
+Rule 3: what is said of, or by, somebody whose place was given to another one since says nothing; it is given with the question.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Roll:
 
     def ask(self, role: str) -> int:
         """The number under which somebody is asked for."""
+        self.pids.pop(role, None)
         self.asked += 1
         self.waiting[self.asked] = role
         return self.asked
@@ -69,7 +70,7 @@ class Roll:
         if message.get("ready"):
             return [Ready()]
         if "exit" in message:
-            return self.died(message["exit"], message["status"])
+            return [*self.died(message["exit"], message["status"])]
         if message["id"] not in self.waiting:
             return []  # its forkserver has died since, and it with it
         role = self.waiting.pop(message["id"])
@@ -79,7 +80,7 @@ class Roll:
     def host_said(self, channel: Any, message: dict[str, Any]) -> list[Heard]:
         return [HostSaid(role, message) for role, known in self.hosts.items() if known is channel]
 
-    def died(self, pid: int, status: int) -> list[Heard]:
+    def died(self, pid: int, status: int) -> list[Died]:
         role = next((role for role, known in self.pids.items() if known == pid), None)
         if role is None:
             return []

@@ -294,7 +294,7 @@ class Engine:
         self.play_by = now + _AHEAD_SECONDS
 
     def _is_dead(self, role: str, status: int) -> None:
-        if self.stopping_since is not None:
+        if self.stopping_since is not None or role == "wide":
             return
         if role == "candidate":
             self.device.candidate_gone(self._awake())

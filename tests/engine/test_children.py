@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from chronus.engine.children import Children
+from chronus.engine.roll import Died
 from chronus.memory import layout, sheet
 from chronus.settings import Settings
 
@@ -34,6 +35,17 @@ def test_a_dead_forkserver_that_is_asked_owes_what_it_is_asked_for(children, hea
     assert children.owed() == {"worker 1", "candidate"}
     for channel in children.hosts.values():
         channel.close()
+
+
+def test_the_lifeline_of_the_dead_is_let_go_but_not_the_one_of_who_has_its_place(children):
+    first = children._line("proof")
+    children.pids["proof"] = 4711
+    assert children.died(4711, 0) == [Died("proof", 0)] and children.lines == {}
+    second = children._line("proof")
+    children.ask("proof")
+    assert children.died(4711, 0) == [] and list(children.lines) == ["proof"]
+    for read in (first, second):
+        os.close(read)
 
 
 def test_whoever_is_cut_off_from_the_lifeline_reads_its_end(children):

@@ -36,6 +36,16 @@ def test_the_death_of_a_stranger_says_nothing(roll):
     assert roll.died(4712, 0) == [] and roll.pids == {"control": 4711}
 
 
+def test_who_had_the_place_of_one_that_is_asked_for_is_heard_of_no_more(roll):
+    before = roll.ask("candidate")
+    roll.forkserver_said({"id": before, "pid": 4711})
+    after = roll.ask("candidate")
+    assert roll.pids == {}
+    assert roll.forkserver_said({"exit": 4711, "status": -9}) == []
+    assert roll.forkserver_said({"id": after, "pid": 4712}) == [Born("candidate")]
+    assert roll.forkserver_said({"exit": 4711, "status": -9}) == [] and roll.pids == {"candidate": 4712}
+
+
 def test_only_who_has_the_place_now_is_heard_as_host_or_candidate(roll):
     before, host, candidate = object(), object(), object()
     roll.hosts = {"host": host, "candidate": candidate}
