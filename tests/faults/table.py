@@ -6,7 +6,8 @@ through the fixture `measured`, which holds them against their bars. Every run t
 
 Rule 1: a line belongs to one test and stays until that test runs again or is gone. What `make soak` runs has a line of its own beside
         the short form of the same test, so the figures of a long run outlive the short ones.
-Rule 2: figures are rounded and nothing is dated: a run that measures the same writes the same.
+Rule 2: figures are rounded and nothing is dated: a run that measures the same writes the same. Of a figure that a test measures
+        several times (for each of its parameters, say) the greatest is told.
 Rule 3: a test that never ran is shown as such; a row that no test names is open, or has the reason given in rows.toml.
 """
 
@@ -146,9 +147,8 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 
     def keep(row: str, what: str, value: float, unit: str = "", *, bar: float | None = None) -> None:
         assert row in ROWS, f"there is no row {row}"
-        text = figure(what, value, unit, bar)
-        request.node.user_properties.append(("measured", (row, text)))
-        assert bar is None or value <= bar, text
+        request.node.user_properties.append(("measured", (row, what, float(value), unit, bar)))
+        assert bar is None or value <= bar, figure(what, value, unit, bar)
 
     return keep
 
@@ -157,7 +157,8 @@ class _Seen:
     """What one run saw: by test, its rows and figures and how it ended."""
 
     def __init__(self) -> None:
-        self.figures: dict[tuple[str, str], list[str]] = {}
+        self.figures: dict[tuple[str, str], dict[str, str]] = {}
+        self.worst: dict[tuple[str, str, str], float] = {}
         self.verdicts: dict[str, str] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -171,22 +172,22 @@ class _Seen:
         test = f"{Path(path).relative_to('tests').as_posix()}::{function}" if path.startswith("tests/") else ""
         test += SOAK if test and "soak" in report.keywords else ""
         kept: list[Any] = [value for name, value in report.user_properties if name == "measured"]
-        rows = [*rows_of(function), *(row for row, _ in kept)]
+        rows = [*rows_of(function), *(row for row, *_ in kept)]
         if not test or not rows:
             return
         for row in rows:
-            self.figures.setdefault((row, test), [])
-        if report.when == "call":
-            for row, text in kept:
-                self.figures[row, test].append(text)
+            self.figures.setdefault((row, test), {})
+        for row, what, value, unit, bar in kept if report.when == "call" else ():
+            worst = self.worst[row, test, what] = max(value, self.worst.get((row, test, what), value))
+            self.figures[row, test][what] = figure(what, worst, unit, bar)
         worst = self.verdicts.get(test, "holds")
         now = "FAILED" if report.failed else f"not run: {_why(report)}" if report.skipped else "holds"
         self.verdicts[test] = now if worst == "holds" else worst
 
     def lines(self) -> list[Line]:
         return [
-            Line(row, test, "; ".join(texts), self.verdicts[test])
-            for (row, test), texts in self.figures.items()
+            Line(row, test, "; ".join(told.values()), self.verdicts[test])
+            for (row, test), told in self.figures.items()
             if row in ROWS
         ]
 

@@ -20,6 +20,7 @@ import pytest
 from chronus.capture import Comparison
 from chronus.memory import layout
 from chronus.memory.layout import Memory
+from tests.faults.table import Measured
 from tests.faults.takes import RATE, SONG, memory_of, settle, take
 from tests.live import PYTHON, Engine, Jack, engine, jack, place_of, pulse, until
 from tests.machine import undisturbed
@@ -84,15 +85,15 @@ class Onlooker:
         settle(self.memory, 0.3)
         return back
 
-    def was_never_in_the_way(self) -> None:
+    def was_never_in_the_way(self, measured: Measured, *rows: str) -> None:
         """The supervisor heard all the time, no block was missed, and a shell got at most a notice a second."""
         deaf, counters = self.memory.word(layout.DEAF) / 1e6, self.status()["counters"]
         steps = [b[0] - a[0] for a, b in itertools.pairwise(self.notices)]
-        print(
-            f"supervisor busy for at most {deaf:.1f} ms; {len(self.notices)} notices, {min(steps, default=9):.1f} s between two"
-        )
-        assert deaf <= 50
-        assert counters["missing"] == counters["repeated"] == counters["divergences"] == 0
+        for row in rows:
+            measured(row, "supervisor busy, longest", deaf, "ms", bar=50)
+            measured(row, "blocks missing", counters["missing"], bar=0)
+            measured(row, "notices", len(self.notices))
+        assert counters["repeated"] == counters["divergences"] == 0
         assert len(self.notices) <= 1 or min(steps) > 0.9, self.notices
 
     def close(self) -> None:
@@ -152,7 +153,9 @@ def pitch(sound: np.ndarray, rate: int) -> float:
     return (k + 0.5 * (a - c) / (a - 2 * b + c)) * rate / len(sound)
 
 
-def test_row_24_a_killed_host_under_jack_is_heard_again_within_300_ms_at_the_journal_s_bits(tmp_path, onlooker, server):
+def test_row_24_a_killed_host_under_jack_is_heard_again_within_300_ms_at_the_journal_s_bits(
+    tmp_path, measured, onlooker, server
+):
     server.listen()
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
         assert running.home.chronus("-c", SONG).returncode == 0
@@ -161,27 +164,28 @@ def test_row_24_a_killed_host_under_jack_is_heard_again_within_300_ms_at_the_jou
         settle(seen.memory, 0.5)
         stood = seen.stood(lambda: os.kill(seen.host(), signal.SIGKILL), 0.5)
         seen.taken_up()
-        seen.was_never_in_the_way()
+        seen.was_never_in_the_way(measured, "24")
         status, journal = seen.status(), running.journal()
         assert [p["pid"] for p in status["processes"] if p["role"] == "worker"] == workers
         assert running.stop() == 0
     _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))
-    gap = silence(server.heard(), reference)
-    print(f"silent for {gap * 1000:.0f} ms; musical time stood for {stood * 1000:.0f} ms")
-    assert gap <= 0.3
+    measured("24", "silent for an ear on the server", silence(server.heard(), reference) * 1e3, "ms", bar=300)
+    measured("24", "musical time stood", stood * 1e3, "ms")
 
 
-def test_rows_28_33_a_killed_jack_server_is_bridged_and_taken_up_again_at_another_rate(tmp_path, onlooker, server):
+def test_rows_28_33_a_killed_jack_server_is_bridged_and_taken_up_again_at_another_rate(
+    tmp_path, measured, onlooker, server
+):
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
         running.home.chronus("-c", "load sine freq=1000")
         seen = onlooker(running)
         assert (seen.status()["engine"]["device_rate"], seen.status()["engine"]["rate"]) == (RATE, RATE)
-        stood = seen.stood(server.server.kill, 0.5)
-        assert stood <= 0.5 and seen.device() == "null"
+        measured("28", "killed: musical time stood", seen.stood(server.server.kill, 0.5) * 1e3, "ms", bar=500)
+        assert seen.device() == "null"
         server.server.wait()
         again = Jack(tmp_path, server.name, rate=48000)
         try:
-            back = seen.taken_up()
+            measured("28", "from the server's return until it plays", seen.taken_up(), "s", bar=2)
             again.listen()
             settle(seen.memory, 0.7)
             assert (seen.status()["engine"]["device_rate"], seen.status()["engine"]["rate"]) == (48000, RATE)
@@ -189,61 +193,63 @@ def test_rows_28_33_a_killed_jack_server_is_bridged_and_taken_up_again_at_anothe
             heard = again.heard()[-16384:]
         finally:
             again.close()
-        print(f"musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server's return")
-        assert abs(pitch(heard, 48000) - 1000) < 0.5 and 0.05 < np.abs(heard).max() <= 1.0
-        seen.was_never_in_the_way()
+        measured("33", "1 kHz heard off by", abs(pitch(heard, 48000) - 1000), "Hz", bar=0.5)
+        assert 0.05 < np.abs(heard).max() <= 1.0
+        seen.was_never_in_the_way(measured, "28")
 
 
 @pytest.mark.parametrize("seconds", LONG)
-def test_row_28_a_stopped_jack_server_is_bridged_and_taken_up_again(tmp_path, onlooker, server, seconds):
+def test_row_28_a_stopped_jack_server_is_bridged_and_taken_up_again(tmp_path, measured, onlooker, server, seconds):
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
         running.home.chronus("-c", DRONE)
         seen = onlooker(running)
         stood = seen.stood(lambda: server.server.send_signal(signal.SIGSTOP), seconds)
-        assert stood <= 0.5 and seen.device() == "null"
+        measured("28", f"stopped for {seconds} s: musical time stood", stood * 1e3, "ms", bar=500)
+        assert seen.device() == "null"
         server.server.send_signal(signal.SIGCONT)
-        back = seen.taken_up()
-        print(f"musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server went on")
-        seen.was_never_in_the_way()
+        measured("28", "from when the server goes on until it plays", seen.taken_up(), "s", bar=2)
+        seen.was_never_in_the_way(measured, "28")
 
 
 @pytest.mark.parametrize("seconds", LONG)
-def test_rows_29_30_a_pulseaudio_server_is_killed_and_restarted_and_stopped_and_continued(tmp_path, onlooker, seconds):
+def test_rows_29_30_a_pulseaudio_server_is_killed_and_restarted_and_stopped_and_continued(
+    tmp_path, measured, onlooker, seconds
+):
     with pulse(tmp_path) as server, engine(tmp_path, **server.environment) as running:
         running.home.chronus("-c", DRONE)
         seen = onlooker(running)
         seen.taken_up(8)  # the null sink takes its time, and a start does not wait for it
         assert "ALSA" in seen.device() and server.hears() > 0.05
-        stood = seen.stood(server.server.kill, 0.5)
-        assert stood <= 0.5 and seen.device() == "null"
+        measured("29", "musical time stood", seen.stood(server.server.kill, 0.5) * 1e3, "ms", bar=500)
+        assert seen.device() == "null"
         server.server.wait()
         server.start()
-        back = seen.taken_up()
+        measured("29", "from the server's return until it plays", seen.taken_up(), "s", bar=2)
         assert server.hears() > 0.05
-        print(f"killed: musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server's return")
         stood = seen.stood(lambda: server.server.send_signal(signal.SIGSTOP), seconds)
-        assert stood <= 0.5 and seen.device() == "null"
+        measured("30", f"stopped for {seconds} s: musical time stood", stood * 1e3, "ms", bar=500)
+        assert seen.device() == "null"
         server.server.send_signal(signal.SIGCONT)
-        back = seen.taken_up()
+        measured("30", "from when the server goes on until it plays", seen.taken_up(), "s", bar=2)
         assert server.hears() > 0.05
-        print(f"stopped: musical time stood for {stood * 1000:.0f} ms; back {back:.2f} s after the server went on")
-        seen.was_never_in_the_way()
+        seen.was_never_in_the_way(measured, "29", "30")
 
 
 @pytest.mark.soak
-def test_row_31_a_device_that_appears_after_a_start_without_one_is_taken_up(tmp_path, onlooker):
+def test_row_31_a_device_that_appears_after_a_start_without_one_is_taken_up(tmp_path, measured, onlooker):
     name = f"chronus_late_{os.getpid()}"
+    began = time.monotonic()
     with engine(tmp_path, JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1") as running:
+        measured("31", "an engine starts without any device in", time.monotonic() - began, "s", bar=3)
         assert running.notes == ["no output device was found; playing on the null device, which nobody hears"]
         seen = onlooker(running)
         with jack(tmp_path, name, synchronous=False):
-            back = seen.taken_up(7.0)
+            measured("31", "a device that appears later is taken up after", seen.taken_up(7.0), "s", bar=7)
             assert "JACK" in seen.device()
-            print(f"taken up {back:.1f} s after it appeared")
             assert running.stop() == 0
 
 
-def test_row_33_a_device_of_another_rate_and_a_long_period_at_the_start_is_resampled_for(tmp_path):
+def test_row_33_a_device_of_another_rate_and_a_long_period_at_the_start_is_resampled_for(tmp_path, measured):
     with jack(tmp_path, f"chronus_rate_{os.getpid()}", rate=48000, period=512) as server:
         server.listen()
         with engine(tmp_path, "--device", "jack", **server.environment) as running:
@@ -256,8 +262,7 @@ def test_row_33_a_device_of_another_rate_and_a_long_period_at_the_start_is_resam
     assert (status["engine"]["device_rate"], status["engine"]["rate"]) == (48000, RATE)
     assert status["counters"]["missing"] == 0
     sounding = heard[np.flatnonzero(heard[:, 0])[0] :][4800:37568]
-    print(f"441 Hz are heard at {pitch(sounding, 48000):.3f} Hz")
-    assert abs(pitch(sounding, 48000) - 441) < 0.05
+    measured("33", "441 Hz heard off by", abs(pitch(sounding, 48000) - 441), "Hz", bar=0.05)
 
 
 def stop(pid: int, seconds: float) -> None:
@@ -269,7 +274,7 @@ def stop(pid: int, seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", [1.5, pytest.param(30, marks=pytest.mark.soak)])
 def test_rows_23_34_a_stopped_supervisor_and_a_host_stopped_for_100_ms_lose_nothing_on_the_null_device(
-    tmp_path, seconds
+    tmp_path, measured, seconds
 ):
     seen = {}
 
@@ -284,11 +289,10 @@ def test_rows_23_34_a_stopped_supervisor_and_a_host_stopped_for_100_ms_lose_noth
         seen["missing"] = memory.word(layout.MISSING) - missing
 
     done = take(tmp_path, breaking)
-    print(
-        f"supervisor stopped for {seconds} s, host for 0.1 s: {seen['stalls']} stalls counted, {done.lost} frames lost"
-    )
-    assert done.lost == 0, done.gaps
-    assert 1 <= seen["stalls"] <= 20 and seen["missing"] == 0
+    measured("23", f"frames lost in {seconds:g} s on the null device", done.lost, bar=0)
+    measured("34", "frames lost", done.lost, bar=0)
+    measured("34", "stalls counted", seen["stalls"], bar=20)
+    assert seen["stalls"] >= 1 and seen["missing"] == 0
     assert done.status["slots"]["mode"] == "duplex"
     assert sum(p["restarts"] for p in done.status["processes"]) == 0, "somebody was taken for stuck"
 
@@ -346,7 +350,7 @@ def test_row_34_a_host_stopped_for_100_ms_under_jack_goes_on_at_the_journal_s_bi
         at = seen.memory.word(layout.HEARD)
         stood = seen.stood(lambda: stop(host, 0.1), 1.5)
         stalls.append(seen.memory.word(layout.STALLS))
-        seen.was_never_in_the_way()
+        seen.was_never_in_the_way(measured, "34")
         status, journal = seen.status(), running.journal()
         assert running.stop() == 0
     _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))

@@ -119,7 +119,7 @@ def _bundle(tag: int, element: bytes) -> bytes:
     return b"#bundle\0" + struct.pack(">Qi", tag, len(element)) + element
 
 
-def test_row_37_after_a_packet_for_another_year_the_next_one_is_served_at_once(house):
+def test_row_37_after_a_packet_for_another_year_the_next_one_is_served_at_once(house, measured):
     surface = Surface(listen("127.0.0.1", 47300), house.hands.answer, house.hands.frame_in)
     house.hands.join(surface)
     house.ask(house.caller(), c.Load(kind="bass"))
@@ -138,8 +138,7 @@ def test_row_37_after_a_packet_for_another_year_the_next_one_is_served_at_once(h
             assert osc.decode(hand.recv(4096))[0].address == "/value/bass/freq"
             house.run(3)
     surface.socket.close()
-    print(f"row 37: the next packet was answered within {max(took) * 1e3:.2f} ms")
-    assert max(took) <= 0.005
+    measured("37", "until the next packet was answered, longest", max(took) * 1e3, "ms", bar=5)
     assert surface.dropped == 1 and not surface._held
     assert house.conductor.rack.modules["bass"].params["freq"] == 77
 
@@ -286,7 +285,7 @@ def test_what_means_nothing_is_refused_and_changes_nothing(house, command, part)
 # ---------------------------------------------------------------- the loop
 
 
-def test_row_52_clients_that_read_nothing_stall_the_loop_for_less_than_5_ms(house):
+def test_row_52_clients_that_read_nothing_stall_the_loop_for_less_than_5_ms(house, measured):
     deaf = [house.caller() for _ in range(5)]
     house.callers.clear()
     house.supervisor.processes = [{"role": "control", "slot": None, "pid": os.getpid()}] * 6
@@ -303,9 +302,10 @@ def test_row_52_clients_that_read_nothing_stall_the_loop_for_less_than_5_ms(hous
     for one in deaf:
         one.socket.close()
     worst = sorted(turns)[-3:]
-    print(f"row 52: {len(turns)} turns until five deaf clients were dropped, the longest took {worst[-1] * 1e3:.1f} ms")
     assert not house.server.clients
-    assert worst[0] <= 0.005, worst  # twice it may have been interrupted in other ways than by the scheduler
+    measured("52", "turns until five deaf clients were dropped", len(turns))
+    # twice it may have been interrupted in other ways than by the scheduler
+    measured("52", "third longest turn", worst[0] * 1e3, "ms", bar=5)
 
 
 # ---------------------------------------------------------------- others
@@ -372,7 +372,7 @@ sys.stdin.readline()
 """
 
 
-def test_row_40_of_two_who_want_a_name_at_once_exactly_one_gets_it_a_hundred_times(tmp_path):
+def test_row_40_of_two_who_want_a_name_at_once_exactly_one_gets_it_a_hundred_times(tmp_path, measured):
     tmp_path.chmod(0o700)
     rivals = [
         subprocess.Popen(
@@ -388,7 +388,8 @@ def test_row_40_of_two_who_want_a_name_at_once_exactly_one_gets_it_a_hundred_tim
     for rival in rivals:
         rival.stdin.close()
         assert rival.wait(10) == 0
-    print(f"row 40: {len(owned[0])} names went to one, {len(owned[1])} to the other")
+    for who, names in zip(("one", "the other"), owned, strict=True):
+        measured("40", f"of 100 names went to {who}", len(names))
     assert sorted(owned[0] + owned[1]) == sorted(f"x{k}\n" for k in range(100))
 
 
@@ -444,7 +445,7 @@ def _refused(line: str) -> ChronusError:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_row_48_a_hostile_patch_is_refused_soon_and_in_little_memory(patches, name):
+def test_row_48_a_hostile_patch_is_refused_soon_and_in_little_memory(patches, measured, name):
     text, size, code = HOSTILE[name]
     (patches / f"{name}.chronus").write_bytes((text * (size // len(text) + 1))[:size] if size else text)
     _refused("load (kick")  # the grammar is read once
@@ -455,12 +456,12 @@ def test_row_48_a_hostile_patch_is_refused_soon_and_in_little_memory(patches, na
     _refused(f"open {name}")
     height = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    print(f"row 48, {name}: {error.code} in {took * 1e3:.0f} ms and {height / MIB:.1f} MB")
     assert error.code == code and len(error.message) < 300
-    assert took <= 0.2 and height <= 50 * MIB
+    measured("48", "refused after, longest", took * 1e3, "ms", bar=200)
+    measured("48", "memory, most", height / 1e6, "MB", bar=50)
 
 
-def test_row_48_a_line_at_a_time_takes_no_longer_than_its_size():
+def test_row_48_a_line_at_a_time_takes_no_longer_than_its_size(measured):
     """The same texts from a pipe, where each line has an answer of its own: what cuts them is linear in them."""
     for name, (text, size, _code) in HOSTILE.items():
         script = (text * (size // len(text) + 1))[: min(size, MIB // 8)] if size else text
@@ -470,7 +471,8 @@ def test_row_48_a_line_at_a_time_takes_no_longer_than_its_size():
             source.feed(script[start : start + (1 << 16)])
         source.close()
         took = time.thread_time() - began
-        assert took < 0.5, f"{name} took {took:.1f} s"
+        print(f"{name}: {took * 1e3:.0f} ms")
+        measured("48", "128 KiB cut into lines, longest", took * 1e3, "ms", bar=500)
 
 
 ELSEWHERE = (

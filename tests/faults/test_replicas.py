@@ -130,7 +130,7 @@ def test_row_6_a_stopped_standby_that_goes_on_is_never_heard_stale(tmp_path, mea
     measured("6", "looks at which it was heard and behind", seen["stale"], bar=0)
 
 
-def test_row_11_a_worker_that_dies_of_a_fault_of_its_own_is_replaced(tmp_path):
+def test_row_11_a_worker_that_dies_of_a_fault_of_its_own_is_replaced(tmp_path, measured):
     def breaking(running, memory):
         for number in (signal.SIGSEGV, signal.SIGILL, signal.SIGFPE, signal.SIGABRT):
             pid = worker_pids(running)[memory.word(layout.ACTIVE)]
@@ -139,7 +139,7 @@ def test_row_11_a_worker_that_dies_of_a_fault_of_its_own_is_replaced(tmp_path):
             in_lockstep(memory)
 
     done = take(tmp_path, breaking)
-    assert done.lost == 0, done.gaps
+    measured("11", "frames lost to SIGSEGV, SIGILL, SIGFPE and SIGABRT of the active worker", done.lost, bar=0)
 
 
 def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path, measured):
@@ -194,7 +194,6 @@ def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measur
         journals.append(running.journal())
 
     done = take(tmp_path, breaking, after=3.0)
-    assert done.lost == 0, done.gaps
     measured("23a", "kills", times)
     measured("23a", "frames lost", done.lost, bar=0)
     measured("23a", "until the next ok, longest", max(back) * 1e3, "ms", bar=1000)

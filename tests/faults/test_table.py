@@ -68,7 +68,7 @@ def test_a_run_writes_the_table_when_it_is_asked_to(tmp_path):
     (tmp_path / "tests" / "conftest.py").write_text('pytest_plugins = ["tests.faults.table"]\n')
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     (faults / "test_one.py").write_text(
-        'def test_row_4_both(measured):\n    measured("4", "silence", 20, "ms", bar=150)\n'
+        'def test_row_4_both(measured):\n    for ms in (7, 20, 9):\n        measured("4", "silence", ms, "ms", bar=150)\n'
         'def test_row_5_stopped(measured):\n    measured("5", "lost frames", 7, bar=0)\n'
     )
 
@@ -82,6 +82,7 @@ def test_a_run_writes_the_table_when_it_is_asked_to(tmp_path):
     run("--faults-table")
     lines = read((faults / "README.md").read_text())
     assert [(line.row, line.verdict) for line in lines] == [("4", "holds"), ("5", "FAILED")]
+    assert lines[0].measured == "silence 20 ms (<= 150)", "the greatest"
     assert lines[1].measured == "lost frames 7 (<= 0)"
 
 
