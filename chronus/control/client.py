@@ -30,6 +30,7 @@ from chronus.commands import (
     Sync,
     Wait,
 )
+from chronus.control.job import Job
 from chronus.errors import ChronusError
 
 UNREAD_BYTES = 1 << 20
@@ -108,7 +109,7 @@ def _cut(submission: Submission, start: int, stop: int) -> Part:
 class Client:
     """`waiting` holds the parts nobody has begun, `unanswered` all parts in order. `exact` is the logical time of a client
     that waited: the frame at which its next commands are to act; `moment` is the frame at which its last ones did. `halted`:
-    one of its strict commands was refused, and none that come after it are performed."""
+    one of its strict commands was refused, and none that come after it are performed. `job` is the last that came of it."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -119,6 +120,7 @@ class Client:
         self.exact: int | None = None
         self.moment: int | None = None
         self.applied: int | None = None
+        self.job: Job | None = None
         self.halted = False
         self.gone = False
         self.listed = False

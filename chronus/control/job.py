@@ -11,6 +11,7 @@ from chronus.commands import Submission
 from chronus.control.conductor import Conductor, Outcome, Transaction
 from chronus.control.proving import Trial
 from chronus.control.publisher import Batch
+from chronus.control.rack import Rack
 from chronus.errors import ChronusError
 from chronus.memory.program import Program
 
@@ -50,6 +51,8 @@ class Job(Struct, eq=False):
     drawn: Drawn = Drawn()
     trials: list[Trial] | None = None
     """What is still to be proved; None while nobody has looked."""
+    tried_on: Rack | None = None
+    """The rack that those trials begin with."""
     on_trial: bool = False
     refused: dict[int, ChronusError] = field(default_factory=dict)
 

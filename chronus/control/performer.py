@@ -5,7 +5,8 @@
 
 Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
 leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
-what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later.
+what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later. What is to be
+proved steps aside for it, and is performed again on the rack as it then is: a trial may last for seconds.
 Rule 2: the order of performing is that of taking effect. What names a moment is performed before it; what comes until then goes
 first only if it is independent of that. Otherwise it is given the same moment, and acts after it.
 Rule 3: the journal has a job's words before the log has its entries; a job whose words the disk refuses is refused with E_FILE.
@@ -84,6 +85,8 @@ class Performer:
         self.number = number
         self.touches = Touches()
         self.current: Job | None = None
+        self.aside: deque[Job] = deque()
+        """Jobs that are to be proved; the first is on trial. Those of other authors go on meanwhile."""
         self.flying: deque[Job] = deque()
         self.events: deque[tuple[Batch, Sequence[Entry]]] = deque()
         self.unheard_of: Callable[[], bool] = lambda: False
@@ -92,7 +95,7 @@ class Performer:
 
     @property
     def busy(self) -> bool:
-        return self.current is not None or bool(self.flying)
+        return self.current is not None or bool(self.flying) or bool(self.aside and not self.aside[0].on_trial)
 
     def step(self, take: Callable[[], Job | None], now: float) -> None:
         """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
@@ -101,7 +104,7 @@ class Performer:
         if self.pen.full and not self.busy and self.conductor.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
-            job = self.current or (None if self.pen.full else take())
+            job = self.current or (None if self.pen.full else self._back_from_trial(now) or take())
             if job is None:
                 break
             if self.current is None:
@@ -119,7 +122,7 @@ class Performer:
             job.submission, job.due = together(dues), tuple(due.number for due in dues)
         if job.shrink is None:
             self._draw(job)
-            self.count(PERFORMED, len(job.submission.commands))
+            self.count(PERFORMED, len(job.submission.commands) if job.tried_on is None else 0)
         self.current = job
 
     def _draw(self, job: Job) -> None:
@@ -139,13 +142,41 @@ class Performer:
             if not self._is_too_near(job):
                 self._commit(job)
 
+    # ------------------------------------------------------------ trials
+
     def _proved(self, job: Job, prover: Prover, now: float) -> bool:
-        """Whether nothing is left to be tried out. A command that fails the trial is refused alone, and the others are performed again."""
-        if job.transaction is None or job.due or job.author == RECOVERED or job.fault:
-            return not job.fault
+        """Whether nothing is left to be tried out. A command that fails the trial is refused alone, and the others are performed again.
+
+        A job that comes back to another rack than the one it was tried out in is tried out once more, and then others wait for it: its
+        machine code is there by now, and so that is soon over.
+        """
+        t = job.transaction
+        if t is None or job.due or job.author == RECOVERED:
+            return True
+        if job.trials is None or job.tried_on is not t.before:
+            fresh, job.tried_on = job.trials is None, t.before
+            job.trials = trials(t, [k for k, one in enumerate(job.submission.commands) if isinstance(one, Open)])
+            if fresh and job.trials:
+                self.conductor.abandon(t)
+                self.aside.append(job)
+                self.current = None
+                return False
+        if self._tried(job, prover, now):
+            return True
         if job.trials is None:
-            opens = [k for k, command in enumerate(job.submission.commands) if isinstance(command, Open)]
-            job.trials = trials(job.transaction, opens)
+            self.conductor.abandon(t)
+            self._draw(job)
+            return self._proved(job, prover, now)
+        return False
+
+    def _back_from_trial(self, now: float) -> Job | None:
+        """The job that was aside and is proved, or has something refused. The next one is on trial from then on."""
+        if self.aside and self.prover:
+            self._tried(self.aside[0], self.prover, now)
+        return self.aside.popleft() if self.aside and not self.aside[0].trials else None
+
+    def _tried(self, job: Job, prover: Prover, now: float) -> bool:
+        """Whether all of its trials ended well. After one that did not there is a refusal, and the others are to be looked for again."""
         while job.trials:
             trial = job.trials[0]
             try:
@@ -160,15 +191,13 @@ class Performer:
             except ChronusError as refusal:
                 error = refusal
             job.on_trial, job.deadline = False, now + PREPARE_SECONDS
-            if error is None:
-                del job.trials[0]
-                continue
-            self.conductor.abandon(job.transaction)
-            job.refused[trial.outcome] = error
-            self._draw(job)
-            job.trials = None
-            return self._proved(job, prover, now)
+            if error is not None:
+                job.refused[trial.outcome], job.trials = error, None
+                return False
+            del job.trials[0]
         return True
+
+    # ------------------------------------------------------------ its program, its moment, its entries
 
     def _prepared(self, job: Job, program: Program, now: float) -> bool:
         if not job.laid and self.publisher.has_place(program.number):
@@ -190,7 +219,10 @@ class Performer:
         if job.transaction is not None:
             self.conductor.abandon(job.transaction)
         job.fault, job.fault_code = fault, code
-        self.current = None
+        if job is self.current:
+            self.current = None
+        else:
+            self.aside.remove(job)
         job.applied(job)
 
     def _choose(self, job: Job) -> None:

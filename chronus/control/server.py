@@ -220,8 +220,8 @@ class Server:
             self._ready.append(client)
 
     def _next_of(self, client: Client) -> Job | None:
-        """The client's next job; None where it has nothing more to do at present."""
-        while client.waiting:
+        """The client's next job; None where it has nothing more to do at present, or its last one is still being tried out."""
+        while client.waiting and client.job not in self.performer.aside:
             part = client.waiting[0]
             if client.halted and part.shutdown is None:
                 client.waiting.popleft()
@@ -281,10 +281,11 @@ class Server:
         if long != client.begun:
             client.begun = long
             wish = max(wish or 0, self.publisher.safe_moment() + round(LONG_SECONDS * self.publisher.rate))
-        return Job(
+        client.job = Job(
             Submission(submission.ids, submission.texts, submission.commands, strict=submission.strict), author, wish,
             accepted=accepted, applied=applied,
         )  # fmt: skip
+        return client.job
 
     @property
     def _stale(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 
@@ -24,20 +25,33 @@ class Talker:
 
     def say(self, text: str) -> tuple[list[Reply], float]:
         """(the answers to the lines of one submission, seconds until the last of them)."""
+        self.begin(text)
+        return self.rest()
+
+    def begin(self, text: str) -> None:
+        """Says it; the answers are waited for by `rest`."""
         parsed = [parser.parse(statement) for statement in parser.statements(text)]
         ids = tuple(range(self.number + 1, self.number + 1 + len(parsed)))
         self.number += len(parsed)
-        began = time.perf_counter()
+        self.lines, self.began = len(parsed), time.perf_counter()
         self.socket.sendall(
             wire.encode(Submission(ids, tuple(p.text for p in parsed), tuple(p.command for p in parsed)))
         )
+
+    def rest(self) -> tuple[list[Reply], float]:
         while len(self.replies) < self.number:
             self._listen()
-        return self.replies[-len(parsed) :], time.perf_counter() - began
+        return self.replies[-self.lines :], time.perf_counter() - self.began
 
-    def fine(self, text: str) -> None:
-        replies, _ = self.say(text)
+    def heard(self) -> bool:
+        """Whether there is anything to hear."""
+        return bool(select.select([self.socket], [], [], 0)[0])
+
+    def fine(self, text: str) -> float:
+        """Seconds until it was answered with ok."""
+        replies, seconds = self.say(text)
         assert all(reply.ok for reply in replies), [reply.text for reply in replies]
+        return seconds
 
     def notice(self, kind: str) -> str:
         """The text of the first notice of a kind; waits for it."""

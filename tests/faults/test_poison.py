@@ -80,6 +80,18 @@ def test_row_14_what_breaks_at_once_is_refused_by_name_and_costs_the_music_nothi
     assert done.status["modules"] == 9, "something of what was refused is loaded"
 
 
+def test_row_14_whoever_else_plays_does_not_wait_for_a_trial(running, measured):
+    other, took = Talker(running), []
+    running.talker.begin("load hanger; set kick.decay 250")
+    while not running.talker.heard():
+        took.append(other.fine(f"set kick.freq {50 + len(took) % 20}"))
+    (refused, done), _ = running.talker.rest()
+    assert refused.code == "E_MODULE" and done.ok
+    other.close()
+    assert len(took) >= 5, "the trial was over at once"
+    measured("14", "answer to somebody else during a trial of 150 ms, longest", max(took) * 1e3, "ms", bar=100)
+
+
 def test_row_14_a_patch_that_is_opened_is_tried_out_when_it_is_said_not_when_it_is_due(running):
     folder = running.home.folder / "home" / "patches"
     folder.mkdir(parents=True)
