@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ from chronus.trial import Census, Client, Figure, Own, census, memory_of, own_en
 from chronus.urgency import WATCHING, hurry
 
 COMMANDS_A_SECOND = 5.0
-CENSUS_SECONDS = 10.0
+LOOK_SECONDS = 10.0
+"""Between two looks at what was heard."""
+REST = "panic\nnew"
+REST_STEPS = 300
+"""Between two rests, about a minute: what the processes hold is compared when the rack is empty, or it would tell of the rack."""
 SILENCE_SECONDS = 0.150
 """After both workers died."""
 HOST_FRAMES = 256
@@ -135,6 +140,7 @@ class Step(Struct, frozen=True):
     line: str
     kill: str
     pause: float
+    rests: bool = False
 
 
 def score(seed: int, kills_per_minute: float) -> Any:
@@ -142,7 +148,10 @@ def score(seed: int, kills_per_minute: float) -> Any:
     chance = random.Random(seed)
     weights = [weight for weight, _ in KINDS]
     yield Step(SONG, "", 1.0)
-    while True:
+    for n in count():
+        if n % REST_STEPS == 0:
+            yield Step(REST, "", SETTLE_SECONDS, rests=True)
+            yield Step(SONG, "", 1.0)
         (_, kind), *_ = chance.choices(KINDS, weights)
         kill = chance.random() < kills_per_minute / 60 / COMMANDS_A_SECOND
         victim = chance.choices([name for name, _ in VICTIMS], [weight for _, weight in VICTIMS])[0]
@@ -179,25 +188,28 @@ class Soak:
 
     def play(self, seed: int, seconds: float, kills_per_minute: float, bar: Bar | None) -> None:
         began = time.monotonic()
-        until, next_census = began + seconds, began
+        until, next_look = began + seconds, began
         for step in score(seed, kills_per_minute):
             now = time.monotonic()
             if now >= until:
                 break
-            if now >= next_census:
-                self.count(now - began)
-                next_census = now + CENSUS_SECONDS
+            if now >= next_look:
+                self.look()
+                next_look = now + LOOK_SECONDS
             if bar:
                 bar((now - began) / seconds)
             self.take(step)
             time.sleep(step.pause)
+            if step.rests:
+                self.take_census(time.monotonic() - began)
         self.found.seconds = time.monotonic() - began
 
-    def count(self, at: float) -> None:
-        held = census(self.own.pid)
+    def take_census(self, at: float) -> None:
+        held = self.found.after = census(self.own.pid)
         self.found.memory.append((at, held.pss_mb))
-        if self.found.before is None and at > SETTLE_SECONDS:
-            self.found.before = held
+        self.found.before = self.found.before or held
+
+    def look(self) -> None:
         self.ear.look(self.memory.word(HEARD))
         self.found.kept = max(self.found.kept, self.capture.stat().st_blocks * 512)
 
@@ -273,9 +285,10 @@ class Soak:
             time.sleep(0.001)
 
     def end(self) -> None:
+        self.take(Step(REST, "", 0))
         settle(self.memory, SETTLE_SECONDS)
-        self.found.after, self.found.status = census(self.own.pid), self.client.status()
-        self.found.before = self.found.before or self.found.after
+        self.take_census(self.found.seconds)
+        self.found.status = self.client.status()
 
 
 def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int, bar: Bar | None = None) -> Soaked:
@@ -296,7 +309,7 @@ def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int,
 
 
 def slope(rows: list[tuple[float, float]]) -> float:
-    """The straight line through (seconds, MB) that fits best: MB an hour. The first third is warming up."""
+    """The straight line through (seconds, MB at rest) that fits best: MB an hour. The first third is warming up."""
     rows = rows[len(rows) // 3 :]
     middle, mean = sum(x for x, _ in rows) / len(rows), sum(y for _, y in rows) / len(rows)
     spread = sum((x - middle) ** 2 for x, _ in rows)
@@ -311,12 +324,16 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
     lost = sum(frames for gaps in causes.values() for _, frames in gaps)
     killed = kills.total() + kills["both"]
     restarts = sum(row["restarts"] for row in found.status["processes"])
-    judged = found.seconds >= JUDGED_SECONDS
+    judged, settled = found.seconds >= JUDGED_SECONDS, found.memory[len(found.memory) // 3][1]
 
     def growth(name: str) -> Figure:
         change = getattr(found.after, name) - getattr(found.before, name)
         return Figure(
-            f"growth in {name}", change, "", 0, "all processes of the engine, from the first seconds to the end"
+            f"growth in {name}",
+            change,
+            "",
+            0,
+            "all processes of the engine, at rest, from the first seconds to the end",
         )
 
     return [
@@ -335,7 +352,8 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
         Figure("repeated", counters["repeated"], "", 0, "blocks heard twice"),
         Figure("divergences", counters["divergences"], "", 0, "blocks on which the slots did not agree"),
         growth("processes"), growth("threads"), growth("descriptors"), growth("memories"),
-        Figure("slope of PSS", slope(found.memory), "MB/h", 1 if judged else None, "the last two thirds; judged from an hour on"),
+        Figure("slope of PSS", slope(found.memory), "MB/h", 1 if judged else None,
+               f"of {len(found.memory)} rests the last two thirds, {settled:.1f} to {found.after.pss_mb:.1f} MB; judged from an hour on"),
         Figure("slots in lockstep", {"duplex": 2, "simplex": 1}.get(found.status["slots"]["mode"], 0), "", 2, "at the end", above=True),
     ]  # fmt: skip
 

@@ -37,6 +37,13 @@ def test_a_soak_begins_with_a_song():
     assert steps(1, 1)[0].line == SONG
 
 
+def test_it_rests_at_the_start_and_about_once_a_minute_and_then_begins_another_song():
+    said = steps(2, 1000)
+    rests = [k for k, step in enumerate(said) if step.rests]
+    assert rests == [1, 303, 605, 907]
+    assert all(said[k].line == soak.REST and said[k + 1].line == SONG and not said[k].kill for k in rests)
+
+
 def test_every_line_is_a_sentence_and_all_kinds_of_command_are_said():
     said = [command for step in steps(3, 2000)[1:] for command in parser.sentences(step.line)]
     assert {type(command) for command in said} >= {*LOUD, *QUIET}
