@@ -7,11 +7,13 @@ import signal
 import statistics
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chronus.audio.callback import GAP_FADE
+from chronus.audio.ring import NUMBER
 from chronus.control import journal
 from chronus.drill import Rejoin
 from chronus.engine.supervision import BUDGET, PERIOD
@@ -41,6 +43,40 @@ def test_row_2_a_killed_standby_is_not_missed(tmp_path, measured):
     assert done.status["counters"]["switches"] == 0
     measured("2", "frames lost", done.lost, bar=0)
     measured("2", "in lockstep again, longest", max(back) * 1e3, "ms", bar=1000)
+
+
+def stopped_in_a_ring_write(pid: int, ring: np.ndarray) -> int:
+    """Stops a worker at one moment after another until it is one at which it writes a block: it is left stopped. How often it was."""
+    numbers = ring.reshape(layout.RING_BLOCKS, -1)[:, NUMBER]
+    for attempt in range(1, 1_000_000):
+        os.kill(pid, signal.SIGSTOP)
+        while Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "T":
+            pass
+        if not numbers.all():  # taken away before the first sample, and set behind the last
+            return attempt
+        os.kill(pid, signal.SIGCONT)
+    raise AssertionError("it was never met in the middle of a block")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("times", [1, pytest.param(50, marks=pytest.mark.soak)])
+def test_row_3_an_active_worker_killed_in_the_middle_of_a_ring_write_is_not_missed(tmp_path, measured, times):
+    stops = []
+
+    def breaking(running, memory):
+        stops.clear()
+        for _ in range(times):
+            settle(memory, 0.3 if times <= BUDGET else PERIOD / BUDGET)
+            slot = memory.word(layout.ACTIVE)
+            pid, rejoin = worker_pids(running)[slot], Rejoin(memory, slot)
+            stops.append(stopped_in_a_ring_write(pid, memory.ring(slot)))
+            os.kill(pid, signal.SIGKILL)
+            rejoin.wait()
+
+    done = take(tmp_path, breaking)
+    measured("3", "killed in the middle of a ring write", times)
+    measured("3", "moments looked at for one, median", statistics.median(stops))
+    measured("3", "frames lost", done.lost, bar=0)
 
 
 def not_silent(done) -> int:
