@@ -129,11 +129,12 @@ class Played(Struct, frozen=True):
 
 
 class Journal(Struct, frozen=True):
-    """What could be read. `size` is the length in bytes of the valid prefix."""
+    """What could be read. In bytes: `size` is the length of the valid prefix, `begun` of the header and of how all stood."""
 
     header: dict[str, Any] = {}
     records: tuple[Record, ...] = ()
     size: int = 0
+    begun: int = 0
 
     @property
     def clean(self) -> bool:
@@ -255,7 +256,8 @@ def parse(data: bytes) -> Journal:
     if header is None:
         return Journal()
     records, at = _records(data, end + 1)
-    return Journal(header, tuple(records), at)
+    stands = bool(records) and isinstance(records[0], Stands)
+    return Journal(header, tuple(records), at, (data.find(b"\n", end + 1) if stands else end) + 1)
 
 
 def _records(data: bytes, at: int) -> tuple[list[Record], int]:
@@ -347,7 +349,7 @@ def resume(path: Path, journal: Journal) -> Pen:
             raise
         return path, descriptor
 
-    return Pen(path.parent.name, path, open_file, journal.header)
+    return Pen(path.parent.name, path, open_file, journal.header, begun=journal.begun)
 
 
 # ---------------------------------------------------------------- writing
@@ -366,11 +368,12 @@ class Pen:
         open_file: Callable[[], tuple[Path, int]],
         header: dict[str, Any],
         first: bytes = b"",
+        begun: int = 0,
     ) -> None:
         self.path, self.fault, self.unsynced = path, "", ""
         self._engine, self._header = engine, header
         self._open_file, self._owed = open_file, first
-        self._descriptor, self._size, self._goal = -1, 0, 0
+        self._descriptor, self._size, self._goal = -1, 0, begun + LONGEST
         self._torn = self._dirty = False
         self._left: deque[int] = deque()
         self._closing = threading.Event()
@@ -393,7 +396,6 @@ class Pen:
             try:
                 self.path, self._descriptor = self._open_file()
                 self._size = os.fstat(self._descriptor).st_size
-                self._goal = self._size + LONGEST
             except OSError as error:
                 return self._fails(error.strerror)
         if self._owed and self._put(self._owed):

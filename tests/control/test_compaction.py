@@ -228,3 +228,22 @@ def test_a_take_of_which_an_older_file_is_gone_is_refused_by_its_name(tmp_path, 
         and paths(house)[0].name != "0001.journal"
         and "0001.journal" in refusal.value.message
     )
+
+
+def test_a_control_that_dies_again_and_again_goes_on_in_a_new_file_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "LONGEST", 4000)
+    house = House(tmp_path)
+    house.ask(house.caller(), c.Load(kind="bass"), texts=("load bass",))
+    for hertz in range(40, 100):
+        house = killed(house, tmp_path)
+        caller = house.caller()
+        assert house.ask(caller, set_("bass", "freq", hertz), texts=(f"set bass.freq {hertz}",))[0].ok
+    sizes = [path.stat().st_size for path in paths(house)]
+    assert len(sizes) >= 3 and house.conductor.rack.modules["bass"].params["freq"] == 99
+    assert max(size - len(_begun(path)) for size, path in zip(sizes, paths(house), strict=True)) < 5000
+    house.close()
+
+
+def _begun(path) -> bytes:
+    """What a file begins with: its header, and how all stood."""
+    return b"".join(path.read_bytes().splitlines(keepends=True)[:2])
