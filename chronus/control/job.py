@@ -65,6 +65,11 @@ class Job(Struct, eq=False):
         return self.shrink or (self.transaction.program if self.transaction else None)
 
 
+def weight(submission: Submission, program: Program | None) -> int:
+    """How long it takes to perform it once more: a command for one, and drawing a program for one for each four modules in it."""
+    return len(submission.commands) + (len(program.instances) // 4 if program is not None else 0)
+
+
 def next_incarnation(conductor: Conductor) -> int:
     """The number that the next new module or cable will get."""
     first = next(conductor.planner.incarnations)

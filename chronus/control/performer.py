@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from chronus.commands import QUERIES, AnyCommand, Open, Save, Say
 from chronus.control import standing
 from chronus.control.conductor import RECOVERED, Conductor, together
-from chronus.control.job import Drawn, Job, next_incarnation
+from chronus.control.job import Drawn, Job, next_incarnation, weight
 from chronus.control.journal import Record, Said, Sealed, Stands, Void
 from chronus.control.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.publisher import Batch, Publisher
@@ -41,6 +41,8 @@ PREPARE_SECONDS = 10.0
 """How long workers may take over a program."""
 MOST_ENTRIES = LOG_ENTRIES // 4 - 2
 """Entries that are accepted or refused together."""
+MOST_WEIGHT = 1500
+"""Of what is said in one file of the journal: a control that takes another's place performs so much again in some 0.4 s."""
 MARGIN_SECONDS = 0.004
 """An exact frame nearer to the head than this is not tried."""
 JOBS_A_STEP = 16
@@ -82,7 +84,7 @@ class Performer:
         prover: Prover | None = None,
     ) -> None:
         self.conductor, self.publisher, self.pen, self.told, self.prover = conductor, publisher, pen, told, prover
-        self.number = number
+        self.number, self.weight = number, 0
         self.touches = Touches()
         self.current: Job | None = None
         self.aside: deque[Job] = deque()
@@ -101,10 +103,10 @@ class Performer:
         """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
         self.see_seals()
         self._land()
-        if self.pen.full and not self.busy and self.conductor.promised < self.publisher.head():
+        if self._is_full and not self.busy and self.conductor.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
-            job = self.current or (None if self.pen.full else self._back_from_trial(now) or take())
+            job = self.current or (None if self._is_full else self._back_from_trial(now) or take())
             if job is None:
                 break
             if self.current is None:
@@ -396,12 +398,19 @@ class Performer:
             self._fail(job, f"the journal cannot be written: {self.pen.fault}; nothing was changed", "E_FILE")
             self.look_at_the_disk()
             return False
+        self.weight += weight(job.submission, job.program)
         return True
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether it is time to go on in a new file."""
+        return self.pen.full or self.weight > MOST_WEIGHT
 
     def _turn_over(self) -> None:
         """The take goes on in a new file of the journal, which begins with how all stands now: nothing is on its way."""
         conductor = self.conductor
         texts = tuple(script(conductor.rack, conductor.catalogue))
+        self.weight = 0
         self.pen.turn_over(Stands(self.number, self.publisher.head(), texts, standing.keep(conductor)))
 
     def look_at_the_disk(self) -> None:

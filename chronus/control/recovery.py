@@ -128,7 +128,7 @@ def take_over(performer: Performer, replay: Replay) -> None:
     """Puts what was on its way back on its way, and gives the replicas the notes that they lack."""
     publisher, conductor = performer.publisher, performer.conductor
     publisher.look_back(SEALS // 2)
-    performer.touches = replay.touches
+    performer.touches, performer.weight = replay.touches, replay.weight
     last = replay.last()
     if last is not None:
         job = _job(last)

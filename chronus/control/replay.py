@@ -23,6 +23,7 @@ from chronus.control import standing
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, Transaction, together
 from chronus.control.edit import edit
+from chronus.control.job import weight
 from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.control.script import script
 from chronus.control.touches import Touches
@@ -66,6 +67,7 @@ class Replay:
         self.touches = Touches()
         self.unreadable: list[str] = []
         self.flying: dict[int, Unsealed] = {}
+        self.weight = 0
         self._current: Unsealed | None = None
 
     def play(self, records: Sequence[Record]) -> None:
@@ -117,6 +119,7 @@ class Replay:
             return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
         submission = self._submission(said)
         transaction = conductor.perform(submission, said.who, due=said.due)
+        self.weight += weight(submission, transaction.program)
         return Unsealed(said, submission, transaction, transaction.program)
 
     def _submission(self, said: Said) -> Submission:

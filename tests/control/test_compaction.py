@@ -8,7 +8,7 @@ import pytest
 
 from chronus import commands as c
 from chronus.commands import Change, Quantity
-from chronus.control import journal, standing
+from chronus.control import journal, performer, standing
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, as_one
 from chronus.control.job import Job
@@ -247,3 +247,26 @@ def test_a_control_that_dies_again_and_again_goes_on_in_a_new_file_all_the_same(
 def _begun(path) -> bytes:
     """What a file begins with: its header, and how all stood."""
     return b"".join(path.read_bytes().splitlines(keepends=True)[:2])
+
+
+def test_what_takes_long_to_perform_again_fills_a_file_sooner_than_its_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(performer, "MOST_WEIGHT", 100)
+    house = House(tmp_path)
+    caller = house.caller()
+    modules = [c.Load(kind="bass", name=f"bass{k}") for k in range(19)]
+    house.ask(caller, *modules, texts=tuple(f"load bass as {module.name}" for module in modules))
+    for _ in range(24):  # each draws a program of twenty modules
+        house.ask(caller, c.Load(kind="kick"), texts=("load kick",))
+        house.ask(caller, c.Undo(), texts=("undo",))
+        house.run(10)
+    assert len(paths(house)) == 4
+    house = killed(house, tmp_path)
+    weight, files = house.performer.weight, len(paths(house))
+    assert weight >= 12
+    caller = house.caller()
+    for _ in range((100 - weight) // 12 + 1):
+        house.ask(caller, c.Load(kind="kick"), texts=("load kick",))
+        house.ask(caller, c.Undo(), texts=("undo",))
+    house.run(10)
+    assert len(paths(house)) == files + 1, "what was performed again does not count"
+    house.close()
