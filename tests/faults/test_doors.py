@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import psutil
 import pytest
@@ -26,6 +26,9 @@ from chronus.text.attached import Attached
 from tests.faults.table import Measured
 from tests.faults.takes import take
 from tests.live import PYTHON, Engine, Home, alive, engine, until
+from tests.machine import undisturbed
+
+T = TypeVar("T")
 
 ACK_SECONDS = 0.05
 """What 99 of 100 answers may take while the doors are under siege."""
@@ -64,9 +67,8 @@ def process(running: Engine, role: str) -> psutil.Process:
     return psutil.Process(next(p["pid"] for p in running.status()["processes"] if p["role"] == role))
 
 
-@contextlib.contextmanager
-def untroubled(running: Engine) -> Iterator[None]:
-    """Nobody dies and no block is missed meanwhile."""
+def untroubled(running: Engine, work: Callable[[], T]) -> T:
+    """What `work` gives; nobody dies of it, and no block is missed meanwhile."""
 
     def known() -> tuple[list[int], dict[str, int]]:
         status = running.status()
@@ -74,9 +76,14 @@ def untroubled(running: Engine) -> Iterator[None]:
             name: status["counters"][name] for name in ("missing", "repeated", "divergences")
         }
 
-    before = known()
-    yield
-    assert known() == before
+    def play(attempt: int) -> tuple[Any, Any, T]:
+        before = known()
+        given = work()
+        return before, known(), given
+
+    before, after, given = undisturbed(play, lambda done: done[1][1]["missing"] - done[0][1]["missing"])
+    assert after == before
+    return given
 
 
 # ---------------------------------------------------------------- who started it
@@ -268,15 +275,13 @@ def _replies(there: Attached) -> Iterator[Reply]:
 
 
 def test_row_39_ten_thousand_commands_a_second_are_all_answered_in_order(running, measured):
-    with untroubled(running):
-        _pour(running, 1.0, measured)
+    untroubled(running, lambda: _pour(running, 1.0, measured))
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_row_39_ten_thousand_commands_a_second_for_a_minute(running, measured):
-    with untroubled(running):
-        _pour(running, 60.0, measured)
+    untroubled(running, lambda: _pour(running, 60.0, measured))
 
 
 def _pour_lines(running: Engine, seconds: float, measured: Measured) -> None:
@@ -320,28 +325,29 @@ def _pour_lines(running: Engine, seconds: float, measured: Measured) -> None:
 
 @pytest.mark.timeout(60)
 def test_row_54_lines_without_end_are_answered_in_order_and_half_a_line_is_a_line(running, measured):
-    with untroubled(running):
-        _pour_lines(running, 1.0, measured)
+    untroubled(running, lambda: _pour_lines(running, 1.0, measured))
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_row_54_lines_without_end_for_a_minute(running, measured):
-    with untroubled(running):
-        _pour_lines(running, 60.0, measured)
+    untroubled(running, lambda: _pour_lines(running, 60.0, measured))
 
 
 def test_row_51_two_hundred_idle_clients_and_half_sent_frames_hold_nobody_up(running, measured):
-    with untroubled(running), contextlib.ExitStack() as guests:
-        for _ in range(180):
-            guests.enter_context(attached(running.home))
-        for _ in range(20):
-            slow = guests.enter_context(connected(running.home))
-            slow.sendall(wire.encode(Hello()) + b"\xff\xff\x3f\x00half a frame of four megabytes")
-        over = time.monotonic() + 1.0
-        acks = acks_while(running, lambda: time.monotonic() < over)
-        print(f"row 51: {acks} beside 180 idle clients and 20 that stall")
-        measured("51", "ack p99 beside 180 idle and 20 that stall", acks.p99 * 1e3, "ms", bar=ACK_SECONDS * 1e3)
+    def ask() -> Acks:
+        with contextlib.ExitStack() as guests:
+            for _ in range(180):
+                guests.enter_context(attached(running.home))
+            for _ in range(20):
+                slow = guests.enter_context(connected(running.home))
+                slow.sendall(wire.encode(Hello()) + b"\xff\xff\x3f\x00half a frame of four megabytes")
+            over = time.monotonic() + 1.0
+            return acks_while(running, lambda: time.monotonic() < over)
+
+    acks = untroubled(running, ask)
+    print(f"row 51: {acks} beside 180 idle clients and 20 that stall")
+    measured("51", "ack p99 beside 180 idle and 20 that stall", acks.p99 * 1e3, "ms", bar=ACK_SECONDS * 1e3)
 
 
 ASK = wire.encode(Submission(tuple(range(50)), ("status",) * 50, (Status(),) * 50))
@@ -388,12 +394,14 @@ class Siege:
 def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running, measured):
     """Who asks beside them waits no longer than beside as many who ask the same and read it: a ratio within one run."""
     control = process(running, "control")
-    with untroubled(running):
+
+    def besiege() -> tuple[Acks, Acks, Siege, int]:
         beside_readers = Siege(running, reads=True).acks()
         before = control.memory_info().rss
         siege = Siege(running, reads=False)
-        acks = siege.acks()
-        grown = control.memory_info().rss - before
+        return beside_readers, siege.acks(), siege, control.memory_info().rss - before
+
+    beside_readers, acks, siege, grown = untroubled(running, besiege)
     print(
         f"row 52: {siege.dropped} deaf clients dropped, {acks}, {grown >> 10} KiB more memory; beside readers {beside_readers}"
     )
