@@ -15,6 +15,7 @@ import numpy as np
 from chronus.control import journal as journals
 from chronus.errors import ChronusError
 from chronus.offline import Take, play_journal
+from chronus.witness import Stretches
 
 NEEDLE = 256
 """So many sounding frames, the same to the bit, are the same place."""
@@ -31,11 +32,15 @@ QUIET = 1e-4
 
 CAUSE_FRAMES = 22050
 """A gap that begins so soon after a kill comes of it."""
+NEAR_SECONDS = 0.1
+"""So exactly is it known when a frame was heard."""
 EARLY_FRAMES = 256
 """What is written to the capture between the look at its length and the kill."""
 
 Gaps = list[tuple[int, int]]
 """(frame of the capture, frames)."""
+Clock = list[tuple[float, int]]
+"""By what time (monotonic) how many frames had been captured."""
 Report = Callable[[float], None]
 
 
@@ -182,6 +187,26 @@ def by_cause(gaps: Gaps, kills: Sequence[tuple[str, int]]) -> dict[str, Gaps]:
         before = [(what, when) for what, when in kills if at - CAUSE_FRAMES < when <= at + EARLY_FRAMES]
         causes.setdefault(before[-1][0] if before else "", []).append((at, frames))
     return causes
+
+
+def apart(causes: dict[str, Gaps], clock: Clock, still: Stretches) -> tuple[dict[str, Gaps], dict[str, Gaps]]:
+    """(what remains, what fell into a time at which the machine itself stood still: nobody could have played then)."""
+    times, captured = zip(*clock, strict=True)
+
+    def at(frame: int) -> float:
+        return float(np.interp(frame, captured, times))
+
+    def stood(gap: tuple[int, int]) -> bool:
+        begin, end = at(gap[0]) - NEAR_SECONDS, at(sum(gap)) + NEAR_SECONDS
+        return any(begin < until and since < end for since, until in still)
+
+    then = {cause: [gap for gap in gaps if stood(gap)] for cause, gaps in causes.items()}
+    return {cause: [gap for gap in gaps if not stood(gap)] for cause, gaps in causes.items()}, then
+
+
+def lost_in(causes: dict[str, Gaps]) -> int:
+    """Frames."""
+    return sum(frames for gaps in causes.values() for _, frames in gaps)
 
 
 def told_gaps(causes: dict[str, Gaps]) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from chronus.audio.devices import NULL
-from chronus.capture import Comparison, by_cause, compare, open_capture, told_gaps
+from chronus.capture import Clock, Comparison, Gaps, apart, by_cause, compare, lost_in, open_capture, told_gaps
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
 from chronus.errors import ChronusError
@@ -30,8 +30,9 @@ from chronus.memory import layout
 from chronus.memory.layout import BLOCK, BLOCK0, HEARD, LOOKAHEAD, PLAYING, RATE, SILENT, STATE0, Memory
 from chronus.offline import Bar
 from chronus.settings import Settings
-from chronus.trial import Census, Client, Figure, Own, census, memory_of, own_engine, told
+from chronus.trial import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
 from chronus.urgency import WATCHING, hurry
+from chronus.witness import Stretches, Witness
 
 SONG = """\
 bpm 174
@@ -116,6 +117,9 @@ class Kills(Struct):
     after: Census
     lost: int
     how: str
+    still: Stretches
+    then: dict[str, Gaps]
+    """What was lost while the machine itself stood still."""
     together: int
 
 
@@ -132,6 +136,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
     back: list[float] = []
     noticed: list[float] = []
     killed: list[tuple[str, int]] = []
+    clock: Clock = []
     deaths: list[deque[float]] = [deque(maxlen=BUDGET) for _ in range(layout.SLOTS)]
     hurry(WATCHING)
     with contextlib.ExitStack() as stack:
@@ -143,6 +148,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
         settle(memory, SETTLE_SECONDS)
         before, silent = census(own.pid), memory.word(SILENT)
         last = time.monotonic()
+        witness = stack.enter_context(Witness())
         for n in range(kills):
             slot = n % layout.SLOTS
             due = last + seconds_apart + chance.random() * 2 * BLOCK / memory.word(RATE)
@@ -151,8 +157,10 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
             victim = pids(client)[slot]
             time.sleep(max(0.0, due - time.monotonic()))
             rejoin = Rejoin(memory, slot)
-            killed.append((f"slot {slot}", capture.stat().st_size // 8 if device == NULL else 0))
+            captured = capture.stat().st_size // 8 if device == NULL else 0
+            killed.append((f"slot {slot}", captured))
             last = time.monotonic()
+            clock.append((last, captured))
             deaths[slot].append(last + 0.1)
             os.kill(victim, signal.SIGKILL)
             rejoin.wait()
@@ -165,11 +173,14 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
         after = census(own.pid)
         together = sum(memory.word(STATE0, slot) == PLAYING for slot in range(layout.SLOTS))
         lost, how = memory.word(SILENT) - silent, "silence that the callback sent; only the null device is captured"
+        witness.end()
+        still = witness.stood_still()
+        then: dict[str, Gaps] = {}
         if device == NULL:
-            held = _compared(own, client, capture, bar)
-            lost = held.lost
-            how = f"the capture against a rendering of the journal: {told_gaps(by_cause(held.gaps, killed))}"
-        return Kills(back, noticed, before, after, lost, how, together)
+            causes, then = apart(by_cause(_compared(own, client, capture, bar).gaps, killed), clock, still)
+            lost = lost_in(causes)
+            how = f"the capture against a rendering of the journal: {told_gaps(causes)}"
+        return Kills(back, noticed, before, after, lost, how, still, then, together)
 
 
 def _compared(own: Own, client: Client, capture: Path, bar: Bar | None) -> Comparison:
@@ -193,6 +204,7 @@ def figures(kills: Kills) -> list[Figure]:
     of_all = "all processes of the engine, before the first kill and after the last"
     return [
         Figure("frames lost", kills.lost, "", 0, kills.how),
+        *of_the_machine(kills.still, lost_in(kills.then), told_gaps(kills.then)),
         Figure("noticed, median", noticed, "ms", 10, "from SIGKILL until the slot is said to be down"),
         Figure("rejoin, median", statistics.median(back), "ms", 20, from_kill),
         Figure("rejoin, p99", back[int(len(back) * 0.99)], "ms", 150, from_kill),

@@ -21,7 +21,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chronus.capture import by_cause, told_gaps
+from chronus.capture import Clock, apart, by_cause, lost_in, told_gaps
 from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, settle
 from chronus.errors import ChronusError
 from chronus.follow import Following, following
@@ -29,8 +29,9 @@ from chronus.memory import layout
 from chronus.memory.layout import HEARD, LOOKAHEAD, PERIODS, PLAYING, STATE0, Memory
 from chronus.offline import Bar
 from chronus.settings import Settings
-from chronus.trial import Census, Client, Figure, Own, census, memory_of, own_engine, told
+from chronus.trial import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
 from chronus.urgency import WATCHING, hurry
+from chronus.witness import Stretches, Witness
 
 COMMANDS_A_SECOND = 5.0
 LOOK_SECONDS = 10.0
@@ -171,6 +172,8 @@ class Soaked(Struct):
     before: Census | None = None
     after: Census | None = None
     status: dict[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=list)
+    still: Stretches = field(default_factory=list)
     gaps: list[tuple[int, int]] = field(default_factory=list)
     compared: int = 0
     kept: int = 0
@@ -198,6 +201,7 @@ class Soak:
                 next_look = now + LOOK_SECONDS
             if bar:
                 bar((now - began) / seconds)
+            self.found.clock.append((now, self.capture.stat().st_size // 8))
             self.take(step)
             time.sleep(step.pause)
             if step.rests:
@@ -298,6 +302,7 @@ def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int,
         own = stack.enter_context(own_engine(settings, CHRONUS_NULL_CAPTURE=str(capture)))
         client = Client(own.engine)
         ear = stack.enter_context(following(Path(client.status()["journal"]), capture))
+        witness = stack.enter_context(Witness())
         run = Soak(own, capture, client, ear)
         run.play(seed, seconds, kills_per_minute, bar)
         run.end()
@@ -305,7 +310,8 @@ def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int,
         heard = capture.stat().st_size // 8  # what comes now is the fade at the end
         own.stop()
         found.gaps, found.compared = ear.end(heard)
-        return found
+    found.still = witness.stood_still()
+    return found
 
 
 def slope(rows: list[tuple[float, float]]) -> float:
@@ -321,7 +327,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
     kills, counters = Counter(name for name, _ in found.kills), found.status["counters"]
     causes = by_cause(found.gaps, found.kills)
     silences, seams = ([frames for _, frames in causes.pop(name, [])] for name in ("both", "host"))
-    lost = sum(frames for gaps in causes.values() for _, frames in gaps)
+    causes, still = apart(causes, found.clock, found.still)
     killed = kills.total() + kills["both"]
     restarts = sum(row["restarts"] for row in found.status["processes"])
     judged, settled = found.seconds >= JUDGED_SECONDS, found.memory[len(found.memory) // 3][1]
@@ -348,7 +354,8 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
         Figure("restarts beyond the kills", restarts - killed, "", 0, "processes that died of themselves or were replaced"),
         Figure("silence after both died, longest", max(silences, default=0) / rate * 1e3, "ms", SILENCE_SECONDS * 1e3, "in the capture"),
         Figure("frames at the seam of a host, most", max(seams, default=0), "", HOST_FRAMES, "in the capture"),
-        Figure("frames lost otherwise", lost, "", 0, told_gaps(causes)),
+        *of_the_machine(found.still, lost_in(still), told_gaps(still)),
+        Figure("frames lost otherwise", lost_in(causes), "", 0, told_gaps(causes)),
         Figure("repeated", counters["repeated"], "", 0, "blocks heard twice"),
         Figure("divergences", counters["divergences"], "", 0, "blocks on which the slots did not agree"),
         growth("processes"), growth("threads"), growth("descriptors"), growth("memories"),

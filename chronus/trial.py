@@ -24,6 +24,7 @@ from chronus.commands import Hello, Notice, Reply, Submission, Welcome
 from chronus.memory.layout import Memory
 from chronus.settings import Settings
 from chronus.text import opening, parser
+from chronus.witness import Stretches
 
 # ---------------------------------------------------------------- figures
 
@@ -56,6 +57,15 @@ def told(figures: Sequence[Figure], as_json: bool) -> int:
         rows = [{**structs.asdict(figure), "holds": figure.holds} for figure in figures]
         print(json.dumps({"figures": rows}))
     return 0 if all(figure.holds is not False for figure in figures) else 1
+
+
+def of_the_machine(still: Stretches, lost: int, gaps: str) -> list[Figure]:
+    """When the machine itself stood still, and what was lost in that time."""
+    stood = [until - since for since, until in still]
+    return [
+        Figure("machine stood still, longest", max(stood, default=0) * 1e3, "ms", None, f"{len(stood)} times, two processors or more"),
+        Figure("frames lost while it stood still", lost, "", None, gaps),
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- an engine

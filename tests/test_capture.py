@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chronus.capture import CAUSE_FRAMES, WINDOW, Comparison, by_cause, told_gaps
+from chronus.capture import CAUSE_FRAMES, WINDOW, Comparison, apart, by_cause, lost_in, told_gaps
 from chronus.errors import ChronusError
 
 RATE = 44100
@@ -88,3 +88,12 @@ def test_a_gap_is_put_down_to_the_last_kill_before_it():
     assert found == {"both": [(1300, 64)], "": [(CAUSE_FRAMES + 2000, 128)], "host": [(89_900, 10)]}
     assert told_gaps(found).startswith("64 at frame 1300, after both was killed; 128 at frame 24050, no kill before it")
     assert told_gaps({}) == "no gap"
+
+
+def test_what_was_lost_while_the_machine_stood_still_is_told_apart():
+    clock = [(100.0 + k, 44100 * k) for k in range(60)]
+    stood, own = (44100 * 10 + 2000, 900), (44100 * 30, 64)
+    remains, then = apart({"": [stood], "slot 0": [own]}, clock, [(110.0, 110.06)])
+    assert remains == {"": [], "slot 0": [own]} and then == {"": [stood], "slot 0": []}
+    assert (lost_in(remains), lost_in(then)) == (64, 900)
+    assert apart({"": [stood]}, clock, [])[0] == {"": [stood]}

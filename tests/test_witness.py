@@ -1,0 +1,31 @@
+"""What the witness takes for a machine that stood still."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from chronus.witness import STILL_SECONDS, Witness
+
+
+def test_a_machine_stands_still_where_two_processors_do_at_once():
+    witness = Witness()
+    witness.processors = [0, 1, 2, 3]
+    witness.stalls = [(0, 1.0, 1.02), (1, 1.01, 1.03), (2, 5.0, 5.1), (0, 7.0, 7.1), (0, 7.05, 7.2)]
+    assert witness.stood_still() == [(1.0, 1.02), (1.01, 1.03)]
+    witness.processors = [0]
+    assert len(witness.stood_still()) == 5
+
+
+def test_a_watcher_that_is_kept_from_its_processor_tells_when():
+    with Witness() as witness:
+        began = time.monotonic()
+        for watcher in witness.watchers:
+            os.kill(watcher.pid, signal.SIGSTOP)
+        subprocess.run([sys.executable, "-S", "-c", "import time; time.sleep(0.05)"], check=True)
+        for watcher in witness.watchers:
+            os.kill(watcher.pid, signal.SIGCONT)
+        ended = time.monotonic()
+    found = [(start, end) for start, end in witness.stood_still() if end - start > 0.05]
+    assert found and all(began - STILL_SECONDS < start < end < ended + 0.05 for start, end in found)
