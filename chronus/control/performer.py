@@ -97,13 +97,18 @@ class Performer:
 
     @property
     def busy(self) -> bool:
-        return self.current is not None or bool(self.flying) or bool(self.aside and not self.aside[0].on_trial)
+        return not self._at_rest or bool(self.aside and not self.aside[0].on_trial)
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether nothing is on its way that the journal does not know the end of."""
+        return self.current is None and not self.flying
 
     def step(self, take: Callable[[], Job | None], now: float) -> None:
         """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
         self.see_seals()
         self._land()
-        if self._is_full and not self.busy and self.conductor.promised < self.publisher.head():
+        if self._is_full and self._at_rest and self.conductor.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
             job = self.current or (None if self._is_full else self._back_from_trial(now) or take())

@@ -130,6 +130,20 @@ def test_a_trial_that_never_ends_is_given_up(house, anna, bert, monkeypatch):
     assert house.ask(anna, freq(220))[0].ok
 
 
+def test_a_journal_that_is_full_between_two_trials_goes_on_in_a_new_file(house, anna, bert, monkeypatch):
+    anna.say(stranger("one"))
+    house.run(2)
+    bert.say(stranger("two"))
+    house.run(5)
+    file = house.pen.path
+    monkeypatch.setattr(performer, "MOST_WEIGHT", 0)
+    ends(house)
+    assert anna.replies[-1].ok
+    ends(house)
+    ends(house)
+    assert bert.replies and bert.replies[0].ok and house.pen.path != file
+
+
 def test_a_name_that_somebody_else_takes_meanwhile_is_taken(house, anna, bert):
     bert.say(stranger("lead"))
     house.run(5)
