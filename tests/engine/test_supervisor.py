@@ -114,3 +114,9 @@ def test_row_35_an_hour_that_passes_while_a_host_opens_its_device_gives_nobody_u
         engine.time = 3600.1 + 0.05 * k
         engine._look(engine.time)
     assert "host" in children.killed
+
+
+def test_the_end_of_the_compiler_concerns_nobody(engine, children):
+    before, children.pids["wide"] = dict(engine.state), 1 << 23
+    engine.hear(children.died(1 << 23, 1))
+    assert engine.state == before and children.pids == {} and children.told == [] and children.killed == []

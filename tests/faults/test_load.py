@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from msgspec import Struct
 
 from chronus.drill import Rejoin
@@ -57,8 +58,7 @@ def active_worker(running, memory):
 
 
 def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replaced_unheard(tmp_path, measured):
-    """Memory runs out by the limit on a worker's address space: where the machine's own runs out, the kernel kills, which is row 1, and
-    what is asked here is whom."""
+    """Memory runs out by the limit on a worker's address space, and it is asked whom the kernel would end where the machine's own does."""
     seconds, scores = {}, {}
 
     def ends(pid):
@@ -95,6 +95,47 @@ def test_rows_7_10_a_worker_without_its_interpreter_or_without_memory_is_replace
     measured("7", "frames lost", done.lost, bar=0)
     measured("7", "until it was ended", seconds["held"] * 1e3, "ms", bar=250)
     measured("10", "frames lost", done.lost, bar=0)
+
+
+@contextlib.contextmanager
+def group_of_memory():
+    """A folder in which the kernel counts the memory of the processes that are put there."""
+    folder = Path(f"/sys/fs/cgroup/memory/chronus_test_{os.getpid()}")
+    try:
+        folder.mkdir()
+    except OSError as error:
+        pytest.skip(f"no group of one's own for memory is to be had here (cgroup v1, as root): {error}")
+    try:
+        yield folder
+    finally:
+        until(lambda: not (folder / "cgroup.procs").read_text(), 5, "somebody is still in the group")
+        folder.rmdir()
+
+
+def test_row_10_where_memory_runs_out_the_kernel_ends_a_worker_and_nobody_hears_it(tmp_path, measured):
+    """For real: the engine may have so much more memory, and one of its workers takes all of that in a moment."""
+    kills, took = [], []
+
+    def breaking(running, memory):
+        pids = running.pids()
+        for pid in pids:
+            (group / "cgroup.procs").write_text(str(pid))
+        (group / "memory.limit_in_bytes").write_text(str(128 << 20))
+        full = active_worker(running, memory)
+        order(tmp_path, full, "gorge")
+        began = time.monotonic()
+        until(lambda: not alive(full), 5, "the worker lives on")
+        took.append(time.monotonic() - began)
+        in_lockstep(memory)
+        kills.append(dict(map(str.split, (group / "memory.oom_control").read_text().splitlines()))["oom_kill"])
+        assert [pid for pid in pids if not alive(pid)] == [full]
+        (group / "memory.limit_in_bytes").write_text("-1")
+
+    with group_of_memory() as group:
+        done = take(tmp_path, breaking, **sabotage(tmp_path))
+    assert int(kills[-1]) >= 1, "it was not the kernel"
+    measured("10", "from the first byte to its end", took[-1] * 1e3, "ms")
+    measured("10", "frames lost where the kernel ended it", done.lost, bar=0)
 
 
 def test_row_8_a_worker_that_never_comes_back_from_machine_code_is_replaced_unheard(tmp_path, measured):

@@ -3,6 +3,7 @@ process, in the folder CHRONUS_SABOTAGE.
 
     hold      holds the interpreter for ever
     leak      takes 8 MB more every 10 ms, up to 400 MB, and lets go of none
+    gorge     takes and touches memory as fast as it can, until it is ended
     exhaust   takes all the memory that it is allowed, without touching it
     slower    needs more time for each block, 10 us more every 10 ms or so, until it needs twice the time there is
     spin      never comes back from its next block, in machine code
@@ -30,6 +31,11 @@ def _leak() -> None:
     for _ in range(50):
         _kept.append(b"\1" * (8 << 20))
         time.sleep(0.01)
+
+
+def _gorge() -> None:
+    while True:
+        _kept.append(b"\1" * (1 << 20))
 
 
 def _exhaust() -> None:
@@ -83,8 +89,9 @@ def _obey() -> None:
     order = Path(os.environ["CHRONUS_SABOTAGE"]) / str(os.getpid())
     while not order.exists():
         time.sleep(0.005)
-    orders = {"hold": _hold, "leak": _leak, "exhaust": _exhaust, "slower": _slower, "spin": _spin}
-    orders[order.read_text()]()
+    {"hold": _hold, "leak": _leak, "gorge": _gorge, "exhaust": _exhaust, "slower": _slower, "spin": _spin}[
+        order.read_text()
+    ]()
 
 
 if b"forkserver" in Path("/proc/self/cmdline").read_bytes():
