@@ -190,15 +190,15 @@ def by_cause(gaps: Gaps, kills: Sequence[tuple[str, int]]) -> dict[str, Gaps]:
 
 
 def apart(causes: dict[str, Gaps], clock: Clock, still: Stretches) -> tuple[dict[str, Gaps], dict[str, Gaps]]:
-    """(what remains, what fell into a time at which the machine itself stood still: nobody could have played then)."""
+    """(what remains, what lies within a time at which the machine itself stood still: nobody could have played then)."""
     times, captured = zip(*clock, strict=True)
 
     def at(frame: int) -> float:
         return float(np.interp(frame, captured, times))
 
     def stood(gap: tuple[int, int]) -> bool:
-        begin, end = at(gap[0]) - NEAR_SECONDS, at(sum(gap)) + NEAR_SECONDS
-        return any(begin < until and since < end for since, until in still)
+        begin, end = at(gap[0]), at(sum(gap))
+        return any(since - NEAR_SECONDS < begin and end < until + NEAR_SECONDS for since, until in still)
 
     then = {cause: [gap for gap in gaps if stood(gap)] for cause, gaps in causes.items()}
     return {cause: [gap for gap in gaps if not stood(gap)] for cause, gaps in causes.items()}, then

@@ -97,3 +97,5 @@ def test_what_was_lost_while_the_machine_stood_still_is_told_apart():
     assert remains == {"": [], "slot 0": [own]} and then == {"": [stood], "slot 0": []}
     assert (lost_in(remains), lost_in(then)) == (64, 900)
     assert apart({"": [stood]}, clock, [])[0] == {"": [stood]}
+    for_good = (44100 * 10 + 2000, 44100 * 40)
+    assert apart({"": [for_good]}, clock, [(110.0, 110.06)])[0] == {"": [for_good]}, "what never came back is no stall"

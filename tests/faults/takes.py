@@ -95,11 +95,11 @@ def settle(memory: Memory, seconds: float) -> None:
 
 
 def in_lockstep(memory: Memory, seconds: float = 2.0) -> float:
-    """Seconds until both slots play and are ahead of what is heard."""
+    """Seconds until both slots play and are ahead of what is heard, far enough for either to go on alone."""
     began = time.monotonic()
 
     def both() -> bool:
-        due = memory.word(layout.HEARD) // layout.BLOCK
+        due = memory.word(layout.HEARD) // layout.BLOCK + memory.word(layout.LOOKAHEAD) // 2
         return all(
             memory.word(layout.STATE0, slot) == layout.PLAYING and memory.word(layout.BLOCK0, slot) > due
             for slot in range(2)

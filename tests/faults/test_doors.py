@@ -397,6 +397,9 @@ def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running
 
     def besiege() -> tuple[Acks, Acks, Siege, int]:
         beside_readers = Siege(running, reads=True).acks()
+        Siege(
+            running, reads=False
+        ).acks()  # what five of them may have waiting, control has had once now: more would grow with each
         before = control.memory_info().rss
         siege = Siege(running, reads=False)
         return beside_readers, siege.acks(), siege, control.memory_info().rss - before
@@ -409,8 +412,8 @@ def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running
     # that no turn stalls is asked in test_hostile
     measured("52", "ack p99 beside deaf clients", acks.p99 * 1e3, "ms")
     measured("52", "of that beside clients that read", acks.p99 / beside_readers.p99, "times", bar=1.5)
+    measured("52", "more memory of control after some fifty of them", grown / (1 << 20), "MiB", bar=16)
     assert acks.p50 <= ACK_SECONDS
-    assert grown < 24 << 20
 
 
 @contextlib.contextmanager
