@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from chronus import files
@@ -55,13 +55,8 @@ class Follower:
         self.comparison.captured = open_capture(self.capture)
         settled = heard - self._lag
         known = Journal(records=tuple(record for _, record in self._pending))
-        sealed = {record.n: record.frame for record in known.records if isinstance(record, Sealed)}
-
-        def ripe(written: int, record: Record) -> bool:
-            frame = sealed.get(record.n, 0) if isinstance(record, Said) else 0
-            return written <= settled and frame <= settled - self._behind
-
-        count = next((k for k, one in enumerate(self._pending) if not ripe(*one)), len(self._pending))
+        sealed = _sealed(known.records)
+        count = ripe(self._pending, settled, settled - self._behind)
         self._playback.play(known.records[:count], known)
         self._pending = self._pending[count:]
         left = (sealed[record.n] for _, record in self._pending if isinstance(record, Said) and record.n in sealed)
@@ -80,6 +75,28 @@ class Follower:
 
     def _read(self) -> None:
         self._pending += [(self._heard, record) for record in self._reader.more()]
+
+
+def ripe(pending: Sequence[tuple[int, Record]], written: int, sealed: int) -> int:
+    """How many of them can be played: written by then, and sealed up to a frame.
+
+    What was said, refused, and said again for a later moment is one thing: who plays the first of both alone performs it twice.
+    """
+    frames = _sealed([record for _, record in pending])
+    last = {record.n: k for k, (_, record) in enumerate(pending) if isinstance(record, Said)}
+
+    def is_ripe(at: int, record: Record) -> bool:
+        return at <= written and (not isinstance(record, Said) or frames.get(record.n, 0) <= sealed)
+
+    count = next((k for k, one in enumerate(pending) if not is_ripe(*one)), len(pending))
+    said = [(k, last[record.n]) for k, (_, record) in enumerate(pending[:count]) if isinstance(record, Said)]
+    for k, again in reversed(said):
+        count = k if again >= count else count
+    return count
+
+
+def _sealed(records: Sequence[Record]) -> dict[int, int]:
+    return {record.n: record.frame for record in records if isinstance(record, Sealed)}
 
 
 # ---------------------------------------------------------------- in a process of its own

@@ -12,7 +12,8 @@ from chronus.capture import WINDOW, compare
 from chronus.control import journal
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
-from chronus.follow import Follower, following
+from chronus.control.journal import Said, Sealed
+from chronus.follow import Follower, following, ripe
 from chronus.memory.layout import BLOCK
 from chronus.offline import Take, play_journal
 from chronus.text import parser
@@ -142,3 +143,14 @@ def test_the_process_that_follows_tells_what_it_found_or_why_it_could_not(tmp_pa
     assert gaps == [(30 * RATE, 64)] and compared > 0.9 * len(heard)
     with following(first, tmp_path / "nothing") as ear, pytest.raises(Exception, match="could not be compared"):
         ear.end(1)
+
+
+def test_what_was_said_twice_under_one_number_is_never_torn_apart():
+    first, again = Said(2, texts=("load kick",), moment=640), Said(2, texts=("load kick",), moment=1280)
+    pending = [(100, Said(1)), (100, Sealed(1, 64)), (100, first), (900, again), (900, Sealed(2, 1280)), (900, Said(3))]
+    assert ripe(pending, 500, 5000) == 2
+    assert ripe(pending, 900, 1000) == 2
+    assert ripe(pending, 900, 1280) == 6
+    assert ripe(pending[:2], 100, 0) == 0
+    crossed = [(100, Said(1)), (100, Said(2)), (100, Said(1)), (900, Said(2))]
+    assert ripe(crossed, 500, 5000) == 0 and ripe(crossed, 900, 5000) == 4
