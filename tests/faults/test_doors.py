@@ -411,7 +411,8 @@ def test_row_52_clients_that_read_nothing_are_dropped_and_hold_nobody_up(running
     assert siege.dropped >= 5
     # that no turn stalls is asked in test_hostile
     measured("52", "ack p99 beside deaf clients", acks.p99 * 1e3, "ms")
-    measured("52", "of that beside clients that read", acks.p99 / beside_readers.p99, "times", bar=1.5)
+    # the p99 of some 150 answers is the second longest: one interruption of either series would decide
+    measured("52", "p50, of that beside clients that read", acks.p50 / beside_readers.p50, "times", bar=1.5)
     measured("52", "more memory of control after some fifty of them", grown / (1 << 20), "MiB", bar=16)
     assert acks.p50 <= ACK_SECONDS
 

@@ -27,7 +27,6 @@ def test_rows_25_26_a_shell_that_is_killed_or_hung_up_or_interrupted_loses_no_fr
         try:
             window.wait_for_prompt()
             for k in (1, 2):
-                window.type("C-c")
                 window.type(f"set bass.cutoff {700 + k}; wait 500 bars", "Enter", "C-c")
                 window.wait_for(f"ok {2 * k - 1} set bass.cutoff")
                 window.wait_for_prompt()
