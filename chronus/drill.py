@@ -108,6 +108,12 @@ def settle(memory: Memory, seconds: float) -> None:
         time.sleep(0.005)
 
 
+def both_play(memory: Memory) -> bool:
+    """Whether both slots are ahead of what is heard, far enough for either to go on alone."""
+    due = memory.word(HEARD) // BLOCK + memory.word(LOOKAHEAD) // 2
+    return all(memory.word(STATE0, slot) == PLAYING and memory.word(BLOCK0, slot) > due for slot in range(layout.SLOTS))
+
+
 class Kills(Struct):
     """What a series of kills showed. `back` is seconds from SIGKILL to lockstep, one a kill; `noticed` until the slot was down."""
 

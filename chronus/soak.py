@@ -22,11 +22,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from chronus.capture import Clock, apart, by_cause, lost_in, told_gaps
-from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, settle
+from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, both_play, settle
 from chronus.errors import ChronusError
 from chronus.follow import Following, following
 from chronus.memory import layout
-from chronus.memory.layout import HEARD, LOOKAHEAD, PERIODS, PLAYING, STATE0, Memory
+from chronus.memory.layout import HEARD, PERIODS, Memory
 from chronus.offline import Bar
 from chronus.settings import Settings
 from chronus.trial import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
@@ -268,19 +268,12 @@ class Soak:
     def return_of(self, kill: str, rejoins: list[Rejoin], periods: int) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         if kill == "both":
-            self.wait(self.both_play, deadline, "both slots")
+            self.wait(lambda: both_play(self.memory), deadline, "both slots")
         for rejoin in rejoins if kill != "both" else ():
             rejoin.wait()
         if kill == "host":
             self.wait(lambda: self.memory.word(PERIODS) > periods + 100, deadline, "the host")
         self.client.status()  # and control answers
-
-    def both_play(self) -> bool:
-        due = self.memory.word(HEARD) // layout.BLOCK + self.memory.word(LOOKAHEAD) // 2
-        return all(
-            self.memory.word(STATE0, slot) == PLAYING and self.memory.word(layout.BLOCK0, slot) > due
-            for slot in range(2)
-        )
 
     def wait(self, condition: Callable[[], bool], deadline: float, what: str) -> None:
         while not condition():
@@ -335,11 +328,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
     def growth(name: str) -> Figure:
         change = getattr(found.after, name) - getattr(found.before, name)
         return Figure(
-            f"growth in {name}",
-            change,
-            "",
-            0,
-            "all processes of the engine, at rest, from the first seconds to the end",
+            f"growth in {name}", change, "", 0, "all processes of the engine, from the first rest to the last"
         )
 
     return [

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from chronus import trial
 from chronus.capture import Comparison
-from chronus.drill import SONG
+from chronus.drill import SONG, both_play
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from tests.live import Engine, alive, engine, place_of, until
@@ -95,17 +95,9 @@ def settle(memory: Memory, seconds: float) -> None:
 
 
 def in_lockstep(memory: Memory, seconds: float = 2.0) -> float:
-    """Seconds until both slots play and are ahead of what is heard, far enough for either to go on alone."""
+    """Seconds until both slots play and either could go on alone."""
     began = time.monotonic()
-
-    def both() -> bool:
-        due = memory.word(layout.HEARD) // layout.BLOCK + memory.word(layout.LOOKAHEAD) // 2
-        return all(
-            memory.word(layout.STATE0, slot) == layout.PLAYING and memory.word(layout.BLOCK0, slot) > due
-            for slot in range(2)
-        )
-
-    until(both, seconds, "both slots in lockstep")
+    until(lambda: both_play(memory), seconds, "both slots in lockstep")
     return time.monotonic() - began
 
 
