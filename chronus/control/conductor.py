@@ -177,7 +177,7 @@ class Conductor:
         told = diff.entries(t.before, t.after, t.motions, t.hands, at) if t.steps else []
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
-        found = [*panic, *swap, *generations(base, score), *told]
+        found = [*panic, *swap, *generations(base, score, moment), *told]
         t.score, t.moment, t.exact, t.horizon = score, moment, exact, self.horizon
         t.dues = self._dues(t, score, moment)
         notes = events(score, moment, max(self.horizon, moment), base.generation)

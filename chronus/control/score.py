@@ -106,10 +106,11 @@ def events(score: Score, start: int, stop: int, after: int = 0) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.frame, entry.order))
 
 
-def generations(before: Score, after: Score) -> list[Entry]:
-    """What cancels what was said before: an entry for each new span at its frame, and one for each lane that is gone, for now.
+def generations(before: Score, after: Score, moment: int) -> list[Entry]:
+    """What cancels what was said before: an entry for each new span at its frame, one for each lane that is gone, for now, and one at
+    `moment` for each lane that was to begin and begins later (the music has slowed down).
 
-    Notes are let go unless the span carries them on. The generation of `before` is one that no span has: gone lanes get it.
+    Notes are let go unless the span carries them on. The generation of `before` is one that no span has: those other lanes get it.
     """
     found = []
     for name, playing in before.lanes.items():
@@ -118,6 +119,8 @@ def generations(before: Score, after: Score) -> list[Entry]:
     for name, playing in after.lanes.items():
         old = before.lanes.get(name)
         whom = old.player if old and old.player.index == playing.player.index else playing.player
+        if old and _begins_later(before, old, after, playing):
+            found.append(_generation(playing.player, whom, moment, before.generation, False))
         for k, span in enumerate(playing.spans):
             if span.generation <= before.generation:
                 continue
@@ -128,6 +131,13 @@ def generations(before: Score, after: Score) -> list[Entry]:
             )
             whom = playing.player
     return found
+
+
+def _begins_later(before: Score, old: Playing, after: Score, new: Playing) -> bool:
+    """Whether none of the old spans is left, and the new ones begin after the first of those."""
+    if new.spans[0].generation <= before.generation or before.timeline is None or after.timeline is None:
+        return False
+    return before.timeline.frame(old.spans[0].start) < after.timeline.frame(new.spans[0].start)
 
 
 def _carries(before: Span, span: Span) -> bool:
