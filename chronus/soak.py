@@ -51,6 +51,8 @@ KEPT_MB = 64
 
 EXPECTED = {"E_NAME", "E_EXISTS", "E_PORT", "E_PARAM", "E_VALUE", "E_FILE", "E_ASSERT", "E_LIMIT"}
 """What a random line may be refused with; any other refusal is a fault."""
+OF_KILLS = {"failover", "standby", "down", "back", "control", "host restart"}
+"""Kinds of notices that a soak brings about."""
 
 Chance = random.Random
 
@@ -165,6 +167,8 @@ class Soaked(Struct):
     answers: Counter[str] = field(default_factory=Counter)
     unexpected: list[str] = field(default_factory=list)
     unanswered: int = 0
+    notices: list[str] = field(default_factory=list)
+    """What the engine said unasked, but for who was killed and who is back."""
     kills: list[tuple[str, int]] = field(default_factory=list)
     """What was killed, and how many frames had been heard by then."""
     back: dict[str, float] = field(default_factory=dict)
@@ -205,6 +209,7 @@ class Soak:
             self.take(step)
             time.sleep(step.pause)
             if step.rests:
+                self.note()
                 self.take_census(time.monotonic() - began)
         self.found.seconds = time.monotonic() - began
 
@@ -239,12 +244,17 @@ class Soak:
                 self.answered(step.line, "ok" if reply.ok else reply.code, reply.text)
         except OSError:
             self.found.unanswered += 1
+            self.note()
             self.client.close()
             self.client = Client(self.own.engine)
         if step.kill:
             self.return_of(step.kill, rejoins, periods)
             back = time.monotonic() - began
             self.found.back[step.kill] = max(back, self.found.back.get(step.kill, 0.0))
+
+    def note(self) -> None:
+        said, self.client.notices = self.client.notices, []
+        self.found.notices += [f"{one.kind}: {one.text}" for one in said if one.kind not in OF_KILLS]
 
     def answered(self, line: str, code: str, text: str) -> None:
         self.found.answers[code] += 1
@@ -286,6 +296,7 @@ class Soak:
         settle(self.memory, SETTLE_SECONDS)
         self.take_census(self.found.seconds)
         self.found.status = self.client.status()
+        self.note()
 
 
 def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int, bar: Bar | None = None) -> Soaked:
@@ -321,8 +332,13 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
     causes = by_cause(found.gaps, found.kills)
     silences, seams = ([frames for _, frames in causes.pop(name, [])] for name in ("both", "host"))
     causes, still = apart(causes, found.clock, found.still)
-    killed = kills.total() + kills["both"]
-    restarts = sum(row["restarts"] for row in found.status["processes"])
+    beyond = Counter[str]()
+    for row in found.status["processes"]:
+        beyond[row["role"]] += row["restarts"]
+    beyond -= Counter(
+        control=kills["control"], host=kills["host"], worker=kills["active"] + kills["standby"] + 2 * kills["both"]
+    )
+    unasked = "; ".join(found.notices[:5])
     judged, settled = found.seconds >= JUDGED_SECONDS, found.memory[len(found.memory) // 3][1]
 
     def growth(name: str) -> Figure:
@@ -340,7 +356,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
         Figure("kills", kills.total(), "", None, _counted(kills)),
         Figure("back after a kill, longest", max(found.back.values(), default=0) * 1e3, "ms", None,
                ", ".join(f"{name} {seconds * 1e3:.0f}" for name, seconds in sorted(found.back.items())) or "none"),
-        Figure("restarts beyond the kills", restarts - killed, "", 0, "processes that died of themselves or were replaced"),
+        Figure("restarts beyond the kills", sum(beyond.values()), "", 0, f"{_counted(beyond)}; said unasked: {unasked or 'nothing'}"),
         Figure("silence after both died, longest", max(silences, default=0) / rate * 1e3, "ms", SILENCE_SECONDS * 1e3, "in the capture"),
         Figure("frames at the seam of a host, most", max(seams, default=0), "", HOST_FRAMES, "in the capture"),
         *of_the_machine(found.still, lost_in(still), told_gaps(still)),

@@ -46,10 +46,15 @@ def test_rows_1_20_workers_killed_in_turn_lose_nothing_and_leave_nothing(tmp_pat
 
 
 def keep(measured, row, found, printed=()):
-    """All figures of a drill, what misses its bar last. `printed`: those that are no gate."""
-    for name, figure in sorted(found.items(), key=lambda item: item[1]["holds"] is False):
+    """All figures of a drill, also behind one that misses its bar. `printed`: those that are no gate."""
+    missed = []
+    for name, figure in found.items():
         bar = None if figure["above"] or name in printed else figure["bar"]
-        measured(row, name, figure["value"], figure["unit"], bar=bar)
+        try:
+            measured(row, name, figure["value"], figure["unit"], bar=bar)
+        except AssertionError as error:
+            missed.append(f"{error} ({figure['how']})")
+    assert not missed, "; ".join(missed)
     assert found["slots in lockstep"]["value"] == 2
 
 
