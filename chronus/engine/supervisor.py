@@ -307,8 +307,10 @@ class Engine:
         if role == "proof":
             self._proved(status)
             return
+        how = f"signal {-status}" if status < 0 else f"exit {status}"
         if role.startswith("worker"):
             slot = int(role[-1])
+            how = "it hung" if slot in self.inquest.hung else how
             for notice in self.inquest.died(slot, status, self._awake()):
                 self._say(notice.kind, notice.text)
             self._retire_nobody()  # it was this one, or the one that was to play on
@@ -318,7 +320,6 @@ class Engine:
             self.control_ready = False
         if role == "forkserver":
             self._ask_again()
-        how = f"signal {-status}" if status < 0 else f"exit {status}"
         now = self.clock()
         if role.startswith("worker"):
             self.obituary.died(slot, how, now)

@@ -116,10 +116,12 @@ def test_row_4_both_killed_at_once_come_back_to_the_bit(tmp_path, measured, time
     measured("4", "frames in them that are neither silence nor a fade", not_silent(done), bar=0)
 
 
-def test_row_5_a_stopped_active_worker_is_switched_away_from_and_replaced(tmp_path, measured):
+def test_row_5_a_stopped_active_worker_is_switched_away_from_and_replaced(tmp_path, measured, monkeypatch):
     seen = {}
 
     def breaking(running, memory):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", running.home.environment["XDG_RUNTIME_DIR"])
+        client = Client("default")
         active = memory.word(layout.ACTIVE)
         pid, rejoin = worker_pids(running)[active], Rejoin(memory, active)
         began, ahead = time.monotonic(), memory.word(layout.BLOCK0, active)
@@ -132,8 +134,12 @@ def test_row_5_a_stopped_active_worker_is_switched_away_from_and_replaced(tmp_pa
         until(lambda: not alive(pid), 2, "the stopped worker was not killed")
         seen["killed"] = time.monotonic() - began
         rejoin.wait()
+        until(lambda: client.status() and client.notices, 2, "nobody says that it hung")
+        seen["said"] = [f"{notice.kind}: {notice.text}" for notice in client.notices]
+        client.close()
 
     done = take(tmp_path, breaking)
+    assert len(seen["said"]) == 1 and "died (it hung)" in seen["said"][0], seen["said"]
     assert done.status["counters"]["switches"] == 1
     measured("5", "frames lost", done.lost, bar=0)
     measured("5", "blocks late when it was no longer heard", seen["late"], bar=3)
