@@ -1,5 +1,7 @@
 """The score of a soak: the same seed is the same soak, every line is a sentence, and the whole language is in it."""
 
+import math
+import random
 from itertools import islice
 
 from chronus import commands as c
@@ -58,4 +60,15 @@ def test_all_are_killed_about_as_often_as_asked():
 
 def test_the_slope_of_memory_leaves_out_the_warming_up():
     rows = [(10.0 * k, 100 + (k if k < 40 else 40) + (0.001 * 10 * k)) for k in range(360)]
-    assert abs(soak.slope(rows) - 3.6) < 0.1
+    rises, error = soak.slope(rows)
+    assert abs(rises - 3.6) < 0.1 and error < 0.1
+
+
+def test_the_slope_of_memory_is_as_uncertain_as_its_rests_are_uneven():
+    chance = random.Random(1)
+    rests = [(60.0 * k, 170 + chance.gauss(0, 7)) for k in range(480)]
+    (hour, doubt), (night, little) = soak.slope(rests[:60]), soak.slope(rests)
+    assert doubt > 5 and little < 1 and abs(hour) < 2 * doubt and abs(night) < 2 * little
+    leaks = [(at, mb + at / 3600 * 17) for at, mb in rests]
+    assert soak.slope(leaks)[0] - soak.slope(leaks)[1] > 15
+    assert soak.slope(rests[:2]) == (0.0, math.inf)
