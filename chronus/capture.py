@@ -15,7 +15,7 @@ import numpy as np
 from chronus.control import journal as journals
 from chronus.errors import ChronusError
 from chronus.offline import Take, play_journal
-from chronus.witness import Stretches
+from chronus.witness import Stall, Stretches
 
 NEEDLE = 256
 """So many sounding frames, the same to the bit, are the same place."""
@@ -191,17 +191,30 @@ def by_cause(gaps: Gaps, kills: Sequence[tuple[str, int]]) -> dict[str, Gaps]:
 
 def apart(causes: dict[str, Gaps], clock: Clock, still: Stretches) -> tuple[dict[str, Gaps], dict[str, Gaps]]:
     """(what remains, what lies within a time at which the machine itself stood still: nobody could have played then)."""
-    times, captured = zip(*clock, strict=True)
-
-    def at(frame: int) -> float:
-        return float(np.interp(frame, captured, times))
 
     def stood(gap: tuple[int, int]) -> bool:
-        begin, end = at(gap[0]), at(sum(gap))
+        begin, end = _when(gap, clock)
         return any(since - NEAR_SECONDS < begin and end < until + NEAR_SECONDS for since, until in still)
 
     then = {cause: [gap for gap in gaps if stood(gap)] for cause, gaps in causes.items()}
     return {cause: [gap for gap in gaps if not stood(gap)] for cause, gaps in causes.items()}, then
+
+
+def _when(gap: tuple[int, int], clock: Clock) -> tuple[float, float]:
+    """From when until when a gap was heard."""
+    times, captured = zip(*clock, strict=True)
+    return float(np.interp(gap[0], captured, times)), float(np.interp(sum(gap), captured, times))
+
+
+def told_stalls(causes: dict[str, Gaps], clock: Clock, stalls: Sequence[Stall]) -> str:
+    """Which processors stood still close to a gap, in words: on one of them both slots may have waited. "" for none."""
+    told = []
+    for gap in (gap for gaps in causes.values() for gap in gaps):
+        begin, end = _when(gap, clock)
+        for processor, since, until in stalls:
+            if since - NEAR_SECONDS < begin and end < until + NEAR_SECONDS:
+                told.append(f"; at {gap[0]} processor {processor} stood still for {(until - since) * 1e3:.1f} ms")
+    return "".join(told[:8])
 
 
 def lost_in(causes: dict[str, Gaps]) -> int:

@@ -22,7 +22,18 @@ from pathlib import Path
 from msgspec import Struct
 
 from chronus.audio.devices import NULL
-from chronus.capture import Clock, Comparison, Gaps, apart, by_cause, compare, lost_in, open_capture, told_gaps
+from chronus.capture import (
+    Clock,
+    Comparison,
+    Gaps,
+    apart,
+    by_cause,
+    compare,
+    lost_in,
+    open_capture,
+    told_gaps,
+    told_stalls,
+)
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
 from chronus.errors import ChronusError
@@ -185,7 +196,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
         if device == NULL:
             causes, then = apart(by_cause(_compared(own, client, capture, bar).gaps, killed), clock, still)
             lost = lost_in(causes)
-            how = f"the capture against a rendering of the journal: {told_gaps(causes)}"
+            how = f"the capture against a rendering of the journal: {told_gaps(causes)}{told_stalls(causes, clock, witness.stalls)}"
         return Kills(back, noticed, before, after, lost, how, still, then, together)
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chronus.capture import Clock, apart, by_cause, lost_in, told_gaps
+from chronus.capture import Clock, apart, by_cause, lost_in, told_gaps, told_stalls
 from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, both_play, settle
 from chronus.errors import ChronusError
 from chronus.follow import Following, following
@@ -33,7 +33,7 @@ from chronus.offline import Bar
 from chronus.settings import Settings
 from chronus.trial import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
 from chronus.urgency import WATCHING, hurry
-from chronus.witness import Stretches, Witness
+from chronus.witness import Stall, Stretches, Witness
 
 COMMANDS_A_SECOND = 5.0
 LOOK_SECONDS = 10.0
@@ -180,6 +180,7 @@ class Soaked(Struct):
     status: dict[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=list)
     still: Stretches = field(default_factory=list)
+    stalls: list[Stall] = field(default_factory=list)
     gaps: list[tuple[int, int]] = field(default_factory=list)
     compared: int = 0
     kept: int = 0
@@ -316,7 +317,7 @@ def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int,
         heard = capture.stat().st_size // 8  # what comes now is the fade at the end
         own.stop()
         found.gaps, found.compared = ear.end(heard)
-    found.still = witness.stood_still()
+    found.still, found.stalls = witness.stood_still(), witness.stalls
     return found
 
 
@@ -370,7 +371,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
         Figure("silence after both died, longest", max(silences, default=0) / rate * 1e3, "ms", SILENCE_SECONDS * 1e3, "in the capture"),
         Figure("frames at the seam of a host, most", max(seams, default=0), "", HOST_FRAMES, "in the capture"),
         *of_the_machine(found.still, lost_in(still), told_gaps(still)),
-        Figure("frames lost otherwise", lost_in(causes), "", 0, told_gaps(causes)),
+        Figure("frames lost otherwise", lost_in(causes), "", 0, told_gaps(causes) + told_stalls(causes, found.clock, found.stalls)),
         Figure("repeated", counters["repeated"], "", 0, "blocks heard twice"),
         Figure("divergences", counters["divergences"], "", 0, "blocks on which the slots did not agree"),
         growth("processes"), growth("threads"), growth("descriptors"), growth("memories"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chronus.capture import CAUSE_FRAMES, WINDOW, Comparison, apart, by_cause, lost_in, told_gaps
+from chronus.capture import CAUSE_FRAMES, WINDOW, Comparison, apart, by_cause, lost_in, told_gaps, told_stalls
 from chronus.errors import ChronusError
 
 RATE = 44100
@@ -88,6 +88,14 @@ def test_a_gap_is_put_down_to_the_last_kill_before_it():
     assert found == {"both": [(1300, 64)], "": [(CAUSE_FRAMES + 2000, 128)], "host": [(89_900, 10)]}
     assert told_gaps(found).startswith("64 at frame 1300, after both was killed; 128 at frame 24050, no kill before it")
     assert told_gaps({}) == "no gap"
+
+
+def test_a_gap_is_told_with_the_processors_that_stood_still_beside_it():
+    clock = [(100.0, 0), (200.0, 100 * 44100)]
+    gaps = {"": [(10 * 44100, 1280)], "slot 0": [(30 * 44100, 128)]}
+    stalls = [(1, 109.99, 110.03), (0, 150.0, 150.02)]
+    assert told_stalls(gaps, clock, stalls) == "; at 441000 processor 1 stood still for 40.0 ms"
+    assert told_stalls(gaps, clock, []) == ""
 
 
 def test_what_was_lost_while_the_machine_stood_still_is_told_apart():
