@@ -147,8 +147,7 @@ def main(memory: Memory, channel: socket.socket, asked: str | None, period: int,
     for stream in (1, 2):
         os.dup2(printed, stream)
     rate, reason = memory.word(RATE), ""
-    futex, *_ = call_numbers()
-    desk = make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), futex)
+    desk = make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), call_numbers().futex)
 
     def say(**message: Any) -> None:
         channel.sendall(json.dumps(message).encode() + b"\n")

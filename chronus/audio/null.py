@@ -63,9 +63,10 @@ def _play(device, desk, out):
 
 
 def _device(period: int, rate: int, capture: int) -> np.ndarray:
-    _, sleep, clock, write = call_numbers()
+    call = call_numbers()
     device = np.zeros(16, np.int64)
-    device[[V_SLEEP, V_WRITE, V_CLOCK, V_CAPTURE, V_PERIOD, V_RATE]] = [sleep, write, clock, capture, period, rate]
+    device[[V_SLEEP, V_WRITE, V_CLOCK]] = [call.clock_nanosleep, call.write, call.clock_gettime]
+    device[[V_CAPTURE, V_PERIOD, V_RATE]] = [capture, period, rate]
     return device
 
 

@@ -7,7 +7,7 @@ process reads goes through one of these.
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import NamedTuple
 
 import llvmlite.ir as ir
 from numba import types
@@ -88,9 +88,24 @@ def libc_clock() -> int:
     return int(ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value or 0)
 
 
-def call_numbers() -> tuple[int, int, int, int]:
-    """(futex, clock_nanosleep, clock_gettime, write) on this machine. Linux; the one place another system would differ."""
+class CallNumbers(NamedTuple):
+    """Of system calls. Linux; the one place another system would differ."""
+
+    futex: int
+    clock_nanosleep: int
+    clock_gettime: int
+    write: int
+    getcpu: int
+    sched_getaffinity: int
+    sched_setaffinity: int
+
+
+def call_numbers() -> CallNumbers:
+    """Those of this machine."""
     import platform
 
-    numbers: dict[str, Any] = {"x86_64": (202, 230, 228, 1), "aarch64": (98, 115, 113, 64)}
+    numbers = {
+        "x86_64": CallNumbers(202, 230, 228, 1, 309, 204, 203),
+        "aarch64": CallNumbers(98, 115, 113, 64, 168, 123, 122),
+    }
     return numbers[platform.machine()]

@@ -68,11 +68,16 @@ class Worker:
         self._bind(compiled=True)
 
     def _desk(self) -> np.ndarray:
-        futex, sleep, clock, _ = call_numbers()
+        call = call_numbers()
         desk = np.zeros(replica.DESK_WORDS, np.int64)
-        desk[replica.W_SYSCALL] = libc_syscall()
-        desk[[replica.W_FUTEX, replica.W_SLEEP, replica.W_CLOCK]] = [futex, sleep, clock]
-        desk[replica.W_BLOCK] = block_address()
+        desk[[replica.W_SYSCALL, replica.W_BLOCK]] = [libc_syscall(), block_address()]
+        desk[[replica.W_FUTEX, replica.W_SLEEP, replica.W_CLOCK]] = [
+            call.futex,
+            call.clock_nanosleep,
+            call.clock_gettime,
+        ]
+        desk[replica.W_WHERE] = call.getcpu
+        desk[[replica.W_MAY_RUN, replica.W_CONFINE]] = [call.sched_getaffinity, call.sched_setaffinity]
         return desk
 
     def run(self, wake: int) -> None:
@@ -99,9 +104,8 @@ class Worker:
     def _use_the_time(self) -> None:
         """The other slot sleeps until the clock moves on, which may be a period away: now it looks up at once. While it lays down what
         it was asked for, programs are bound."""
-        futex, *_ = call_numbers()
         address = ctypes.c_void_p(self.memory.board.ctypes.data + HEARD * 8)
-        ctypes.CDLL(None).syscall(futex, address, _FUTEX_WAKE, SLOTS, None, None, 0)
+        ctypes.CDLL(None).syscall(call_numbers().futex, address, _FUTEX_WAKE, SLOTS, None, None, 0)
         self.bind_new()
 
     def bind_new(self) -> None:

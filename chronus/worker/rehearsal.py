@@ -49,7 +49,7 @@ def loops() -> None:
 def callbacks() -> None:
     """What a device calls: PortAudio's, the same resampled, the null device's."""
     memory = Memory()
-    futex, *_ = call_numbers()
     callback.portaudio_callback()
     resample.portaudio_callback()
-    null.rehearse(callback.make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), futex))
+    rings = (memory.ring(0), memory.ring(1))
+    null.rehearse(callback.make_desk(memory.board, rings, libc_syscall(), call_numbers().futex))

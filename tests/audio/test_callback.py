@@ -40,7 +40,7 @@ class Host:
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = (self.memory.ring(0), self.memory.ring(1))
-        self.desk = callback.make_desk(self.memory.board, rings, libc_syscall(), call_numbers()[0])
+        self.desk = callback.make_desk(self.memory.board, rings, libc_syscall(), call_numbers().futex)
 
     def lay(self, slot, block):
         """A block whose samples tell its number."""

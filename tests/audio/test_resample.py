@@ -26,7 +26,7 @@ class Host:
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = self.memory.ring(0), self.memory.ring(1)
-        desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers()[0])
+        desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers().futex)
         enter(desk, self.memory.board)
         self.bench = Bench(desk, engine_rate, device_rate)
 

@@ -305,7 +305,7 @@ class World:
     def _enter(self, host: Host) -> None:
         host.entered = True
         rings = (self.memory.ring(0), self.memory.ring(1))
-        self.desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers()[0])
+        self.desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers().futex)
         enter(self.desk, self.memory.board)
         self.device[PLAYS] = 1
 
