@@ -32,7 +32,6 @@ from chronus.memory.layout import HEARD, PERIODS, Memory
 from chronus.offline import Bar
 from chronus.settings import Settings
 from chronus.trial import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
-from chronus.urgency import WATCHING, hurry
 from chronus.witness import Stall, Stretches, Witness
 
 COMMANDS_A_SECOND = 5.0
@@ -303,7 +302,6 @@ class Soak:
 
 
 def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int, bar: Bar | None = None) -> Soaked:
-    hurry(WATCHING)
     with contextlib.ExitStack() as stack:
         capture = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chronus-capture-"))) / "heard.f32"
         own = stack.enter_context(own_engine(settings, CHRONUS_NULL_CAPTURE=str(capture)))
