@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
+from itertools import count
 
 import pytest
 from hypothesis import example, given, settings
@@ -47,7 +47,7 @@ from chronus.memory.log import F_RELEASE, GENERATION, NOTE_OFF, NOTE_ON, PANIC, 
 from chronus.memory.log import NOW as NOW_FRAME
 from tests.control.stage import NOW, RATE, Stage, chain, load, put, seq
 from tests.control.test_script import RACKS
-from tests.machine import slowness
+from tests.machine import seconds_of, slowness
 
 BAR = 88200
 """Frames of a bar at 120 bpm."""
@@ -482,9 +482,9 @@ def test_what_follows_an_open_sees_its_rack_and_takes_hold_with_it(beat):
 def test_many_lines_after_an_open_are_checked_in_one_pass(beat):
     song = Open(name="song", commands=(load("bass"), *(put("bass.freq", 50 + k) for k in range(200))))
     beat.until(1000)
-    began = time.process_time()
-    outcomes = beat.say(song, *(put("bass.freq", 300 + k) for k in range(200)))
-    assert time.process_time() - began < 0.3 and not any(outcome.error for outcome in outcomes)
+    outcomes = []
+    took = seconds_of(lambda: outcomes.extend(beat.say(song, *(put("bass.freq", 300 + k) for k in range(200)))), 1)
+    assert took < 0.3 * slowness() and not any(outcome.error for outcome in outcomes)
     assert beat.conductor.document.modules["bass"].params["freq"] == 499
 
 
@@ -718,10 +718,14 @@ def test_5000_sets_a_second():
     stage = Stage()
     stage.fine(*(load("bass", f"b{k}") for k in range(60)), seq("b0", "x.x."))
     commands = [put(f"b{k % 60}.freq", 55 + k % 100) for k in range(1000)]
-    start = time.process_time()
-    for k, command in enumerate(commands):
-        t = stage.conductor.perform(Submission((k,), ("",), (command,)))
-        stage.conductor.commit(t, k, False)
-        stage.conductor.accept(t, k)
-        stage.conductor.sealed(t, k)
-    assert (time.process_time() - start) / 1000 < slowness() / 5000
+    numbers = count()
+
+    def play():
+        for command in commands:
+            k = next(numbers)
+            t = stage.conductor.perform(Submission((k,), ("",), (command,)))
+            stage.conductor.commit(t, k, False)
+            stage.conductor.accept(t, k)
+            stage.conductor.sealed(t, k)
+
+    assert seconds_of(play) / len(commands) < slowness() / 5000

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +9,7 @@ from chronus.commands import Change, Length, Port, Quantity, Relative, Sweep, Wh
 from chronus.errors import ChronusError
 from chronus.text import grammar
 from chronus.text.parser import Statement, parse, statements
-from tests.machine import slowness
+from tests.machine import seconds_of, slowness
 
 BAR = When("next", 1, "bar")
 
@@ -365,18 +361,6 @@ WORDS = st.sampled_from([
     "~", "@3", "x...", "X.o.", "at", "next", "bar", "over", "4 bars", "now", "as", "vel=", "len=", "gate=", "every=",
     "\t", "\0", "\x1b", "é", "🎛", "\n", "\r\n",
 ])  # fmt: skip
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """Time on the processor, the collector kept out: it would sweep what the test itself has piled up."""
-    gc.collect()
-    gc.disable()
-    began = time.process_time()
-    try:
-        work()
-    finally:
-        gc.enable()
-    return time.process_time() - began
 
 
 @settings(deadline=None, max_examples=400)
