@@ -55,10 +55,10 @@ def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
         slot = asked["slot"]
         workers.main(made[slot] if made else workers.Worker(Memory(memory), slot, kernels), wake)
 
-    def host(asked: dict[str, Any], memory: int, channel: int) -> None:
+    def host(asked: dict[str, Any], memory: int, channel: int, alarm: int) -> None:
         device, period = asked["device"], asked["period"]
         opened = made[0].memory if made else Memory(memory)
-        hosts.main(opened, socket.socket(fileno=channel), device, period, asked["fall_back"], asked["log"])
+        hosts.main(opened, socket.socket(fileno=channel), alarm, device, period, asked["fall_back"], asked["log"])
 
     def proof(_asked: dict[str, Any], sheet: int, _own: int) -> None:
         proofs.main(sheet, kernels)

@@ -6,7 +6,7 @@ Rule 3: if the active slot lacks the block that is due and the other one has it,
         Of two slots that live and are late now and then it does not change its mind all the time: unless a worker died or was
         started since the last switch, it only borrows the block, and switches a minute later at the earliest.
 Rule 4: the frame counter is the clock. If a slot lives but is late, the clock waits for it; if none lives, the clock runs on.
-Rule 5: silence is counted, faded into and out of.
+Rule 5: silence is counted, faded into and out of; where it begins, the alarm is rung, or the supervisor would look some 50 ms later.
 Rule 6: where the supervisor prefers a slot, it switches as soon as that one holds the block that is due, and not before.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from numba import carray, types
 
 from chronus.audio.ring import holds, samples
-from chronus.dsp.atomics import address_of, load, store, system_call
+from chronus.dsp.atomics import address_of, call_numbers, libc_syscall, load, store, system_call
 from chronus.dsp.kernel import c_function, compiled, inline
 from chronus.dsp.words import floats_of, row_i64
 from chronus.memory.layout import (
@@ -50,6 +50,8 @@ D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT = range(8
 D_STARTED, D_SWITCHED, D_WAITING, D_ASKED, D_MOST = range(8, 13)
 """The workers started until the last switch (-1: none yet), and its frame; 1 while the host waits for its turn, and how many frames
 the device asked for meanwhile, in all and at most."""
+D_ALARM, D_WRITE, D_ONE = range(13, 16)
+"""The eventfd that wakes the supervisor, or -1; the number of write; 1, which is what is written."""
 DESK_WORDS = 16
 
 GAP_FADE = 64
@@ -97,7 +99,7 @@ def fill(desk, out):
     frames = out.shape[0] // 2
     heard = board[HEARD]
     stopping = load(board, STOPPING) > 0
-    done = 0
+    done, alarmed = 0, False
     while done < frames:
         block, offset = heard // BLOCK, heard % BLOCK
         count = min(BLOCK - offset, frames - done)
@@ -128,6 +130,7 @@ def fill(desk, out):
                 out[2 * (done + i) + 1] = np.float32(right * gain)
             heard += count
         else:
+            alarmed = alarmed or gain == 1.0
             lives = load(board, STATE0) == PLAYING or load(board, STATE0 + LINE) == PLAYING
             if lives:
                 count = frames - done
@@ -148,6 +151,8 @@ def fill(desk, out):
     store(board, PERIODS, board[PERIODS] + 1)
     store(board, HEARD, heard)
     system_call(desk[D_SYSCALL], desk[D_FUTEX], address_of(board, HEARD), _FUTEX_WAKE, _EVERYONE, 0)
+    if alarmed and desk[D_ALARM] >= 0:
+        system_call(desk[D_SYSCALL], desk[D_WRITE], desk[D_ALARM], address_of(desk, D_ONE), 8, 0)
 
 
 @inline
@@ -190,11 +195,11 @@ def portaudio_callback() -> int:
     return int(c_function(SIGNATURE)(_portaudio).address)
 
 
-def make_desk(board: np.ndarray, rings: tuple[np.ndarray, np.ndarray], syscall: int, futex: int) -> np.ndarray:
-    """A desk for this process, which waits for its turn."""
-    desk = np.zeros(DESK_WORDS, np.int64)
-    desk[[D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX]] = [
-        board.ctypes.data, rings[0].ctypes.data, rings[1].ctypes.data, syscall, futex,
+def make_desk(board: np.ndarray, rings: tuple[np.ndarray, np.ndarray], alarm: int = -1) -> np.ndarray:
+    """A desk for this process, which waits for its turn. `alarm`: an eventfd that does not block."""
+    desk, call = np.zeros(DESK_WORDS, np.int64), call_numbers()
+    desk[[D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_ALARM, D_WRITE, D_ONE]] = [
+        board.ctypes.data, rings[0].ctypes.data, rings[1].ctypes.data, libc_syscall(), call.futex, alarm, call.write, 1,
     ]  # fmt: skip
     desk[D_STARTED] = -1
     desk[D_WAITING] = 1

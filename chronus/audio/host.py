@@ -19,7 +19,6 @@ from chronus.audio import resample
 from chronus.audio.callback import D_ASKED, D_MOST, enter, make_desk, portaudio_callback
 from chronus.audio.devices import NULL, Output, choose
 from chronus.audio.null import NullDevice
-from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
 from chronus.urgency import REPAIRING, hurry
@@ -136,18 +135,21 @@ def open_device(desk: np.ndarray, asked: str | None, period: int, rate: int) -> 
     raise reason
 
 
-def main(memory: Memory, channel: socket.socket, asked: str | None, period: int, fall_back: bool, log: str) -> None:
+def main(
+    memory: Memory, channel: socket.socket, alarm: int, asked: str | None, period: int, fall_back: bool, log: str
+) -> None:
     """The life of a host: open, say what was opened, play when told to, until told to end.
 
     `channel` carries JSON lines to the supervisor, {"device", "rate", "at_once", "reason"} or {"error"}, and from it the word `play`. With
-    `fall_back` the null device is opened where nothing else can be. What PortAudio's libraries print goes to the file `log`.
+    `fall_back` the null device is opened where nothing else can be. `alarm` is what the callback rings where silence begins. What
+    PortAudio's libraries print goes to the file `log`.
     """
     hurry(REPAIRING)  # nothing is heard until it has opened something
     printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     for stream in (1, 2):
         os.dup2(printed, stream)
     rate, reason = memory.word(RATE), ""
-    desk = make_desk(memory.board, (memory.ring(0), memory.ring(1)), libc_syscall(), call_numbers().futex)
+    desk = make_desk(memory.board, (memory.ring(0), memory.ring(1)), alarm)
 
     def say(**message: Any) -> None:
         channel.sendall(json.dumps(message).encode() + b"\n")

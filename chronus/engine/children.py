@@ -42,6 +42,8 @@ class Children(Roll):
         super().__init__()
         self.settings, self.memory, self.sheet, self.door = settings, memory, sheet, door
         self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
+        self.alarm = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        """The callback of the host rings it where silence begins."""
         self.lines: dict[str, int] = {}
         self.selector = selectors.DefaultSelector()
 
@@ -52,6 +54,7 @@ class Children(Roll):
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.selector.register(self.woken, selectors.EVENT_READ, self._reap)
+        self.selector.register(self.alarm, selectors.EVENT_READ, self._alarmed)
 
     # ------------------------------------------------------------ starting
 
@@ -80,7 +83,7 @@ class Children(Roll):
         self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
         log = str(link.log_path(self.settings.engine))
         told = {"device": device, "period": self.settings.period, "fall_back": fall_back, "log": log}
-        self._fork(role, {"role": "host", **told}, self.memory, theirs.fileno())
+        self._fork(role, {"role": "host", **told}, self.memory, theirs.fileno(), self.alarm)
         theirs.close()
         self.hosts[role] = ours
 
@@ -109,11 +112,11 @@ class Children(Roll):
         child.returncode = 0  # it is reaped here, not by subprocess
         return child.pid
 
-    def _fork(self, role: str, message: dict[str, Any], memory: int, own: int) -> None:
+    def _fork(self, role: str, message: dict[str, Any], memory: int, *own: int) -> None:
         line = self._line(role)
         packet = json.dumps({"id": self.ask(role), **message}).encode()
         with contextlib.suppress(OSError):  # it is dead, which may not have been heard yet: then it owes this, too
-            socket.send_fds(self.forkserver, [packet], [memory, line, own])
+            socket.send_fds(self.forkserver, [packet], [memory, line, *own])
         os.close(line)
 
     def _line(self, role: str) -> int:
@@ -155,6 +158,11 @@ class Children(Roll):
             self.selector.unregister(channel)
             channel.close()
         return text
+
+    def _alarmed(self) -> tuple[Heard, ...]:
+        """Nothing is heard of it: whoever listened looks, because it woke."""
+        os.eventfd_read(self.alarm)
+        return ()
 
     def _reap(self) -> Iterator[Heard]:
         os.read(self.woken, 4096)

@@ -8,7 +8,7 @@ memory under a process another 3, which a slot that plays alone should not wait 
 without one, who is asked for is forked then and there.
 
     -> {"id": 1, "role": "worker", "slot": 0}                            memory, lifeline, wake
-    -> {"id": 2, "role": "host", "device": null, ...}                    memory, lifeline, channel
+    -> {"id": 2, "role": "host", "device": null, ...}                    memory, lifeline, channel, alarm
     -> {"id": 3, "role": "proof"}                                        sheet, lifeline, sheet
     <- {"id": 1, "pid": 4711}     <- {"exit": 4711, "status": 9}     <- {"ready": true}
 """
@@ -36,8 +36,8 @@ AHEAD_SECONDS = 0.03
 ALONE = ("proof",)
 """Who is not to have the engine's memory: it may break what it can reach."""
 
-Life = Callable[[dict[str, Any], int, int], None]
-"""What a child does: (what was asked, the memory's descriptor, its own descriptor). It may return, or not."""
+Life = Callable[..., None]
+"""What a child does: (what was asked, the memory's descriptor, its own descriptors). It may return, or not."""
 Ahead = Callable[[int], None]
 """What a child that is forked ahead can do before it knows what it will be, given the memory's descriptor."""
 
@@ -143,11 +143,11 @@ class Forkserver:
 def _live(asked: dict[str, Any], descriptors: list[int], lives: Mapping[str, Life]) -> None:
     """The life of a child. Never returns."""
     try:
-        memory_fd, line, own = descriptors
+        memory_fd, line, *own = descriptors
         lifeline.hold(line)
         title.take(f"{asked['role']} {asked.get('slot', '')}".strip())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        lives[asked["role"]](asked, memory_fd, own)
+        lives[asked["role"]](asked, memory_fd, *own)
     except BaseException:
         import traceback
 

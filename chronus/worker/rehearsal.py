@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from chronus.audio import callback, null, resample
-from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.dsp.bound import BOUND_WORDS
 from chronus.dsp.graph import block_address
 from chronus.memory import layout
@@ -52,4 +51,4 @@ def callbacks() -> None:
     callback.portaudio_callback()
     resample.portaudio_callback()
     rings = (memory.ring(0), memory.ring(1))
-    null.rehearse(callback.make_desk(memory.board, rings, libc_syscall(), call_numbers().futex))
+    null.rehearse(callback.make_desk(memory.board, rings))

@@ -1,12 +1,12 @@
 """The callback alone, on a memory of its own: what it plays, when it switches, what it counts."""
 
 import ctypes
+import os
 
 import numpy as np
 import pytest
 
 from chronus.audio import callback, ring
-from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.memory.layout import (
     ACTIVE,
     BLOCK,
@@ -40,7 +40,18 @@ class Host:
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = (self.memory.ring(0), self.memory.ring(1))
-        self.desk = callback.make_desk(self.memory.board, rings, libc_syscall(), call_numbers().futex)
+        self.alarm = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self.desk = callback.make_desk(self.memory.board, rings, self.alarm)
+
+    def __del__(self):
+        os.close(self.alarm)
+
+    def rang(self):
+        """How many times since the last look."""
+        try:
+            return os.eventfd_read(self.alarm)
+        except BlockingIOError:
+            return 0
 
     def lay(self, slot, block):
         """A block whose samples tell its number."""
@@ -175,6 +186,21 @@ def test_a_gap_is_faded_into_and_out_of_without_a_step():
     left = np.concatenate(parts)[::2]
     assert left.min() == 0.0 and left[-1] == 0.5
     assert np.abs(np.diff(left)).max() <= 0.5 / 64 + 1e-6
+
+
+def test_the_alarm_is_rung_where_silence_begins_and_not_again_until_sound_is_back():
+    host = Host()
+    host.lay(0, 0)
+    host.play(64)
+    assert host.rang() == 0
+    for _ in range(5):
+        host.play(128)
+    assert host.rang() == 1
+    host.lay(0, 1)
+    host.play(64)
+    assert host.rang() == 0
+    host.play(64)
+    assert host.rang() == 1
 
 
 def test_the_end_fades_out_in_20_ms_and_says_so():

@@ -9,7 +9,6 @@ import pytest
 from chronus.audio import ring
 from chronus.audio.callback import enter, make_desk
 from chronus.audio.resample import Bench, portaudio_callback, window_length
-from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.memory.layout import BLOCK, HEARD, LARGEST, LINE, MISSING, PLAYING, STATE0, Memory
 
 STREAM_CALLBACK = ctypes.CFUNCTYPE(
@@ -26,7 +25,7 @@ class Host:
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = self.memory.ring(0), self.memory.ring(1)
-        desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers().futex)
+        desk = make_desk(self.memory.board, rings)
         enter(desk, self.memory.board)
         self.bench = Bench(desk, engine_rate, device_rate)
 

@@ -16,7 +16,6 @@ from chronus.audio.callback import enter, make_desk
 from chronus.control import journal
 from chronus.control.replay import rebuild
 from chronus.control.score import events
-from chronus.dsp.atomics import call_numbers, libc_syscall
 from chronus.engine.device import FIRST_SECONDS
 from chronus.engine.roll import ControlSaid
 from chronus.engine.supervisor import Engine
@@ -305,7 +304,7 @@ class World:
     def _enter(self, host: Host) -> None:
         host.entered = True
         rings = (self.memory.ring(0), self.memory.ring(1))
-        self.desk = make_desk(self.memory.board, rings, libc_syscall(), call_numbers().futex)
+        self.desk = make_desk(self.memory.board, rings)
         enter(self.desk, self.memory.board)
         self.device[PLAYS] = 1
 
