@@ -232,13 +232,13 @@ def _lives(pid: int) -> bool:
 # ---------------------------------------------------------------- what the kernel tells of a process
 
 
-def own_memory(pid: int) -> int:
-    """Bytes that a process has for itself: what it shares with others, or maps from files, left out. 0 if there is none."""
+def own_memory(pid: int) -> int | None:
+    """Bytes that a process has for itself: what it shares with others, or maps from files, left out. None where it is dead."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("RssAnon:"):
                 return int(line.split()[1]) << 10
-    return 0
+    return None
 
 
 def is_busy(pid: int) -> bool:

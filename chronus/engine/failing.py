@@ -29,7 +29,8 @@ FIRST_REST, LONGEST_REST = 1.0, 60.0
 class Look(Struct, frozen=True):
     """What is seen of both slots at one moment. `late` counts blocks that were due and not there; `nanoseconds` is a mean of a block.
 
-    `memory` is what a worker has for itself without bound programs, in bytes; `prepared` its newest program, `laid` the newest there is.
+    `memory` is what a worker has for itself without bound programs, in bytes; None where one of them is dead, which is heard a
+    little later. `prepared` is its newest program, `laid` the newest there is.
     """
 
     now: float
@@ -38,7 +39,7 @@ class Look(Struct, frozen=True):
     playing: tuple[bool, bool]
     late: tuple[int, int]
     nanoseconds: tuple[int, int]
-    memory: tuple[int, int]
+    memory: tuple[int, int] | None
     laid: int = 0
     prepared: tuple[int, int] = (0, 0)
     busy: tuple[bool, bool] = (False, False)
@@ -50,7 +51,7 @@ class Failing(Struct):
 
     block_nanoseconds: float
     before: Look | None = None
-    memory: tuple[int, int] = (0, 0)
+    memory: tuple[int, int] | None = None
     strain: list[float] = field(default_factory=lambda: [0.0, 0.0])
     owed_since: float = 0.0
     ready_at: float | None = None
@@ -63,6 +64,7 @@ class Failing(Struct):
         if before is None or look.workers != before.workers or not (all(look.playing) and all(before.playing)):
             self.memory, self.strain, self.ready_at, self.owed_since = look.memory, [0.0, 0.0], None, look.now
             return None
+        self.memory = self.memory or look.memory
         for slot in range(2):
             strained = self._is_late(slot, before, look) or self._is_slow(slot, look)
             passed = min(look.now - before.now, LOOK_SECONDS)
@@ -82,12 +84,15 @@ class Failing(Struct):
         for slot in range(2):
             if self.strain[slot] > STRAIN_SECONDS:
                 return slot, "its blocks come later and later, and the other slot's do not"
-            if self._grown(slot, look) - self._grown(1 - slot, look) > GROWTH:
-                return slot, f"its memory grew by {self._grown(slot, look) >> 20} MB, and the other slot's did not"
+        if look.memory and self.memory:
+            grown = [now - then for now, then in zip(look.memory, self.memory, strict=True)]
+            slot = grown.index(max(grown))
+            if grown[slot] - max(0, grown[1 - slot]) > GROWTH:
+                return (
+                    slot,
+                    f"its memory grew by {grown[slot] >> 20} MB, and the other slot's by {grown[1 - slot] >> 20}",
+                )
         return None
-
-    def _grown(self, slot: int, look: Look) -> int:
-        return look.memory[slot] - self.memory[slot]
 
     def _is_late(self, slot: int, before: Look, look: Look) -> bool:
         return look.late[slot] > before.late[slot] and look.late[1 - slot] == before.late[1 - slot]

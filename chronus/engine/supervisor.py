@@ -84,7 +84,8 @@ class Engine:
         self.proof = 0
         self.watch = Watch()
         self.failing = Failing(BLOCK / settings.rate * 1e9)
-        self.own_memory, self.memory_due = (0, 0), 0.0
+        self.own_memory: tuple[int, int] | None = None
+        self.memory_due = 0.0
         self.weighed: object = None
         self.retiring: int | None = None
         self.retire_by = 0.0
@@ -405,8 +406,10 @@ class Engine:
         playing = word(STATE0) == PLAYING, word(STATE0, 1) == PLAYING
         if now >= self.memory_due or (pids, playing) != self.weighed:
             self.memory_due, self.weighed = now + _MEMORY_SECONDS, (pids, playing)
-            own = [own_memory(pid) - word(layout.KEPT0, slot) for slot, pid in enumerate(pids)]
-            self.own_memory = own[0], own[1]
+            held = own_memory(pids[0]), own_memory(pids[1])
+            self.own_memory = None  # one that was killed a moment ago has given back all it had
+            if held[0] is not None and held[1] is not None:
+                self.own_memory = held[0] - word(layout.KEPT0), held[1] - word(layout.KEPT0, 1)
         laid, prepared = word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1))
         look = Look(
             self._awake(), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),

@@ -41,6 +41,7 @@ from chronus.memory.layout import (
     PENDING_TABLE,
     PLAYING,
     PROCESSOR0,
+    RATE,
     REFUSED0,
     SEALS,
     STALE0,
@@ -58,8 +59,10 @@ DESK_WORDS = 16
 
 ENDED, STALE = 0, 1
 
-CHECKPOINT_BLOCKS = 689
-"""Between two checkpoints: a second at 44.1 kHz."""
+CHECKPOINT_BLOCKS, FEWEST_BLOCKS = 688, 86
+"""Between two checkpoints: a second at 44.1 kHz, and less of a rack that takes long to render. A power of two lies between them."""
+CATCHING_UP = 100_000_000
+"""Nanoseconds that it may take to come from a checkpoint to what is due by then, if that can be had: so long both slots may be silent."""
 LARGEST_HELD_UP = 16 << 20
 """Bytes of arena above which a slot that plays alone takes none, so as not to be late."""
 
@@ -150,11 +153,15 @@ def take_checkpoint(board, arena, checkpoints, own, others, slot):
     """Keeps the arena as it is before its next block, if this slot is the one to do it: the standby, or who plays alone."""
     block = arena[A_BLOCK]
     alone = load(board, STATE0 + others) != PLAYING
-    if block % CHECKPOINT_BLOCKS != 0 or (load(board, ACTIVE) == slot and not alone):
+    if block % FEWEST_BLOCKS != 0 or (load(board, ACTIVE) == slot and not alone):
         return
-    if alone and arena[A_USED] > LARGEST_HELD_UP:
+    large = arena[A_USED] > LARGEST_HELD_UP
+    apart, cost, length = CHECKPOINT_BLOCKS, board[NANOSECONDS0 + own], BLOCK * 1_000_000_000 // board[RATE]
+    while not (alone or large) and apart > FEWEST_BLOCKS and apart * cost * length > CATCHING_UP * (length - cost):
+        apart //= 2  # the music goes on meanwhile: only what a block's time leaves is for catching up
+    if block % apart != 0 or (alone and large):
         return
-    place = block // CHECKPOINT_BLOCKS % 2
+    place = block // apart % 2
     store(board, CHECKPOINT0 + place * LINE, 0)
     lay_snapshot(arena, checkpoints[place])
     store(board, CHECKPOINT0 + place * LINE, block)

@@ -1,4 +1,5 @@
 from itertools import pairwise
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,17 @@ def test_memory_that_grows_in_one_slot_only_is_told():
     assert slot == 0 and "memory" in why and when == pytest.approx((GROWTH // (8 << 20) + 1) * TICK)
     both = [replace(WELL, memory=(k * GROWTH, k * GROWTH)) for k in range(50)]
     assert told(both) == []
+
+
+def test_memory_that_the_other_slot_gives_back_is_no_growth_of_this_one():
+    """Nor what a worker no longer has because it was killed a moment ago: both would be gone then."""
+    shrinks = [
+        replace(WELL, memory=(WELL.memory[0] + (2 << 20), max(0, WELL.memory[1] - k * GROWTH))) for k in range(50)
+    ]
+    assert told(shrinks) == []
+    gone, grown = replace(WELL, memory=None), replace(WELL, memory=(2 * GROWTH, 0))
+    assert told([WELL, *[gone] * 5, *[grown] * 5]) == [(6 * TICK, 0, ANY)]
+    assert told([gone, *[grown] * 50]) == []
 
 
 def test_a_worker_that_is_new_is_not_measured_by_what_its_forerunner_had():

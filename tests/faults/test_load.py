@@ -17,7 +17,7 @@ from chronus.memory import layout
 from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.faults.talker import Talker
 from tests.live import alive, engine, until
-from tests.machine import undisturbed
+from tests.machine import undisturbed, uninterrupted
 
 HEAVY = '''"""A module of the tests that takes as long as it is told to, once it has played for longer than any trial."""
 from chronus.dsp.kernel import kernel
@@ -259,6 +259,34 @@ def share(running, memory) -> float:
     """Of a block's time that rendering takes, once the mean has settled."""
     settle(memory, 0.5)
     return running.status()["load"]["mean"]
+
+
+def test_row_4_a_rack_that_takes_four_tenths_of_a_block_s_time_is_back_as_soon(tmp_path, measured):
+    """What lies between its last checkpoint and now is rendered again, so it is given more of them."""
+
+    def play(attempt):
+        with heavy_engine(tmp_path / f"take{attempt}") as heavy:
+            memory, work, silences = memory_of(heavy), 2000.0, []
+            for goal in (0.2, 0.4):
+                assert heavy.home.chronus("-c", f"set heavy.work {work}").returncode == 0
+                work *= goal / share(heavy, memory)
+            assert heavy.home.chronus("-c", f"set heavy.work {work}").returncode == 0
+            load = share(heavy, memory)
+            for _ in range(3):
+                settle(memory, 1.3)
+                before, pids = memory.word(layout.SILENT), worker_pids(heavy)
+                with uninterrupted():
+                    for pid in pids.values():
+                        os.kill(pid, signal.SIGKILL)
+                until(lambda pids=pids: not any(map(alive, pids.values())), 2)
+                in_lockstep(memory, 5)
+                silences.append((memory.word(layout.SILENT) - before) / RATE)
+            return load, silences
+
+    load, silences = undisturbed(play, lambda done: max(done[1]) > 0.15)
+    assert load > 0.3
+    measured("4", "of a block's time that a heavy rack takes", load * 100, "%")
+    measured("4", "silence of it, longest", max(silences) * 1e3, "ms", bar=150)
 
 
 class Overloaded(Struct):

@@ -7,14 +7,17 @@ from chronus.memory.layout import (
     A_BLOCK,
     A_PENDING,
     A_USED,
+    ACTIVE,
     BLOCK,
     CHECKPOINT0,
     HEARD,
     INSTANCES,
     LAID_DOWN,
     LINE,
+    NANOSECONDS0,
     PENDING_TABLE,
     PLAYING,
+    RATE,
     RESTORE0,
     STARTING,
     STATE0,
@@ -49,6 +52,38 @@ def test_an_arena_that_claims_to_use_more_than_there_is_is_cleared_to_its_end_on
     assert other[A_USED] == INSTANCES
 
 
+def checkpoints(share, used=INSTANCES, others=PLAYING):
+    """The blocks at which the standby takes one, of a rack that takes this share of a block's time."""
+    memory = Memory()
+    board, arena, kept, taken = memory.board, memory.arena(0), memory.checkpoints(), []
+    board[RATE], board[STATE0 + LINE], board[ACTIVE] = 44100, others, 1
+    board[NANOSECONDS0] = round(share * BLOCK / 44100 * 1e9)
+    arena[A_USED] = used
+    for block in range(1, 2 * replica.CHECKPOINT_BLOCKS + 1):
+        arena[A_BLOCK] = block
+        replica.take_checkpoint(board, arena, kept, 0, LINE, 0)
+        places = [memory.word(CHECKPOINT0, place) for place in range(2)]
+        if block in places:
+            assert kept[places.index(block)][A_BLOCK] == block
+            assert sorted(places)[0] == (taken[-1] if taken else 0), "the one before is still there"
+            taken.append(block)
+    return taken
+
+
+def test_the_longer_a_rack_takes_the_more_often_a_checkpoint_is_taken():
+    step = replica.FEWEST_BLOCKS
+    assert checkpoints(0.05) == [8 * step, 16 * step]
+    assert checkpoints(0.2) == [2 * step * n for n in range(1, 9)]
+    assert checkpoints(0.4) == checkpoints(1.5) == [step * n for n in range(1, 17)]
+
+
+def test_whose_arena_is_large_or_who_plays_alone_is_held_up_once_a_second_at_most():
+    once = checkpoints(0.05)
+    large = replica.LARGEST_HELD_UP + 8
+    assert checkpoints(0.4, large) == checkpoints(0.4, others=STARTING) == once
+    assert checkpoints(0.05, large, others=STARTING) == []
+
+
 def test_who_joins_asks_takes_what_is_laid_down_and_asks_anew_after_a_while():
     memory = Memory()
     board, want = memory.board, WANT0
@@ -79,11 +114,11 @@ def test_who_waits_for_one_that_dies_goes_back_by_himself():
 
 def test_before_the_only_checkpoint_comes_the_very_first_block_and_only_then_nothing():
     memory = Memory()
-    memory.board[HEARD], memory.board[CHECKPOINT0 + LINE] = 900 * BLOCK, 689
-    memory.checkpoints()[1][A_BLOCK] = 689
+    memory.board[HEARD], memory.board[CHECKPOINT0 + LINE] = 900 * BLOCK, 688
+    memory.checkpoints()[1][A_BLOCK] = 688
     blocks = []
     for tried in (NEWEST, BEFORE, NOTHING):
         memory.board[RESTORE0] = tried
         assert Joining(memory, 0, lambda: None).look(0.0)
         blocks.append(int(memory.arena(0)[A_BLOCK]))
-    assert blocks == [689, 0, 900]
+    assert blocks == [688, 0, 900]
