@@ -104,8 +104,6 @@ _BOARD = _lines(
     "REFUSED1",
     "STALE0",  # times the slot found itself overtaken
     "STALE1",
-    "PROCESSOR0",  # 1 + the processor on which the slot sleeps, 0 while it is awake
-    "PROCESSOR1",
     # the standby writes
     "CHECKPOINT0",  # block at which the arena in place 0 goes on; 0 while there is none, or while it is written
     "CHECKPOINT1",
@@ -161,7 +159,6 @@ GUARDED0: int
 GUARDED_HANDLE0: int
 REFUSED0: int
 STALE0: int
-PROCESSOR0: int
 CHECKPOINT0: int
 DIVERGENCES: int
 DEAF: int

@@ -11,7 +11,7 @@ import resource
 import select
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +59,7 @@ class Worker:
         self.memory, self.slot = memory, slot
         self.bindings = Bindings(kernels, memory.word(RATE), libc_clock())
         self.arena, self.other = memory.arena(slot), memory.arena(1 - slot)
+        self.masks = masks(slot, os.sched_getaffinity(0))
         self.desk = self._desk()
         self.out = np.zeros((BLOCK, CHANNELS), np.float32)
         self.outcome = replica.ENDED
@@ -76,8 +77,8 @@ class Worker:
             call.clock_nanosleep,
             call.clock_gettime,
         ]
-        desk[replica.W_WHERE] = call.getcpu
-        desk[[replica.W_MAY_RUN, replica.W_CONFINE]] = [call.sched_getaffinity, call.sched_setaffinity]
+        desk[[replica.W_CONFINE, replica.W_MASKS]] = [call.sched_setaffinity, self.masks.ctypes.data]
+        desk[replica.W_ALONE] = -1
         return desk
 
     def run(self, wake: int) -> None:
@@ -142,6 +143,16 @@ class Worker:
             self.desk, memory.board, memory.log, memory.seals, memory.ring(slot), self.arena, self.other,
             memory.checkpoints(), self.bindings.table, slot, self.out,
         )  # fmt: skip
+
+
+def masks(slot: int, processors: Collection[int]) -> np.ndarray:
+    """Of the processors there are: the half on which a slot renders while both play, and all. A bit each, (2, 16) int64."""
+    there = [one for one in sorted(processors) if one < 8 * replica.MASK_BYTES]
+    half = there[: len(there) // 2] if slot == 0 else there[len(there) // 2 :]
+    bits = np.zeros((2, 8 * replica.MASK_BYTES), np.uint8)
+    bits[0, half or there] = 1
+    bits[1, there] = 1
+    return np.packbits(bits, axis=1, bitorder="little").view(np.int64)
 
 
 def main(worker: Worker, wake: int) -> None:

@@ -40,7 +40,6 @@ from chronus.memory.layout import (
     PENDING,
     PENDING_TABLE,
     PLAYING,
-    PROCESSOR0,
     RATE,
     REFUSED0,
     SEALS,
@@ -54,8 +53,11 @@ from chronus.memory.layout import (
 )  # fmt: skip
 
 # words of the worker's own desk
-W_SYSCALL, W_FUTEX, W_SLEEP, W_CLOCK, W_QUIT, W_BLOCK, W_WHERE, W_MAY_RUN, W_CONFINE = range(9)
+W_SYSCALL, W_FUTEX, W_SLEEP, W_CLOCK, W_QUIT, W_BLOCK, W_CONFINE, W_MASKS, W_ALONE = range(9)
+"""Addresses of libc's syscall, of the block's kernel and of two masks of processors, for both playing and for playing alone; numbers of
+system calls; what it was told: to end, and (-1: nothing yet) which mask holds."""
 DESK_WORDS = 16
+MASK_BYTES = 128
 
 ENDED, STALE = 0, 1
 
@@ -74,8 +76,6 @@ _FUTEX_WAIT = 0
 _MONOTONIC = 1
 _OF_THE_THREAD = 3
 """The clock of what a block costs: it stands while somebody else has the processor, so a busy machine does not make a rack look dear."""
-_MASK_WORDS = 16
-"""Of 64 processors each."""
 _PATIENCE_NS = 5_000_000
 """The longest a worker sleeps without looking up: the callback wakes it sooner, if there is one."""
 
@@ -101,39 +101,15 @@ def _sleep_until_heard(desk, board, heard, time):
 
 
 @compiled
-def keep_apart(desk, board, own, others, word):
-    """Before a slot sleeps: if the other one sleeps on the same processor, it moves to another, and is free again at once.
+def keep_apart(desk, board, others):
+    """While both slots play, each keeps to its own half of the processors; who plays alone may use all of them.
 
-    Who is woken goes on where it slept, and a processor that stands still would hold both up, where one alone is covered by the other. On
-    two processors they slept on one in 27 of 100 looks, now in 3. Tied to one each, they would wait for who else has it (urgency.py).
+    Who is woken may be sent to a processor that seems idle and stands still, and both slots would be held up by one (urgency.py).
     """
-    word[0] = 0
-    system_call(desk[W_SYSCALL], desk[W_WHERE], address_of(word, 0), 0, 0, 0)
-    here = word[0] & 0xFFFFFFFF
-    store(board, PROCESSOR0 + own, here + 1)
-    if (
-        load(board, PROCESSOR0 + others) != here + 1
-        or load(board, STATE0 + others) != PLAYING
-        or here >= 64 * _MASK_WORDS
-    ):
-        return
-    mask = local(np.int64, _MASK_WORDS)
-    size = 8 * _MASK_WORDS
-    for i in range(mask.shape[0]):
-        mask[i] = 0
-    if system_call(desk[W_SYSCALL], desk[W_MAY_RUN], 0, size, address_of(mask, 0), 0) <= 0:
-        return
-    bit = np.int64(1) << (here & 63)
-    mask[here >> 6] &= ~bit
-    elsewhere = False
-    for i in range(mask.shape[0]):
-        elsewhere = elsewhere or mask[i] != 0
-    if elsewhere:
-        system_call(desk[W_SYSCALL], desk[W_CONFINE], 0, size, address_of(mask, 0), 0)
-        system_call(desk[W_SYSCALL], desk[W_WHERE], address_of(word, 0), 0, 0, 0)
-        store(board, PROCESSOR0 + own, (word[0] & 0xFFFFFFFF) + 1)
-        mask[here >> 6] |= bit
-        system_call(desk[W_SYSCALL], desk[W_CONFINE], 0, size, address_of(mask, 0), 0)
+    alone = 1 if load(board, STATE0 + others) != PLAYING else 0
+    if alone != desk[W_ALONE]:
+        desk[W_ALONE] = alone
+        system_call(desk[W_SYSCALL], desk[W_CONFINE], 0, MASK_BYTES, desk[W_MASKS] + alone * MASK_BYTES, 0)
 
 
 @compiled
@@ -261,9 +237,8 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
         if not owes(board, arena):
             if load(board, STOPPING) > 1:
                 return ENDED
-            keep_apart(desk, board, own, others, time)
+            keep_apart(desk, board, others)
             _sleep_until_heard(desk, board, heard, time)
-            store(board, PROCESSOR0 + own, 0)
             worked = 0
             continue
         if not begin(board, entries, seals, arena, own):
