@@ -7,7 +7,7 @@ place at which it is the reference again: a gap may end later in the reference t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ CAUSE_FRAMES = 22050
 """A gap that begins so soon after a kill comes of it."""
 NEAR_SECONDS = 0.1
 """So exactly is it known when a frame was heard."""
+HEARD_KILLS = ("both", "host")
+"""What may be killed and heard."""
 EARLY_FRAMES = 256
 """What is written to the capture between the look at its length and the kill."""
 
@@ -59,9 +61,12 @@ class Comparison:
     def __init__(self, captured: np.ndarray) -> None:
         self.captured = captured
         self.gaps: Gaps = []
+        self.since: dict[int, int] = {}
+        """Of a gap that begins in silence, by its frame: where that silence began. Of silence nobody can tell how much of it was heard."""
         self.compared = 0
         self._reference = np.zeros((0, 2), np.float32)
         self._at: int | None = None
+        self._sounded = 0  # behind the last frame that was no silence
         self._over = self._never_again = False
 
     @property
@@ -98,6 +103,8 @@ class Comparison:
                 break
             parts = np.flatnonzero(_differ(self._reference[place : place + n], self.captured[self._at : self._at + n]))
             same = int(parts[0]) if parts.size else n
+            sounding = np.flatnonzero(self.captured[self._at : self._at + same].view(np.int64))
+            self._sounded = self._at + int(sounding[-1]) + 1 if sounding.size else self._sounded
             self.compared, place, self._at = self.compared + same, place + same, self._at + same
             if parts.size:
                 place = self._mend(place)
@@ -110,7 +117,7 @@ class Comparison:
         if not sounding.size or int(sounding[0]) + NEEDLE > len(self._reference):
             return
         first = int(sounding[0])
-        found = _find(self.captured[:FIRST], self._reference[first : first + NEEDLE], 0)
+        found = self._sounded = _find(self.captured[:FIRST], self._reference[first : first + NEEDLE], 0)
         if found < 0:
             raise ChronusError("E_ENGINE", "the capture does not hold the beginning of its rendering")
         self._at = found
@@ -140,7 +147,10 @@ class Comparison:
     def _close(self, frames: int, place: int) -> int:
         assert self._at is not None
         self.gaps.append((self._at, frames))
+        if self._sounded < self._at:
+            self.since[self._at] = self._sounded
         self._at += frames
+        self._sounded = self._at
         return place
 
 
@@ -180,21 +190,30 @@ def compare(captured: np.ndarray, journal: Path, report: Report | None = None) -
     return comparison
 
 
-def by_cause(gaps: Gaps, kills: Sequence[tuple[str, int]]) -> dict[str, Gaps]:
-    """The gaps, by what had been killed shortly before each; "": nothing. `kills` are (what, frames captured by then), in order."""
+def by_cause(gaps: Gaps, since: Mapping[int, int], kills: Sequence[tuple[str, int]]) -> dict[str, Gaps]:
+    """The gaps, by what had been killed shortly before each; "": nothing. `kills` are (what, frames captured by then), in order.
+
+    One that begins in silence may have begun anywhere in it: it is laid to the last kill in that time which may be heard at all.
+    """
     causes: dict[str, Gaps] = {}
     for at, frames in gaps:
-        before = [(what, when) for what, when in kills if at - CAUSE_FRAMES < when <= at + EARLY_FRAMES]
-        causes.setdefault(before[-1][0] if before else "", []).append((at, frames))
+        silent = since.get(at, at)
+        before = [what for what, when in kills if silent - CAUSE_FRAMES < when <= at + EARLY_FRAMES]
+        heard = [what for what in before if what in HEARD_KILLS] if at in since else []
+        causes.setdefault((heard or before or [""])[-1], []).append((at, frames))
     return causes
 
 
-def apart(causes: dict[str, Gaps], clock: Clock, still: Stretches) -> tuple[dict[str, Gaps], dict[str, Gaps]]:
+def apart(
+    causes: dict[str, Gaps], since: Mapping[int, int], clock: Clock, still: Stretches
+) -> tuple[dict[str, Gaps], dict[str, Gaps]]:
     """(what remains, what lies within a time at which the machine itself stood still: nobody could have played then)."""
 
     def stood(gap: tuple[int, int]) -> bool:
         begin, end = _when(gap, clock)
-        return any(since - NEAR_SECONDS < begin and end < until + NEAR_SECONDS for since, until in still)
+        silent, _ = _when((since.get(gap[0], gap[0]), 0), clock)
+        bounds = [(first - NEAR_SECONDS, last + NEAR_SECONDS) for first, last in still]
+        return any(first < begin and max(silent, first) + end - begin < last for first, last in bounds)
 
     then = {cause: [gap for gap in gaps if stood(gap)] for cause, gaps in causes.items()}
     return {cause: [gap for gap in gaps if not stood(gap)] for cause, gaps in causes.items()}, then

@@ -194,7 +194,8 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
         still = witness.stood_still()
         then: dict[str, Gaps] = {}
         if device == NULL:
-            causes, then = apart(by_cause(_compared(own, client, capture, bar).gaps, killed), clock, still)
+            found = _compared(own, client, capture, bar)
+            causes, then = apart(by_cause(found.gaps, found.since, killed), found.since, clock, still)
             lost = lost_in(causes)
             how = f"the capture against a rendering of the journal: {told_gaps(causes)}{told_stalls(causes, clock, witness.stalls)}"
         return Kills(back, noticed, before, after, lost, how, still, then, together)

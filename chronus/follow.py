@@ -114,8 +114,8 @@ class Following:
         """What it has no time for yet waits in the pipe."""
         self._say(f"look {heard}\n")
 
-    def end(self, frames: int) -> tuple[Gaps, int]:
-        """(the gaps, how many frames were the same). E_ENGINE where it could not compare."""
+    def end(self, frames: int) -> tuple[Gaps, dict[int, int], int]:
+        """What the comparison found: gaps, since, compared. E_ENGINE where it could not compare."""
         self._say(f"end {frames}\n")
         said, complaint = self.process.communicate()
         if self.process.returncode:
@@ -123,7 +123,8 @@ class Following:
                 "E_ENGINE", f"what was heard could not be compared: {complaint.strip().rpartition(chr(10))[2]}"
             )
         found = json.loads(said)
-        return [(at, count) for at, count in found["gaps"]], found["compared"]
+        since = {int(at): first for at, first in found["since"].items()}
+        return [(at, count) for at, count in found["gaps"]], since, found["compared"]
 
     def _say(self, line: str) -> None:
         assert self.process.stdin
@@ -148,7 +149,8 @@ def main(journal: Path, capture: Path) -> None:
         word, number = line.split()
         if word == "end":
             follower.end(int(number))
-            print(json.dumps({"gaps": follower.comparison.gaps, "compared": follower.comparison.compared}))
+            found = follower.comparison
+            print(json.dumps({"gaps": found.gaps, "since": found.since, "compared": found.compared}))
             return
         follower.look(int(number))
 

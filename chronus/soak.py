@@ -23,7 +23,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chronus.capture import Clock, apart, by_cause, lost_in, told_gaps, told_stalls
+from chronus.capture import Clock, Gaps, apart, by_cause, lost_in, told_gaps, told_stalls
 from chronus.drill import SETTLE_SECONDS, SONG, NotBack, Rejoin, both_play, settle
 from chronus.errors import ChronusError
 from chronus.follow import Following, following
@@ -180,7 +180,8 @@ class Soaked(Struct):
     clock: Clock = field(default_factory=list)
     still: Stretches = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
-    gaps: list[tuple[int, int]] = field(default_factory=list)
+    gaps: Gaps = field(default_factory=list)
+    since: dict[int, int] = field(default_factory=dict)
     compared: int = 0
     kept: int = 0
     """Bytes of the disk that the capture took at most."""
@@ -314,7 +315,7 @@ def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int,
         found = run.found
         heard = capture.stat().st_size // 8  # what comes now is the fade at the end
         own.stop()
-        found.gaps, found.compared = ear.end(heard)
+        found.gaps, found.since, found.compared = ear.end(heard)
     found.still, found.stalls = witness.stood_still(), witness.stalls
     return found
 
@@ -337,9 +338,9 @@ def slope(rows: list[tuple[float, float]]) -> tuple[float, float]:
 def figures(found: Soaked, rate: int) -> list[Figure]:
     assert found.before and found.after
     kills, counters = Counter(name for name, _ in found.kills), found.status["counters"]
-    causes = by_cause(found.gaps, found.kills)
+    causes = by_cause(found.gaps, found.since, found.kills)
     silences, seams = ([frames for _, frames in causes.pop(name, [])] for name in ("both", "host"))
-    causes, still = apart(causes, found.clock, found.still)
+    causes, still = apart(causes, found.since, found.clock, found.still)
     beyond = Counter[str]()
     for row in found.status["processes"]:
         beyond[row["role"]] += row["restarts"]

@@ -84,10 +84,33 @@ def test_another_take_is_refused(played):
 
 def test_a_gap_is_put_down_to_the_last_kill_before_it():
     kills = [("control", 1000), ("both", 1200), ("host", 90_000)]
-    found = by_cause([(1300, 64), (CAUSE_FRAMES + 2000, 128), (89_900, 10)], kills)
+    found = by_cause([(1300, 64), (CAUSE_FRAMES + 2000, 128), (89_900, 10)], {}, kills)
     assert found == {"both": [(1300, 64)], "": [(CAUSE_FRAMES + 2000, 128)], "host": [(89_900, 10)]}
     assert told_gaps(found).startswith("64 at frame 1300, after both was killed; 128 at frame 24050, no kill before it")
     assert told_gaps({}) == "no gap"
+
+
+def test_a_gap_that_begins_in_silence_may_have_begun_anywhere_in_it(played):
+    """While nothing sounds, nobody can tell that the clock waits: it is seen when something sounds again, perhaps much later."""
+    silence = np.zeros((2 * RATE, 2), np.float32)
+    song = np.concatenate([played[: 2 * RATE], silence, played[2 * RATE :]])
+    heard = np.insert(song, 2 * RATE + 5000, np.zeros((128, 2), np.float32), axis=0)
+    comparison = Comparison(heard)
+    comparison.feed(song)
+    comparison.end()
+    (gap,), since = comparison.gaps, comparison.since
+    assert gap == (4 * RATE, 128) and since == {4 * RATE: 2 * RATE}
+    kills = [("standby", RATE), ("both", 2 * RATE + 5000), ("standby", 4 * RATE - 100)]
+    assert by_cause([gap], since, kills) == {"both": [gap]} and by_cause([gap], {}, kills) == {"standby": [gap]}
+    assert by_cause([gap], since, kills[:1]) == {"": [gap]} and by_cause([gap], since, kills[2:]) == {"standby": [gap]}
+    clock = [(100.0 + k, RATE * k) for k in range(10)]
+    for stood, while_it_stood in (
+        ((102.5, 102.52), [gap]),
+        ((101.0, 101.02), []),
+        ((103.99, 104.0), [gap]),
+        ((104.2, 104.3), []),
+    ):
+        assert apart({"": [gap]}, since, clock, [stood])[1] == {"": while_it_stood}
 
 
 def test_a_gap_is_told_with_the_processors_that_stood_still_beside_it():
@@ -101,9 +124,11 @@ def test_a_gap_is_told_with_the_processors_that_stood_still_beside_it():
 def test_what_was_lost_while_the_machine_stood_still_is_told_apart():
     clock = [(100.0 + k, 44100 * k) for k in range(60)]
     stood, own = (44100 * 10 + 2000, 900), (44100 * 30, 64)
-    remains, then = apart({"": [stood], "slot 0": [own]}, clock, [(110.0, 110.06)])
+    remains, then = apart({"": [stood], "slot 0": [own]}, {}, clock, [(110.0, 110.06)])
     assert remains == {"": [], "slot 0": [own]} and then == {"": [stood], "slot 0": []}
     assert (lost_in(remains), lost_in(then)) == (64, 900)
-    assert apart({"": [stood]}, clock, [])[0] == {"": [stood]}
+    assert apart({"": [stood]}, {}, clock, [])[0] == {"": [stood]}
     for_good = (44100 * 10 + 2000, 44100 * 40)
-    assert apart({"": [for_good]}, clock, [(110.0, 110.06)])[0] == {"": [for_good]}, "what never came back is no stall"
+    assert apart({"": [for_good]}, {}, clock, [(110.0, 110.06)])[0] == {"": [for_good]}, (
+        "what never came back is no stall"
+    )

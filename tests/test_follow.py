@@ -139,7 +139,7 @@ def test_the_process_that_follows_tells_what_it_found_or_why_it_could_not(tmp_pa
     first = min(taken.journal.parent.glob("*.journal"))
     with following(first, capture) as ear:
         ear.look(50 * RATE)
-        gaps, compared = ear.end(len(heard))
+        gaps, _, compared = ear.end(len(heard))
     assert gaps == [(30 * RATE, 64)] and compared > 0.9 * len(heard)
     with following(first, tmp_path / "nothing") as ear, pytest.raises(Exception, match="could not be compared"):
         ear.end(1)
