@@ -61,10 +61,10 @@ MASK_BYTES = 128
 
 ENDED, STALE = 0, 1
 
-CHECKPOINT_BLOCKS, FEWEST_BLOCKS = 688, 86
+CHECKPOINT_BLOCKS, FEWEST_BLOCKS = 688, 43
 """Between two checkpoints: a second at 44.1 kHz, and less of a rack that takes long to render. A power of two lies between them."""
-CATCHING_UP = 100_000_000
-"""Nanoseconds that it may take to come from a checkpoint to what is due by then, if that can be had: so long both slots may be silent."""
+CATCHING_UP = 30_000_000
+"""Nanoseconds that it may take to come from a checkpoint to what is due by then, if that can be had: so much longer both are silent."""
 LARGEST_HELD_UP = 16 << 20
 """Bytes of arena above which a slot that plays alone takes none, so as not to be late."""
 
@@ -256,8 +256,10 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
         store(board, NANOSECONDS0 + own, board[NANOSECONDS0 + own] + (spent - board[NANOSECONDS0 + own]) // 64)
         store(board, WORST0 + own, max(board[WORST0 + own], _nanoseconds(desk, time, _MONOTONIC) - began))
         take_checkpoint(board, arena, checkpoints, own, others, slot)
-        worked += spent
-        if worked > OUT_OF_BREATH and load(board, STATE0 + own) == PLAYING:
+        worked = (
+            worked + spent if load(board, STATE0 + own) == PLAYING else 0
+        )  # who comes back is not to pause as soon as it is heard
+        if worked > OUT_OF_BREATH:
             _sleep(desk, time, BREATH)
             worked = 0
     return ENDED

@@ -72,16 +72,16 @@ def checkpoints(share, used=INSTANCES, others=PLAYING):
 
 def test_the_longer_a_rack_takes_the_more_often_a_checkpoint_is_taken():
     step = replica.FEWEST_BLOCKS
-    assert checkpoints(0.05) == [8 * step, 16 * step]
-    assert checkpoints(0.2) == [2 * step * n for n in range(1, 9)]
-    assert checkpoints(0.4) == checkpoints(1.5) == [step * n for n in range(1, 17)]
+    assert checkpoints(0.02) == [16 * step, 32 * step]
+    assert checkpoints(0.1) == [4 * step * n for n in range(1, 9)]
+    assert checkpoints(0.4) == checkpoints(1.5) == [step * n for n in range(1, 33)]
 
 
 def test_whose_arena_is_large_or_who_plays_alone_is_held_up_once_a_second_at_most():
-    once = checkpoints(0.05)
+    once = checkpoints(0.02)
     large = replica.LARGEST_HELD_UP + 8
     assert checkpoints(0.4, large) == checkpoints(0.4, others=STARTING) == once
-    assert checkpoints(0.05, large, others=STARTING) == []
+    assert checkpoints(0.02, large, others=STARTING) == []
 
 
 def test_who_joins_asks_takes_what_is_laid_down_and_asks_anew_after_a_while():
