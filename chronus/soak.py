@@ -247,13 +247,20 @@ class Soak:
                 self.answered(step.line, "ok" if reply.ok else reply.code, reply.text)
         except OSError:
             self.found.unanswered += 1
-            self.note()
-            self.client.close()
-            self.client = Client(self.own.engine)
+            self.connect()
+        else:
+            if step.kill == "control":  # it had answered before it died
+                self.connect()
         if step.kill:
             self.return_of(step.kill, rejoins, periods)
             back = time.monotonic() - began
             self.found.back[step.kill] = max(back, self.found.back.get(step.kill, 0.0))
+
+    def connect(self) -> None:
+        """To the next control; what the last one said is kept."""
+        self.note()
+        self.client.close()
+        self.client = Client(self.own.engine)
 
     def note(self) -> None:
         said, self.client.notices = self.client.notices, []
