@@ -134,6 +134,8 @@ def test_row_10_where_memory_runs_out_the_kernel_ends_a_worker_and_nobody_hears_
 
     with group_of_memory() as group:
         done = take(tmp_path, breaking, **sabotage(tmp_path))
+    restarts = {(row["role"], row["slot"]): row["restarts"] for row in done.status["processes"] if row["restarts"]}
+    print(f"ended by the kernel: {kills[-1]}; restarts {restarts}; {done.status['counters']}, gaps {done.gaps}")
     assert int(kills[-1]) >= 1, "it was not the kernel"
     measured("10", "from the first byte to its end", took[-1] * 1e3, "ms")
     measured("10", "frames lost where the kernel ended it", done.lost, bar=0)
