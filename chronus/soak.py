@@ -381,6 +381,7 @@ def figures(found: Soaked, rate: int) -> list[Figure]:
         Figure("repeated", counters["repeated"], "", 0, "blocks heard twice"),
         Figure("divergences", counters["divergences"], "", 0, "blocks on which the slots did not agree"),
         growth("processes"), growth("threads"), growth("descriptors"), growth("memories"),
+        Figure("slope of PSS", rises, "MB/h", None, "the line that fits best"),
         Figure("slope of PSS, at least", max(0.0, rises - error), "MB/h", 1 if judged else None,
                f"of {len(found.memory)} rests the last two thirds, {settled:.1f} to {found.after.pss_mb:.1f} MB: "
                f"{rises:.1f} +- {error:.1f} MB/h; judged from an hour on"),

@@ -68,7 +68,6 @@ def slowness() -> float:
 
     With it a bar of time is a ratio within one run: it says how much work something is, not who else is at work.
     """
-
     took = []
     for _ in range(7):
         began, digest = time.process_time(), 0

@@ -45,6 +45,8 @@ from chronus.worker import replica
 from chronus.worker.binding import Bindings
 from chronus.worker.joining import Joining
 
+FEWEST_APART = 4
+"""Processors."""
 _FUTEX_WAKE = 1
 _POINTS = 800
 """For the system's choice of whom to end where memory runs out: workers first."""
@@ -143,10 +145,6 @@ class Worker:
             self.desk, memory.board, memory.log, memory.seals, memory.ring(slot), self.arena, self.other,
             memory.checkpoints(), self.bindings.table, slot, self.out,
         )  # fmt: skip
-
-
-FEWEST_APART = 4
-"""Processors."""
 
 
 def masks(slot: int, processors: Collection[int]) -> np.ndarray:

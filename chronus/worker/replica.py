@@ -256,10 +256,10 @@ def serve(desk, board, entries, seals, ring, arena, other, checkpoints, bounds, 
         store(board, NANOSECONDS0 + own, board[NANOSECONDS0 + own] + (spent - board[NANOSECONDS0 + own]) // 64)
         store(board, WORST0 + own, max(board[WORST0 + own], _nanoseconds(desk, time, _MONOTONIC) - began))
         take_checkpoint(board, arena, checkpoints, own, others, slot)
-        worked = (
-            worked + spent if load(board, STATE0 + own) == PLAYING else 0
-        )  # who comes back is not to pause as soon as it is heard
-        if worked > OUT_OF_BREATH:
+        worked += spent
+        if load(board, STATE0 + own) != PLAYING:
+            worked = 0  # who comes back is not to pause as soon as it is heard
+        elif worked > OUT_OF_BREATH:
             _sleep(desk, time, BREATH)
             worked = 0
     return ENDED

@@ -164,6 +164,7 @@ def test_row_10_where_memory_runs_out_the_kernel_ends_a_worker_and_nobody_hears_
         pytest.fail(f"the kernel ended more than one each of {ATTEMPTS} times")
     restarts = {(row["role"], row["slot"]): row["restarts"] for row in done.status["processes"] if row["restarts"]}
     print(f"restarts {restarts}; {done.status['counters']}, gaps {done.gaps}")
+    measured("10", "takes before this one in which the kernel ended others, too", attempt)
     measured("10", "from the first byte to its end", took[-1] * 1e3, "ms")
     measured("10", "frames lost where the kernel ended it", done.lost, bar=0)
 
