@@ -27,6 +27,9 @@ from chronus.settings import Settings
 PROBE_SECONDS = 0.5
 """How long an engine tries for its lock: a client that only looks whether it is held holds it for an instant."""
 
+SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
+"""What sun_path holds besides the zero at its end (unix(7)); BSD and macOS have four bytes less."""
+
 LOG_BYTES = 1 << 20
 """A log file larger than this is begun anew."""
 
@@ -35,7 +38,14 @@ Progress = Callable[[int, int, str], None]
 
 
 def socket_path(name: str) -> Path:
-    return places.runtime() / f"{name}.sock"
+    """E_PATH where it has more bytes than the system lets a socket's path have."""
+    path = places.runtime() / f"{name}.sock"
+    excess = len(os.fsencode(path)) - SOCKET_PATH_BYTES
+    if excess > 0:
+        raise ChronusError(
+            "E_PATH", f"{path} is {excess} bytes too long for a socket; XDG_RUNTIME_DIR may name another folder"
+        )
+    return path
 
 
 def lock_path(name: str) -> Path:

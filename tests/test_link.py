@@ -73,8 +73,10 @@ def test_a_stale_socket_is_no_engine(home):
 def test_a_folder_name_that_is_too_long_for_a_socket_is_said(home, monkeypatch):
     long = home / ("x" * 100)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
-    with pytest.raises(ChronusError, match="path too long"):
-        link.connect("default", 0)
+    for attempt in (lambda: link.connect("default", 0), lambda: link.socket_path("default")):
+        with pytest.raises(ChronusError, match="bytes too long for a socket") as error:
+            attempt()
+        assert error.value.code == "E_PATH"
 
 
 def test_a_runtime_folder_that_others_can_read_is_refused(home):

@@ -1,6 +1,7 @@
 """Which worker is about to fail: what gets worse in one slot and not in the other. It kills nothing and reads no clock.
 
 Rule 1: only a difference between the slots counts. Both render the same: what slows both is the rack, and replacing a worker cures no rack.
+    Of a rack that leaves little of a block's time, one slot may come late and the other just not: that is the rack, too.
 Rule 2: a slot is told only while both play, so that there is somebody to play on.
 Rule 3: one bad moment says nothing. Strain has to last for STRAIN_SECONDS; while there is none, it wears off half as fast.
 Rule 4: if replacing did not help, the next time comes later and later: what is wrong is perhaps not the worker.
@@ -17,6 +18,8 @@ SLOWER = 3.0
 """Times as much processor time as the other slot takes for the same block."""
 SHARE = 0.1
 """Of a block's time: a slot that takes less is in no danger, however much slower it is."""
+EASE = 0.7
+"""Of a block's time: where the other slot takes more, a slot that is late has a heavy rack, and nothing that another worker would cure."""
 GROWTH = 64 << 20
 """Bytes that a worker's own memory may grow beyond what the other's grows, bound programs left out."""
 OWED_SECONDS = 0.1
@@ -95,7 +98,9 @@ class Failing(Struct):
         return None
 
     def _is_late(self, slot: int, before: Look, look: Look) -> bool:
-        return look.late[slot] > before.late[slot] and look.late[1 - slot] == before.late[1 - slot]
+        other = 1 - slot
+        eased = look.nanoseconds[other] < EASE * self.block_nanoseconds
+        return eased and look.late[slot] > before.late[slot] and look.late[other] == before.late[other]
 
     def _is_slow(self, slot: int, look: Look) -> bool:
         took = look.nanoseconds[slot]

@@ -44,6 +44,14 @@ def test_two_slots_that_are_both_late_are_never_told():
     assert told([replace(WELL, late=(k, 2 * k), nanoseconds=(1_700_000, 1_800_000)) for k in range(2000)]) == []
 
 
+def test_of_a_rack_that_is_too_heavy_the_slot_that_comes_late_alone_is_not_told():
+    """One of two processors is a little quicker: its slot just comes in time."""
+    heavy = [replace(WELL, late=(k, 0), nanoseconds=(int(0.8 * BLOCK), int(0.75 * BLOCK))) for k in range(200)]
+    assert told(heavy) == []
+    light = [replace(look, nanoseconds=(int(0.65 * BLOCK), int(0.6 * BLOCK))) for look in heavy]
+    assert [slot for _, slot, _ in told(light)][:1] == [0]
+
+
 def test_a_slot_that_needs_ever_more_time_is_told_before_it_is_late():
     looks = [replace(WELL, nanoseconds=(100_000, 100_000 + 20_000 * k)) for k in range(60)]
     when, slot, _ = told(looks)[0]

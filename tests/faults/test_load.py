@@ -17,7 +17,7 @@ from chronus.memory import layout
 from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.faults.talker import Talker
 from tests.live import alive, engine, until
-from tests.machine import ATTEMPTS, undisturbed, uninterrupted
+from tests.machine import undisturbed, uninterrupted
 
 HEAVY = '''"""A module of the tests that takes as long as it is told to, once it has played for longer than any trial."""
 from chronus.dsp.kernel import kernel
@@ -112,59 +112,39 @@ def group_of_memory():
         folder.rmdir()
 
 
-class EndedOthers(Exception):
-    """The kernel ended more than the one who took the memory: before that was given back, who else asked for some was next."""
-
-
 @pytest.mark.timeout(240)
 def test_row_10_where_memory_runs_out_the_kernel_ends_a_worker_and_nobody_hears_it(tmp_path, measured):
     """For real: the engine may have so much more memory, and one of its workers takes all of that in a moment.
 
-    The row is about one worker: where the kernel ended both, or everybody, that is said, and it is played again.
+    The host is not in the group: the capture is the test's own, and each of its pages would be the host's. While a killed worker's
+    memory is on its way back (3 ms and more), the kernel no longer counts it among the group's processes, and for whoever asks for
+    a page then it ends the next (seen in dmesg).
     """
     took = []
 
-    def ended(group):
-        counts = dict(map(str.split, (group / "memory.oom_control").read_text().splitlines()))
-        return int(counts["oom_kill"])
+    def ended():
+        return int(dict(map(str.split, (group / "memory.oom_control").read_text().splitlines()))["oom_kill"])
 
     def breaking(running, memory):
-        try:
-            runs_out(running, memory)
-        finally:
-            if ended(group) > 1:
-                raise EndedOthers
-
-    def runs_out(running, memory):
-        pids = running.pids()
-        for pid in pids:
+        before = ended()
+        processes = {process["role"]: process["pid"] for process in running.status()["processes"]}
+        for pid in {*running.pids()} - {processes["host"]}:
             (group / "cgroup.procs").write_text(str(pid))
         (group / "memory.limit_in_bytes").write_text(str(128 << 20))
         full = active_worker(running, memory)
-        order(place, full, "gorge")
+        order(tmp_path, full, "gorge")
         began = time.monotonic()
         until(lambda: not alive(full), 5, "the worker lives on")
         took.append(time.monotonic() - began)
         in_lockstep(memory)
-        spared = [p["pid"] for p in running.status()["processes"] if p["role"] in ("supervisor", "control", "host")]
-        assert set(spared) <= set(pids) and alive(running.process.pid)
-        assert ended(group) >= 1, "it was not the kernel"
+        assert ended() == before + 1, "the kernel ended nobody, or others, too"
+        assert alive(processes["supervisor"]) and alive(processes["control"])
         (group / "memory.limit_in_bytes").write_text("-1")
 
-    for attempt in range(ATTEMPTS):
-        place = tmp_path / f"group{attempt}"
-        place.mkdir()
-        try:
-            with group_of_memory() as group:
-                done = take(place, breaking, **sabotage(place))
-            break
-        except EndedOthers:
-            print("the kernel ended more than the one who took the memory; once more")
-    else:
-        pytest.fail(f"the kernel ended more than one each of {ATTEMPTS} times")
+    with group_of_memory() as group:
+        done = take(tmp_path, breaking, **sabotage(tmp_path))
     restarts = {(row["role"], row["slot"]): row["restarts"] for row in done.status["processes"] if row["restarts"]}
     print(f"restarts {restarts}; {done.status['counters']}, gaps {done.gaps}")
-    measured("10", "takes before this one in which the kernel ended others, too", attempt)
     measured("10", "from the first byte to its end", took[-1] * 1e3, "ms")
     measured("10", "frames lost where the kernel ended it", done.lost, bar=0)
 
