@@ -89,9 +89,10 @@ class Own(Struct, frozen=True):
 
 @contextlib.contextmanager
 def own_engine(settings: Settings, device: str = NULL, **environment: str) -> Iterator[Own]:
-    """An engine in folders of its own, gone afterwards, also when this process is told to end."""
+    """An engine in folders of its own, gone afterwards, also when this process is told to end or its terminal is closed."""
     kept = dict(os.environ)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="chronus-trial-") as folder:
         runtime = Path(folder) / "run"
         runtime.mkdir(mode=0o700)

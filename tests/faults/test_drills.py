@@ -5,8 +5,11 @@ import contextlib
 import json
 import os
 import signal
+import tempfile
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from chronus.engine.supervision import ALONE_PAUSE, BUDGET, LONGEST_PAUSE
@@ -120,3 +123,23 @@ def test_row_55_random_commands_and_kills(tmp_path, measured, hours, kills_per_m
     found = figures(tmp_path, *words, seconds=int(hours * 5000) + 300, lost="frames lost otherwise", again=hours < 0.1)
     keep(measured, "55", found)
     assert found["commands"]["value"] > 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_soak_that_is_told_to_end_or_whose_terminal_is_closed_leaves_nothing_behind(tmp_path, number):
+    there: set[psutil.Process] = set()
+    with tempfile.TemporaryDirectory() as own:  # a short path: a socket is in it
+        soak = Home(tmp_path).begin("soak", "--hours", "1", TMPDIR=own)
+
+        def plays():
+            assert soak.poll() is None, soak.communicate()
+            there.update(psutil.Process(soak.pid).children(recursive=True))
+            return any(file.stat().st_size > 44100 for file in Path(own).glob("*/*.f32"))
+
+        until(plays, 30, "it does not play")
+        soak.send_signal(number)
+        _, complaint = soak.communicate(timeout=20)
+        assert soak.returncode == 130 and not complaint, complaint.decode()
+        assert len(there) > 5
+        until(lambda: not any(process.is_running() for process in there), 5, "processes of it live on")
+        assert not list(Path(own).iterdir())
