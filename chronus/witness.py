@@ -34,11 +34,17 @@ class Witness:
 
     def __enter__(self) -> Witness:
         self.watchers = [
-            subprocess.Popen([sys.executable, "-S", __file__, str(cpu)], stdout=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                [sys.executable, "-S", __file__, f"{cpu}", f"{os.getpid()}"], stdout=subprocess.PIPE, text=True
+            )
             for cpu in self.processors
         ]
-        for watcher in self.watchers:
-            assert watcher.stdout and watcher.stdout.readline() == "watching\n"
+        try:
+            for watcher in self.watchers:
+                assert watcher.stdout and watcher.stdout.readline() == "watching\n"
+        except BaseException:  # told to end meanwhile
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,7 +69,7 @@ class Witness:
         return found
 
 
-def _watch(cpu: int) -> None:
+def _watch(cpu: int, parent: int) -> None:
     os.sched_setaffinity(0, {cpu})
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
@@ -73,7 +79,7 @@ def _watch(cpu: int) -> None:
     stalls: list[str] = []  # said at the end: a pipe that nobody reads holds an hour's, not a night's
     print("watching", flush=True)
     last = time.monotonic()
-    while not told:
+    while not told and os.getppid() == parent:  # whoever is killed cannot tell
         time.sleep(0.001)
         now = time.monotonic()
         if now - last > STILL_SECONDS:
@@ -83,4 +89,4 @@ def _watch(cpu: int) -> None:
 
 
 if __name__ == "__main__":
-    _watch(int(sys.argv[1]))
+    _watch(int(sys.argv[1]), int(sys.argv[2]))

@@ -7,6 +7,7 @@ import sys
 import time
 
 from chronus.witness import STILL_SECONDS, Witness
+from tests.live import alive, until
 
 
 def test_a_machine_stands_still_where_two_processors_do_at_once():
@@ -29,3 +30,14 @@ def test_a_watcher_that_is_kept_from_its_processor_tells_when():
         ended = time.monotonic()
     found = [(start, end) for start, end in witness.stood_still() if end - start > 0.05]
     assert found and all(began - STILL_SECONDS < start < end < ended + 0.05 for start, end in found)
+
+
+def test_watchers_end_with_whoever_is_killed():
+    lines = "import signal; from chronus.witness import Witness; w = Witness().__enter__(); print(*(x.pid for x in w.watchers), flush=True)"
+    watched = subprocess.Popen([sys.executable, "-c", f"{lines}; signal.pause()"], stdout=subprocess.PIPE, text=True)
+    assert watched.stdout
+    pids = [int(pid) for pid in watched.stdout.readline().split()]
+    assert pids and all(map(alive, pids))
+    watched.kill()
+    watched.communicate()
+    until(lambda: not any(map(alive, pids)), 5, "a watcher lives on")
