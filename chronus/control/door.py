@@ -136,4 +136,5 @@ class Door:
             return
         self._listen(client, 0)
         self._strangers.pop(client, None)
+        client.job = None  # it holds the client, too: what waits for one who is gone would stay until a collection
         client.socket.close()
