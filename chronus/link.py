@@ -27,8 +27,8 @@ from chronus.settings import Settings
 PROBE_SECONDS = 0.5
 """How long an engine tries for its lock: a client that only looks whether it is held holds it for an instant."""
 
-SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
-"""What sun_path holds besides the zero at its end (unix(7)); BSD and macOS have four bytes less."""
+SOCKET_PATH_BYTES = 107
+"""What sun_path holds besides the zero at its end (unix(7))."""
 
 LOG_BYTES = 1 << 20
 """A log file larger than this is begun anew."""

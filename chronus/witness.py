@@ -35,7 +35,7 @@ class Witness:
     def __enter__(self) -> Witness:
         self.watchers = [
             subprocess.Popen(
-                [sys.executable, "-S", __file__, f"{cpu}", f"{os.getpid()}"], stdout=subprocess.PIPE, text=True
+                [sys.executable, "-S", __file__, str(cpu), str(os.getpid())], stdout=subprocess.PIPE, text=True
             )
             for cpu in self.processors
         ]

@@ -138,7 +138,8 @@ def test_row_10_where_memory_runs_out_the_kernel_ends_a_worker_and_nobody_hears_
         took.append(time.monotonic() - began)
         in_lockstep(memory)
         assert ended() == before + 1, "the kernel ended nobody, or others, too"
-        assert alive(processes["supervisor"]) and alive(processes["control"])
+        now = {process["role"]: process["pid"] for process in running.status()["processes"]}
+        assert all(now[role] == processes[role] for role in ("supervisor", "control", "host"))
         (group / "memory.limit_in_bytes").write_text("-1")
 
     with group_of_memory() as group:
