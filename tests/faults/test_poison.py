@@ -7,10 +7,11 @@ import pytest
 
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import HANDLE_TABLE, HANDLE_WORDS
+from chronus.worker.replica import checksum
 from tests.faults import bad_modules
 from tests.faults.takes import RATE, SONG, in_lockstep, memory_of, settle, take, worker_pids
 from tests.faults.talker import Talker
-from tests.live import engine
+from tests.live import engine, until
 
 BROKEN = (
     ("segv", "segv.level 0.5", "SIGSEGV"),
@@ -20,6 +21,8 @@ BROKEN = (
 """(name of a bomb, what is set before it is armed, what comes of it)."""
 PAIR = 2
 """Workers that die of a module that passed its trial: each slot's once."""
+COMPARED = 26
+"""Blocks after which the supervisor has compared one: it looks every 50 ms."""
 
 
 @pytest.fixture(scope="module")
@@ -214,15 +217,34 @@ def test_row_15_an_entry_of_the_log_that_brings_workers_down_is_passed_over(tmp_
 
 
 def _break_the_place_of_the_last_module(memory) -> int:
-    """Sends the newest instance's notes to where nothing is, wherever its place is written: no kernel reads that, a note by hand does."""
+    """Sends the newest instance's notes to where nothing is, wherever its place is written: no kernel reads that, a note by hand does.
+
+    The checkpoints are changed as well, so who comes back never saw what the other one's checksums still tell of. One block in 64 sees
+    the place: it is broken when that one has been compared, and long before the next.
+    """
     arenas = [memory.arena(0), memory.arena(1), *memory.checkpoints()]
     at = HANDLE_TABLE // 8
     tables = [arena[at : at + layout.HANDLES * HANDLE_WORDS].reshape(-1, HANDLE_WORDS) for arena in arenas]
     newest = int(np.argmax(tables[0][:, layout.H_BIRTH]))
+    seen = _block_that_sees(arenas[0], at + newest * HANDLE_WORDS + layout.H_REGION)
+
+    def compared() -> bool:
+        return all(COMPARED <= (memory.word(layout.BLOCK0, slot) - seen) % 64 <= COMPARED + 8 for slot in range(2))
+
+    until(compared, 2, "a moment between two checksums of that place")
     for table in tables:
         if table[newest, layout.H_INCARNATION]:
             table[newest, layout.H_REGION] = 1 << 46
     return int(tables[0][newest, layout.H_INCARNATION])
+
+
+def _block_that_sees(arena, place: int) -> int:
+    """Which of 64 blocks has a checksum that a word of the arena goes into."""
+    now = arena[: arena[layout.A_USED] // 8].copy()
+    then = now.copy()
+    then[place] += 1
+    (found,) = (block for block in range(64) if checksum(now, block) != checksum(then, block))
+    return found
 
 
 # ---------------------------------------------------------------- guarded
