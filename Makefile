@@ -8,9 +8,11 @@ BIN := .venv/bin
 run: .venv/.run
 	@$(BIN)/chronus
 
-# engines that play in real time take one processor's time in turn; what only computes has the other
+# engines that play in real time take one processor's time in turn; what only computes has the other. Ten thousand ways to break an
+# engine, simulated on both, come last: beside them no engine would have its due
 test: .venv/.test
 	@$(BIN)/python -m pytest -n 2 < /dev/null
+	@$(BIN)/python -m tests.faults.simulate --processes 2 < /dev/null
 
 # every row of the table of faults, the long runs too; writes tests/faults/README.md
 soak: .venv/.test

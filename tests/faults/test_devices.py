@@ -21,7 +21,7 @@ from chronus.capture import Comparison
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from tests.faults.table import Measured
-from tests.faults.takes import RATE, SONG, memory_of, settle, take
+from tests.faults.takes import RATE, SONG, memory_of, rendered, settle, take
 from tests.live import PYTHON, Engine, Jack, engine, jack, place_of, pulse, until
 from tests.machine import undisturbed
 
@@ -168,7 +168,7 @@ def test_row_24_a_killed_host_under_jack_is_heard_again_within_300_ms_at_the_jou
         status, journal = seen.status(), running.journal()
         assert [p["pid"] for p in status["processes"] if p["role"] == "worker"] == workers
         assert running.stop() == 0
-    _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))
+    reference = rendered(journal, status["engine"]["frame"])
     measured("24", "silent for an ear on the server", silence(server.heard(), reference) * 1e3, "ms", bar=300)
     measured("24", "musical time stood", stood * 1e3, "ms")
 
@@ -317,7 +317,7 @@ def test_row_23_a_stopped_supervisor_loses_nothing_under_jack(tmp_path, measured
                 status, journal = running.status(), running.journal()
                 assert running.stop() == 0
             captured = server.heard()
-        _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))
+        reference = rendered(journal, status["engine"]["frame"])
         start = place_of(reference, captured)
         held = Comparison(captured[: start + len(reference) - RATE // 20])  # without the final fade
         held.feed(reference)
@@ -353,7 +353,7 @@ def test_row_34_a_host_stopped_for_100_ms_under_jack_goes_on_at_the_journal_s_bi
         seen.was_never_in_the_way(measured, "34")
         status, journal = seen.status(), running.journal()
         assert running.stop() == 0
-    _, reference = running.home.render(journal, "--seconds", str(status["engine"]["frame"] / RATE))
+    reference = rendered(journal, status["engine"]["frame"])
     captured = server.heard()
     first, last = at - RATE // 2, at + RATE  # musical time
     begin, end = (goes_on(captured, reference, frame) for frame in (first, last))
