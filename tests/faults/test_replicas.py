@@ -33,9 +33,10 @@ def processors_of_the_renderer(pid: int) -> set[int]:
 
 
 def test_row_2_a_killed_standby_is_not_missed(tmp_path, measured):
-    back = []
+    back, switched = [], []
 
     def breaking(running, memory):
+        switched.clear()
         for _ in range(4):
             if len(there := os.sched_getaffinity(0)) >= FEWEST_APART:
                 ours, theirs = map(processors_of_the_renderer, worker_pids(running).values())
@@ -43,14 +44,16 @@ def test_row_2_a_killed_standby_is_not_missed(tmp_path, measured):
             settle(memory, 0.3)
             slot = 1 - memory.word(layout.ACTIVE)
             pid, rejoin = worker_pids(running)[slot], Rejoin(memory, slot)
-            began = time.monotonic()
+            # between two kills one may be held up as long as it likes: what becomes of that is not the row's
+            began, switches = time.monotonic(), memory.word(layout.SWITCHES)
             kill(pid)
             rejoin.wait()
             back.append(time.monotonic() - began)
+            switched.append(memory.word(layout.SWITCHES) - switches)
 
-    done = take(tmp_path, breaking, hurt=lambda done: done.lost + done.status["counters"]["switches"])
+    done = take(tmp_path, breaking, hurt=lambda done: done.lost + sum(switched))
     assert done.lost == 0, done.gaps
-    assert done.status["counters"]["switches"] == 0
+    assert switched == [0, 0, 0, 0]
     measured("2", "frames lost", done.lost, bar=0)
     measured("2", "in lockstep again, longest", max(back) * 1e3, "ms", bar=1000)
 
