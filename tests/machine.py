@@ -46,18 +46,19 @@ def uninterrupted() -> Iterator[None]:
 
 
 def seconds_of(work: Callable[[], object], rounds: int = 5) -> float:
-    """Time on the processor that the quickest round took: others at work slow some down, and nothing makes one quicker than it is.
+    """Time on the processor that the quickest round took, had the machine been as quick as the one the bars were set on.
 
-    The collector is kept out: it would sweep what other tests have piled up.
+    Others at work slow some rounds down, and nothing makes one quicker than it is. The collector is kept out: it would sweep what other
+    tests have piled up.
     """
     took = []
     gc.collect()
     gc.disable()
     try:
         for _ in range(rounds):
-            began = time.process_time()
+            before, began = slowness(), time.process_time()
             work()
-            took.append(time.process_time() - began)
+            took.append((time.process_time() - began) / max(before, slowness()))
     finally:
         gc.enable()
     return min(took)

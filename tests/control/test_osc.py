@@ -16,7 +16,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from chronus.commands import Change, Gate, Note, Play, Port, Quantity, Set, Word
 from chronus.control import osc
 from chronus.control.osc import Asked, Message, Said, Tone
-from tests.machine import seconds_of, slowness
+from tests.machine import seconds_of
 
 
 def packet(address: str, *arguments) -> bytes:
@@ -141,7 +141,7 @@ def test_a_packet_takes_at_most_200_microseconds():
                 osc.decode(data)
 
     for data in worst:
-        assert seconds_of(lambda data=data: read(data)) / 100 < 200e-6 * slowness()
+        assert seconds_of(lambda data=data: read(data)) / 100 < 200e-6
 
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)

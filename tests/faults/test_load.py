@@ -132,10 +132,12 @@ def test_row_10_where_memory_runs_out_the_kernel_ends_a_worker_and_nobody_hears_
             (group / "cgroup.procs").write_text(str(pid))
         (group / "memory.limit_in_bytes").write_text(str(128 << 20))
         full = active_worker(running, memory)
+        os.kill(running.process.pid, signal.SIGSTOP)  # or it might be the one to replace a worker whose memory grows
         order(tmp_path, full, "gorge")
         began = time.monotonic()
         until(lambda: not alive(full), 5, "the worker lives on")
         took.append(time.monotonic() - began)
+        os.kill(running.process.pid, signal.SIGCONT)
         in_lockstep(memory)
         assert ended() == before + 1, "the kernel ended nobody, or others, too"
         now = {process["role"]: process["pid"] for process in running.status()["processes"]}
