@@ -27,6 +27,7 @@ from tests.control.house import RATE, SPECS, House
 from tests.control.test_recovery import SCRIPT, engine_died, killed, said
 from tests.control.test_server import seq, set_
 from tests.faults.takes import settle, take
+from tests.machine import undisturbed
 from tests.talk import Line
 
 CATALOGUE = Catalogue(SPECS)
@@ -234,17 +235,22 @@ def test_what_is_written_is_synced_within_100_ms_and_many_records_at_once(monkey
         real(descriptor)
         synced.append((time.monotonic(), count))
 
-    pen = journal.create("default", HEADER)
+    def play(attempt: int) -> float:
+        written.clear()
+        synced.clear()
+        pen = journal.create(f"take{attempt}", HEADER)
+        until = time.monotonic() + 0.7
+        while time.monotonic() < until:
+            assert pen.write(Sealed(len(written), 0))
+            written.append(time.monotonic())
+            pen._closing.wait(0.001)
+        pen.give_up()
+        return max(next(at for at, count in synced if count > k) - when for k, when in enumerate(written))
+
     monkeypatch.setattr(files, "sync", sync)
-    until = time.monotonic() + 0.7
-    while time.monotonic() < until:
-        assert pen.write(Sealed(len(written), 0))
-        written.append(time.monotonic())
-        pen._closing.wait(0.001)
-    pen.give_up()
-    waits = [next(at for at, count in synced if count > k) - when for k, when in enumerate(written)]
-    print(f"written to synced: {max(waits) * 1000:.0f} ms at most, {len(written)} records in {len(synced)} syncs")
-    assert max(waits) <= 0.1 and len(synced) <= 10 < 100 < len(written)
+    longest = undisturbed(play, lambda longest: longest > 0.1)
+    print(f"written to synced: {longest * 1000:.0f} ms at most, {len(written)} records in {len(synced)} syncs")
+    assert longest <= 0.1 and len(synced) <= 10 < 100 < len(written)
 
 
 def test_rows_43_44_a_full_disk_under_a_playing_song_refuses_commands_and_loses_no_frame(tmp_path, measured):
