@@ -16,6 +16,7 @@ import time
 
 STILL_SECONDS = 0.004
 """Two periods of 128 pass in less than what is ahead (8.7 ms) and this."""
+READY = "watching\n"
 _PRIORITY = 60
 
 Stall = tuple[int, float, float]
@@ -33,17 +34,17 @@ class Witness:
         self.watchers: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> Witness:
-        self.watchers = [
-            subprocess.Popen(
-                [sys.executable, "-S", __file__, str(cpu), str(os.getpid())], stdout=subprocess.PIPE, text=True
-            )
-            for cpu in self.processors
-        ]
         try:
+            for cpu in self.processors:
+                command = [sys.executable, "-S", __file__, str(cpu), str(os.getpid())]
+                # a group of their own: Ctrl-C at the terminal is not meant for them
+                self.watchers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0))
             for watcher in self.watchers:
-                assert watcher.stdout and watcher.stdout.readline() == "watching\n"
-        except BaseException:  # told to end meanwhile
-            self.end()
+                assert watcher.stdout and watcher.stdout.readline() == READY
+        except BaseException:  # told to end meanwhile: nobody will ask what they saw
+            for watcher in self.watchers:
+                watcher.kill()
+                watcher.communicate()
             raise
         return self
 
@@ -73,11 +74,10 @@ def _watch(cpu: int, parent: int) -> None:
     os.sched_setaffinity(0, {cpu})
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda *_: told.append(1))
     stalls: list[str] = []  # said at the end: a pipe that nobody reads holds an hour's, not a night's
-    print("watching", flush=True)
+    print(READY, end="", flush=True)
     last = time.monotonic()
     while not told and os.getppid() == parent:  # whoever is killed cannot tell
         time.sleep(0.001)

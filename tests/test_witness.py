@@ -6,6 +6,9 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+from chronus import witness as witness_
 from chronus.witness import STILL_SECONDS, Witness
 from tests.live import alive, until
 
@@ -30,6 +33,14 @@ def test_a_watcher_that_is_kept_from_its_processor_tells_when():
         ended = time.monotonic()
     found = [(start, end) for start, end in witness.stood_still() if end - start > 0.05]
     assert found and all(began - STILL_SECONDS < start < end < ended + 0.05 for start, end in found)
+
+
+def test_a_witness_that_is_disturbed_while_it_begins_leaves_no_watcher_and_says_what_disturbed_it(monkeypatch):
+    monkeypatch.setattr(witness_, "READY", "told to end")
+    witness = Witness()
+    with pytest.raises(AssertionError):
+        witness.__enter__()
+    assert witness.watchers and all(watcher.returncode is not None for watcher in witness.watchers)
 
 
 def test_watchers_end_with_whoever_is_killed():
