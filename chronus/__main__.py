@@ -315,11 +315,6 @@ def _reported(settings: Settings, form: Callable[[], int]) -> int:
         from chronus.text.plain import report
 
         return report(settings, error)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
 
 
 def _form(words: Sequence[str]) -> int | None:
@@ -348,9 +343,15 @@ def main(words: Sequence[str] | None = None) -> int:
     """`chronus WORDS`; the exit code."""
     words = list(sys.argv[1:] if words is None else words)
     place = _form(words)
-    if place is None:
-        return _shell(words)
-    return FORMS[words[place]]([*words[:place], *words[place + 1 :]])
+    try:
+        if place is None:
+            return _shell(words)
+        return FORMS[words[place]]([*words[:place], *words[place + 1 :]])
+    except KeyboardInterrupt:  # while a form is still being imported, too
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
 
 
 if __name__ == "__main__":
