@@ -20,7 +20,7 @@ settings.load_profile("chronus")
 
 pytest_plugins = ["tests.faults.table"]
 
-ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|talk|terminal)) import", re.MULTILINE)
+ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|terminal)) import", re.MULTILINE)
 """Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
 UNHURRIED = {
     "tests/journeys/test_live_equals_offline.py", "tests/journeys/test_note_outputs.py", "tests/journeys/test_open.py",

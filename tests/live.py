@@ -16,6 +16,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from chronus.commands import Reply
+from tests.talk import Talker
+
 PYTHON = sys.executable
 START_SECONDS = 90
 
@@ -105,11 +108,14 @@ class Engine:
                     raise AssertionError(f"the engine did not start: {message['error']}")
         raise AssertionError(f"the engine died at its start: {(home.folder / 'engine.log').read_text()[-2000:]}")
 
+    def say(self, lines: str) -> Reply:
+        """Says lines that share a moment, each of which is answered with ok; the last answer. No process has to start for it."""
+        with Talker(self.home) as talker:
+            talker.fine(lines)
+            return talker.replies[-1]
+
     def status(self) -> dict:
-        done = self.home.chronus("status", "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        answer = json.loads(done.stdout.splitlines()[-1])
-        return answer.get("result", answer)
+        return self.say("status").result
 
     def pids(self) -> list[int]:
         root = psutil.Process(self.process.pid)
@@ -119,7 +125,7 @@ class Engine:
         return next(p["pid"] for p in self.status()["processes"] if p["role"] == "worker" and p["slot"] == slot)
 
     def journal(self) -> Path:
-        return Path(self.home.chronus("journal").stdout.strip())
+        return Path(self.status()["journal"])
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -63,11 +63,12 @@ HISTORY, TAKEN = 0, 1
 OWN_WORDS = 64
 FIRST = INSTANCES // 8
 
+_kernels = config.CACHE_DIR
 config.CACHE_DIR = str(
     places.kernel_cache()
     / hashlib.sha256(Path(__file__).read_bytes() + Path(replica.__file__).read_bytes()).hexdigest()[:16]
 )
-"""Numba looks at this file only; what it is made of stands in others."""
+"""Of what is defined here: Numba looks at this file only, and what it is made of stands in others."""
 
 
 @inline
@@ -240,3 +241,6 @@ def differing(records, first, last, capture, reference):
                 if capture[row[R_OFFSET] + 2 * i + channel] != should:
                     return k
     return -1
+
+
+config.CACHE_DIR = _kernels

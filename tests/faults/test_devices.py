@@ -158,7 +158,7 @@ def test_row_24_a_killed_host_under_jack_is_heard_again_within_300_ms_at_the_jou
 ):
     server.listen()
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
-        assert running.home.chronus("-c", SONG).returncode == 0
+        running.say(SONG)
         seen = onlooker(running)
         workers = [p["pid"] for p in seen.status()["processes"] if p["role"] == "worker"]
         settle(seen.memory, 0.5)
@@ -177,7 +177,7 @@ def test_rows_28_33_a_killed_jack_server_is_bridged_and_taken_up_again_at_anothe
     tmp_path, measured, onlooker, server
 ):
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
-        running.home.chronus("-c", "load sine freq=1000")
+        running.say("load sine freq=1000")
         seen = onlooker(running)
         assert (seen.status()["engine"]["device_rate"], seen.status()["engine"]["rate"]) == (RATE, RATE)
         measured("28", "killed: musical time stood", seen.stood(server.server.kill, 0.5) * 1e3, "ms", bar=500)
@@ -201,7 +201,7 @@ def test_rows_28_33_a_killed_jack_server_is_bridged_and_taken_up_again_at_anothe
 @pytest.mark.parametrize("seconds", LONG)
 def test_row_28_a_stopped_jack_server_is_bridged_and_taken_up_again(tmp_path, measured, onlooker, server, seconds):
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
-        running.home.chronus("-c", DRONE)
+        running.say(DRONE)
         seen = onlooker(running)
         stood = seen.stood(lambda: server.server.send_signal(signal.SIGSTOP), seconds)
         measured("28", f"stopped for {seconds} s: musical time stood", stood * 1e3, "ms", bar=500)
@@ -216,7 +216,7 @@ def test_rows_29_30_a_pulseaudio_server_is_killed_and_restarted_and_stopped_and_
     tmp_path, measured, onlooker, seconds
 ):
     with pulse(tmp_path) as server, engine(tmp_path, **server.environment) as running:
-        running.home.chronus("-c", DRONE)
+        running.say(DRONE)
         seen = onlooker(running)
         seen.taken_up(8)  # the null sink takes its time, and a start does not wait for it
         assert "ALSA" in seen.device() and server.hears() > 0.05
@@ -253,7 +253,7 @@ def test_row_33_a_device_of_another_rate_and_a_long_period_at_the_start_is_resam
     with jack(tmp_path, f"chronus_rate_{os.getpid()}", rate=48000, period=512) as server:
         server.listen()
         with engine(tmp_path, "--device", "jack", **server.environment) as running:
-            running.home.chronus("-c", "load sine freq=441")
+            running.say("load sine freq=441")
             memory = memory_of(running)
             settle(memory, 1.0)
             status = running.status()
@@ -307,7 +307,7 @@ def test_row_23_a_stopped_supervisor_loses_nothing_under_jack(tmp_path, measured
         with jack(folder, f"chronus_stopped_{os.getpid()}") as server:
             server.listen(seconds + 30)
             with engine(folder, "--device", "jack", **server.environment) as running:
-                assert running.home.chronus("-c", SONG).returncode == 0
+                running.say(SONG)
                 memory = memory_of(running)
                 settle(memory, 0.5)
                 os.kill(running.process.pid, signal.SIGSTOP)
@@ -341,7 +341,7 @@ def test_row_34_a_host_stopped_for_100_ms_under_jack_goes_on_at_the_journal_s_bi
     """
     server.listen()
     with engine(tmp_path, "--device", "jack", **server.environment) as running:
-        assert running.home.chronus("-c", SONG).returncode == 0
+        running.say(SONG)
         seen = onlooker(running)
         settle(seen.memory, 0.5)
         stalls, host = [seen.memory.word(layout.STALLS)], seen.host()

@@ -24,7 +24,7 @@ from chronus.settings import Settings
 from chronus.worker.joining import is_whole
 from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.live import Home, alive, engine, until
-from tests.talk import Line
+from tests.talk import Talker
 
 # ---------------------------------------------------------------- row 17
 
@@ -94,7 +94,7 @@ def test_row_17_a_checkpoint_that_kills_whoever_restores_it_is_passed_over_for_t
 
 
 def test_row_17_where_no_checkpoint_can_be_restored_the_rack_is_empty_and_undo_brings_it_back(tmp_path, measured):
-    with engine(tmp_path, "--device", "null") as running, Line(running.home) as line:
+    with engine(tmp_path, "--device", "null") as running, Talker(running.home) as line:
         assert line.ask("load saw").ok and line.ask("load kick").ok and line.ask("seq kick: xxxxxxxx").ok
         memory = memory_of(running)
         settle(memory, 1.2)
@@ -144,7 +144,7 @@ def test_row_18_after_two_unclean_ends_the_engine_starts_empty_and_keeps_the_fil
 def test_row_27_sigterm_fades_out_closes_the_journal_and_ends_with_0(tmp_path, measured):
     heard = tmp_path / "heard.f32"
     with engine(tmp_path, "--device", "null", CHRONUS_NULL_CAPTURE=str(heard)) as running:
-        assert running.home.chronus("-c", "load sine freq=55 gain=0.5").returncode == 0
+        running.say("load sine freq=55 gain=0.5")
         settle(memory_of(running), 0.5)
         path = running.journal()
         began = time.monotonic()
@@ -193,7 +193,7 @@ def test_row_42_a_stale_socket_a_stale_lock_and_a_pid_that_is_another_programs_n
 
 def test_row_50_no_process_of_an_engine_has_anything_in_dev_shm(tmp_path):
     with engine(tmp_path, "--device", "null") as running:
-        assert running.home.chronus("-c", "load kick; seq kick: x...").returncode == 0
+        running.say("load kick; seq kick: x...")
         seen = 0
         for pid in running.pids():
             assert "/dev/shm" not in Path(f"/proc/{pid}/maps").read_text()

@@ -10,8 +10,8 @@ from chronus.memory.layout import HANDLE_TABLE, HANDLE_WORDS
 from chronus.worker.replica import checksum
 from tests.faults import bad_modules
 from tests.faults.takes import RATE, SONG, in_lockstep, memory_of, settle, take, worker_pids
-from tests.faults.talker import Talker
 from tests.live import engine, until
+from tests.talk import Talker
 
 BROKEN = (
     ("segv", "segv.level 0.5", "SIGSEGV"),
@@ -35,7 +35,7 @@ def bad(tmp_path_factory):
 def running(tmp_path, bad):
     with engine(tmp_path, "--device", "null", CHRONUS_MODULES=bad) as there:
         there.home.environment["CHRONUS_MODULES"] = bad
-        talker = Talker(there)
+        talker = Talker(there.home)
         talker.fine("load kick; seq kick: x...x...")
         there.talker, there.memory = talker, memory_of(there)
         settle(there.memory, 0.3)
@@ -55,7 +55,7 @@ def test_row_14_what_breaks_at_once_is_refused_by_name_and_costs_the_music_nothi
 
     def breaking(running, memory):
         running.home.environment["CHRONUS_MODULES"] = bad
-        talker = Talker(running)
+        talker = Talker(running.home)
         pids.append(worker_pids(running))
         for kind in ("crasher", "divider", "naner", "infinite", "sloth", "hanger"):
             (reply,), seconds = talker.say(f"load {kind}")
@@ -84,7 +84,7 @@ def test_row_14_what_breaks_at_once_is_refused_by_name_and_costs_the_music_nothi
 
 
 def test_row_14_whoever_else_plays_does_not_wait_for_a_trial(running, measured):
-    other, took = Talker(running), []
+    other, took = Talker(running.home), []
     running.talker.begin("load hanger; set kick.decay 250")
     while not running.talker.heard():
         took.append(other.fine(f"set kick.freq {50 + len(took) % 20}"))
@@ -114,7 +114,7 @@ def test_rows_8_11_15_a_value_that_brings_workers_down_costs_one_pair_and_a_mome
 
     def breaking(running, memory):
         running.home.environment["CHRONUS_MODULES"] = bad
-        talker = Talker(running)
+        talker = Talker(running.home)
         told.clear()
         for name, settings, _ in BROKEN:
             talker.notices.clear()
@@ -195,7 +195,7 @@ def test_row_15_an_entry_of_the_log_that_brings_workers_down_is_passed_over(tmp_
     said = []
 
     def breaking(running, memory):
-        talker = Talker(running)
+        talker = Talker(running.home)
         said.clear()
         talker.fine("load snare")
         settle(memory, 1.2)  # a checkpoint that knows it
@@ -255,7 +255,7 @@ def test_rows_12_13_what_is_no_sound_is_silenced_named_and_muted_if_it_goes_on(t
 
     def breaking(running, memory):
         running.home.environment["CHRONUS_MODULES"] = bad
-        talker = Talker(running)
+        talker = Talker(running.home)
         guarded.clear()
         talker.fine("load bomb")
         settle(memory, 0.3)

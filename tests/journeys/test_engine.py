@@ -17,10 +17,9 @@ import pytest
 from pythonosc import osc_message_builder
 from pythonosc.osc_message import OscMessage
 
-from chronus.errors import ChronusError
 from tests.live import Home, alive, engine, until
 from tests.machine import slowness
-from tests.talk import Line
+from tests.talk import Talker
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def test_the_founding_lines_from_a_pipe_answer_five_oks_and_end_with_0(tmp_path)
 
 
 def test_an_engine_that_was_running_goes_on(running):
-    assert running.home.chronus("-c", "load kick; seq kick: x...").returncode == 0
+    running.say("load kick; seq kick: x...")
     assert running.process.poll() is None
     assert "kick" in running.home.chronus("-c", "list").stdout
 
@@ -156,13 +155,13 @@ def test_row_22_nothing_outlives_the_supervisor_by_a_second_and_nothing_acknowle
     """It dies while commands are on their way, one after another as fast as they are answered."""
     heard = tmp_path / "heard.f32"
     acknowledged = 0
-    with engine(tmp_path, "--device", "null") as there, Line(there.home) as line:
-        assert there.home.chronus("-c", "bpm 174; load kick decay=222; seq kick: x...x...; load bass").returncode == 0
+    with engine(tmp_path, "--device", "null") as there, Talker(there.home) as line:
+        there.say("bpm 174; load kick decay=222; seq kick: x...x...; load bass")
         pids = there.pids()
         assert len(pids) >= 6
         killer = threading.Timer(0.4, os.kill, (there.process.pid, signal.SIGKILL))
         killer.start()
-        with contextlib.suppress(OSError, ChronusError):
+        with contextlib.suppress(OSError):
             while line.ask(f"set bass.cutoff {100 + acknowledged % 800}").ok:
                 acknowledged += 1
         there.process.wait()
@@ -226,4 +225,5 @@ def test_no_descriptor_or_thread_is_left_by_clients(running):
     before = process.num_fds(), process.num_threads()
     for _ in range(10):
         running.home.chronus("-c", "sync")
-    until(lambda: (process.num_fds(), process.num_threads()) == before, 5)
+    # one that has just gone may still be counted before
+    until(lambda: process.num_fds() <= before[0] and process.num_threads() <= before[1], 5)

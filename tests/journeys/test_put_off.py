@@ -10,7 +10,7 @@ from chronus.memory.layout import Memory
 from chronus.offline import Take
 from tests.faults.takes import RATE, settle, take
 from tests.live import Engine
-from tests.talk import Line
+from tests.talk import Talker
 
 BAR = round(4 * 60 / 174 * RATE)
 
@@ -29,7 +29,7 @@ def test_a_take_in_which_now_overtakes_what_was_put_off_is_rendered_again_to_the
     overtaken = []
 
     def breaking(running: Engine, memory: Memory) -> None:
-        with Line(running.home) as line:
+        with Talker(running.home) as line:
             for n, later in enumerate(("set bass.freq 82", "patch bass > distortion", "bpm 168", "unload distortion")):
                 line.ask(f"{later} at next bar")
                 due = memory.word(layout.HEARD) + BAR
