@@ -35,6 +35,7 @@ from tests.control.house import Caller, House
 from tests.control.test_osc import GOOD
 from tests.faults.table import Measured
 from tests.hostile import mutated, wild
+from tests.machine import slowness
 
 PACKET_SECONDS = 200e-6
 HANG_SECONDS = 0.1
@@ -290,7 +291,7 @@ def test_row_52_clients_that_read_nothing_stall_the_loop_for_less_than_5_ms(hous
     house.callers.clear()
     house.supervisor.processes = [{"role": "control", "slot": None, "pid": os.getpid()}] * 6
     ask = wire.encode(c.Submission(tuple(range(50)), ("status",) * 50, (c.Status(),) * 50))
-    turns = []
+    turns, slow = [], slowness()
     while house.server.clients and len(turns) < 2000:
         for one in deaf:
             with contextlib.suppress(OSError):
@@ -301,11 +302,11 @@ def test_row_52_clients_that_read_nothing_stall_the_loop_for_less_than_5_ms(hous
         house.replicas.render(1)
     for one in deaf:
         one.socket.close()
-    worst = sorted(turns)[-3:]
+    third = sorted(turns)[-3] / max(slow, slowness())
     assert not house.server.clients
     measured("52", "turns until five deaf clients were dropped", len(turns))
     # twice it may have been interrupted in other ways than by the scheduler
-    measured("52", "third longest turn", worst[0] * 1e3, "ms", bar=5)
+    measured("52", "third longest turn", third * 1e3, "ms", bar=5)
 
 
 # ---------------------------------------------------------------- others
