@@ -6,7 +6,6 @@ process's start and end. The null device writes what would be heard into a pipe,
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -62,7 +61,7 @@ class Ear:
                         self.loud.set()
                 else:
                     silent += len(data)
-                    if silent > 44100:
+                    if silent > 11025:
                         self.quiet.set()
                         self.loud.clear()
 
@@ -77,7 +76,7 @@ def acknowledgements(settings: Settings) -> list[Figure]:
         for k in range(50):
             client.say(f"set saw.freq {200 + k}")
         took = sorted(client.say(f"set saw.freq {100 + k}")[1] * 1e3 for k in range(500))
-        idle = _idle(own)
+        idle = _idle([row["pid"] for row in client.status()["processes"] if row["pid"]])
         whole = _whole_process(own)
     how = "one client, 500 sets one by one, send to answer"
     return [
@@ -88,9 +87,8 @@ def acknowledgements(settings: Settings) -> list[Figure]:
     ]
 
 
-def _idle(own: Own) -> list[Figure]:
-    """Of an engine that plays one quiet module."""
-    pids = _processes(own)
+def _idle(pids: list[int]) -> list[Figure]:
+    """Of the processes of an engine that plays one quiet module."""
     before, began = _cpu_seconds(pids), time.monotonic()
     time.sleep(4.0)
     share = (_cpu_seconds(pids) - before) / (time.monotonic() - began) * 100
@@ -99,17 +97,6 @@ def _idle(own: Own) -> list[Figure]:
         Figure("idle engine, of one core", share, "%", 6, f"all {len(pids)} processes over 4 s"),
         Figure("idle engine, memory", pss, "MB", 450, f"PSS of all {len(pids)} processes"),
     ]
-
-
-def _processes(own: Own) -> list[int]:
-    out = subprocess.run(
-        [sys.executable, "-m", "chronus", "status", "--json", "--engine", own.engine],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    answer = json.loads(out.splitlines()[-1])
-    return [row["pid"] for row in answer.get("result", answer)["processes"] if row["pid"]]
 
 
 def _cpu_seconds(pids: list[int]) -> float:
