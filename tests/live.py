@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from chronus.commands import Reply
 from tests.talk import Talker
 
 PYTHON = sys.executable
@@ -108,14 +107,15 @@ class Engine:
                     raise AssertionError(f"the engine did not start: {message['error']}")
         raise AssertionError(f"the engine died at its start: {(home.folder / 'engine.log').read_text()[-2000:]}")
 
-    def say(self, lines: str) -> Reply:
-        """Says lines that share a moment, each of which is answered with ok; the last answer. No process has to start for it."""
+    def say(self, lines: str) -> None:
+        """Says lines that share a moment, each of which is answered with ok, and waits for that moment: from then on others see it, too."""
         with Talker(self.home) as talker:
             talker.fine(lines)
-            return talker.replies[-1]
+            talker.fine("show")  # a question is answered after what the same one said
 
     def status(self) -> dict:
-        return self.say("status").result
+        with Talker(self.home) as talker:
+            return talker.ask("status").result
 
     def pids(self) -> list[int]:
         root = psutil.Process(self.process.pid)

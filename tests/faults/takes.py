@@ -116,10 +116,10 @@ def in_lockstep(memory: Memory, seconds: float = 2.0) -> float:
 
 
 def worker_pids(running: Engine) -> dict[int, int]:
-    """The workers that there are; a slot whose worker is on its way is waited for."""
+    """The workers that live; a slot whose worker is on its way, or whose last one's death control has not heard of, is waited for."""
 
     def both() -> dict[int, int]:
-        rows = [p for p in running.status()["processes"] if p["role"] == "worker" and p["pid"]]
+        rows = [p for p in running.status()["processes"] if p["role"] == "worker" and p["pid"] and alive(p["pid"])]
         return {p["slot"]: p["pid"] for p in rows} if len(rows) == 2 else {}
 
     return until(both, 5)  # type: ignore[return-value]

@@ -9,6 +9,7 @@ import pytest
 
 from chronus import places
 from tests.live import engine, until
+from tests.talk import Talker
 
 MUSIC = "load bass; load saw as lead gain=0.1; patch lead > filter; seq bass: x.x.x.x.; seq lead: a2 . a3 ."
 
@@ -115,8 +116,7 @@ def music(tmp_path_factory):
         (patches / "broken.chronus").write_text('load kick\nload "snare\n')
         (patches / "elsewhere.chronus").symlink_to("/etc/passwd")
         (patches / "folder.chronus").mkdir()
-        done = there.home.chronus("-c", MUSIC)
-        assert done.returncode == 0, done.stdout
+        there.say(MUSIC)
         # on a machine that has never run this version, kernels for many voices are compiled now, on every core
         until(places.wide_file().exists, 300, "the kernels for many voices were not compiled")
         yield there
@@ -124,9 +124,9 @@ def music(tmp_path_factory):
 
 def everything(music):
     """(all that a wrong line could have changed, the frame that is heard now)."""
-    done = music.home.chronus("--json", "-c", "show; show bass; show lead; show out; list patches; status")
-    assert done.returncode == 0, done.stdout
-    *rack, status = [json.loads(line)["result"] for line in done.stdout.splitlines()]
+    with Talker(music.home) as talker:
+        talker.fine("show; show bass; show lead; show out; list patches; status")
+        *rack, status = [reply.result for reply in talker.replies]
     counted = {name: status["counters"][name] for name in ("missing", "silent", "repeated", "divergences", "switches")}
     held = {name: status[name] for name in ("modules", "lanes", "cables")}
     pids = sorted(process["pid"] for process in status["processes"])
