@@ -109,9 +109,13 @@ def settle(memory: Memory, seconds: float) -> None:
 
 
 def in_lockstep(memory: Memory, seconds: float = 2.0) -> float:
-    """Seconds until both slots play and either could go on alone."""
-    began = time.monotonic()
-    until(lambda: both_play(memory), seconds, "both slots in lockstep")
+    """Seconds until both slots play and either could go on alone; what one rendered ahead that is dead by now does not count."""
+    began, ahead = time.monotonic(), memory.word(layout.HEARD) // layout.BLOCK + memory.word(layout.LOOKAHEAD) + 2
+
+    def both() -> bool:
+        return both_play(memory) and min(memory.word(layout.BLOCK0, slot) for slot in range(layout.SLOTS)) > ahead
+
+    until(both, seconds, "both slots in lockstep")
     return time.monotonic() - began
 
 
