@@ -4,7 +4,6 @@ server, while the interpreter of the host is held, and while workers are killed.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.live import Home, alive, engine, jack, lost_frames, place_of, until
+from chronus.memory import layout
+from tests.faults.takes import in_lockstep, kill, memory_of, settle, worker_pids
+from tests.live import Home, engine, jack, lost_frames, place_of, until
 from tests.machine import undisturbed
 
 FOUNDING = """\
@@ -137,19 +138,18 @@ def _compare(captured, reference):
 def test_under_jack_a_live_take_equals_its_journal_while_the_active_worker_is_killed_ten_times(tmp_path):
     killed = []
 
-    def kill(running, shell):
+    def killing(running, shell):
+        memory = memory_of(running)
+        until(lambda: memory.word(layout.HEARD) > 0, 10)
         killed.clear()
-        while len(killed) < 10 and shell.poll() is None:
-            status = running.status()
-            active = status["slots"]["active"]
-            pids = {p["slot"]: p["pid"] for p in status["processes"] if p["role"] == "worker"}
-            if status["slots"]["mode"] == "duplex":
-                os.kill(pids[active], signal.SIGKILL)
-                killed.append(pids[active])
-                until(lambda pid=pids[active]: not alive(pid), 2)
+        while len(killed) < 10:
+            settle(memory, 1)
+            killed.append(worker_pids(running)[memory.word(layout.ACTIVE)])
+            kill(killed[-1])
+            in_lockstep(memory)
         assert shell.poll() is None, "the script ended before ten workers were killed"
 
-    status, lost = _play_under_jack(tmp_path, f"chronus_kill_{os.getpid()}", meanwhile=kill)
+    status, lost = _play_under_jack(tmp_path, f"chronus_kill_{os.getpid()}", meanwhile=killing)
     assert len(set(killed)) == 10
     assert status["counters"]["switches"] >= 10 - 1
     assert lost == 0
