@@ -1,5 +1,5 @@
 """What is heard at the end of the chain is what `chronus render` renders, to the bit: on the paced null device, under a real JACK
-server, while the interpreter of the host is held, and while workers are killed."""
+server, while the interpreter of the host is held and workers are killed."""
 
 from __future__ import annotations
 
@@ -92,32 +92,20 @@ def test_the_same_script_gives_the_same_hash_twice_and_in_another_process(tmp_pa
     assert len(hashes) == 1
 
 
-def _play_under_jack(tmp_path, name, *, meanwhile=None, **environment):
-    """Plays CHANGING on an engine under a JACK server of its own: (status, frames that differ from the journal rendered again)."""
-
-    def play(attempt):
-        folder = tmp_path / f"take{attempt}"
-        folder.mkdir()
-        status, captured, reference = _take_under_jack(folder, f"{name}_{attempt}", meanwhile, environment)
-        return status, _compare(captured, reference)
-
-    return undisturbed(play, lambda done: done[1])
-
-
-def _take_under_jack(tmp_path, name, meanwhile, environment):
+def _take_under_jack(tmp_path, name, meanwhile, path):
+    """Plays CHANGING on an engine under a JACK server of its own: (status, what was heard, the journal rendered again)."""
     script = tmp_path / "changing.chronus"
     script.write_text(CHANGING)
     with jack(tmp_path, name) as server:
         server.listen()
-        with engine(tmp_path, "--device", "jack", **server.environment, **environment) as running:
+        with engine(tmp_path, "--device", "jack", **server.environment, PYTHONPATH=path) as running:
             shell = subprocess.Popen(
                 [sys.executable, "-m", "chronus", str(script), "--json"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 env=running.home.environment,
             )
-            if meanwhile:
-                meanwhile(running, shell)
+            meanwhile(running, shell)
             said, _ = shell.communicate(timeout=90)
             assert shell.returncode == 0, said.decode()[-1500:]
             status = running.status()
@@ -135,8 +123,11 @@ def _compare(captured, reference):
     return lost_frames(reference[:enough], captured, start)
 
 
-def test_under_jack_a_live_take_equals_its_journal_while_the_active_worker_is_killed_ten_times(tmp_path):
+def test_under_jack_a_live_take_equals_its_journal_while_ten_workers_die_and_a_thread_holds_the_interpreter_of_the_host(
+    tmp_path,
+):
     killed = []
+    path = os.pathsep.join([str(Path(__file__).parent / "hog"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 
     def killing(running, shell):
         memory = memory_of(running)
@@ -149,14 +140,13 @@ def test_under_jack_a_live_take_equals_its_journal_while_the_active_worker_is_ki
             in_lockstep(memory)
         assert shell.poll() is None, "the script ended before ten workers were killed"
 
-    status, lost = _play_under_jack(tmp_path, f"chronus_kill_{os.getpid()}", meanwhile=killing)
+    def play(attempt):
+        folder = tmp_path / f"take{attempt}"
+        folder.mkdir()
+        status, captured, reference = _take_under_jack(folder, f"chronus_kill_{os.getpid()}_{attempt}", killing, path)
+        return status, _compare(captured, reference)
+
+    status, lost = undisturbed(play, lambda done: done[1])
     assert len(set(killed)) == 10
     assert status["counters"]["switches"] >= 10 - 1
-    assert lost == 0
-
-
-def test_under_jack_a_live_take_equals_its_journal_while_a_thread_holds_the_interpreter_of_the_host(tmp_path):
-    path = os.pathsep.join([str(Path(__file__).parent / "hog"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    status, lost = _play_under_jack(tmp_path, f"chronus_gil_{os.getpid()}", PYTHONPATH=path)
-    assert lost == 0
-    assert status["counters"]["missing"] == 0
+    assert lost == 0 and status["counters"]["missing"] == 0
