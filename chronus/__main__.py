@@ -144,12 +144,13 @@ def _render(words: Sequence[str]) -> int:
 def _engine(words: Sequence[str]) -> int:
     parser = _engine_options(_parser("engine", "Runs an engine in the foreground; SIGTERM or Ctrl-C ends it cleanly."))
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--line", type=int, help=argparse.SUPPRESS)  # a lifeline
     parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)  # though whoever reads there be gone
     told = parser.parse_args(words)
     settings = _settings(parser, told)
     from chronus.engine import start
 
-    return _reported(settings, lambda: int(start.main(settings, told.ready_fd)))
+    return _reported(settings, lambda: int(start.main(settings, told.ready_fd, told.line)))
 
 
 def _status(words: Sequence[str]) -> int:

@@ -173,10 +173,15 @@ class StartError(ChronusError):
         self.exit = exit
 
 
-def start_engine(settings: Settings, on_progress: Progress) -> Started:
-    """Starts an engine in a session of its own and waits until it is ready. StartError says why it is not."""
+def start_engine(settings: Settings, on_progress: Progress, line: int | None = None) -> Started:
+    """Starts an engine in a session of its own and waits until it is ready. StartError says why it is not.
+
+    `line`: the read end of a lifeline; when its other end is gone, so is the engine.
+    """
     told, telling = os.pipe()
     words = [sys.executable, "-P", "-m", "chronus", "engine", *settings.engine_arguments(), "--ready-fd", str(telling)]
+    if line is not None:
+        words += ["--line", str(line)]
     with _log(settings.engine) as log:
         process = subprocess.Popen(
             words,
@@ -184,7 +189,7 @@ def start_engine(settings: Settings, on_progress: Progress) -> Started:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            pass_fds=(telling,),
+            pass_fds=(telling,) if line is None else (telling, line),
             env=_environment(),
         )
     os.close(telling)

@@ -89,7 +89,7 @@ class Own(Struct, frozen=True):
 
 @contextlib.contextmanager
 def own_engine(settings: Settings, device: str = NULL, **environment: str) -> Iterator[Own]:
-    """An engine in folders of its own, gone afterwards, also when this process is told to end or its terminal is closed."""
+    """An engine in folders of its own, gone afterwards, also when this process is told to end, its terminal is closed, or it is killed."""
     kept = dict(os.environ)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -99,14 +99,17 @@ def own_engine(settings: Settings, device: str = NULL, **environment: str) -> It
         os.environ.update(CHRONUS_HOME=folder, XDG_RUNTIME_DIR=str(runtime), **environment)
         name = "trial"
         own = structs.replace(settings, engine=name, device=device, osc_port=0, fresh=False)
+        line, held = os.pipe()
         try:
-            started = link.start_engine(own, lambda *_: None)
+            started = link.start_engine(own, lambda *_: None, line)
             try:
                 yield Own(name, started.process, Path(folder))
             finally:
                 started.process.terminate()
                 link.wait_until_free(name, 10)
         finally:
+            os.close(line)
+            os.close(held)
             os.environ.clear()
             os.environ.update(kept)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chronus import places
+from chronus import lifeline, places
 from chronus.engine.children import Children
 from chronus.engine.supervisor import Engine
 from chronus.errors import ChronusError
@@ -55,8 +55,8 @@ def _lines(source: int, poll: select.poll) -> Iterator[bytes | None]:
             yield from whole
 
 
-def main(settings: Settings, ready_fd: int | None = None) -> int:
-    """An engine, until it is told to stop. `ready_fd` gets JSON lines: progress, then ready or an error."""
+def main(settings: Settings, ready_fd: int | None = None, line: int | None = None) -> int:
+    """An engine, until it is told to stop. `ready_fd` gets JSON lines: progress, then ready or an error. `line` is a lifeline."""
 
     def tell(message: dict[str, Any]) -> None:
         text = json.dumps(message)
@@ -75,6 +75,8 @@ def main(settings: Settings, ready_fd: int | None = None) -> int:
     try:
         engine.own_the_name()
         _build(tell, None if settings.keep else ready_fd)
+        if line is not None:
+            lifeline.hold(line)
         engine.listen()
         memory = layout.create()
         engine.begin(Memory(memory), Children(settings, memory, sheet.create(), engine.door.fileno()))

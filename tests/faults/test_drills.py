@@ -125,8 +125,8 @@ def test_row_55_random_commands_and_kills(tmp_path, measured, hours, kills_per_m
     assert found["commands"]["value"] > 20
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_soak_that_is_told_to_end_or_whose_terminal_is_closed_leaves_nothing_behind(tmp_path, number):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_soak_that_ends_before_its_time_leaves_no_process_and_unless_it_is_killed_no_file(tmp_path, number):
     there: set[psutil.Process] = set()
     with tempfile.TemporaryDirectory() as own:  # a short path: a socket is in it
         soak = Home(tmp_path).begin("soak", "--hours", "1", TMPDIR=own)
@@ -139,7 +139,8 @@ def test_a_soak_that_is_told_to_end_or_whose_terminal_is_closed_leaves_nothing_b
         until(plays, 30, "it does not play")
         soak.send_signal(number)
         _, complaint = soak.communicate(timeout=20)
-        assert soak.returncode == 130 and not complaint, complaint.decode()
+        killed = number == signal.SIGKILL
+        assert soak.returncode == (-number if killed else 130) and not complaint, complaint.decode()
         assert len(there) > 5
         until(lambda: not any(process.is_running() for process in there), 5, "processes of it live on")
-        assert not list(Path(own).iterdir())
+        assert killed or not list(Path(own).iterdir())
