@@ -7,6 +7,8 @@ Rule 3: if the active slot lacks the block that is due and the other one has it,
         started since the last switch, it only borrows the block, and switches a minute later at the earliest.
 Rule 4: the frame counter is the clock. If a slot lives but is late, the clock waits for it; if none lives, the clock runs on.
 Rule 5: silence is counted, faded into and out of; where it begins, the alarm is rung, or the supervisor would look some 50 ms later.
+        It ends when a slot holds all that is due in this call: who has just come back lays its blocks one after the other, and some of
+        them would be heard, and then nothing again, where it is overtaken.
 Rule 6: where the supervisor prefers a slot, it switches as soon as that one holds the block that is due, and not before.
 """
 
@@ -29,6 +31,7 @@ from chronus.memory.layout import (
     LARGEST,
     LATE0,
     LINE,
+    LOOKAHEAD,
     MISSING,
     PERIODS,
     PLAYING,
@@ -88,6 +91,13 @@ def _count_late(board, block):
             store(board, LATE0 + slot * LINE, board[LATE0 + slot * LINE] + 1)
 
 
+@inline
+def _holds_all(ring, block, last):
+    while block <= last and holds(ring, block):
+        block += 1
+    return block > last
+
+
 @compiled
 def fill(desk, out):
     """Fills `out` (frames * 2, interleaved float32) and moves the clock. The whole of the callback."""
@@ -104,8 +114,11 @@ def fill(desk, out):
         block, offset = heard // BLOCK, heard % BLOCK
         count = min(BLOCK - offset, frames - done)
         active = source = board[ACTIVE]
-        found = holds(ring1, block) if active else holds(ring0, block)
-        others = holds(ring0, block) if active else holds(ring1, block)
+        last = block
+        if gain == 0.0 and not stopping:  # more than the lookahead no worker will have
+            last += max(0, min((offset + frames - done - 1) // BLOCK, load(board, LOOKAHEAD) - 1))
+        found = _holds_all(ring1, block, last) if active else _holds_all(ring0, block, last)
+        others = _holds_all(ring0, block, last) if active else _holds_all(ring1, block, last)
         if offset == 0:
             _count_late(board, block)
         if others and offset == 0 and load(board, PREFERRED) == 2 - active:

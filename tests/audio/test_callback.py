@@ -18,6 +18,7 @@ from chronus.memory.layout import (
     LARGEST,
     LATE0,
     LINE,
+    LOOKAHEAD,
     MISSING,
     PERIODS,
     PLAYING,
@@ -186,6 +187,30 @@ def test_a_gap_is_faded_into_and_out_of_without_a_step():
     left = np.concatenate(parts)[::2]
     assert left.min() == 0.0 and left[-1] == 0.5
     assert np.abs(np.diff(left)).max() <= 0.5 / 64 + 1e-6
+
+
+def test_row_4_sound_comes_back_when_a_slot_holds_all_of_a_period_and_not_to_be_overtaken_in_the_middle_of_it():
+    host = Host()
+    host.memory.board[STATE0] = host.memory.board[STATE0 + LINE] = DOWN
+    host.memory.board[LOOKAHEAD] = 6
+    host.play(128)
+    host.lay(0, 2)
+    assert not host.play(128).any() and host[HEARD] == 256, "a block that nothing may follow was heard"
+    host.lay(0, 4)
+    host.lay(0, 5)
+    assert host.play(128)[2:].all() and host[SILENT] == 256
+    host.lay(0, 6)
+    assert host.play(128)[:128].all(), "while it sounds, what there is is heard"
+
+
+def test_sound_comes_back_with_the_lookahead_where_a_period_is_longer():
+    host = Host()
+    host.memory.board[LOOKAHEAD] = 2
+    host.play(256)
+    host.lay(0, 0)
+    assert not host.play(256).any()
+    host.lay(0, 1)
+    assert host.play(256)[2:256].all() and host[HEARD] == 128
 
 
 def test_the_alarm_is_rung_where_silence_begins_and_not_again_until_sound_is_back():
