@@ -16,6 +16,11 @@ from pathlib import Path
 import jack
 import numpy as np
 
+from chronus.urgency import hurry
+
+LISTENING = 12
+"""Its priority: that of the server, which stands for a sound card (tests/live.py)."""
+
 
 def main() -> None:
     path, seconds = sys.argv[1], float(sys.argv[2])
@@ -26,6 +31,7 @@ def main() -> None:
     at, clock = 0, -1
     skips: list[tuple[int, int]] = []
     new, done = threading.Event(), threading.Event()
+    hurry(LISTENING)  # only now: what Python loads at its start takes too long to be in everybody's way
 
     @client.set_process_callback
     def process(frames: int) -> None:

@@ -157,7 +157,7 @@ def alive(pid: int) -> bool:
 
 
 def _first() -> None:
-    """A sound card keeps its time on a busy machine; so do the server that stands for one and the ear on it, where that is allowed."""
+    """A sound card keeps its time on a busy machine; so does the server that stands for one, where that is allowed."""
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(12))
 
@@ -210,7 +210,6 @@ class Jack:
             stdout=subprocess.PIPE,
             stderr=self.log,
             env=self.everything,
-            preexec_fn=_first,
         )
         assert self.ear.stdout and self.ear.stdout.readline() == b"listening\n"
 

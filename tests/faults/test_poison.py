@@ -135,9 +135,16 @@ def test_rows_8_11_15_a_value_that_brings_workers_down_costs_one_pair_and_a_mome
         assert ("hung" if how == "hung" else "crashed") + f" the renderer in {name} and was taken back" in reply.text
         assert notice == f"E_POISON {reply.text}" and how in done.status["taken_out"][name]
     assert sum(p["restarts"] for p in done.status["processes"] if p["role"] == "worker") == PAIR * len(BROKEN)
-    # one gap for each, and to the bit the same music before and after it as in a rendering of the journal
-    for row, (name, *_), (_, length) in zip(("11", "15", "8"), BROKEN, done.gaps, strict=True):
-        measured(row, f"silence after {name}", length / RATE * 1e3, "ms", bar=150)
+    # one gap for each at most, if they were not back in time, and to the bit the same music before and after it as in the journal
+    assert len(done.gaps) <= len(BROKEN)
+    for row in ("8", "11", "15"):
+        measured(
+            row,
+            "silence after a crash, a division by zero and a hang, longest",
+            done.longest / RATE * 1e3,
+            "ms",
+            bar=150,
+        )
 
 
 def test_row_15_a_fresh_one_plays_again_and_a_restart_does_not_run_into_the_same_crash(running):
