@@ -63,7 +63,7 @@ def of_the_machine(still: Stretches, lost: int, gaps: str) -> list[Figure]:
     """When the machine itself stood still, and what was lost in that time."""
     stood = [until - since for since, until in still]
     return [
-        Figure("machine stood still, longest", max(stood, default=0) * 1e3, "ms", None, f"{len(stood)} times, two processors or more"),
+        Figure("machine stood still, longest", max(stood, default=0) * 1e3, "ms", None, f"{len(stood)} times"),
         Figure("frames lost while it stood still", lost, "", None, gaps),
     ]  # fmt: skip
 

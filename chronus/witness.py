@@ -18,6 +18,8 @@ STILL_SECONDS = 0.004
 """Two periods of 128 pass in less than what is ahead (8.7 ms) and this."""
 READY = "watching\n"
 _PRIORITY = 60
+_FEWEST_APART = 4
+"""Processors, as in worker/process.py, of which this knows nothing."""
 
 Stall = tuple[int, float, float]
 """A processor, from when, until when."""
@@ -60,8 +62,11 @@ class Witness:
                 self.stalls.append((int(cpu), float(start), float(end)))
 
     def stood_still(self) -> Stretches:
-        """The stretches in which two processors stood, or the only one there is: both slots at once can lose a block only then."""
-        needed = min(2, len(self.processors))
+        """The stretches in which two processors stood, or one where they are too few to keep the slots apart: both can wait on it.
+
+        Both slots at once can lose a block only then.
+        """
+        needed = 2 if len(self.processors) >= _FEWEST_APART else 1
         found = []
         for _, start, end in sorted(self.stalls, key=lambda stall: stall[1]):
             others = {cpu for cpu, a, b in self.stalls if a < end and start < b}

@@ -45,6 +45,8 @@ from chronus.worker import replica
 from chronus.worker.binding import Bindings
 from chronus.worker.joining import Joining
 
+FEWEST_APART = 4
+"""Processors."""
 _FUTEX_WAKE = 1
 _POINTS = 800
 """For the system's choice of whom to end where memory runs out: workers first."""
@@ -146,11 +148,14 @@ class Worker:
 
 
 def masks(slot: int, processors: Collection[int]) -> np.ndarray:
-    """Of the processors there are: the half on which a slot renders while both play, and all. A bit each, (2, 16) int64."""
+    """Of the processors there are: the half on which a slot renders while both play, and all. A bit each, (2, 16) int64.
+
+    Below four the half is all of them: tied to one, a slot is late whenever somebody else has it, and would be replaced for that.
+    """
     there = [one for one in sorted(processors) if one < 8 * replica.MASK_BYTES]
-    half = there if len(there) < 2 else there[: len(there) // 2] if slot == 0 else there[len(there) // 2 :]
+    half = there[: len(there) // 2] if slot == 0 else there[len(there) // 2 :]
     bits = np.zeros((2, 8 * replica.MASK_BYTES), np.uint8)
-    bits[0, half] = 1
+    bits[0, half if len(there) >= FEWEST_APART else there] = 1
     bits[1, there] = 1
     return np.packbits(bits, axis=1, bitorder="little").view(np.int64)
 

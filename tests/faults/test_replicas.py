@@ -20,6 +20,7 @@ from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
 from chronus.memory import layout
 from chronus.trial import Client
+from chronus.worker.process import FEWEST_APART
 from tests.faults.takes import RATE, in_lockstep, kill, settle, take, worker_pids
 from tests.live import alive, until
 from tests.machine import uninterrupted
@@ -37,7 +38,7 @@ def test_row_2_a_killed_standby_is_not_missed(tmp_path, measured):
     def breaking(running, memory):
         switched.clear()
         for _ in range(4):
-            if len(there := os.sched_getaffinity(0)) > 1:
+            if len(there := os.sched_getaffinity(0)) >= FEWEST_APART:
                 ours, theirs = map(processors_of_the_renderer, worker_pids(running).values())
                 assert ours | theirs == there and not ours & theirs, "one that stands still would hold both up"
             settle(memory, 0.3)
