@@ -4,8 +4,8 @@ Nobody is tied to a processor. Two real-time threads that want to run are kept o
 wait for one that somebody else has. Measured on four shared processors, six runs of 5 s each with nothing beside, four busy loops, or one
 real-time thread that takes half of one processor: free, no block was late; tied to a processor each, 1,094; to a pair each, 2.
 The two slots alone keep to a half of the processors each, while both play (worker/replica.py): the system sends whoever is woken to a
-processor that seems idle, and on a shared host that may be one which stands still. Where there are four or more, that is: tied to one, a
-slot has none while the host opens a device (some 200 ms at its priority), and would be replaced as hung.
+processor that seems idle, and on a shared host that may be one which stands still. Where there are four or more, that is: tied to one of
+two, a slot was taken for hung, and replaced, when a host of a higher priority opened its device again (rows 28 and 33).
 """
 
 from __future__ import annotations
