@@ -1,4 +1,4 @@
-"""OSC: bytes to messages, messages to commands, answers to bytes. Opens nothing.
+"""OSC: bytes to messages, messages to commands, answers to bytes (which python-osc builds). Opens nothing.
 
 Rule 1: anything that is not exactly a packet of OSC 1.0 raises ValueError; nothing is guessed, and nothing loops: every
 step of the decoder moves on by at least four bytes, and counts, depths and sizes are bounded.
@@ -13,6 +13,8 @@ import struct
 from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
+
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 from chronus.commands import AnyCommand, Change, Gate, Load, Note, Play, Port, Quantity, Set, Stop, Unload, Word
 from chronus.units import read_note
@@ -122,23 +124,10 @@ def _argument(kind: str, packet: bytes, at: int, end: int) -> tuple[Argument, in
 
 def encode(address: str, *arguments: Argument) -> bytes:
     """One message: whole numbers as i or h, others as f, words as s."""
-    tags, body = ",", b""
+    builder = OscMessageBuilder(address)
     for argument in arguments:
-        if isinstance(argument, bool):
-            tags += "T" if argument else "F"
-        elif isinstance(argument, str):
-            tags += "s"
-            body += _padded(argument)
-        else:
-            kind = "f" if isinstance(argument, float) else "i" if abs(argument) < 1 << 31 else "h"
-            tags += kind
-            body += _NUMBERS[kind].pack(argument)
-    return _padded(address) + _padded(tags) + body
-
-
-def _padded(text: str) -> bytes:
-    data = text.encode("ascii", "replace")
-    return data + bytes(4 - len(data) % 4)
+        builder.add_arg(argument)
+    return builder.build().dgram
 
 
 # ---------------------------------------------------------------- messages -> commands
