@@ -1,7 +1,8 @@
 """The notation of lanes: what follows `sequence NAME:`, times cut off.
 
 A body is steps and then options. A grid is one character a step; tokens (notes, chords) stand between spaces. Which:
-any letter but x, X, o makes it tokens; else an x or X, or a digit that touches a dot, makes it a grid.
+any letter but x, X, o makes it tokens; else an x, X or o, or a digit with another mark of a grid directly after it (`53`, `5.`),
+or a dot before it, makes it a grid. Digits set apart by spaces are degrees.
 
 How long a hit lasts: with nothing after it, the lane's gate length, written (0, 1). Held over k more steps, by `_` or
 `@`, it lasts k steps and the gate's share of one more. With a glide (`~`) it lasts its steps to the end, so that it
@@ -34,7 +35,9 @@ HIT, ACCENT, GHOST = 0.8, 1.0, 0.35
 OPTION = re.compile(r"(?:^|(?<=\s))([A-Za-z]\w*)[ \t]*=[ \t]*")
 IN_BRACES = re.compile(r"\{[^}]*\}?")
 NOT_GRID = re.compile(r"[^\W\dxXo_]")
-SURE_GRID = re.compile(r"[xX]|[0-9]\.|\.[0-9]")
+SUFFIX = re.compile(r"[@*!?'%][0-9.:]*|\([^)]*\)?")
+SURE_GRID = re.compile(r"[xXo]|[0-9][0-9._-]|[._][0-9]")
+LOOKS_LIKE_GRID = re.compile(r"[xX]|[0-9]\.|\.[0-9]|^[\s|]*[0-9]{2}")
 NOTE = re.compile(r"(?<!\w)[a-gA-G][#b]?-?[0-9]")
 NUMBER = re.compile(r"(-?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:e-?[0-9]{1,2})?)[ \t]*(%?)")
 FRACTION = re.compile(r"([0-9]{1,4})(?:/([0-9]{1,4})([dtDT]?))?")
@@ -180,9 +183,9 @@ READERS: dict[str, tuple[str, Callable[[str, int], Any]]] = {
 
 def _is_grid(text: str) -> bool:
     """Also where it is neither but looks more like a grid: then the error points at the letter that is no step."""
-    plain = IN_BRACES.sub("", text).replace("?fill", "").replace("?nofill", "")
+    plain = SUFFIX.sub(" ", IN_BRACES.sub("", text).replace("?fill", "").replace("?nofill", ""))
     if NOT_GRID.search(plain):
-        return not NOTE.search(plain) and ":" not in plain and bool(SURE_GRID.search(plain))
+        return not NOTE.search(plain) and ":" not in plain and bool(LOOKS_LIKE_GRID.search(plain))
     return bool(SURE_GRID.search(plain)) or not re.search(r"[0-9]", plain)
 
 
@@ -331,12 +334,22 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
         return _wrong(place, what)
     if mark in LATER:
         return _wrong(place, f'"{mark}" ({LATER[mark]}) is not understood yet')
+    if start == "grid" and mark == "0":
+        return _wrong(place, '"0" is not a step; a velocity is 1-9, a rest is .', ".")
     if start == "grid":
         return _wrong(place, f'"{found[0]}" is not a step; a grid is written with x X o 1-9 . - ~ _ |', "x", ".")
     if mark in "xXo" and found.strip("xXo") == "":
         return _wrong(place, f'"{mark}" is a hit of a grid; between notes write a note, such as a1', "a1")
     if found.isdigit():
-        return _wrong(place, f'degrees ("{found}") are not understood yet; write notes, such as a1', "a1")
+        return _wrong(place, f'degrees ("{found}") are not understood yet; {_instead(text)}', "a1")
     if re.fullmatch(r"[a-gA-G][#b]?", found):
         return _wrong(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2")
     return _wrong(place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7', "a1", ".")
+
+
+def _instead(text: str) -> str:
+    """What to write for digits set apart by spaces."""
+    together = "".join(text.split())
+    if re.fullmatch(r"[1-9.~_|]+", together) and _is_grid(together):
+        return f"velocities are written without spaces: {together[:16]}{'...' * (len(together) > 16)}"
+    return "write notes, such as a1"

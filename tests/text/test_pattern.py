@@ -51,6 +51,31 @@ def test_digits_that_touch_dots_are_velocities() -> None:
     assert [hit.velocity for hit in pattern.hits] == [0.9, 0.5, 0.7, 0.5]
 
 
+@pytest.mark.parametrize(
+    ("text", "velocities"),
+    [
+        ("5353535353535353", [5, 3] * 8),
+        ("99", [9, 9]),
+        ("1248 9421", [1, 2, 4, 8, 9, 4, 2, 1]),
+        ("53|53 every=1/8 gate=25%", [5, 3, 5, 3]),
+        ("5_3_", [5, 3]),
+        ("5-3-", [5, 3]),
+        ("73@2 1", [7, 3, 1]),
+        ("46^9", [4, 10, 9]),
+        ("o 5 . 3", [3.5, 5, 3]),
+        ("~63 .", [6, 3]),
+    ],
+)
+def test_a_run_of_digits_is_a_grid_of_velocities(text: str, velocities: list[float]) -> None:
+    assert [hit.velocity * 10 for hit in read_lane(text, 1).pattern.hits] == pytest.approx(velocities)
+
+
+@pytest.mark.parametrize("text", ["5 3 5 3", "9 . 7 .", "0 . 3", "5@12 3", "3 5 a1", "7!12 5"])
+def test_digits_apart_are_degrees_and_never_velocities(text: str) -> None:
+    with pytest.raises(ChronusError, match="degrees"):
+        read_lane(text, 1)
+
+
 def test_notes_have_pitches() -> None:
     pattern = read_lane("a1 a1^ . a2~ C#2 | eb3 _ .", 1).pattern
     assert pattern.steps == 8
@@ -136,6 +161,12 @@ def test_4096_steps_are_the_most() -> None:
         ("<a1 a2>", "E_SYNTAX", 1, "(a turn)"),
         ("a1'7", "E_SYNTAX", 3, "(a velocity)"),
         ("0 . 3", "E_SYNTAX", 1, "degrees"),
+        ("5 3 5 3", "E_SYNTAX", 1, "velocities are written without spaces: 5353"),
+        ("9 . 7 .", "E_SYNTAX", 1, "velocities are written without spaces: 9.7."),
+        ("9", "E_SYNTAX", 1, "write notes"),
+        ("5350", "E_SYNTAX", 4, '"0" is not a step; a velocity is 1-9'),
+        ("5353h", "E_SYNTAX", 5, '"h" is not a step'),
+        ("53?30", "E_SYNTAX", 3, "(chance)"),
         ("a1 3", "E_SYNTAX", 4, "degrees"),
         ("bd . sn", "E_SYNTAX", 1, '"bd" is not a note'),
         ("a1 . x .", "E_SYNTAX", 6, "a hit of a grid"),
