@@ -141,7 +141,7 @@ class Patch(Command, frozen=True, kw_only=True):
 
 
 class Unpatch(Command, frozen=True, kw_only=True):
-    """A > B takes that cable away; a chain of one takes all of A's."""
+    """A > B takes that cable away; a chain of one takes all that leave A."""
 
     chain: tuple[Port, ...]
 

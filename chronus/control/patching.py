@@ -222,26 +222,53 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
         names.append(name)
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
     text = "unpatch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
-    gone = _all_of(rack, chain[0]) if len(chain) == 1 else _between(rack, chain)
-    # `unpatch A` is a wish for silence; so is `unpatch A > out`. What else goes nowhere now is heard.
-    silent = {names[0]} if len(chain) == 1 else {key.source for key in gone if key.target == "out"}
-    rack = replace(rack, cables={key: cable for key, cable in rack.cables.items() if key not in gone})
+    alone = len(chain) == 1
+    gone = _leaving(rack, chain[0], catalogue) if alone else _between(rack, chain)
+    # Whose cable to `out` is taken away is to be silent. What else goes nowhere now is heard.
+    silent = {key.source for key in gone if key.target == "out"}
+    taken = [cable_words(key, rack, catalogue) for key in gone]
+    cut = replace(rack, cables={key: cable for key, cable in rack.cables.items() if key not in gone})
+    after, heard = cut, []
     for source in dict.fromkeys(key.source for key in gone):
-        if source not in silent:
-            rack = settle(rack, source, catalogue)
-    return rack, text, {"removed": len(gone)}
+        before, after = after, settle(after, source, catalogue) if source not in silent else after
+        heard += [source] if after is not before else []
+    notes = [f"took away {_listed(taken)}"] if alone or len(taken) >= len(chain) else []
+    notes += [f"{_listed(heard)} to out again"] if heard else []
+    text += f" ({'; '.join(notes)})" if notes else ""
+    return after, text, {"removed": len(gone), "cables": [key._asdict() for key in gone], "to_out": heard}
 
 
-def _all_of(rack: Rack, port: Port) -> list[Key]:
-    gone = [
-        key
-        for key in rack.cables
-        if (key.source == port.name and port.port in ("", key.output))
-        or (key.target == port.name and port.port in ("", key.into))
-    ]
-    if not gone:
-        raise ChronusError("E_PORT", f"no cable is at {port.name}{port.port and '.' + port.port}", part="chain.0.name")
-    return gone
+MOST_TOLD = 3
+
+
+def _listed(words: list[str]) -> str:
+    more = len(words) - MOST_TOLD
+    return ", ".join(words[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
+def cable_words(key: Key, rack: Rack, catalogue: Catalogue) -> str:
+    """A cable as it is typed: ports are named where they are not the main ones."""
+    main = main_output(catalogue[rack.modules[key.source].kind])
+    spec = catalogue[rack.modules[key.target].kind]
+    audio = main_input(spec)
+    source = key.source if main and main.name == key.output else f"{key.source}.{key.output}"
+    plain = audio and audio.name == key.into and input_of(spec, key.into)
+    return f"{source} > {key.target if plain else f'{key.target}.{key.into}'}"
+
+
+def _leaving(rack: Rack, port: Port, catalogue: Catalogue) -> list[Key]:
+    """The cables from a module, or from one output of it. E_PORT tells of those that come in, where there are no others."""
+    gone = [key for key in rack.cables if key.source == port.name and port.port in ("", key.output)]
+    if gone:
+        return gone
+    spec = catalogue[rack.modules[port.name].kind]
+    named = port.name + (f".{port.port}" if port.port else "")
+    if port.port and not is_into(spec, port.port) and all(out.name != port.port for out in spec.offers()):
+        known = [out.name for out in spec.offers()]
+        raise _no_port(spec, port.port, known, "output", "chain.0.port")
+    coming = [key for key in rack.cables if key.target == port.name and port.port in ("", key.into)]
+    remedy = f"; `unpatch {cable_words(coming[0], rack, catalogue)}` takes away what comes in" if coming else ""
+    raise ChronusError("E_PORT", f"no cable leaves {named}{remedy}", part="chain.0.name")
 
 
 def _between(rack: Rack, chain: list[Port]) -> list[Key]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chronus.commands import Quantity
-from chronus.control.catalogue import Catalogue, main_input, main_output
-from chronus.control.patching import goes_nowhere, late
-from chronus.control.rack import EMPTY, Key, Module, Rack
-from chronus.control.wiring import input_of
+from chronus.control.catalogue import Catalogue
+from chronus.control.patching import cable_words, goes_nowhere, late
+from chronus.control.rack import EMPTY, Module, Rack
 from chronus.dsp.spec import Spec
 from chronus.units import format_number, format_param, format_quantity
 
@@ -62,7 +61,7 @@ def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
     for key, cable in sorted(rack.cables.items(), key=lambda item: (item[0] in circles, item[0])):
         if not cable.auto:
             amount = f" {format_quantity(cable.amount)}" if cable.amount else ""
-            yield f"patch {_from(key, rack, catalogue)} > {_into(key, rack, catalogue)}{amount}"
+            yield f"patch {cable_words(key, rack, catalogue)}{amount}"
     for name in silent(rack, catalogue):
         yield f"unpatch {name} > out"
 
@@ -70,17 +69,6 @@ def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
 def silent(rack: Rack, catalogue: Catalogue) -> list[str]:
     """Sounds that lead nowhere because somebody wished so: loaded anew they would be heard."""
     return [name for name in rack.modules if goes_nowhere(rack, name, catalogue)]
-
-
-def _from(key: Key, rack: Rack, catalogue: Catalogue) -> str:
-    main = main_output(catalogue[rack.modules[key.source].kind])
-    return key.source if main and main.name == key.output else f"{key.source}.{key.output}"
-
-
-def _into(key: Key, rack: Rack, catalogue: Catalogue) -> str:
-    spec = catalogue[rack.modules[key.target].kind]
-    main = main_input(spec)
-    return key.target if main and main.name == key.into and input_of(spec, key.into) else f"{key.target}.{key.into}"
 
 
 def _lanes(rack: Rack) -> Iterator[str]:

@@ -35,7 +35,11 @@ COMMANDS: dict[str, Entry] = {
             "patch bass.pitch > filter.cutoff",
         ),
     ),
-    "unpatch": Entry("unpatch A [> B ...]", "takes a cable away, or all that leave A", ("unpatch tb303 > filter",)),
+    "unpatch": Entry(
+        "unpatch A [> B ...]",
+        "takes a cable away, or all that leave A (none that come in)",
+        ("unpatch tb303 > filter",),
+    ),
     "set": Entry(
         "set NAME.param VALUE [, NAME.param VALUE ...] [over LENGTH]",
         "a parameter; also bpm, swing, volume, seed",

@@ -251,6 +251,47 @@ def test_unpatch_from_out_and_unpatch_of_all_are_wishes_for_silence(stage):
     assert cables(stage) == set()
 
 
+@pytest.mark.parametrize(
+    ("patched", "removed", "left", "told"),
+    [
+        (["saw > filter", "lfo > filter.cutoff"], "filter", {"saw > filter", "lfo > filter.cutoff"}, "filter > out"),
+        (["saw > filter > delay"], "filter", {"saw > filter", "filter > out", "delay > out"}, "filter > delay; filter to out again"),
+        (["kick > filter > delay", "delay > filter"], "delay", {"kick > filter", "filter > delay"}, "delay > out, delay > filter"),
+        (["adsr.env > filter.cutoff", "adsr.env > saw.freq"], "adsr.env", {"filter > out", "saw > out", "adsr > out"},
+         "adsr.env > filter.cutoff, adsr.env > saw.freq"),
+        (["bass.pitch > filter.cutoff", "bass > filter"], "bass.pitch", {"bass > filter", "filter > out"}, "bass.pitch > filter.cutoff"),
+        (["lfo > filter.cutoff", "lfo > saw.freq", "lfo > delay.time", "lfo > kick.decay"], "lfo",
+         {"filter > out", "saw > out", "delay > out", "kick > out"},
+         "lfo > filter.cutoff, lfo > saw.freq, lfo > delay.time and 1 more"),
+        (["delay > delay.time", "kick > delay"], "delay", {"kick > delay"}, "delay > out, delay > delay.time"),
+        (["kick > out.left", "saw > kick.freq"], "kick", {"saw > kick.freq"}, "kick > out.left"),
+    ],
+)  # fmt: skip
+def test_unpatch_takes_all_that_leaves_and_none_that_comes_in(stage, patched, removed, left, told):
+    for line in patched:
+        stage.fine(Patch(chain=chain(*line.split(" > "))))
+    assert stage.fine(Unpatch(chain=chain(removed))) == f"unpatch {removed} (took away {told})"
+    assert cables(stage) == left
+
+
+@pytest.mark.parametrize(
+    ("removed", "message"),
+    [
+        ("filter", "no cable leaves filter; `unpatch saw > filter` takes away what comes in"),
+        ("filter.cutoff", "no cable leaves filter.cutoff; `unpatch lfo > filter.cutoff` takes away what comes in"),
+        ("out", "no cable leaves out; `unpatch delay > out` takes away what comes in"),
+        ("delay.time", "no cable leaves delay.time"),
+        ("filter.nonsense", 'filter has no output "nonsense"'),
+    ],
+)
+def test_unpatch_of_what_nothing_leaves_is_refused_and_takes_nothing(stage, removed, message):
+    stage.fine(load("delay"), Patch(chain=chain("saw", "filter")), Patch(chain=chain("lfo", "filter.cutoff")))
+    stage.fine(Unpatch(chain=chain("filter", "out")))
+    before = cables(stage)
+    assert stage.refused(Unpatch(chain=chain(removed))).message == message
+    assert cables(stage) == before
+
+
 def test_ports_are_named_or_refused(stage):
     stage.fine(load("adsr"), load("saw"), load("filter"), load("lfo"))
     stage.fine(
