@@ -1,7 +1,8 @@
 """OSC: bytes to messages, messages to commands, answers to bytes (which python-osc builds). Opens nothing.
 
 Rule 1: anything that is not exactly a packet of OSC 1.0 raises ValueError; nothing is guessed, and nothing loops: every
-step of the decoder moves on by at least four bytes, and counts, depths and sizes are bounded.
+step of the decoder moves on by at least four bytes, and counts, depths and sizes are bounded. One liberty, which the standard
+asks of receivers: a message without arguments may lack its type tag string.
 Rule 2: performance only. No address loads, opens, saves or quits (`/test` alone brings its own sine and takes it away).
 """
 
@@ -82,7 +83,7 @@ def _message(packet: bytes, at: int, end: int, tag: int) -> Message:
     address, at = _string(packet, at, end)
     if not _ADDRESS.fullmatch(address):
         raise ValueError("address")
-    tags, at = _string(packet, at, end)
+    tags, at = _string(packet, at, end) if at < end else (",", at)
     if not tags.startswith(",") or len(tags) > ARGUMENTS + 1:
         raise ValueError("type tags")
     arguments = []
@@ -152,13 +153,16 @@ class Tone(NamedTuple):
     """`/test`: one second of 440 Hz."""
 
 
+Meaning = Said | Asked | Tone | None
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_WORD = re.compile(r"[a-z0-9][a-z0-9_]{0,31}")
 
 
-def translate(message: Message) -> Said | Asked | Tone:
-    """What a message asks for, or ValueError if it is none of the addresses of the table."""
+def translate(message: Message) -> Meaning:
+    """What a message asks for, None if it is a button let go; ValueError where it is none of the addresses of the table."""
     words = tuple(message.address[1:].lower().split("/"))
-    entry = _TABLE.get((words[0], len(words))) or _TABLE.get((words[0], 0))
+    entry = _TABLE.get((words[0], len(words))) or _TABLE.get(("/".join(words), 0))
     if entry is None:
         raise ValueError("no such address")
     return entry(words, message.arguments)
@@ -167,19 +171,22 @@ def translate(message: Message) -> Said | Asked | Tone:
 def _mod(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
     module, param = _names(words[1:])
     (argument,) = arguments
-    if isinstance(argument, str):
-        word = _name(argument.lower())
-        return Said(words, f"set {module}.{param} {word}", Set(changes=(Change(module, param, Word(word)),)))
-    number = float(argument)
-    return Said(
-        words, f"set {module}.{param} {_plain(number)}", Set(changes=(Change(module, param, Quantity(number)),))
-    )
+    given: Quantity | Word
+    try:
+        given = Quantity(_number(argument))
+        text = _plain(given.number)
+    except ValueError:
+        text = str(argument).strip().lower()
+        given = Word(text)
+        if not _WORD.fullmatch(text):
+            raise
+    return Said(words, f"set {module}.{param} {text}", Set(changes=(Change(module, param, given),)))
 
 
 def _gate(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
     (module,) = _names(words[1:])
     (argument,) = arguments
-    on = _number(argument) > 0
+    on = _on(argument)
     return Said(words, f"gate {module} {'on' if on else 'off'}", Gate(name=module, on=on))
 
 
@@ -197,14 +204,23 @@ def _note(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
     return Said((*words, str(pitch)), text, Note(name=module, pitch=pitch, velocity=velocity, length=float(share)))
 
 
-def _transport(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
-    if words[1] == "bpm" and len(arguments) == 1:
-        bpm = _number(arguments[0])
-        return Said(words, f"bpm {_plain(bpm)}", Set(changes=(Change("", "bpm", Quantity(bpm)),)))
-    plain: dict[str, AnyCommand] = {"play": Play(), "stop": Stop()}
-    if words[1] not in plain:
-        raise ValueError("no such address")
-    return Said(words, words[1], plain[words[1]])
+def _bpm(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+    (argument,) = arguments
+    bpm = _number(argument)
+    return Said(words, f"bpm {_plain(bpm)}", Set(changes=(Change("", "bpm", Quantity(bpm)),)))
+
+
+def _play(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+    """A toggle says 1 and 0, a trigger nothing."""
+    return Said(words, "play", Play()) if _pressed(arguments) else Said(words, "stop", Stop())
+
+
+def _stop(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said | None:
+    return Said(words, "stop", Stop()) if _pressed(arguments) else None
+
+
+def _test(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Tone | None:
+    return Tone() if _pressed(arguments) else None
 
 
 def _get(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Asked:
@@ -212,15 +228,18 @@ def _get(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Asked:
     return Asked(f"/value/{module}/{param}", Port(module, param))
 
 
-_TABLE: dict[tuple[str, int], Callable[[tuple[str, ...], tuple[Argument, ...]], Said | Asked | Tone]] = {
+_TABLE: dict[tuple[str, int], Callable[[tuple[str, ...], tuple[Argument, ...]], Meaning]] = {
     ("mod", 3): _mod,
     ("gate", 2): _gate,
     ("note", 2): _note,
-    ("transport", 2): _transport,
     ("get", 3): _get,
-    ("status", 1): lambda words, arguments: Asked("/status"),
-    ("test", 1): lambda words, arguments: Tone(),
+    ("transport/play", 0): _play,
+    ("transport/stop", 0): _stop,
+    ("transport/bpm", 0): _bpm,
+    ("status", 0): lambda words, arguments: Asked("/status"),
+    ("test", 0): _test,
 }
+"""By the first word and how many words there are, or by the whole address and 0."""
 
 
 def tone(volume_db: float) -> tuple[list[AnyCommand], list[str]]:
@@ -247,10 +266,28 @@ def _name(word: str) -> str:
     return word
 
 
+_DECIMAL = re.compile(r"[ \t]*-?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?[ \t\r\n]*")
+
+
 def _number(argument: Argument) -> float:
-    if not isinstance(argument, str):
-        return float(argument)
-    raise ValueError("a number is needed")
+    """A number, also one that comes as text."""
+    if isinstance(argument, str) and not _DECIMAL.fullmatch(argument):
+        raise ValueError("a number is needed")
+    number = float(argument)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+def _on(argument: Argument) -> bool:
+    """1 or 0, T or F, `on` or `off`."""
+    word = argument.strip().lower() if isinstance(argument, str) else ""
+    return word == "on" if word in ("on", "off") else _number(argument) > 0
+
+
+def _pressed(arguments: tuple[Argument, ...]) -> bool:
+    """Whether a button was pressed rather than let go; without an argument it was."""
+    return all(map(_on, arguments[:1]))
 
 
 def _plain(number: float) -> str:
@@ -264,10 +301,9 @@ _PITCH = re.compile(r"[a-g][#b]?-?\d")
 
 def _pitch(argument: Argument) -> float:
     """A MIDI number, or a name: a1 is 33, a4 69."""
-    if isinstance(argument, str):
-        if not _PITCH.fullmatch(argument.lower()):
-            raise ValueError("not a pitch")
-        argument = read_note(argument)
-    if not 0 <= argument <= 127:
-        raise ValueError("a pitch is a MIDI number, 0..127")
-    return float(argument)
+    if isinstance(argument, str) and _PITCH.fullmatch(argument.strip().lower()):
+        argument = read_note(argument.strip())
+    pitch = _number(argument)
+    if not 0 <= pitch <= 127:
+        raise ValueError("a pitch is a MIDI number, 0..127, or a name")
+    return pitch

@@ -87,7 +87,7 @@ class Surface:
             self.tone = True
         elif isinstance(meant, osc.Asked):
             self._answer(meant, sender)
-        else:
+        elif meant is not None:
             ahead = _seconds_ahead(message.tag)
             if ahead > 0:
                 self._hold(ahead, meant)

@@ -14,10 +14,14 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import SimpleUDPClient
 
 from chronus import commands as c
+from chronus import places
 from chronus.control import journal
+from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import Conductor
 from chronus.control.surface import Surface, listen
+from chronus.dsp.catalogue import discover
 from chronus.memory.log import GATE, NOTE_ON, NOW, SET
-from tests.control.house import House
+from tests.control.house import RATE, House
 from tests.control.test_server import entries, set_
 
 
@@ -88,6 +92,55 @@ def test_what_is_no_packet_or_names_nothing_is_dropped_and_counted(house, hands)
     house.run(5)
     assert house.hands.surface.dropped == 6
     assert house.status.counters()["osc_dropped"] == 6
+
+
+def test_every_word_that_is_answered_can_be_sent_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    catalogue = Catalogue(kernel.spec for kernel in discover(places.modules_folders()).values())
+    house = House(tmp_path, conductor=Conductor(catalogue, RATE))
+    house.hands.join(Surface(listen("127.0.0.1", 47323), house.hands.answer, house.hands.frame_in))
+    hands, caller = SimpleUDPClient("127.0.0.1", house.hands.surface.port), house.caller()
+    sent = 0
+    for kind, spec in catalogue.plain().items():
+        worded = [param for param in spec["params"] if param.get("words")]
+        if worded and kind != "out":
+            house.ask(caller, c.Load(kind=kind))
+        for param in worded:
+            for word in param["words"]:
+                hands.send_message(f"/mod/{kind}/{param['name']}", word)
+                house.run(3)
+                answer = house.hands.answer(c.Port(kind, param["name"]))
+                assert answer == word and isinstance(answer, str)
+                sent += 1
+    assert sent > 30 and house.hands.surface.dropped == 0
+    refused = [
+        ("kick/model", "707"),
+        ("filter/slope", "48"),
+        ("filter/slope", "nan"),
+        ("kick/freq", "1e999"),
+        ("kick/freq", "0x10"),
+    ]
+    for where, word in refused:
+        hands.send_message(f"/mod/{where}", word)
+        house.run(3)
+    assert house.hands.surface.dropped == len(refused)
+    house.hands.surface.socket.close()
+    house.close()
+
+
+def test_a_toggle_plays_and_stops_and_a_bare_address_is_answered(house, hands):
+    house.ask(house.caller(), c.Load(kind="bass"))
+    for argument, playing in ((0, False), (1, True), (False, False), (True, True), ("0", False), ("1", True)):
+        hands.send_message("/transport/play", argument)
+        house.run(5)
+        assert house.conductor.rack.modules and house.status.engine()["playing"] == playing
+    there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    there.settimeout(2)
+    there.sendto(b"/status\0", ("127.0.0.1", house.hands.surface.port))
+    house.run(3)
+    assert OscMessage(there.recv(4096)).address == "/status"
+    there.close()
+    assert house.hands.surface.dropped == 0
 
 
 def ask(house: House, address: str) -> OscMessage:

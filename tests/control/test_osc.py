@@ -13,9 +13,11 @@ from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from chronus.commands import Change, Gate, Note, Play, Port, Quantity, Set, Word
+from chronus.commands import Change, Gate, Note, Play, Port, Quantity, Set, Stop, Word
 from chronus.control import osc
 from chronus.control.osc import Asked, Message, Said, Tone
+from chronus.text.parser import parse
+from chronus.text.statements import statements
 from tests.machine import seconds_of
 
 
@@ -178,6 +180,76 @@ def test_notes_come_as_numbers_and_as_names():
     assert said.text == "note bass 33 vel=0.5 len=1/4"
 
 
+@pytest.mark.parametrize(
+    ("address", "argument", "text"),
+    [
+        ("/mod/kick/model", "808", "set kick.model 808"),
+        ("/mod/kick/model", 808, "set kick.model 808"),
+        ("/mod/filter/slope", "24", "set filter.slope 24"),
+        ("/mod/filter/mode", " Band ", "set filter.mode band"),
+        ("/mod/my/taps", "2x", "set my.taps 2x"),
+        ("/mod/bass/freq", "55", "set bass.freq 55"),
+        ("/mod/bass/freq", "-6.5", "set bass.freq -6.5"),
+        ("/mod/bass/freq", "1e3", "set bass.freq 1000"),
+        ("/mod/out/limiter", 0, "set out.limiter 0"),
+        ("/mod/out/limiter", False, "set out.limiter 0"),
+        ("/mod/out/limiter", True, "set out.limiter 1"),
+        ("/mod/out/limiter", "off", "set out.limiter off"),
+        ("/gate/adsr", "1", "gate adsr on"),
+        ("/gate/adsr", "0.0", "gate adsr off"),
+        ("/gate/adsr", "Off", "gate adsr off"),
+        ("/note/bass", "60", "note bass 60 vel=0.8 len=1/8"),
+        ("/note/bass", "Eb3", "note bass 51 vel=0.8 len=1/8"),
+        ("/transport/bpm", "174", "bpm 174"),
+    ],
+)
+def test_words_and_numbers_may_come_as_text(address, argument, text):
+    said = meant(address, argument)
+    assert said.text == text
+    (parsed,) = [parse(statement).command for statement in statements(text)] if "2x" not in text else [said.command]
+    assert said.command == parsed
+
+
+@pytest.mark.parametrize(
+    ("address", "argument", "command"),
+    [
+        ("/transport/play", 1, Play()),
+        ("/transport/play", 1.0, Play()),
+        ("/transport/play", True, Play()),
+        ("/transport/play", 0, Stop()),
+        ("/transport/play", 0.0, Stop()),
+        ("/transport/play", False, Stop()),
+        ("/transport/play", "0", Stop()),
+        ("/transport/stop", 1, Stop()),
+        ("/transport/stop", 0, None),
+        ("/transport/stop", False, None),
+        ("/test", 0, None),
+    ],
+)
+def test_a_toggle_that_goes_off_does_not_do_what_it_does_going_on(address, argument, command):
+    said = meant(address, argument)
+    assert (said and said.command) == command
+
+
+def padded(text: str) -> bytes:
+    return text.encode() + bytes(4 - len(text) % 4)
+
+
+@pytest.mark.parametrize("address", ["/status", "/test", "/transport/play", "/transport/stop", "/get/bass/freq"])
+def test_a_message_without_arguments_may_lack_its_type_tags(address):
+    bare = padded(address)
+    (message,) = osc.decode(bare)
+    assert message == Message(address, ())
+    assert osc.translate(message) == meant(address)
+    bundle = b"#bundle\0" + struct.pack(">Qi", 1, len(bare)) + bare + struct.pack(">i", len(bare)) + bare
+    assert osc.decode(bundle) == [message, message]
+
+
+def test_arguments_without_type_tags_are_refused():
+    with pytest.raises(ValueError):
+        osc.decode(padded("/gate/adsr") + struct.pack(">i", 1))
+
+
 def test_two_notes_of_a_chord_are_both_kept():
     assert meant("/note/pad", 60).key != meant("/note/pad", 64).key
 
@@ -203,7 +275,17 @@ def test_transport_get_status_and_test():
         ("/note/bass", ("h9",)),
         ("/note/bass", (60, 2.0)),
         ("/note/bass", (60, 0.5, 0)),
-        ("/gate/bass", ("on",)),
+        ("/gate/bass", ("loud",)),
+        ("/mod/bass/freq", ("+5",)),
+        ("/mod/bass/freq", ("",)),
+        ("/mod/bass/freq", ("1" * 400,)),
+        ("/note/bass", ("200",)),
+        ("/note/bass", (60, "loud")),
+        ("/transport/bpm", ()),
+        ("/transport/bpm", ("fast",)),
+        ("/transport/play", ("now",)),
+        ("/transport/play/now", ()),
+        ("/status/engine", ()),
         ("/load/bass", ()),
         ("/quit", ()),
         ("/transport/rewind", ()),
