@@ -10,6 +10,8 @@ A sign in front:
   or `-50ct` on a frequency, `-10%`, `-3db` on a gain that starts at 0 dB. A bare number or one in the parameter's own
   unit is never a step: `set bass.freq -5` is out of range.
 
+A musical length (3/16, 2 beats) for a time or a rate is valid at every tempo: what it comes to stops at the edges of the range.
+
 Per cent: 80 % of a plain number up to 2 is 0.8; of anything else the place 80 % along its curve. As a step, +10 % adds
 0.1 to such a number, adds a tenth of the range where that reaches below zero, and multiplies by 1.1 otherwise.
 """
@@ -33,9 +35,13 @@ BEATS = 4
 NOTES = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
 STEPS = {"ct": 1.0, "st": 100.0, "oct": 1200.0}
 """Distances of pitch, in cents."""
+MUSICAL = ("whole", "bars", "beats")
+"""Lengths that the tempo turns into time."""
 WORDS_OF_UNITS = {"": "a number", "whole": "a note length", "note": "a note", "%": "a percentage"}
 
 
+MOST_SHARES, LEAST_SHARE = 9999, 1024
+"""Above and below the line of a note length, in lowest terms."""
 LONGEST = 86_400_000
 """The longest stretch of time that can be named, in whatever unit: a day in milliseconds."""
 
@@ -161,8 +167,10 @@ def format_quantity(value: Quantity) -> str:
     if unit == "note" and number == int(number):
         return note_name(int(number))
     if unit == "whole":
-        share = Fraction(number).limit_denominator(4096)
-        return f"{share.numerator}/{share.denominator}"
+        share = Fraction(number).limit_denominator(LEAST_SHARE)
+        if share.numerator <= MOST_SHARES and float(share) == number:
+            return f"{share.numerator}/{share.denominator}"
+        unit = "bars"  # no fraction that can be typed; a whole note lasts a bar
     if unit in ("bars", "beats") and number == 1:
         unit = unit[:-1]
     return format_number(number) + ("%" if unit == "%" else unit and f" {unit}")
@@ -214,7 +222,21 @@ def to_param(
     else:
         number = _place(value, range_, bpm)
         told = format_quantity(value)
+        if is_musical(value, range_):
+            return min(max(number, range_.low), range_.high)
     return _inside(number, range_, told)
+
+
+def is_musical(value: Value, param: ParamLike | Mapping[str, Any]) -> bool:
+    """Whether it is a musical length for a time or a rate: valid by itself, whatever it comes to at the present tempo."""
+    known = isinstance(value, Quantity) and value.unit in MUSICAL and value.number > 0
+    return known and _range(param).unit in ("ms", "s", "Hz")
+
+
+def is_clamped(value: Quantity, param: ParamLike | Mapping[str, Any], bpm: float) -> bool:
+    """Whether a musical length comes to more or less at this tempo than the parameter can be."""
+    range_ = _range(param)
+    return is_musical(value, range_) and not range_.low <= _place(value, range_, bpm) <= range_.high
 
 
 def _inside(number: float, range_: Range, told: str) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from chronus.commands import Gate, Length, Note
+from chronus.commands import Gate, Note
 from chronus.control.catalogue import Catalogue
 from chronus.control.rack import Rack, find, value
 from chronus.control.seats import Plan, Seat
@@ -53,12 +53,14 @@ def is_structural(before: Rack, after: Rack) -> bool:
     )
 
 
-Motions = Mapping[tuple[str, str], tuple[Motion, Length]]
+Motions = Mapping[tuple[str, str], Motion]
 
 
 def entries(before: Rack, after: Rack, motions: Motions, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
-    """Sets, then sweeps, then hands, in the order in which they must act."""
-    return [*_sets(before, after, motions, at), *_sweeps(after, motions, at), *_hands(after, hands, at)]
+    """Sets, then sweeps, then gates and hands, in the order in which they must act."""
+    moves = [*_sets(before, after, motions, at), *_sweeps(after, motions, at)]
+    told = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
+    return [*moves, *_gates(before, after, told, at), *_hands(after, hands, at)]
 
 
 def _sets(before: Rack, after: Rack, motions: Motions, at: Moment) -> list[Entry]:
@@ -88,15 +90,32 @@ def _set(
 
 def _sweeps(after: Rack, motions: Motions, at: Moment) -> list[Entry]:
     found = []
-    for (name, param), (motion, over) in motions.items():
+    for (name, param), motion in motions.items():
         seat = at.plan.seats.get(name)
         if seat is None:
             continue
         params: Sequence[Param] = at.catalogue[seat.kind].params
         k = next(k for k, p in enumerate(params) if p.name == param)
-        frames = frames_of(over, after.bpm, at.rate, at.timeline, at.frame)
+        frames = frames_of(motion.over, after.bpm, at.rate, at.timeline, at.frame)
         found.append(_set(seat, k, motion.stop, frames, motion.start, at.frame, F_STRAIGHT))
     return found
+
+
+def _gates(before: Rack, after: Rack, told: Collection[str | None], at: Moment) -> list[Entry]:
+    """Gates that are held now and were not, or are not any more, besides those that hands have `told`: an `undo` brings some back."""
+    found = []
+    for name, module in after.modules.items():
+        if name in told:
+            continue
+        was, seat = before.modules.get(name), at.plan.seats[name]
+        held = was is not None and was.held and not (at.swaps and seat.born == at.plan.number)
+        if module.held != held:
+            found.append(_gate(seat, module.held))
+    return found
+
+
+def _gate(seat: Seat, on: bool) -> Entry:
+    return Entry(log.GATE, index=seat.handle, incarnation=seat.incarnation, a=float(on))
 
 
 def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
@@ -106,7 +125,7 @@ def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]
         if seat is None:
             continue
         if isinstance(hand, Gate):
-            found.append(Entry(log.GATE, index=seat.handle, incarnation=seat.incarnation, a=float(hand.on)))
+            found.append(_gate(seat, hand.on))
         else:
             found.append(_note(seat, hand, at.number << 12 | k, after.bpm, at.rate))
     return found

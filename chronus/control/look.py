@@ -11,12 +11,12 @@ from typing import Any
 
 from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.rack import Lane, Rack, audible, named, replace, value
+from chronus.control.rack import Lane, Rack, audible, in_words, named, replace, value
 from chronus.control.scheduler import Span, happenings
 from chronus.control.values import NUMBERS, no_such
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError
-from chronus.units import Range, format_number, format_param, format_quantity, format_range, to_param
+from chronus.units import Range, format_number, format_param, format_quantity, format_range, is_musical, to_param
 
 Answer = tuple[str, tuple[str, ...], dict[str, Any]]
 TESTS: dict[str, Callable[[float, float], bool]] = {
@@ -98,7 +98,8 @@ def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_o
     values = {}
     for param in spec.params:
         number = value(rack, module, param)
-        lines.append(f"{param.name} {format_param(number, param)} ({format_range(param)})")
+        known, *more = in_words(rack, module, param)
+        lines.append(f"{param.name} {known} ({', '.join([*more, format_range(param)])})")
         values[param.name] = param.words[round(number)] if param.words else number
     cables = [_cable(rack, key) for key in sorted(rack.cables) if name in (key.source, key.target)]
     lines += [
@@ -215,7 +216,7 @@ def _sides(rack: Rack, command: say.Assert, catalogue: Catalogue) -> tuple[float
 
 def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
     """What it is compared with: also a number that the parameter cannot have."""
-    wide = param if param.words else Range(param.name, -1e12, 1e12, param.unit)
+    wide = param if param.words or is_musical(command.value, param) else Range(param.name, -1e12, 1e12, param.unit)
     try:
         with suppress(ChronusError):
             return to_param(command.value, wide, bpm=rack.bpm)

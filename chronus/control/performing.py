@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from chronus import commands as say
-from chronus.commands import AnyCommand, Length, When
+from chronus.commands import AnyCommand, When
 from chronus.control import look
 from chronus.control.catalogue import Catalogue
 from chronus.control.edit import Edit, edit, empty
@@ -191,7 +191,7 @@ class Performance:
                 passed.add(k)
                 continue
             done = self._change(rack, command)
-            rack, motions = done.rack, motions + done.motions
+            rack, motions = done.rack, (*_still(motions, rack, done.rack), *done.motions)
         return rack, motions, passed
 
     def _is_loaded(self, rack: Rack, command: say.Load) -> bool:
@@ -220,23 +220,16 @@ class Performance:
             when = When("now")
         t.after = done.rack
         t.steps.append(Step(before, done.rack, when, len(t.outcomes), ACTS.get(type(command), "")))
-        if isinstance(command, say.Gate | say.Note):
-            t.hands.append(command)
-        self._take_motions(before, done, command)
+        t.hands += [hand for hand in (command, *inside(command)) if isinstance(hand, say.Gate | say.Note)]
+        self._take_motions(before, done)
         if isinstance(command, say.Undo | say.Redo):
             self._shift_history(isinstance(command, say.Undo), before, done.result["steps"])
         elif not isinstance(command, NO_STEP) and self.author not in PERFORMERS:
             t.past, t.future = (*t.past, (text or done.text, before))[-HISTORY:], ()
 
-    def _take_motions(self, before: Rack, done: Edit, command: AnyCommand) -> None:
-        """A later word on the same parameter ends a motion said before it."""
+    def _take_motions(self, before: Rack, done: Edit) -> None:
         t = self.t
-        for key in list(t.motions):
-            was, now = before.modules.get(key[0]), done.rack.modules.get(key[0])
-            if was is None or now is None or was.params.get(key[1]) != now.params.get(key[1]):
-                del t.motions[key]
-        for motion in done.motions:
-            t.motions[motion.module, motion.param] = motion, command.over or Length(0, "ms")
+        t.motions = {motion[:2]: motion for motion in (*_still(t.motions.values(), before, done.rack), *done.motions)}
 
     def _shift_history(self, back: bool, before: Rack, count: int) -> None:
         """Moves steps from one pile to the other, each with the rack that is on its other side."""
@@ -254,6 +247,21 @@ class Performance:
             else:
                 goal.append((label, self._put_off_again(other)))
         t.past, t.future = (tuple(source), tuple(goal)) if back else (tuple(goal), tuple(source))
+
+
+def inside(command: AnyCommand) -> Sequence[AnyCommand]:
+    """The commands that one brings along."""
+    return command.commands if isinstance(command, say.Open | say.Say) else ()
+
+
+def _still(motions: Iterable[Motion], before: Rack, after: Rack) -> list[Motion]:
+    """Those that go on: a later word on the same parameter ends a motion said before it."""
+
+    def is_said(motion: Motion) -> bool:
+        was, now = before.modules.get(motion.module), after.modules.get(motion.module)
+        return was is None or now is None or was.params.get(motion.param) != now.params.get(motion.param)
+
+    return [motion for motion in motions if not is_said(motion)]
 
 
 def is_filled(rack: Rack) -> bool:

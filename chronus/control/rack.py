@@ -16,7 +16,7 @@ from chronus.commands import LaneOptions, Pattern, Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
-from chronus.units import to_param
+from chronus.units import format_param, format_quantity, is_clamped, to_param
 
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
@@ -110,12 +110,15 @@ def exact(number: float) -> Fraction:
 def value(rack: Rack, module: Module, param: Param) -> float:
     """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
     setting = module.params.get(param.name, param.default)
-    return setting if isinstance(setting, float | int) else musical(setting, param, rack.bpm)
+    return setting if isinstance(setting, float | int) else to_param(setting, param, bpm=rack.bpm)
 
 
-def musical(setting: Quantity, param: Param, bpm: float) -> float:
-    wide = msgspec.structs.replace(param, low=min(param.low, 1e-9), high=max(param.high, 1e9))
-    return min(max(to_param(setting, wide, bpm=bpm), param.low), param.high)
+def in_words(rack: Rack, module: Module, param: Param) -> list[str]:
+    """A value as people read it; of a musical time also what it comes to now: ["1/1", "2000 ms", "clamped"]."""
+    setting, now = module.params.get(param.name), format_param(value(rack, module, param), param)
+    if not isinstance(setting, Quantity):
+        return [now]
+    return [format_quantity(setting), now, *(["clamped"] if is_clamped(setting, param, rack.bpm) else [])]
 
 
 def values(rack: Rack, module: Module, spec: Spec) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chronus.commands import AnyCommand, Gate, Length, Note, When
+from chronus.commands import AnyCommand, Gate, Note, When
 from chronus.control.rack import EMPTY, Rack
 from chronus.control.score import Score
 from chronus.control.seats import Plan
@@ -84,7 +84,7 @@ class Transaction(Struct, eq=False):
     absolute: bool = False
     plan: Plan | None = None
     steps: list[Step] = field(default_factory=list)
-    motions: dict[tuple[str, str], tuple[Motion, Length]] = field(default_factory=dict)
+    motions: dict[tuple[str, str], Motion] = field(default_factory=dict)
     hands: list[Gate | Note] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
     racks_later: list[Rack] = field(default_factory=list)

@@ -6,24 +6,24 @@ from typing import Any, NamedTuple
 
 from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.rack import VOICES, Module, Rack, named, replace, value, with_module
+from chronus.control.rack import VOICES, Module, Rack, in_words, named, replace, value, with_module
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
-from chronus.units import BPM, SWING, Range, format_param, to_param
+from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musical, to_param
 
 NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
 """What can be set of the whole, besides its volume and key."""
 VOICE_COUNT = Range("voices", 1, VOICES)
-MUSICAL = ("whole", "bars", "beats")
 
 
 class Motion(NamedTuple):
-    """A parameter that goes from one value to another over the command's length."""
+    """A parameter that goes from one value to another over a length."""
 
     module: str
     param: str
     start: float
     stop: float
+    over: Length
 
 
 def assign(rack: Rack, command: Set, catalogue: Catalogue) -> tuple[Rack, str, dict[str, Any], tuple[Motion, ...]]:
@@ -62,19 +62,20 @@ def change_one(rack: Rack, name: str, change: Change, catalogue: Catalogue, part
         start = was
         if isinstance(given, Sweep):
             start, given = _number(given.start, param, was, rack, part), given.stop
-        motions = (Motion(name, param.name, start, _number(given, param, was, rack, part)),)
+        stop = _number(given, param, was, rack, part)
+        motions = (Motion(name, param.name, start, stop, over or Length(0, "ms")),)
     assert not isinstance(given, Sweep)
     now = _number(given, param, was, rack, part)
-    keeps = isinstance(given, Quantity) and given.unit in MUSICAL and param.unit != ""
-    rack = with_module(rack, replace(module, params={**module.params, param.name: given if keeps else now}))
-    told = format_param(now, param)
+    setting = given if isinstance(given, Quantity) and is_musical(given, param) else now
+    module = replace(module, params={**module.params, param.name: setting})
+    rack = with_module(rack, module)
+    known, *more = in_words(rack, module, param)
     old = format_param(motions[0].start if motions else was, param)
-    text = f"{name}.{param.name} {old}..{told}" if motions else f"{name}.{param.name} {told} (was {old})"
-    return (
-        rack,
-        {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)},
-        motions,
-    )
+    text = f"{name}.{param.name} " + (f"{old}..{known}" if motions else known)
+    about = more if motions else [*more, f"was {old}"]
+    text += f" ({', '.join(about)})" if about else ""
+    done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
+    return rack, done, motions
 
 
 def _number(given: Quantity | Word | Relative, param: Param | Range, was: float, rack: Rack, part: str) -> float:
@@ -113,11 +114,11 @@ def _whole(number: float, name: str, part: str) -> int:
 def no_such(rack: Rack, word: str, catalogue: Catalogue, part: str) -> ChronusError:
     """A word that is no parameter of the whole; the name of a module is half of what was meant."""
     near = nearest(word, [*NUMBERS, "volume", "key", *rack.modules])
-    told = [f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near]
+    meant = [f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near]
     what = (
         f'"{word}" is a module; name a parameter of it' if word in rack.modules else f'there is no parameter "{word}"'
     )
-    return ChronusError("E_PARAM", what, suggestions=told, part=part)
+    return ChronusError("E_PARAM", what, suggestions=meant, part=part)
 
 
 def _first(spec: Spec) -> str:
@@ -140,6 +141,19 @@ def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, o
     now = _number(change.value, param, float(before), rack, part)
     now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)
     unitless = replace(param, unit="")
-    text = f"{change.param} {format_param(now, unitless)} (was {format_param(before, unitless)})"
+    held = _clamped(rack, catalogue)
     rack = replace(rack, **{change.param: now})
+    beyond = [name for name in _clamped(rack, catalogue) if name not in held]
+    about = f"was {format_param(before, unitless)}" + (f"; clamped: {', '.join(beyond)}" if beyond else "")
+    text = f"{change.param} {format_param(now, unitless)} ({about})"
     return rack, {"text": text, "module": "", "param": change.param, "value": now, "was": before}, ()
+
+
+def _clamped(rack: Rack, catalogue: Catalogue) -> list[str]:
+    """The parameters that stand at an edge of their range because their musical length lies beyond it at this tempo."""
+    return [
+        f"{name}.{param.name} {format_param(value(rack, module, param), param)}"
+        for name, module in rack.modules.items()
+        for param in catalogue[module.kind].params
+        if isinstance(setting := module.params.get(param.name), Quantity) and is_clamped(setting, param, rack.bpm)
+    ]

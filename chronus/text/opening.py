@@ -11,13 +11,32 @@ from pathlib import Path
 import msgspec
 
 from chronus import places
-from chronus.commands import MODULES, MOST_INSIDE, AnyCommand, Load, Open
+from chronus.commands import (
+    MODULES,
+    MOST_INSIDE,
+    AnyCommand,
+    Assert,
+    Crash,
+    Load,
+    Open,
+    Panic,
+    Play,
+    Quit,
+    Redo,
+    Save,
+    Stop,
+    Undo,
+    Wait,
+)
 from chronus.errors import ChronusError, nearest
 from chronus.text import answers, source
+from chronus.text.canonical import canonical, format_when
 from chronus.text.parser import Parsed
 from chronus.text.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
 
 SUFFIX = ".chronus"
+NO_PART_OF_A_RACK = (Assert, Crash, Panic, Play, Redo, Save, Stop, Undo)
+"""Besides these there are questions, which nobody is answered: they are passed over."""
 MOST_LOADS = MODULES - 1
 MOST_LINES = 1 << 15
 PIECE_BYTES = 1 << 14
@@ -48,14 +67,31 @@ def _commands(name: str) -> Iterator[AnyCommand]:
         try:
             command = source.parse(statement).command
             loads += isinstance(command, Load)
-            if isinstance(command, Open):
-                raise _refuse(statement, "E_VALUE", "a script that is opened cannot open another")
+            if isinstance(command, Quit):
+                return
+            _check(command, statement, name)
             if loads > MOST_LOADS:
                 raise _refuse(statement, "E_LIMIT", f"there can be {MOST_LOADS} modules at most besides out")
         except ChronusError as error:
             where = f"{name}, {error.line}:{error.column}"
             raise ChronusError(error.code, f"{where}: {error.message}") from None
         yield command
+
+
+def _check(command: AnyCommand, statement: Statement, name: str) -> None:
+    """What is opened is there all at once: a script in which time passes, or that does more than make a rack, is played by its name."""
+    how = f'; "chronus {name}" plays it line by line'
+    if isinstance(command, Open):
+        raise _refuse(statement, "E_VALUE", "a script that is opened cannot open another")
+    if isinstance(command, Wait):
+        raise _refuse(
+            statement, "E_VALUE", f'what is opened is there at once, so it cannot "{canonical(command)}"{how}'
+        )
+    if command.when is not None and command.when.kind != "now":
+        told = format_when(command.when)
+        raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{told}"{how}')
+    if isinstance(command, NO_PART_OF_A_RACK):
+        raise _refuse(statement, "E_VALUE", f'"{canonical(command)}" is no part of a rack{how}')
 
 
 def _statements(script: bytes, name: str) -> list[Statement]:

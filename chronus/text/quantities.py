@@ -12,7 +12,7 @@ from lark import Token, Tree
 from chronus.commands import LONGEST, LONGEST_NOTE, Length, Quantity
 from chronus.errors import ChronusError, nearest
 from chronus.text.pattern import SHARES
-from chronus.units import note_number, read_note
+from chronus.units import LEAST_SHARE, MOST_SHARES, note_number, read_note
 
 NUMBER = re.compile(r"(-?)(?:(\d+)/(\d+)((?:[dt](?![a-z0-9_]))?)|([\d.]+(?:e[-+]?\d+)?))[ \t]*(\S*)")
 
@@ -67,9 +67,11 @@ def read_quantity(text: str, offset: int) -> Quantity:
 
 def share(over: str, under: str, tail: str, offset: int) -> float:
     """A share of a whole note as a number."""
-    if len(over) > 4 or len(under) > 4 or not 0 < int(under) <= 1024:
-        raise wrong(offset, "a note length is a fraction such as 1/16, to 1/1024", code="E_VALUE")
-    return float(Fraction(int(over), int(under)) * SHARES[tail])
+    if len(over) <= 4 and len(under) <= 4 and int(under):
+        length = Fraction(int(over), int(under)) * SHARES[tail]
+        if length.numerator <= MOST_SHARES and length.denominator <= LEAST_SHARE:
+            return float(length)
+    raise wrong(offset, f"a note length is a fraction such as 1/16, to 1/{LEAST_SHARE}", code="E_VALUE")
 
 
 def count(token: Token, low: int, high: int, what: str) -> int:

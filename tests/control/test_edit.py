@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chronus.commands import (
+    Assert,
     Change,
     Clear,
     LaneOptions,
@@ -16,13 +17,14 @@ from chronus.commands import (
     Quantity,
     Relative,
     Set,
+    Show,
     Solo,
     Sweep,
     Unload,
     Unpatch,
 )
 from chronus.control.catalogue import Catalogue
-from chronus.control.rack import Key
+from chronus.control.rack import Key, value
 from chronus.errors import ChronusError
 from tests.control.stage import CATALOGUE, NOW, Stage, chain, load, put, seq
 
@@ -183,6 +185,51 @@ def test_the_example_of_the_interface(stage):
 def test_words_of_an_enum_are_set_by_word(stage):
     stage.fine(load("filter"))
     assert stage.fine(put("filter.mode", "high")) == "set filter.mode high (was low)"
+
+
+@pytest.mark.parametrize(
+    "module, target, length, bpm",
+    [
+        ("delay", "delay.time", Quantity(1.0, "whole"), 20),
+        ("delay", "delay.time", Quantity(1 / 1024, "whole"), 400),
+        ("kick", "kick.decay", Quantity(2.0, "whole"), 50),
+        ("kick", "kick.decay", Quantity(64, "beats"), 30),
+        ("lfo", "lfo.rate", Quantity(1 / 64, "whole"), 400),
+        ("lfo", "lfo.rate", Quantity(1024, "bars"), 20),
+        ("adsr", "adsr.attack", Quantity(9999, "whole"), 20),
+    ],
+)
+def test_a_musical_length_is_valid_at_every_tempo_and_stops_at_the_edge_of_the_range(module, target, length, bpm):
+    typed_before, typed_after = Stage(), Stage()
+    typed_before.fine(load(module), put(target, length), put("bpm", bpm))
+    typed_after.fine(put("bpm", bpm), load(module), put(target, length))
+    assert typed_before.rack == typed_after.rack
+    param = CATALOGUE[module].param(target.partition(".")[2])
+    for stage in (typed_before, typed_after):
+        now = value(stage.rack, stage.rack.modules[module], param)
+        assert now in (param.low, param.high) and stage.rack.modules[module].params[param.name] == length
+
+
+def test_a_musical_length_is_told_with_what_it_comes_to(stage):
+    stage.fine(load("delay"))
+    assert stage.fine(put("delay.time", Quantity(0.25, "whole"))) == "set delay.time 1/4 (500 ms, was 300 ms)"
+    assert stage.fine(put("delay.time", Quantity(2.5, "whole"))) == "set delay.time 5/2 (4000 ms, clamped, was 500 ms)"
+    assert stage.fine(put("bpm", 300)) == "bpm 300 (was 120)"
+    (shown,) = stage.say(Show(name="delay"))
+    assert "time 5/2 (2000 ms, 1..4000 ms)" in shown.lines
+    assert stage.fine(put("bpm", 60)) == "bpm 60 (was 300; clamped: delay.time 4000 ms)"
+    assert stage.fine(put("bpm", 50)) == "bpm 50 (was 60)"
+    (shown,) = stage.say(Show(name="delay"))
+    assert "time 5/2 (4000 ms, clamped, 1..4000 ms)" in shown.lines
+    stage.fine(Assert(target=Port("delay", "time"), test="==", value=Quantity(2.5, "whole")))
+
+
+def test_a_length_of_nothing_and_one_for_what_is_no_time_are_refused_at_every_tempo(stage):
+    stage.fine(load("delay"), load("lfo"), load("saw"))
+    for bpm in (20, 120, 400):
+        stage.fine(put("bpm", bpm))
+        for target, length in (("delay.time", 0.0), ("delay.time", -0.25), ("lfo.rate", 0.0), ("volume", 0.25)):
+            assert stage.refused(put(target, Quantity(length, "whole"))).code == "E_VALUE"
 
 
 def test_a_musical_time_follows_the_tempo(stage):

@@ -88,3 +88,38 @@ def test_an_open_is_read_after_the_save_before_it_is_answered(patches, catalogue
     assert conversation.outgoing()
     assert [answer.id for _, answer in conversation.answers()] == [1, 2]
     assert conversation.waiting
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("wait 2 bars", 'it cannot "wait 2 bars"'),
+        ("wait until bar 3", 'it cannot "wait until bar 3"'),
+        ("wait 2s", 'it cannot "wait 2 s"'),
+        ("mute kick at next bar", 'nothing of it can be "at next bar"'),
+        ("seq kick: x. at 8 bars", 'nothing of it can be "at 8 bars"'),
+        ("set kick.decay 90 over 2 bars at next beat", 'nothing of it can be "at next beat"'),
+        ("stop", '"stop" is no part of a rack'),
+        ("play", '"play" is no part of a rack'),
+        ("panic", '"panic" is no part of a rack'),
+        ("undo 2", '"undo 2" is no part of a rack'),
+        ("save mine", '"save mine" is no part of a rack'),
+        ("assert kick.decay == 90", '"assert kick.decay == 90" is no part of a rack'),
+    ],
+)
+def test_a_script_in_which_time_passes_or_that_does_more_than_make_a_rack_is_refused_with_the_reason(
+    patches, line, told
+):
+    (patches / "song.chronus").write_text(f"load kick\nseq kick: x...; {line}\nmute kick\n")
+    error = refused("open song")
+    assert (error.code, error.line, error.column) == ("E_VALUE", 1, 6)
+    assert error.message.startswith("song, 2:17: ") and told in error.message
+    assert error.message.endswith('"chronus song" plays it line by line')
+
+
+def test_what_takes_hold_at_once_what_sweeps_and_what_only_asks_may_stand_in_a_script(patches):
+    lines = "load kick now\nset kick.decay 90..900 over 2 bars\nlist; show kick; sync; status\nquit\nwait 2 bars\n"
+    (patches / "song.chronus").write_text(lines)
+    assert [type(command) for command in opened("open song").command.commands] == [
+        c.Load, c.Set, c.List, c.Show, c.Sync, c.Status,
+    ]  # fmt: skip
