@@ -42,10 +42,10 @@ Share = tuple[Annotated[int, Meta(ge=0, le=(1 << 63) - 1)], Annotated[int, Meta(
 
 
 class When(Struct, frozen=True):
-    """now · at next bar · at next beat · at 8 bars (the next bar line divisible by 8)."""
+    """now · at next bar · at next beat · at 8 bars (the next bar line divisible by 8) · at bar 17 · in 4 bars (after the next bar line)."""
 
-    kind: Literal["now", "next", "every"]
-    count: Counted = 1
+    kind: Literal["now", "next", "every", "bar", "in"]
+    count: Annotated[int, Meta(ge=1, le=FURTHEST)] = 1
     unit: Literal["bar", "beat"] = "bar"
 
 
@@ -117,10 +117,11 @@ class Change(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True, kw_only=True, tag=str.lower):
-    """`when` is None where nothing was typed: then the command's own default holds."""
+    """`when` is None where nothing was typed: then the command's own default holds. `lasts`: so long, and then it is as it was."""
 
     when: When | None = None
     over: Length | None = None
+    lasts: Length | None = None
 
 
 class Load(Command, frozen=True, kw_only=True):
@@ -291,6 +292,8 @@ Plain = (
 """Commands that carry no others: so nesting ends."""
 AnyCommand = Plain | Say | Open
 
+LASTING = (Set, Sequence, Clear, Mute, Unmute, Solo, Unsolo)
+"""Commands that may be said for a length, after which it is as it was."""
 QUERIES = (List, Show, Describe, Help, Status, Wait, Sync, Assert, Quit)
 """Commands that change nothing in the rack."""
 

@@ -61,10 +61,15 @@ class Timeline(Struct, frozen=True):
         return before if before >= 0 and self.frame(before) >= frame else max(line, Fraction(0))
 
     def at(self, when: When, frame: int) -> Fraction:
-        """Where a time of day that was typed falls, seen from `frame`."""
+        """Where a time that was typed falls, seen from `frame`. A bar that has gone by means now: who asks beforehand refuses it."""
         if when.kind == "now":
             return self.position(frame)
-        return self.line(frame, BEATS[when.unit] * (when.count if when.kind == "every" else 1))
+        if when.kind == "bar":
+            return max(Fraction((when.count - 1) * BAR), self.position(frame))
+        unit = BEATS[when.unit]
+        if when.kind == "in":
+            return self.line(frame, unit) + when.count * unit
+        return self.line(frame, unit * (when.count if when.kind == "every" else 1))
 
 
 def beat_frames(bpm: float, rate: int) -> Fraction:

@@ -56,6 +56,8 @@ def canonical(command: AnyCommand | Command) -> str:
     text = _body(command)
     if command.over is not None:
         text += f" over {format_length(command.over)}"
+    if command.lasts is not None:
+        text += f" for {format_length(command.lasts)}"
     if command.when is not None:
         text += f" {format_when(command.when)}"
     return text
@@ -142,7 +144,9 @@ def format_when(when: When) -> str:
         return "now"
     if when.kind == "next":
         return f"at next {when.unit}"
-    return f"at {format_quantity(Quantity(when.count, f'{when.unit}s'))}"
+    if when.kind == "bar":
+        return f"at bar {when.count}"
+    return f"{'in' if when.kind == 'in' else 'at'} {format_quantity(Quantity(when.count, f'{when.unit}s'))}"
 
 
 def _chain(chain: tuple[Port, ...]) -> str:

@@ -26,7 +26,7 @@ LATER = frozenset((
 ))  # fmt: skip
 """Commands of the language that are still to come."""
 
-TIMES = {"NOW", "AT", "OVER"}
+TIMES = {"NOW", "AT", "OVER", "IN", "FOR"}
 VALUE = {"QUANTITY", "NOTE", "WORD", "STRING", "SIGN"}
 NOUNS = {
     "NAME": "a name", "DOTTED": "a name.param", "KIND": "a kind of module", "FILE": "a file name", "TOPIC": "a word",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from chronus import units
+from chronus.commands import LASTING
 from chronus.text import help
 from chronus.text.help import Catalogue
 
@@ -40,7 +41,13 @@ TIMES = {
     "now": "at once",
     "next bar": "at the next bar",
     "next beat": "at the next beat",
-    "8 bars": "where 8 bars divide",
+    "next 4 bars": "at the next bar line that 4 divides",
+    "bar 17": "at that bar",
+}
+BEGINS = {
+    "at": "at next bar, at bar 17: when",
+    "in": "in 4 bars: so many after the next bar line",
+    "for": "for 4 bars: and then as it was",
 }
 LISTS = {"modules": "loaded modules", "lanes": "what plays", "patches": "saved", "devices": "where sound can go"}
 CRASHES = dict.fromkeys(("active", "standby", "both", "host", "control"), "killed on purpose")
@@ -75,6 +82,7 @@ def _statement(before: str) -> int:
     return begin
 
 
+MAY_LAST = {"bpm", "swing", *(kind.__name__.lower() for kind in LASTING)}
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -116,7 +124,11 @@ def _candidates(head: str, word: str, known: _Known) -> Pairs:
     if rest and rest[-1] == "at":
         return TIMES.items()
     if rest[-2:] == ["at", "next"]:
-        return [("bar", ""), ("beat", "")]
+        return [("bar", ""), ("beat", ""), ("4 bars", "")]
+    if rest and rest[-1] == "in":
+        return [("4 bars", "so many bars after the next bar line")]
+    if rest and rest[-1] == "for" and command in MAY_LAST:
+        return [("4 bars", "and then as it was"), ("500 ms", "")]
     begin = COMMANDS.get(command)
     return begin(head.lower(), rest, word, known) if begin else ()
 
@@ -145,7 +157,7 @@ def _set(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
     if len(change) == 1 and "." in change[0]:
         name, _, param = change[0].partition(".")
         return _values(_param(known.spec(name), param))
-    return [("over", "over 8 bars: how long it takes"), ("at", "at next bar: when")] if len(change) == 2 else ()
+    return [("over", "over 8 bars: how long it takes"), *BEGINS.items()] if len(change) == 2 else ()
 
 
 def _patch(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
@@ -175,7 +187,8 @@ def _one_name(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
 
 
 def _names(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
-    return [(name, meaning) for name, meaning in known.names() if name not in rest]
+    begins = BEGINS.items() if rest else ()
+    return [*((name, meaning) for name, meaning in known.names() if name not in rest), *begins]
 
 
 def _gate(head: str, rest: list[str], word: str, known: _Known) -> Pairs:

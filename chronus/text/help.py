@@ -103,8 +103,9 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "a sweep: 400..2400 over 8 bars",
     ),
     "times": (
-        "at the end of any command: now   at next bar   at next beat   at 8 bars (the next bar line that 8 divides)",
-        "and a length where it makes sense: over 4 bars   over 500 ms",
+        "at the end of any command: now   at next bar   at next beat   at bar 17   in 4 bars (after the next bar line)",
+        "at next 4 bars, or at 4 bars: the next bar line that 4 divides, which begins bar 5, 9, 13 ...; bars count from 1",
+        "over 4 bars, over 500 ms: so long does a value move   for 4 bars: so long, and then it is as it was",
         "sequence, clear, mute, unmute, solo and unsolo take effect at the next bar; everything else now",
         "open: at the next bar, or at once where nothing is loaded; what is said after it is about what it brings",
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from lark import Token, Tree
@@ -115,22 +115,23 @@ def checked_name(name: str, offset: int) -> str:
 # ---------------------------------------------------------------- times
 
 
-def _at_every(token: Token) -> c.When:
+def _counted(kind: Literal["every", "in"], token: Token) -> c.When:
     given = quantity(token)
     if not given.unit:
         raise wrong(start(token) + len(token), f'expected bars or beats after "{token}"', "bars", "beats")
     if given.unit not in ("bars", "beats"):
-        raise wrong(start(token), 'a time is "at 8 bars" or "at 2 beats"', "8 bars", "2 beats")
+        word = "in" if kind == "in" else "at"
+        raise wrong(start(token), f'a time is "{word} 8 bars" or "{word} 2 beats"', "8 bars", "2 beats")
     if given.number != int(given.number) or not 1 <= given.number <= c.MOST_COUNTED:
         raise wrong(start(token), f"a time counts whole bars or beats, 1..{c.MOST_COUNTED}", code="E_VALUE")
-    return c.When("every", int(given.number), "bar" if given.unit == "bars" else "beat")
+    return c.When(kind, int(given.number), "bar" if given.unit == "bars" else "beat")
 
 
 def _times(nodes: Iterable[Tree[Token]], line: Line) -> dict[str, Any]:
-    """`when` and `over` of a line, each at most once."""
+    """`when`, `over` and `lasts` of a line, each at most once."""
     given: dict[str, Any] = {}
     for node in nodes:
-        field = "over" if node.data == "over" else "when"
+        field = str(node.data) if node.data in ("over", "lasts") else "when"
         word, *rest = node.children
         offset = start(word)
         if field in given:
@@ -142,7 +143,12 @@ def _times(nodes: Iterable[Tree[Token]], line: Line) -> dict[str, Any]:
             case "at_next", [unit]:
                 given[field] = c.When("next", 1, "bar" if unit.type == "BAR" else "beat")  # type: ignore[union-attr]
             case "at_every", [number]:
-                given[field] = _at_every(number)  # type: ignore[arg-type]
+                given[field] = _counted("every", number)  # type: ignore[arg-type]
+            case "in_bars", [number]:
+                given[field] = _counted("in", number)  # type: ignore[arg-type]
+            case "at_bar", [_, number]:
+                given[field] = c.When("bar", count(number, 1, c.FURTHEST, "a bar"))  # type: ignore[arg-type]
+                line.mark("when.count", number)
             case _, [number]:
                 given[field] = length(number)  # type: ignore[arg-type]
     return given
@@ -330,9 +336,14 @@ def _alone(make: Callable[[], c.Command]) -> Callable[[Children, Line], c.Comman
     return lambda children, line: make()
 
 
+WHOLE = ("bpm", "swing")
+"""Parameters of the whole that are a command as well."""
+SWEPT = (c.Set,)
+"""Commands that a value may take a length for."""
+
 RULES: dict[str, Callable[[Children, Line], c.Command]] = {
     "load": _load, "unload": _unload, "patch": _patch, "unpatch": _unpatch,
-    "set": _set, "bpm": _whole("bpm"), "swing": _whole("swing"),
+    "set": _set, **{param: _whole(param) for param in WHOLE},
     "sequence": _sequence, "clear": _clear,
     "mute": _names(c.Mute), "unmute": _names(c.Unmute), "solo": _names(c.Solo), "unsolo": _names(c.Unsolo),
     "gate": _gate, "note": _note, "play": _alone(c.Play), "stop": _alone(c.Stop), "panic": _alone(c.Panic),
@@ -343,6 +354,25 @@ RULES: dict[str, Callable[[Children, Line], c.Command]] = {
 }  # fmt: skip
 
 
+def _check_lengths(command: c.Command, given: dict[str, Any], line: Line) -> None:
+    """A length belongs to what can take it; each message is made of what is allowed, so that none contradicts another."""
+    word, lasting = type(command).__name__.lower(), isinstance(command, c.LASTING)
+    for field, preposition, kinds in (("over", "over", SWEPT), ("lasts", "for", c.LASTING)):
+        if field not in given or isinstance(command, kinds):
+            continue
+        begins = ("in",) if given[field].unit in ("bars", "beats") else ()
+        instead = ("for",) if lasting else begins
+        how = f'{word} may end with "for"' if lasting else f'{word} may begin "in" so many bars'
+        raise wrong(line.spans[field], f'"{preposition}" belongs to {_listed(kinds)}; {how}', *instead)
+
+
+def _listed(kinds: tuple[type, ...]) -> str:
+    """The words of commands: of `set` the short forms as well."""
+    words = [kind.__name__.lower() for kind in kinds]
+    words[words.index("set") + 1 : words.index("set") + 1] = WHOLE
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def translate(tree: Tree[Token], typed: str) -> tuple[c.Command, dict[str, int]]:
     """The command of a line's tree, and the offset of each of its fields."""
     line = Line(typed)
@@ -350,8 +380,7 @@ def translate(tree: Tree[Token], typed: str) -> tuple[c.Command, dict[str, int]]
     command = RULES[body.data](body.children, line)  # type: ignore[union-attr]
     given = _times(times, line)  # type: ignore[arg-type]
     sweeps = [k for k, change in enumerate(getattr(command, "changes", ())) if isinstance(change.value, c.Sweep)]
-    if "over" in given and not isinstance(command, c.Set):
-        raise wrong(line.spans["over"], '"over" belongs to set, bpm and swing; a time begins with "at"', "at next bar")
+    _check_lengths(command, given, line)
     if sweeps and "over" not in given:
         raise wrong(len(typed), 'a sweep needs a length, as in "400..2400 over 8 bars"', "over 8 bars")
     return (msgspec.structs.replace(command, **given) if given else command), line.spans

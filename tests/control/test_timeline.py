@@ -63,6 +63,21 @@ def test_at_8_bars_is_the_next_bar_line_divisible_by_8():
     assert timeline.at(When("next", unit="beat"), 22051) == 2
 
 
+def test_at_bar_17_is_that_bar_line_wherever_it_is_asked_and_now_once_it_has_gone_by():
+    timeline = Timeline.begin(44100, 1, 1000, 120)
+    assert timeline.at(When("bar", 17), 0) == timeline.at(When("bar", 17), 50_000) == 64
+    assert timeline.at(When("bar", 1), 1000) == 0
+    assert timeline.at(When("bar", 2), 1000 + 5 * 22050) == 5
+
+
+def test_in_4_bars_counts_from_the_next_bar_line_on_and_one_at_the_moment_is_the_next():
+    timeline = Timeline.begin(44100, 1, 0, 120)
+    assert timeline.at(When("in", 4), 0) == 16
+    assert timeline.at(When("in", 4), 1) == 20
+    assert timeline.at(When("in", 4), 88200) == 20
+    assert timeline.at(When("in", 3, "beat"), 1) == 4
+
+
 def test_a_tempo_changed_on_a_beat_begins_exactly_on_it():
     timeline = Timeline.begin(44100, 1, 0, 174)
     moment = timeline.frame(Fraction(16))

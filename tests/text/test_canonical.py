@@ -40,7 +40,8 @@ lengths = st.builds(c.Length, positive, st.sampled_from(["bars", "beats", "s", "
 whens = (
     st.just(c.When("now"))
     | st.builds(c.When, st.just("next"), st.just(1), st.sampled_from(["bar", "beat"]))
-    | st.builds(c.When, st.just("every"), st.integers(1, 9999), st.sampled_from(["bar", "beat"]))
+    | st.builds(c.When, st.sampled_from(["every", "in"]), st.integers(1, 9999), st.sampled_from(["bar", "beat"]))
+    | st.builds(c.When, st.just("bar"), st.integers(1, 10**9))
 )
 ports = st.builds(c.Port, names, st.just("") | names)
 keys = st.builds(
@@ -143,10 +144,12 @@ def test_every_class_of_command_is_among_them() -> None:
 @pytest.mark.parametrize("kind", EACH, ids=lambda kind: kind.__name__)
 def test_the_canonical_text_of_a_command_is_that_command(kind: type[c.Command]) -> None:
     @settings(deadline=None, max_examples=150)
-    @given(EACH[kind], st.none() | whens)
-    def check(command: c.Command, when: c.When | None) -> None:
+    @given(EACH[kind], st.none() | whens, st.none() | lengths)
+    def check(command: c.Command, when: c.When | None, lasts: c.Length | None) -> None:
         if not isinstance(command, c.Say):
             command = msgspec.structs.replace(command, when=when)
+        if isinstance(command, c.LASTING):
+            command = msgspec.structs.replace(command, lasts=lasts)
         text = canonical(command)
         parsed = parse(Statement(text))
         assert parsed.command == command
