@@ -108,7 +108,7 @@ class Take:
 
         `due`: the numbers under which it was put off.
         """
-        transaction = self.conductor.perform(submission, author, due=due)
+        transaction = self.conductor.perform(submission, author, due=due, seen=moment)
         self.know(transaction)
         self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
         self.conductor.accept(transaction, moment)

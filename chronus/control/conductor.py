@@ -24,9 +24,10 @@ from types import MappingProxyType
 from chronus.commands import QUERIES, AnyCommand, Open, Submission, Wait, When
 from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
+from chronus.control.courses import Present, begun, onward, remembered
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
-from chronus.control.rack import EMPTY, Rack, changed, replace
+from chronus.control.rack import EMPTY, Moving, Rack, changed, replace
 from chronus.control.scheduler import Player
 from chronus.control.score import Score, begin, events, generations, pruned
 from chronus.control.seats import NOTHING, Plan
@@ -38,6 +39,8 @@ from chronus.memory.program import Program
 
 RECOVERED = "journal"
 """Author of what is brought back after an unclean end: it was affordable once, and nothing acknowledged is refused afterwards."""
+NUMBERED = 20
+"""Bits for the sweeps of one submission: each has a number of its own."""
 BATCH = 4096
 """Entries published at a time."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
@@ -79,26 +82,28 @@ class Conductor:
         refused: Mapping[int, ChronusError] = NOBODY,
         at: int | None = None,
         due: Collection[int] = (),
+        seen: int | None = None,
     ) -> Transaction:
         """Each command on the rack as those before it left it; what is refused changes nothing.
 
         The others go on, but not in a strict submission. `refused`: the places of commands that were performed before and proved
         to be bad. `at`: the frame at which it is said, where it is not said for a moment of its own: it knows only what is heard then.
-        `due`: the numbers under which it was put off.
+        `due`: the numbers under which it was put off. `seen`: the frame at which what moves is looked at, for what is relative to it.
         """
+        present = Present(self.score.courses, self.now if seen is None else seen, (self.number + 1) << NUMBERED)
         if due:
             self._no_more_waiting(due)
             self.past = tuple(pair for pair in self.past if isinstance(pair[1], Rack) or pair[1].number not in due)
         self.number += 1
         heard = self.rack if at is None else self.heard(at)
         if heard is self.rack:
-            t = self._performed(submission, author, refused, heard)
+            t = self._performed(submission, author, refused, heard, present)
         elif all(isinstance(command, QUERIES) for command in submission.commands):
-            return self._performed(submission, author, refused, heard)
+            return self._performed(submission, author, refused, heard, present)
         else:
-            now = self._performed(submission, author, refused, heard)
+            now = self._performed(submission, author, refused, heard, present)
             unheard = {k: outcome.error for k, outcome in enumerate(now.outcomes) if outcome.error}
-            t = self._performed(submission, author, unheard, self.rack)
+            t = self._performed(submission, author, unheard, self.rack, present)
             for k, outcome in enumerate(t.outcomes):
                 if outcome.error is not None and k not in unheard:
                     outcome.error = self._overtaken(outcome.error)
@@ -109,12 +114,17 @@ class Conductor:
         return t
 
     def _performed(
-        self, submission: Submission, author: str, refused: Mapping[int, ChronusError], rack: Rack
+        self,
+        submission: Submission,
+        author: str,
+        refused: Mapping[int, ChronusError],
+        rack: Rack,
+        present: Present,
     ) -> Transaction:
         t = Transaction(self.number, rack, rack, self.past, self.future, put_off=self.put_off)
         running = self.score.timeline is not None
         afford = _anything if author == RECOVERED else self.afford
-        performance = Performance(t, self.catalogue, self.kept, running, author, afford, self.taken_out)
+        performance = Performance(t, self.catalogue, self.kept, running, author, afford, self.taken_out, present)
         for k, (id, text, command) in enumerate(
             zip(submission.ids, submission.texts, submission.commands, strict=True)
         ):
@@ -141,16 +151,30 @@ class Conductor:
                 t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
             t.after, t.past, t.future = self.rack, self.past, self.future
             t.past = (*t.past, *((later.text, later) for later in t.later))
-            t.steps, t.hands, t.motions, t.withdrawn = [], [], {}, set()
+            t.steps, t.hands, t.sweeps, t.withdrawn = [], [], [], set()
 
     def _names_frames(self, t: Transaction) -> bool:
-        if t.motions or t.later:
+        if t.sweeps or t.later or self._redirects(t):
             return True
         for step in t.steps:
             moved = (step.before.bpm, step.before.swing) != (step.after.bpm, step.after.swing)
             if step.act == "play" or playing.changed_lanes(step.before, step.after) or (moved and self.playing):
                 return True
         return t.plan is not None and any(self._moves(t.plan, name) for name in self.score.lanes)
+
+    def _redirects(self, t: Transaction) -> bool:
+        """Whether a sweep that goes on has to be said anew: it begins again, at another tempo, or in another instance."""
+        alive = {number for number, course in self.score.courses.items() if course.end > self.now}
+        if not alive:
+            return False
+        everywhere = t.plan is not None or t.before.bpm != t.after.bpm
+        for name, module in t.after.modules.items():
+            was = t.before.modules.get(name)
+            for param, setting in module.params.items() if everywhere or module is not was else ():
+                if isinstance(setting, Moving) and setting.number in alive:
+                    if everywhere or was is None or was.params.get(param) != setting:
+                        return True
+        return False
 
     def _moves(self, plan: Plan, name: str) -> bool:
         """Whether a lane that plays will have another instance to play."""
@@ -170,11 +194,13 @@ class Conductor:
         for step in t.steps:
             score, position = self._step(score, step, moment)
             self._tell(t.outcomes[step.outcome], step.when, position, score)
+        score = self._begin_sweeps(score, t, moment)
         plan = t.plan or self.planner.plan
         seats = {name: Player(0, seat.handle, seat.incarnation) for name, seat in plan.seats.items()}
         score = playing.reseat(score, seats, moment)
-        at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None)
-        told = diff.entries(t.before, t.after, t.motions, t.hands, at) if t.steps else []
+        present = Present(score.courses, moment)
+        at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None, present)
+        told = diff.entries(t.before, t.after, t.hands, at) if t.steps else []
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
         found = [*panic, *swap, *generations(base, score, moment), *told]
@@ -182,6 +208,11 @@ class Conductor:
         t.dues = self._dues(t, score, moment)
         notes = events(score, moment, max(self.horizon, moment), base.generation)
         return (*self._placed(found, t.number, moment if exact else NOW), *notes)
+
+    def _begin_sweeps(self, score: Score, t: Transaction, moment: int) -> Score:
+        courses = remembered(score.courses, moment, self.rate)
+        fresh = {one.number: begun(one, t.after.bpm, self.rate, score.timeline, moment) for one in t.sweeps}
+        return replace(score, courses={**courses, **fresh}) if courses or fresh or score.courses else score
 
     def _placed(self, entries: list[Entry], number: int, now: int) -> list[Entry]:
         """Each with its frame and its place among those of the same frame."""
@@ -355,7 +386,7 @@ class Conductor:
             return False
         if any(step.act == "panic" for step in t.steps):
             return True
-        if t.plan is not None or t.motions or t.absolute or replace(t.after, modules=t.before.modules) != t.before:
+        if t.plan is not None or t.sweeps or t.absolute or replace(t.after, modules=t.before.modules) != t.before:
             return False
         return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t.before, t.after))
 
@@ -369,11 +400,19 @@ class Conductor:
         """Whether there is a transport zero: bars are counted."""
         return self.score.timeline is not None
 
-    @property
-    def document(self) -> Rack:
-        """The rack that is worked on: while an opened one waits for its bar line, that one, with what was said after it."""
+    def present(self, frame: int) -> Present:
+        """Where what moves has got to at a frame."""
+        return Present(self.score.courses, frame)
+
+    def document(self, frame: int) -> Rack:
+        """The rack that is worked on: while an opened one waits for its bar line, that one, with what was said after it.
+
+        What moves begins where it has got to at a frame.
+        """
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
-        return Performance(t, self.catalogue, self.kept, self.playing, "", _anything, self.taken_out).seen
+        present = self.present(frame)
+        working = Performance(t, self.catalogue, self.kept, self.playing, "", _anything, self.taken_out, present).seen
+        return onward(working, self.catalogue, present)
 
     def loaded(self) -> dict[str, str]:
         """name -> kind."""

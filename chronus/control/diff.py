@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from chronus.commands import Gate, Note
 from chronus.control.catalogue import Catalogue
-from chronus.control.rack import Rack, find, value
+from chronus.control.courses import Course, Present
+from chronus.control.rack import Module, Moving, Rack, Setting, find, value
 from chronus.control.seats import Plan, Seat
-from chronus.control.timeline import Timeline, beat_frames, frames_of
-from chronus.control.values import Motion
+from chronus.control.timeline import Timeline, beat_frames
 from chronus.dsp.spec import Param
 from chronus.memory import log
+from chronus.memory.layout import RAMP
 from chronus.memory.log import F_STRAIGHT, NO_LANE, NOTE_ON, NOW, SET, Entry
 from chronus.units import frequency
 
-RAMP = 512
-"""Frames that a typed jump takes. Words of an enum take none: the kernel has its own way from one to the other."""
-
 
 class Moment(NamedTuple):
-    """What must be known to turn a difference into entries. `number` is the transaction's, and it `swaps` to the plan."""
+    """What must be known to turn a difference into entries. `number` is the transaction's, and it `swaps` to the plan.
+
+    A typed jump takes RAMP frames; words of an enum take none: the kernel has its own way from one to the other.
+    """
 
     plan: Plan
     catalogue: Catalogue
@@ -31,6 +32,12 @@ class Moment(NamedTuple):
     frame: int
     number: int
     swaps: bool
+    present: Present
+
+    def course(self, setting: Setting | None) -> Course | None:
+        """Of what still moves. One that has less left to go than a typed jump takes is over."""
+        course = self.present.courses.get(setting.number) if isinstance(setting, Moving) else None
+        return course if course is not None and course.end >= self.frame + RAMP else None
 
 
 def is_structural(before: Rack, after: Rack) -> bool:
@@ -53,52 +60,44 @@ def is_structural(before: Rack, after: Rack) -> bool:
     )
 
 
-Motions = Mapping[tuple[str, str], Motion]
-
-
-def entries(before: Rack, after: Rack, motions: Motions, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
-    """Sets, then sweeps, then gates and hands, in the order in which they must act."""
-    moves = [*_sets(before, after, motions, at), *_sweeps(after, motions, at)]
+def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
+    """Sets and sweeps, then gates and hands, in the order in which they must act."""
     told = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
-    return [*moves, *_gates(before, after, told, at), *_hands(after, hands, at)]
+    return [*_sets(before, after, at), *_gates(before, after, told, at), *_hands(after, hands, at)]
 
 
-def _sets(before: Rack, after: Rack, motions: Motions, at: Moment) -> list[Entry]:
-    found = []
+def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
+    found: list[Entry] = []
     for name, module in after.modules.items():
         was, seat = before.modules.get(name), at.plan.seats[name]
-        if (
-            was is None
-            or (was.params == module.params and before.bpm == after.bpm)
-            or (at.swaps and seat.born == at.plan.number)
-        ):
+        retuned = before.bpm != after.bpm
+        if at.swaps and seat.born == at.plan.number:
+            was = None  # what is born stands where its program says, and whatever moves has to be said
+        if was is not None and was.params == module.params and not retuned:
             continue
         for k, param in enumerate(at.catalogue[module.kind].params):
-            if (name, param.name) in motions:
-                continue
-            now = value(after, module, param)
-            if now != value(before, was, param):
-                found.append(_set(seat, k, now, 0 if param.words else RAMP))
+            then, now = was.params.get(param.name) if was else None, module.params.get(param.name)
+            course = at.course(now)
+            if course is not None:
+                if was is None or then != now or retuned:
+                    found.append(_line(seat, k, course, after, module, param, at))
+            elif was is not None:
+                goal = value(after, module, param, at.present)
+                if goal != value(before, was, param, at.present) or (then != now and at.course(then)):
+                    found.append(_set(seat, k, goal, 0 if param.words else RAMP))
     return found
+
+
+def _line(seat: Seat, k: int, course: Course, rack: Rack, module: Module, param: Param, at: Moment) -> Entry:
+    """What is left of a sweep, from where it is by now. It names its frame: it is a line in time."""
+    start = value(rack, module, param, at.present)
+    return _set(seat, k, value(rack, module, param), course.end - at.frame, start, at.frame, F_STRAIGHT)
 
 
 def _set(
     seat: Seat, k: int, goal: float, frames: float, start: float = math.nan, frame: int = NOW, flags: int = 0
 ) -> Entry:
     return Entry(SET, frame, 0, seat.handle, k, flags, seat.incarnation, 0, goal, float(frames), start)
-
-
-def _sweeps(after: Rack, motions: Motions, at: Moment) -> list[Entry]:
-    found = []
-    for (name, param), motion in motions.items():
-        seat = at.plan.seats.get(name)
-        if seat is None:
-            continue
-        params: Sequence[Param] = at.catalogue[seat.kind].params
-        k = next(k for k, p in enumerate(params) if p.name == param)
-        frames = frames_of(motion.over, after.bpm, at.rate, at.timeline, at.frame)
-        found.append(_set(seat, k, motion.stop, frames, motion.start, at.frame, F_STRAIGHT))
-    return found
 
 
 def _gates(before: Rack, after: Rack, told: Collection[str | None], at: Moment) -> list[Entry]:

@@ -10,8 +10,8 @@ from chronus import commands as say
 from chronus.commands import Quantity
 from chronus.control import lanes, patching, values
 from chronus.control.catalogue import Catalogue
-from chronus.control.rack import EMPTY, Rack, named, replace, with_module
-from chronus.control.values import Motion
+from chronus.control.courses import STILL, Present
+from chronus.control.rack import EMPTY, Moving, Rack, named, replace, with_module
 from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError
 from chronus.units import format_quantity
@@ -24,26 +24,31 @@ class Edit(NamedTuple):
     rack: Rack
     text: str
     result: dict[str, Any]
-    motions: tuple[Motion, ...] = ()
+    sweeps: tuple[Moving, ...] = ()
 
 
-def edit(rack: Rack, command: say.AnyCommand, catalogue: Catalogue) -> Edit:
+def edit(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, present: Present = STILL) -> Edit:
+    """`present`: where what moves has got to, for what begins there."""
+    if isinstance(command, say.Set):
+        return Edit(*values.assign(rack, command, catalogue, present))
+    if isinstance(command, say.Load):
+        return load(rack, command, catalogue, present)
     return TABLE[type(command)](rack, command, catalogue)
 
 
 # ---------------------------------------------------------------- modules
 
 
-def load(rack: Rack, command: say.Load, catalogue: Catalogue) -> Edit:
+def load(rack: Rack, command: say.Load, catalogue: Catalogue, present: Present = STILL) -> Edit:
     spec = catalogue.resolve(command.kind)
     name = _new_name(rack, spec, command.name)
     rack = patching.add(rack, name, spec, catalogue)
-    motions: tuple[Motion, ...] = ()
+    sweeps: tuple[Moving, ...] = ()
     for k, change in enumerate(command.params):
-        rack, _, more = values.change_one(rack, name, change, catalogue, f"params.{k}", command.over)
-        motions += more
+        rack, _, more = values.change_one(rack, name, change, catalogue, f"params.{k}", command.over, present)
+        sweeps += more
     text = f"load {spec.kind}" + (f" as {name}" if name != spec.kind else "")
-    return Edit(rack, text, {"name": name, "kind": spec.kind}, motions)
+    return Edit(rack, text, {"name": name, "kind": spec.kind}, sweeps)
 
 
 def _new_name(rack: Rack, spec: Spec, asked: str) -> str:
@@ -113,11 +118,9 @@ def _of(function: Callable[..., tuple[Any, ...]], *given: Any) -> Callable[[Rack
 
 
 TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
-    say.Load: load,
     say.Unload: unload,
     say.Patch: _of(patching.patch),
     say.Unpatch: _of(patching.unpatch),
-    say.Set: _of(values.assign),
     say.Sequence: _of(lanes.sequence),
     say.Clear: _of(lanes.clear),
     say.Mute: _of(lanes.flag, "muted", True),

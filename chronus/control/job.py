@@ -49,6 +49,8 @@ class Job(Struct, eq=False):
     fault: str = ""
     fault_code: str = "E_ENGINE"
     drawn: Drawn = Drawn()
+    seen: int = 0
+    """The frame at which it looked at what moves; 0 where nothing did."""
     trials: list[Trial] | None = None
     """What is still to be proved; None while nobody has looked."""
     tried_on: Rack | None = None

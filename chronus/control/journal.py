@@ -50,7 +50,8 @@ class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
     """What is about to be published. `commands` holds those whose text alone does not say all (open, say), by their place.
 
     `tail` is that of the log behind its entries. `due` are the numbers of what was put off and is said now. `program`, `now` and
-    `incarnation` are what its program was drawn with: a replay that starts from the same draws the same.
+    `incarnation` are what its program was drawn with: a replay that starts from the same draws the same. `seen`: the frame at which
+    it looked at what moves, where anything did.
     """
 
     n: int
@@ -65,6 +66,7 @@ class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
     program: int = 0
     now: int = 0
     incarnation: int = 0
+    seen: int = 0
 
 
 class Sealed(Struct, frozen=True, tag="sealed", tag_field="is"):

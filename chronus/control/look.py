@@ -11,7 +11,8 @@ from typing import Any
 
 from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.rack import Lane, Rack, audible, in_words, named, replace, value
+from chronus.control.courses import STILL, Present, format_length
+from chronus.control.rack import Lane, Moving, Rack, audible, in_words, named, replace, steady, value
 from chronus.control.scheduler import Span, happenings
 from chronus.control.values import NUMBERS, no_such
 from chronus.dsp.spec import Param, Spec
@@ -28,17 +29,22 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def answer(
-    rack: Rack, command: say.AnyCommand, catalogue: Catalogue, text: str, taken_out: Mapping[str, str] = NOBODY
+    rack: Rack,
+    command: say.AnyCommand,
+    catalogue: Catalogue,
+    text: str,
+    taken_out: Mapping[str, str] = NOBODY,
+    present: Present = STILL,
 ) -> Answer:
     """What a question comes to on this rack. `taken_out`: the modules that are rendered no more, and why."""
     if isinstance(command, say.List):
         lines, result = _list(rack, command.what, taken_out)
     elif isinstance(command, say.Show):
-        lines, result = _show(rack, command, catalogue, taken_out)
+        lines, result = _show(rack, command, catalogue, taken_out, present)
     elif isinstance(command, say.Describe):
         lines, result = _describe(catalogue.resolve(command.kind))
     elif isinstance(command, say.Assert):
-        return _assert(rack, command, catalogue)
+        return _assert(rack, command, catalogue, present)
     else:
         lines, result = (), {}
     return text, tuple(lines), result
@@ -79,9 +85,9 @@ def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
     return f"{name}: {lane.text}{lane.options.words()}{state}"
 
 
-def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken) -> Told:
+def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
     if command.name:
-        return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue, taken_out)
+        return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue, taken_out, present)
     whole = f"bpm {format_number(rack.bpm)}, swing {format_number(rack.swing)}, seed {rack.seed}"
     lines, result = _list(rack, "", taken_out)
     more: dict[str, Any] = {"bpm": rack.bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
@@ -89,28 +95,43 @@ def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken)
     return [whole, *lines], {**more, **result}
 
 
-def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_out: Taken) -> Told:
+def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]
     if name in taken_out:
         lines.append(f"taken out: {taken_out[name]}; unload it and load it again for a fresh one")
-    values = {}
+    values, sweeps = {}, {}
     for param in spec.params:
-        number = value(rack, module, param)
-        known, *more = in_words(rack, module, param)
-        lines.append(f"{param.name} {known} ({', '.join([*more, format_range(param)])})")
+        number, setting = value(rack, module, param, present), module.params.get(param.name)
+        known, *more = in_words(rack, module, param, present)
+        line = f"{param.name} {known} ({', '.join([*more, format_range(param)])})"
+        if isinstance(setting, Moving) and present(setting) < 1.0:
+            told, sweeps[param.name] = _sweep(rack, param, setting, present)
+            line += f", {told}"
+        lines.append(line)
         values[param.name] = param.words[round(number)] if param.words else number
     cables = [_cable(rack, key) for key in sorted(rack.cables) if name in (key.source, key.target)]
     lines += [
         f"{c['source']}.{c['output']} > {c['target']}.{c['into']}{c['amount'] and ' ' + c['amount']}" for c in cables
     ]
     result = {"name": name, "kind": module.kind, "voices": module.voices, "params": values, "cables": cables}
+    result |= {"sweeps": sweeps} if sweeps else {}
     result |= _out(name, taken_out)
     if name in rack.lanes:
         lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
         result["lane"] = _lane(rack, name, loop)
     return lines, result
+
+
+def _sweep(rack: Rack, param: Param, moving: Moving, present: Present) -> tuple[str, dict[str, Any]]:
+    """From where to where, and how far it has got."""
+    start, stop = (steady(setting, param, rack.bpm) for setting in (moving.start, moving.stop))
+    share, over, left = present(moving), format_length(moving.over), format_length(present.left(moving))
+    text = (
+        f"{format_param(start, param)}..{format_param(stop, param)} over {over}: {share * 100:.0f}% done, {left} to go"
+    )
+    return text, {"from": start, "to": stop, "over": over, "done": share, "left": left}
 
 
 def _cable(rack: Rack, key: Any) -> dict[str, Any]:
@@ -186,8 +207,8 @@ def _plain(spec: Spec) -> dict[str, Any]:
     return Catalogue([spec]).plain()[spec.kind]
 
 
-def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer:
-    found, wanted, param = _sides(rack, command, catalogue)
+def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue, present: Present) -> Answer:
+    found, wanted, param = _sides(rack, command, catalogue, present)
     target = command.target.name + (f".{command.target.port}" if command.target.port else "")
     told, goal = format_param(found, param), format_param(wanted, param)
     if command.test == "==" or command.test == "!=":
@@ -200,7 +221,9 @@ def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer:
     return f"assert {target} {command.test} {goal}", (), {"value": found}
 
 
-def _sides(rack: Rack, command: say.Assert, catalogue: Catalogue) -> tuple[float, float, Param | Range]:
+def _sides(
+    rack: Rack, command: say.Assert, catalogue: Catalogue, present: Present
+) -> tuple[float, float, Param | Range]:
     name, port = command.target.name, command.target.port
     if not port:
         if name in NUMBERS:
@@ -211,7 +234,7 @@ def _sides(rack: Rack, command: say.Assert, catalogue: Catalogue) -> tuple[float
         name, port = "out", "volume"
     module = rack.modules[named(rack, name, catalogue, "target.name")]
     param = find_param(catalogue[module.kind], port, "target.port")
-    return value(rack, module, param), _wanted(command, param, rack), param
+    return value(rack, module, param, present), _wanted(command, param, rack), param
 
 
 def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:

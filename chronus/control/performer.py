@@ -26,6 +26,7 @@ from msgspec.structs import replace
 from chronus.commands import QUERIES, AnyCommand, Open, Save, Say
 from chronus.control import standing
 from chronus.control.conductor import RECOVERED, Conductor, together
+from chronus.control.courses import onward
 from chronus.control.job import Drawn, Job, next_incarnation, weight
 from chronus.control.journal import Record, Said, Sealed, Stands, Void
 from chronus.control.proving import ANSWER_SECONDS, Prover, trials
@@ -136,8 +137,10 @@ class Performer:
         drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
         own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.promised)
         at = None if own else self.publisher.head()
-        job.transaction = self.conductor.perform(job.submission, job.author, job.refused, at, job.due)
+        seen = job.wish if own and job.wish is not None else self.publisher.head()
+        job.transaction = self.conductor.perform(job.submission, job.author, job.refused, at, job.due, seen)
         job.drawn = drawn if job.transaction.program else Drawn()
+        job.seen = seen if self.conductor.score.courses else 0
 
     def _go_on(self, job: Job, now: float) -> None:
         """As far as it goes now; the job leaves the stage (`current`) once the rack has it, or has refused it."""
@@ -389,6 +392,7 @@ class Performer:
             job.program.number if job.program else 0,
             job.drawn.now,
             job.drawn.incarnation,
+            job.seen,
         )
 
     def _keep(self, job: Job, *records: Record) -> bool:
@@ -414,9 +418,11 @@ class Performer:
     def _turn_over(self) -> None:
         """The take goes on in a new file of the journal, which begins with how all stands now: nothing is on its way."""
         conductor = self.conductor
-        texts = tuple(script(conductor.rack, conductor.catalogue))
+        head = self.publisher.head()
+        rack = onward(conductor.rack, conductor.catalogue, conductor.present(head))
+        texts = tuple(script(rack, conductor.catalogue))
         self.weight = 0
-        self.pen.turn_over(Stands(self.number, self.publisher.head(), texts, standing.keep(conductor)))
+        self.pen.turn_over(Stands(self.number, head, texts, standing.keep(conductor)))
 
     def look_at_the_disk(self) -> None:
         """Writes what the journal is owed, and tells once that it cannot be written, and once that it can again."""

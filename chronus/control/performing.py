@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from chronus import commands as say
 from chronus.commands import AnyCommand, When
 from chronus.control import look
 from chronus.control.catalogue import Catalogue
+from chronus.control.courses import Present, gone_back, onward
 from chronus.control.edit import Edit, edit, empty
-from chronus.control.rack import Module, Rack, replace
+from chronus.control.rack import Module, Moving, Rack, replace
 from chronus.control.transaction import Due, Later, Outcome, Step, Transaction
-from chronus.control.values import Motion
 from chronus.errors import ChronusError
 
 HISTORY = 1000
@@ -49,8 +49,9 @@ class Performance:
         author: str,
         afford: Afford,
         taken_out: Mapping[str, str],
+        present: Present,
     ) -> None:
-        self.t, self.catalogue, self.author, self.running = t, catalogue, author, running
+        self.t, self.catalogue, self.author, self.running, self.present = t, catalogue, author, running, present
         self.afford, self.taken_out = afford, taken_out
         self.ahead = [(due.number, due.command) for due in waiting]
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
@@ -70,11 +71,11 @@ class Performance:
     def _outcome(self, command: AnyCommand, text: str) -> Outcome:
         t = self.t
         if isinstance(command, say.Save):
-            t.saves[len(t.outcomes)] = self.seen
+            t.saves[len(t.outcomes)] = onward(self.seen, self.catalogue, self.present)
         if isinstance(command, ELSEWHERE):
             return Outcome(0, text)
         if isinstance(command, say.QUERIES):
-            return Outcome(0, *look.answer(self.seen, command, self.catalogue, text, self.taken_out))
+            return Outcome(0, *look.answer(self.seen, command, self.catalogue, text, self.taken_out, self.present))
         later = self._later(command)
         if later is not None:
             command = replace(command, when=When("now"))
@@ -170,19 +171,19 @@ class Performance:
         if isinstance(command, say.Panic):
             return Edit(hushed(rack, self.catalogue), "panic", {})
         if isinstance(command, say.Open):
-            built, motions, _ = self._all(empty(rack), command.commands)
-            return Edit(built, f"open {command.name}", {"name": command.name}, motions)
+            built, sweeps, _ = self._all(empty(rack), command.commands)
+            return Edit(built, f"open {command.name}", {"name": command.name}, sweeps)
         if isinstance(command, say.Say):
-            built, motions, passed = self._all(rack, command.commands, passing=True)
+            built, sweeps, passed = self._all(rack, command.commands, passing=True)
             lines = [line for k, line in enumerate(command.lines) if k not in passed]
-            return Edit(built, f"say {command.words}", {"commands": lines}, motions)
-        return edit(rack, command, self.catalogue)
+            return Edit(built, f"say {command.words}", {"commands": lines}, sweeps)
+        return edit(rack, command, self.catalogue, self.present)
 
     def _all(
         self, rack: Rack, commands: Sequence[AnyCommand], passing: bool = False
-    ) -> tuple[Rack, tuple[Motion, ...], set[int]]:
+    ) -> tuple[Rack, tuple[Moving, ...], set[int]]:
         """Several commands as one. `passing`: a load is passed over where its name is taken; the places of those come last."""
-        motions: tuple[Motion, ...] = ()
+        sweeps: tuple[Moving, ...] = ()
         passed: set[int] = set()
         for k, command in enumerate(commands):
             if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
@@ -191,8 +192,8 @@ class Performance:
                 passed.add(k)
                 continue
             done = self._change(rack, command)
-            rack, motions = done.rack, (*_still(motions, rack, done.rack), *done.motions)
-        return rack, motions, passed
+            rack, sweeps = done.rack, sweeps + done.sweeps
+        return rack, sweeps, passed
 
     def _is_loaded(self, rack: Rack, command: say.Load) -> bool:
         spec = self.catalogue.find(command.kind)
@@ -207,6 +208,7 @@ class Performance:
         taken = source[len(source) - count :]
         text = f"{word}: " + "; ".join(label for label, _ in reversed(taken))
         then = next((thing for _, thing in taken if isinstance(thing, Rack)), rack)
+        text += gone_back(rack, then, self.catalogue, self.present)
         return Edit(with_hands(then, rack), text, {"steps": count})
 
     # ------------------------------------------------------------ into the transaction
@@ -221,15 +223,11 @@ class Performance:
         t.after = done.rack
         t.steps.append(Step(before, done.rack, when, len(t.outcomes), ACTS.get(type(command), "")))
         t.hands += [hand for hand in (command, *inside(command)) if isinstance(hand, say.Gate | say.Note)]
-        self._take_motions(before, done)
+        t.sweeps += done.sweeps
         if isinstance(command, say.Undo | say.Redo):
             self._shift_history(isinstance(command, say.Undo), before, done.result["steps"])
         elif not isinstance(command, NO_STEP) and self.author not in PERFORMERS:
             t.past, t.future = (*t.past, (text or done.text, before))[-HISTORY:], ()
-
-    def _take_motions(self, before: Rack, done: Edit) -> None:
-        t = self.t
-        t.motions = {motion[:2]: motion for motion in (*_still(t.motions.values(), before, done.rack), *done.motions)}
 
     def _shift_history(self, back: bool, before: Rack, count: int) -> None:
         """Moves steps from one pile to the other, each with the rack that is on its other side."""
@@ -252,16 +250,6 @@ class Performance:
 def inside(command: AnyCommand) -> Sequence[AnyCommand]:
     """The commands that one brings along."""
     return command.commands if isinstance(command, say.Open | say.Say) else ()
-
-
-def _still(motions: Iterable[Motion], before: Rack, after: Rack) -> list[Motion]:
-    """Those that go on: a later word on the same parameter ends a motion said before it."""
-
-    def is_said(motion: Motion) -> bool:
-        was, now = before.modules.get(motion.module), after.modules.get(motion.module)
-        return was is None or now is None or was.params.get(motion.param) != now.params.get(motion.param)
-
-    return [motion for motion in motions if not is_said(motion)]
 
 
 def is_filled(rack: Rack) -> bool:

@@ -5,6 +5,8 @@ Undo is keeping the old one, and the difference between two is what the replicas
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from chronus.commands import MODULES as MODULES
-from chronus.commands import LaneOptions, Pattern, Quantity
+from chronus.commands import LaneOptions, Length, Pattern, Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
@@ -21,8 +23,27 @@ from chronus.units import format_param, format_quantity, is_clamped, to_param
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
 
-Setting = float | Quantity
+Steady = float | Quantity
 """A number in the parameter's own unit, or a musical time (3/16), which follows the tempo."""
+
+
+class Moving(Struct, frozen=True, tag="moving"):
+    """A sweep from one setting to another. `number` tells it from all others; when it began, and how far it has got, the score knows."""
+
+    number: int
+    start: Steady
+    stop: Steady
+    over: Length
+
+
+Setting = Steady | Moving
+Share = Callable[[Moving], float]
+"""How much of its way a sweep has behind it, 0..1."""
+
+
+def at_rest(moving: Moving) -> float:
+    """As if every sweep were over."""
+    return 1.0
 
 
 class Module(Struct, frozen=True):
@@ -107,15 +128,33 @@ def exact(number: float) -> Fraction:
     return Fraction(repr(float(number)))
 
 
-def value(rack: Rack, module: Module, param: Param) -> float:
+def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> float:
     """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
     setting = module.params.get(param.name, param.default)
-    return setting if isinstance(setting, float | int) else to_param(setting, param, bpm=rack.bpm)
+    if not isinstance(setting, Moving):
+        return steady(setting, param, rack.bpm)
+    start, stop = steady(setting.start, param, rack.bpm), steady(setting.stop, param, rack.bpm)
+    return _between(start, stop, share(setting), param)
 
 
-def in_words(rack: Rack, module: Module, param: Param) -> list[str]:
+def _between(start: float, stop: float, share: float, param: Param) -> float:
+    """As the replicas go, in the parameter's own curve."""
+    if share >= 1.0:
+        return stop
+    if param.curve == "exp" and start > 0.0 and stop > 0.0:
+        return start * 2.0 ** (share * math.log2(stop / start))
+    return start + (stop - start) * share
+
+
+def steady(setting: Steady, param: Param, bpm: float) -> float:
+    return setting if isinstance(setting, float | int) else to_param(setting, param, bpm=bpm)
+
+
+def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> list[str]:
     """A value as people read it; of a musical time also what it comes to now: ["1/1", "2000 ms", "clamped"]."""
-    setting, now = module.params.get(param.name), format_param(value(rack, module, param), param)
+    setting, now = module.params.get(param.name), format_param(value(rack, module, param, share), param)
+    if isinstance(setting, Moving) and share(setting) >= 1.0:
+        setting = setting.stop
     if not isinstance(setting, Quantity):
         return [now]
     return [format_quantity(setting), now, *(["clamped"] if is_clamped(setting, param, rack.bpm) else [])]

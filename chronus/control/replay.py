@@ -22,6 +22,7 @@ from chronus.commands import AnyCommand, Open, Stop, Submission, Unload
 from chronus.control import standing
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, Transaction, together
+from chronus.control.courses import onward
 from chronus.control.edit import edit
 from chronus.control.job import weight
 from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
@@ -118,7 +119,7 @@ class Replay:
             program = conductor.shrink()
             return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
         submission = self._submission(said)
-        transaction = conductor.perform(submission, said.who, due=said.due)
+        transaction = conductor.perform(submission, said.who, due=said.due, seen=said.seen)
         self.weight += weight(submission, transaction.program)
         return Unsealed(said, submission, transaction, transaction.program)
 
@@ -178,7 +179,8 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submi
     replay.play(journal.records)
     replay.accept()
     _come_due(conductor)
-    commands = [command for line in script(conductor.rack, catalogue) for command in replay.read(line)]
+    rack = onward(conductor.rack, catalogue, conductor.present(conductor.now))
+    commands = [command for line in script(rack, catalogue) for command in replay.read(line)]
     if not commands:
         return None, replay.unreadable
     whole: list[AnyCommand] = [Open(name="journal", commands=tuple(commands))]  # type: ignore[arg-type]
@@ -190,6 +192,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submi
 
 def _come_due(conductor: Conductor) -> None:
     for frame, dues in conductor.due(NEVER):
-        transaction = conductor.perform(together(dues), dues[0].author, due=[due.number for due in dues])
+        numbers = [due.number for due in dues]
+        transaction = conductor.perform(together(dues), dues[0].author, due=numbers, seen=frame)
         conductor.commit(transaction, frame, True)
         conductor.accept(transaction, frame)

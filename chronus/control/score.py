@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
+from chronus.control.courses import Course
 from chronus.control.rack import Lane, Rack, replace
 from chronus.control.scheduler import Player, Span, span_entries
 from chronus.control.timeline import Timeline
@@ -26,6 +27,7 @@ class Playing(Struct, frozen=True):
 
 class Score(Struct, frozen=True):
     """`timeline` is None until the first lane starts. `starts`: by a lane's take, where it began: (timeline's number, position).
+    `courses`: by a sweep's number, when it goes where.
 
     `generation` is the last one given, `zeros` the number of timelines so far. `fixed`: zero stays where it is (rendering).
     """
@@ -38,6 +40,7 @@ class Score(Struct, frozen=True):
     generation: int = 0
     zeros: int = 0
     fixed: bool = False
+    courses: dict[int, Course] = {}
 
 
 def begin(score: Score, moment: int, bpm: float) -> Score:

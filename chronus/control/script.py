@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from chronus.commands import Quantity
 from chronus.control.catalogue import Catalogue
+from chronus.control.courses import format_length
 from chronus.control.patching import cable_words, goes_nowhere, late
-from chronus.control.rack import EMPTY, Module, Rack
-from chronus.dsp.spec import Spec
+from chronus.control.rack import EMPTY, Module, Moving, Rack, Steady
+from chronus.dsp.spec import Param, Spec
 from chronus.units import format_number, format_param, format_quantity
 
 
@@ -41,6 +42,9 @@ def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
         given = _settings(module, catalogue[module.kind])
         if given:
             yield "set " + ", ".join(f"{module.name}.{param} {value}" for param, value in given)
+        for param, moving in _sweeps(module, catalogue[module.kind]):
+            way = f"{_setting(moving.start, param)}..{_setting(moving.stop, param)}"
+            yield f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
 
 
 def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
@@ -48,11 +52,21 @@ def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
     found = [("voices", str(module.voices))] if module.voices != 1 else []
     for param in spec.params:
         setting = module.params.get(param.name)
-        if isinstance(setting, Quantity):
-            found.append((param.name, format_quantity(setting)))
-        elif setting is not None:
-            found.append((param.name, format_param(setting, param, exact=True)))
+        if setting is not None and not isinstance(setting, Moving):
+            found.append((param.name, _setting(setting, param)))
     return found
+
+
+def _setting(setting: Steady, param: Param) -> str:
+    return format_quantity(setting) if isinstance(setting, Quantity) else format_param(setting, param, exact=True)
+
+
+def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:
+    """What was still moving, with what is left of it."""
+    for param in spec.params:
+        setting = module.params.get(param.name)
+        if isinstance(setting, Moving):
+            yield param, setting
 
 
 def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:

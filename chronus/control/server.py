@@ -295,7 +295,7 @@ class Server:
         if isinstance(part.alone, Wait):
             self._begin_wait(client, part, part.alone)
         elif isinstance(part.alone, Save):
-            rack, catalogue = self.conductor.document, self.conductor.catalogue
+            rack, catalogue = self.conductor.document(self.publisher.head()), self.conductor.catalogue
             part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
         client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
         self._touch(client)

@@ -8,10 +8,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from chronus.commands import AnyCommand, Gate, Note, When
-from chronus.control.rack import EMPTY, Rack
+from chronus.control.rack import EMPTY, Moving, Rack
 from chronus.control.score import Score
 from chronus.control.seats import Plan
-from chronus.control.values import Motion
 from chronus.errors import ChronusError
 from chronus.memory.program import Program
 
@@ -84,7 +83,7 @@ class Transaction(Struct, eq=False):
     absolute: bool = False
     plan: Plan | None = None
     steps: list[Step] = field(default_factory=list)
-    motions: dict[tuple[str, str], Motion] = field(default_factory=dict)
+    sweeps: list[Moving] = field(default_factory=list)
     hands: list[Gate | Note] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
     racks_later: list[Rack] = field(default_factory=list)

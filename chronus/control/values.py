@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.rack import VOICES, Module, Rack, in_words, named, replace, value, with_module
+from chronus.control.courses import STILL, Present
+from chronus.control.rack import VOICES, Module, Moving, Rack, Steady, in_words, named, replace, value, with_module
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musical, to_param
@@ -14,38 +15,40 @@ from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musica
 NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
 """What can be set of the whole, besides its volume and key."""
 VOICE_COUNT = Range("voices", 1, VOICES)
+AT_ONCE = Length(0, "ms")
 
 
-class Motion(NamedTuple):
-    """A parameter that goes from one value to another over a length."""
-
-    module: str
-    param: str
-    start: float
-    stop: float
-    over: Length
-
-
-def assign(rack: Rack, command: Set, catalogue: Catalogue) -> tuple[Rack, str, dict[str, Any], tuple[Motion, ...]]:
+def assign(
+    rack: Rack, command: Set, catalogue: Catalogue, present: Present = STILL
+) -> tuple[Rack, str, dict[str, Any], tuple[Moving, ...]]:
     """`set`: one change after the other, all or none."""
     texts, results = [], []
-    motions: tuple[Motion, ...] = ()
+    sweeps: tuple[Moving, ...] = ()
     for k, change in enumerate(command.changes):
         part = f"changes.{k}"
         name = named(rack, change.module, catalogue, f"{part}.module") if change.module else ""
-        rack, done, more = change_one(rack, name, change, catalogue, part, command.over)
+        rack, done, more = change_one(rack, name, change, catalogue, part, command.over, present)
         texts.append(done["text"])
         results.append({key: done[key] for key in ("module", "param", "value", "was")})
-        motions = (*(m for m in motions if not any(m[:2] == n[:2] for n in more)), *more)
+        sweeps += more
     whole = len(command.changes) == 1 and command.changes[0].param in ("bpm", "swing") and not command.changes[0].module
     text = texts[0] if whole else "set " + ", ".join(texts)
-    return rack, text, results[0] if len(results) == 1 else {"changes": results}, motions
+    return rack, text, results[0] if len(results) == 1 else {"changes": results}, sweeps
 
 
-Changed = tuple[Rack, dict[str, Any], tuple[Motion, ...]]
+Changed = tuple[Rack, dict[str, Any], tuple[Moving, ...]]
 
 
-def change_one(rack: Rack, name: str, change: Change, catalogue: Catalogue, part: str, over: Length | None) -> Changed:
+def change_one(
+    rack: Rack,
+    name: str,
+    change: Change,
+    catalogue: Catalogue,
+    part: str,
+    over: Length | None,
+    present: Present = STILL,
+) -> Changed:
+    """What is relative, and what begins where the parameter stands, does so at its `present` value."""
     if not name and change.param == "volume":
         name, change = "out", replace(change, param="volume")
     if not name:
@@ -53,29 +56,41 @@ def change_one(rack: Rack, name: str, change: Change, catalogue: Catalogue, part
     module = rack.modules[name]
     spec = catalogue[module.kind]
     if change.param == "voices" and spec.param("voices") is None:
-        return _change_voices(rack, module, spec, change, part)
+        return _change_voices(rack, module, spec, change, part, over)
     param = find_param(spec, change.param, f"{part}.param")
-    was = value(rack, module, param)
-    motions: tuple[Motion, ...] = ()
+    was = value(rack, module, param, present)
     given: Value = change.value
-    if isinstance(given, Sweep) or over is not None:
-        start = was
-        if isinstance(given, Sweep):
-            start, given = _number(given.start, param, was, rack, part), given.stop
-        stop = _number(given, param, was, rack, part)
-        motions = (Motion(name, param.name, start, stop, over or Length(0, "ms")),)
+    start: Steady = was
+    if param.words:
+        _refuse_sweep(change, over, part)
+    elif isinstance(given, Sweep):
+        start, given = _setting(given.start, param, was, rack, part), given.stop
     assert not isinstance(given, Sweep)
     now = _number(given, param, was, rack, part)
-    setting = given if isinstance(given, Quantity) and is_musical(given, param) else now
+    stop = _setting(given, param, was, rack, part)
+    moves = isinstance(change.value, Sweep) or over is not None
+    setting = Moving(present.number(), start, stop, over or AT_ONCE) if moves else stop
     module = replace(module, params={**module.params, param.name: setting})
     rack = with_module(rack, module)
     known, *more = in_words(rack, module, param)
-    old = format_param(motions[0].start if motions else was, param)
-    text = f"{name}.{param.name} " + (f"{old}..{known}" if motions else known)
-    about = more if motions else [*more, f"was {old}"]
+    begin = format_param(value(rack, module, param, lambda moving: 0.0), param)
+    text = f"{name}.{param.name} " + (f"{begin}..{known}" if moves else known)
+    about = more if moves else [*more, f"was {format_param(was, param)}"]
     text += f" ({', '.join(about)})" if about else ""
     done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
-    return rack, done, motions
+    return rack, done, (setting,) if isinstance(setting, Moving) else ()
+
+
+def _setting(given: Quantity | Word | Relative, param: Param, was: float, rack: Rack, part: str) -> Steady:
+    """The number that a value comes to, or the musical time itself."""
+    number = _number(given, param, was, rack, part)
+    return given if isinstance(given, Quantity) and is_musical(given, param) else number
+
+
+def _refuse_sweep(change: Change, over: Length | None, part: str) -> None:
+    """Of what cannot move from one value to another by degrees."""
+    if isinstance(change.value, Sweep) or over is not None:
+        raise ChronusError("E_VALUE", f"{change.param} cannot be swept", part=f"{part}.value")
 
 
 def _number(given: Quantity | Word | Relative, param: Param | Range, was: float, rack: Rack, part: str) -> float:
@@ -91,13 +106,13 @@ def plain(number: float, param: Param) -> float | str:
     return param.words[round(number)] if param.words else number
 
 
-def _change_voices(rack: Rack, module: Module, spec: Spec, change: Change, part: str) -> Changed:
+def _change_voices(rack: Rack, module: Module, spec: Spec, change: Change, part: str, over: Length | None) -> Changed:
     if spec.width != "poly":
         raise ChronusError("E_PARAM", f"{spec.kind} is {spec.width}: it has no voices to choose", part=f"{part}.param")
     if isinstance(change.value, Quantity) and change.value.number > VOICES:
         raise ChronusError("E_LIMIT", f"a module has {VOICES} voices at most", part=f"{part}.value")
-    if isinstance(change.value, Sweep):
-        raise ChronusError("E_VALUE", "voices cannot be swept", part=f"{part}.value")
+    _refuse_sweep(change, over, part)
+    assert not isinstance(change.value, Sweep)
     now = _number(change.value, VOICE_COUNT, module.voices, rack, part)
     voices = _whole(now, "voices", part)
     done = {"text": f"{module.name}.voices {voices} (was {module.voices})", "module": module.name}
@@ -128,6 +143,7 @@ def _first(spec: Spec) -> str:
 def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None) -> Changed:
     """bpm, swing, key, seed."""
     if change.param == "key":
+        _refuse_sweep(change, over, part)
         if not isinstance(change.value, Word):
             raise ChronusError("E_VALUE", "a key is a note and a scale: a minor", part=f"{part}.value")
         was = rack.key or "none"
@@ -135,8 +151,8 @@ def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, o
         return replace(rack, key=change.value.text), {**done, "value": change.value.text, "was": was}, ()
     if change.param not in NUMBERS:
         raise no_such(rack, change.param, catalogue, f"{part}.param")
-    if isinstance(change.value, Sweep) or over is not None:
-        raise ChronusError("E_VALUE", f"{change.param} cannot be swept", part=f"{part}.value")
+    _refuse_sweep(change, over, part)
+    assert not isinstance(change.value, Sweep)
     param, before = NUMBERS[change.param], getattr(rack, change.param)
     now = _number(change.value, param, float(before), rack, part)
     now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)

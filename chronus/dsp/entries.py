@@ -75,6 +75,7 @@ from chronus.memory.layout import (
     HANDLE_TABLE,
     HANDLE_WORDS,
     HANDLES,
+    JOINING,
     LANE_TABLE,
     LANE_WORDS,
     LANES,
@@ -94,14 +95,19 @@ from chronus.memory.layout import (
     P_SHAPE,
     P_START,
     P_TO,
+    P_WAS,
     PARAM_WORDS,
     PASSED_OVER,
     PROGRAMS,
+    SMOOTH,
+    STRAIGHT,
 )
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A, B, C
 
 FADE = 220
 """Frames in which a cable comes or goes, and in which a panic falls silent: 5 ms at 44.1 kHz."""
+SAME = 1e-9
+"""Two values so near to one another, as a share of them, are one: a line that is said again where it has got to goes on."""
 _SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR = (
     log.SET, log.NOTE_ON, log.NOTE_OFF, log.GATE, log.GENERATION, log.SWAP, log.PANIC, log.CLEAR,
 )  # fmt: skip
@@ -207,12 +213,17 @@ def _set(arena, entry, frame):
     at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
     now = param_at(floats, at, frame)
     # a module that is born at this frame has no value yet that one could move from
-    born = arena[place + H_BIRTH] == frame
-    floats[at + P_FROM] = now if math.isnan(numbers[C]) else numbers[C]
+    born, given = arena[place + H_BIRTH] == frame, not math.isnan(numbers[C])
+    apart = given and abs(now - numbers[C]) > SAME * abs(numbers[C])
+    floats[at + P_FROM] = numbers[C] if apart else now
+    floats[at + P_WAS] = now
     floats[at + P_TO] = numbers[A]
     floats[at + P_START] = frame
-    floats[at + P_FRAMES] = 0.0 if born and math.isnan(numbers[C]) else numbers[B]
-    floats[at + P_SHAPE] = 1.0 if (entry[WHAT] >> 40) & _F_STRAIGHT else 0.0
+    floats[at + P_FRAMES] = 0.0 if born and not given else numbers[B]
+    if (entry[WHAT] >> 40) & _F_STRAIGHT:
+        floats[at + P_SHAPE] = JOINING if apart and not born else STRAIGHT
+    else:
+        floats[at + P_SHAPE] = SMOOTH
 
 
 @compiled

@@ -5,7 +5,21 @@ from __future__ import annotations
 import math
 
 from chronus.dsp.kernel import inline
-from chronus.memory.layout import C_FRAMES, C_FROM, C_START, C_TO, P_CURVE, P_FRAMES, P_FROM, P_SHAPE, P_START, P_TO
+from chronus.memory.layout import (
+    C_FRAMES,
+    C_FROM,
+    C_START,
+    C_TO,
+    JOINING,
+    P_CURVE,
+    P_FRAMES,
+    P_FROM,
+    P_SHAPE,
+    P_START,
+    P_TO,
+    P_WAS,
+    RAMP,
+)
 
 
 @inline
@@ -27,9 +41,14 @@ def _moved(start, stop, t, smooth, exponential):
 
 @inline
 def param_at(floats, at, frame):
-    frames = floats[at + P_FRAMES]
-    t = 1.0 if frames <= 0.0 else (frame - floats[at + P_START]) / frames
-    return _moved(floats[at + P_FROM], floats[at + P_TO], t, floats[at + P_SHAPE] == 0.0, floats[at + P_CURVE] > 0.0)
+    """Where a parameter stands at a frame. A line that does not begin there is joined as smoothly as a typed jump is made."""
+    frames, since = floats[at + P_FRAMES], frame - floats[at + P_START]
+    t = 1.0 if frames <= 0.0 else since / frames
+    exponential = floats[at + P_CURVE] > 0.0
+    x = _moved(floats[at + P_FROM], floats[at + P_TO], t, floats[at + P_SHAPE] == 0.0, exponential)
+    if floats[at + P_SHAPE] == JOINING and since < RAMP:
+        x = _moved(floats[at + P_WAS], x, since / RAMP, True, exponential)
+    return x
 
 
 @inline

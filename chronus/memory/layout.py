@@ -221,10 +221,12 @@ NOTE_WORDS = 8
 frame of the last change, edge (1: a note begins while the gate is on)."""
 N_GATE, N_PITCH, N_VELOCITY, N_ACCENT, N_GLIDE, N_ID, N_SINCE, N_EDGE = range(8)
 PARAM_WORDS = 8
-"""float64 a parameter: it moves from P_FROM to P_TO in P_FRAMES frames from frame P_START on."""
-P_FROM, P_TO, P_START, P_FRAMES, P_SHAPE, P_CURVE = range(6)
-SMOOTH, STRAIGHT = 0, 1
-"""Shapes of a ramp: an S-curve for jumps that were typed, a straight line for sweeps."""
+"""float64 a parameter: it moves from P_FROM to P_TO in P_FRAMES frames from frame P_START on, where it stood at P_WAS."""
+P_FROM, P_TO, P_START, P_FRAMES, P_SHAPE, P_CURVE, P_WAS = range(7)
+SMOOTH, STRAIGHT, JOINING = 0, 1, 2
+"""Shapes of a ramp: an S-curve for jumps that were typed, a straight line for sweeps, and one that is joined from elsewhere."""
+RAMP = 512
+"""Frames that a typed jump takes, and joining a straight line."""
 
 
 def instance_bytes(voices: int, params: int, state: int, lanes: int, memory: int) -> tuple[int, int, int, int]:

@@ -31,7 +31,11 @@ NOW = -1
 # kind: (name, what its words mean)
 KINDS = {
     1: ("batch", "one command follows: A entries, accepted or refused together; FRAME is the least frame among them, or NOW"),
-    2: ("set", "handle, more=param: ramps to A over B frames (0: at once) from C (NaN: from where it stands); flag STRAIGHT"),
+    2: (
+        "set",
+        "handle, more=param: ramps to A over B frames (0: at once) from where it stands; flag STRAIGHT: along the line from C "
+        "(NaN: from where it stands), which is joined within RAMP frames",
+    ),
     3: (
         "note_on",
         "handle, more=lane: A pitch in Hz (0: the module's own freq), B velocity, C note id; flags ACCENT, GLIDE; "

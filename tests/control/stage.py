@@ -46,7 +46,7 @@ class Stage:
     def say(self, *commands, exact=True, author=""):
         texts = tuple(type(command).__name__ for command in commands)
         whole = Submission(tuple(range(1, len(commands) + 1)), texts, commands)
-        t = self.conductor.perform(whole, author)
+        t = self.conductor.perform(whole, author, seen=self.frame)
         self.last = self.conductor.commit(t, self.frame, exact)
         assert self.conductor.commit(t, self.frame, exact) == self.last, "commit may be repeated"
         self.conductor.accept(t, self.frame)

@@ -469,7 +469,7 @@ def test_what_follows_an_open_sees_its_rack_and_takes_hold_with_it(beat):
     assert (late.frame, soon.frame) == (BAR, BAR)
     assert "(at" not in beat.fine(put("kick.decay", 99, when=NOW))
     assert beat.say(put("kick.decay", 98), author="osc")[0].text == "set kick.decay 98 ms (was 99 ms)"
-    assert list(beat.conductor.document.modules) == ["out", "bass", "filter"]
+    assert list(beat.conductor.document(0).modules) == ["out", "bass", "filter"]
     assert list(beat.rack.modules) == ["out", "kick"]
     ((frame, dues),) = beat.conductor.due(BAR + 1)
     beat.until(frame)
@@ -485,7 +485,7 @@ def test_many_lines_after_an_open_are_checked_in_one_pass(beat):
     outcomes = []
     took = seconds_of(lambda: outcomes.extend(beat.say(song, *(put("bass.freq", 300 + k) for k in range(200)))), 1)
     assert took < 0.3 and not any(outcome.error for outcome in outcomes)
-    assert beat.conductor.document.modules["bass"].params["freq"] == 499
+    assert beat.conductor.document(0).modules["bass"].params["freq"] == 499
 
 
 def test_waits_are_musical_or_by_the_clock(beat):

@@ -67,10 +67,10 @@ def test_undo_goes_back_in_the_order_of_saying(beat):
 def test_an_open_that_waits_is_taken_back_with_all_that_was_said_after_it(beat):
     beat.fine(c.Open(name="song", commands=(load("bass"), seq("bass", "x..."))))
     beat.fine(put("bass.freq", 55))
-    assert list(beat.conductor.document.modules) == ["out", "bass"]
+    assert list(beat.conductor.document(0).modules) == ["out", "bass"]
     assert beat.fine(c.Undo()) == "undo: Set" and len(beat.conductor.waiting) == 1
     assert beat.fine(c.Undo()) == "undo: Open"
-    assert list(beat.conductor.document.modules) == ["out", "kick"] and beat.conductor.waiting == []
+    assert list(beat.conductor.document(0).modules) == ["out", "kick"] and beat.conductor.waiting == []
     assert beat.fine(c.Redo(steps=2)).startswith("redo: Open; Set")
     assert come_due(beat, 2 * BAR) == []
     assert beat.rack.modules["bass"].params["freq"] == 55 and "kick" not in beat.rack.modules

@@ -1,0 +1,230 @@
+"""Whatever begins, begins at what sounds: sweeps, relative values, undo, questions; and musical times follow the tempo."""
+
+from __future__ import annotations
+
+import pytest
+
+from chronus.commands import Assert, Change, Length, Port, Quantity, Redo, Relative, Set, Show, Sweep, Undo
+from chronus.control import standing
+from chronus.control.conductor import Conductor
+from chronus.control.courses import onward
+from chronus.control.rack import value
+from chronus.control.script import script
+from chronus.memory.layout import RAMP
+from chronus.memory.log import F_STRAIGHT, SET
+from tests.control.stage import CATALOGUE, RATE, Stage, load, put, seq
+
+BAR = 2 * RATE
+BARS = Length(4, "bars")
+
+
+@pytest.fixture
+def swept():
+    """A filter whose cutoff goes from 100 Hz to 1,600 in four bars, half of which are over."""
+    stage = Stage(zero=0)
+    stage.fine(load("filter", cutoff=500))
+    stage.fine(sweep(100, 1600))
+    stage.until(2 * BAR)
+    return stage
+
+
+def sweep(start, stop, over=BARS, target="filter.cutoff"):
+    module, _, param = target.partition(".")
+    change = Change(module, param, Sweep(Quantity(start), Quantity(stop)))
+    return Set(changes=(change,), over=over)
+
+
+def relative(sign, number, unit=""):
+    return Set(changes=(Change("filter", "cutoff", Relative(sign, number, unit)),))
+
+
+def present(stage, name="filter", param="cutoff"):
+    module, conductor = stage.rack.modules[name], stage.conductor
+    spec = CATALOGUE[module.kind]
+    return value(stage.rack, module, spec.param(param), conductor.present(stage.frame))
+
+
+def line(stage):
+    """(from, to, frames) of the one line that the replicas were told of last."""
+    (entry,) = stage.values(SET)
+    assert entry.flags == F_STRAIGHT and entry.frame == stage.frame
+    return round(entry.c, 6), entry.a, entry.b
+
+
+def test_a_sweep_over_a_sweep_begins_where_that_one_is(swept):
+    assert present(swept) == pytest.approx(400)
+    text = swept.fine(put("filter.cutoff", 200, over=Length(1, "bars")))
+    assert text == "set filter.cutoff 400 Hz..200 Hz"
+    assert line(swept) == (400, 200, BAR)
+    swept.frame += BAR // 2
+    assert present(swept) == pytest.approx(400 / 2**0.5)
+
+
+@pytest.mark.parametrize(
+    ("sign", "number", "unit", "goal"),
+    [("+", 10, "%", 440), ("*", 0.5, "", 200), ("/", 4, "", 100), ("+", 12, "st", 800), ("-", 50, "", 350)],
+)
+def test_a_relative_value_moves_from_what_sounds(swept, sign, number, unit, goal):
+    swept.fine(relative(sign, number, unit))
+    (entry,) = swept.values(SET)
+    assert entry.a == pytest.approx(goal) and (entry.b, entry.flags) == (RAMP, 0)
+
+
+def test_the_answer_says_what_was_heard(swept):
+    (outcome,) = swept.say(put("filter.cutoff", 700))
+    assert outcome.text == "set filter.cutoff 700 Hz (was 400 Hz)" and outcome.result["was"] == pytest.approx(400)
+
+
+def test_what_is_set_to_just_what_sounds_stays_there(swept):
+    swept.fine(relative("+", 0, "%"))
+    (entry,) = swept.values(SET)
+    assert entry.a == pytest.approx(400) and entry.flags == 0
+
+
+def test_undo_of_a_sweep_goes_back_to_what_was_before_it(swept):
+    assert swept.fine(Undo()) == "undo: Set (filter.cutoff back to 500 Hz)"
+    (entry,) = swept.values(SET)
+    assert (entry.a, entry.b, entry.flags) == (500, RAMP, 0) and entry.c != entry.c, "from where it stands"
+    swept.frame += BAR
+    assert present(swept) == 500
+
+
+def test_undo_of_a_set_brings_the_sweep_back_where_it_would_be(swept):
+    swept.fine(put("filter.cutoff", 5000))
+    swept.until(3 * BAR)
+    assert swept.fine(Undo()) == "undo: Set (filter.cutoff goes on to 1600 Hz, 1 bar to go)"
+    assert line(swept) == (800, 1600, BAR)
+    swept.frame += BAR // 2
+    assert present(swept) == pytest.approx(800 * 2**0.5)
+
+
+def test_undo_after_the_sweep_would_have_ended_goes_to_its_end(swept):
+    swept.fine(put("filter.cutoff", 5000))
+    swept.until(9 * BAR)
+    assert swept.fine(Undo()) == "undo: Set (filter.cutoff back to 1600 Hz)"
+    (entry,) = swept.values(SET)
+    assert (entry.a, entry.flags) == (1600, 0)
+    assert swept.fine(Redo()) == "redo: Set"
+
+
+def test_undo_of_something_else_leaves_a_sweep_alone(swept):
+    swept.fine(load("saw"))
+    assert swept.fine(Undo()) == "undo: Load" and not swept.values(SET)
+    assert present(swept) == pytest.approx(400)
+
+
+def test_show_tells_a_sweep_with_from_to_and_how_far_it_is(swept):
+    (outcome,) = swept.say(Show(name="filter"))
+    assert "cutoff 400 Hz (20..20000 Hz), 100 Hz..1600 Hz over 4 bars: 50% done, 2 bars to go" in outcome.lines
+    assert outcome.result["params"]["cutoff"] == pytest.approx(400)
+    assert outcome.result["sweeps"] == {
+        "cutoff": {"from": 100, "to": 1600, "over": "4 bars", "done": 0.5, "left": "2 bars"}
+    }
+    swept.until(4 * BAR)
+    (outcome,) = swept.say(Show(name="filter"))
+    assert "cutoff 1600 Hz (20..20000 Hz)" in outcome.lines and "sweeps" not in outcome.result
+
+
+def test_assert_is_about_what_sounds(swept):
+    def holds(test, number):
+        (outcome,) = swept.say(Assert(target=Port("filter", "cutoff"), test=test, value=Quantity(number)))
+        return outcome.error is None
+
+    assert holds(">", 399) and holds("<", 401) and not holds("==", 1600)
+    swept.until(4 * BAR)
+    assert holds("==", 1600)
+
+
+def test_several_sweeps_of_one_submission_begin_one_where_the_other_does(swept):
+    swept.fine(sweep(300, 600), relative("*", 0.5))
+    (entry,) = swept.values(SET)
+    assert (entry.a, entry.flags) == (150, 0)
+
+
+# ---------------------------------------------------------------- tempo
+
+
+def test_a_sweep_over_bars_follows_the_tempo(swept):
+    swept.fine(put("bpm", 240))
+    assert line(swept) == (400, 1600, BAR), "two bars, at twice the tempo"
+    swept.until(3 * BAR)
+    assert present(swept) == 1600
+
+
+def test_a_sweep_in_seconds_does_not(swept):
+    swept.fine(sweep(100, 1600, Length(4, "s")))
+    swept.until(swept.frame + 2 * RATE)
+    swept.fine(put("bpm", 60))
+    assert line(swept) == (400, 1600, 2 * RATE)
+
+
+def test_a_sweep_follows_many_changes_of_tempo_to_its_bar_line():
+    stage = Stage(zero=0)
+    stage.fine(load("filter"), load("kick"), seq("kick", "x..."))
+    stage.fine(sweep(100, 1600, Length(8, "bars")))
+    for k in range(31):
+        stage.until(stage.conductor.score.timeline.frame(k + 1))
+        stage.fine(put("bpm", 100 + k * 7 % 60))
+    line_8 = stage.conductor.score.timeline.frame(32)
+    (course,) = stage.conductor.score.courses.values()
+    assert abs(course.end - line_8) <= 1
+
+
+def test_before_there_is_music_a_sweep_follows_the_tempo_too():
+    stage = Stage()
+    stage.fine(load("filter"))
+    stage.fine(sweep(100, 1600))
+    stage.until(BAR)
+    stage.fine(put("bpm", 60))
+    assert line(stage) == (200, 1600, 6 * BAR)
+
+
+def test_a_sweep_to_a_musical_time_goes_where_that_is_by_then():
+    stage = Stage(zero=0)
+    stage.fine(load("delay", time=500))
+    change = Change("delay", "time", Sweep(Quantity(1 / 4, "whole"), Quantity(1 / 16, "whole")))
+    stage.fine(Set(changes=(change,), over=BARS))
+    assert line(stage)[:2] == (500, 125)
+    stage.until(2 * BAR)
+    stage.fine(put("bpm", 240))
+    assert line(stage) == (125, 62.5, BAR)
+
+
+# ---------------------------------------------------------------- instances, and what is kept
+
+
+def test_a_new_instance_begins_where_the_old_one_was(swept):
+    swept.fine(load("bass", freq=200), sweep(50, 800, target="bass.freq"))
+    swept.until(4 * BAR)
+    swept.fine(put("bass.voices", 4))
+    assert line(swept) == (200, 800, 2 * BAR)
+
+
+def test_what_cannot_move_by_degrees_is_not_swept(swept):
+    swept.fine(load("bass"))
+    assert swept.refused(put("filter.mode", "high", over=BARS)).message == "mode cannot be swept"
+    assert swept.refused(put("bass.voices", 4, over=BARS)).message == "voices cannot be swept"
+    assert swept.refused(put("key", "a minor", over=BARS)).message == "key cannot be swept"
+
+
+def test_a_script_sweeps_on(swept):
+    rack = onward(swept.rack, CATALOGUE, swept.conductor.present(swept.frame))
+    assert script(rack, CATALOGUE) == ("load filter", "set filter.cutoff 400 Hz..1600 Hz over 2 bars")
+    later = onward(swept.rack, CATALOGUE, swept.conductor.present(4 * BAR))
+    assert script(later, CATALOGUE) == ("load filter", "set filter.cutoff 1600 Hz")
+
+
+def test_who_stands_in_goes_on_where_the_other_was(swept):
+    other = Conductor(CATALOGUE, RATE, zero=0)
+    standing.restore(other, standing.keep(swept.conductor))
+    assert other.score.courses == swept.conductor.score.courses
+    swept.conductor = other
+    assert present(swept) == pytest.approx(400)
+    assert swept.fine(put("filter.cutoff", 700)) == "set filter.cutoff 700 Hz (was 400 Hz)"
+
+
+def test_courses_that_are_over_are_forgotten(swept):
+    for k in range(50):
+        swept.fine(sweep(100 + k, 200, Length(20, "ms")))
+        swept.until(swept.frame + RATE)
+    assert len(swept.conductor.score.courses) <= 2
