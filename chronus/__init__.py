@@ -12,6 +12,7 @@ The way of a line, a sentence a station:
     modules/     what sounds: one file, one module
     audio/       the callback plays whichever ring has the next block; devices
     engine/      starts all of them, watches them, starts them again
+    render/      a script or a journal to a sound file: no engine, no clock, constant memory
     ears/        measures what was heard
 
 Nothing imports upwards. See `[tool.importlinter]` in pyproject.toml.

@@ -10,21 +10,19 @@ from typing import Any, NoReturn
 
 from chronus import __version__
 from chronus import settings as settings_
-from chronus.errors import ChronusError, did_you_mean, nearest
+from chronus.errors import ChronusError, did_you_mean
 from chronus.settings import Settings
 
 USAGE = 2
 LOST = 3
-SCRIPT_BYTES = 1 << 20
-JOURNAL = b"#chronus-journal"
 
 EXAMPLES = """\
 forms:
   chronus                     attach to the running engine, or start one, and open the prompt
-  chronus SCRIPT.chronus      run a file of commands
+  chronus SCRIPT              run a file of commands, by its path or by the name it was saved under
   ... | chronus               the same from standard input
   chronus -c COMMANDS         run these commands
-  chronus render SCRIPT -o OUT.wav [--bars N | --seconds S]     to a file, as fast as the machine can
+  chronus render SCRIPT -o OUT.wav [--bars N | --seconds S] [--tail S]     to a file, as fast as the machine can
   chronus engine              run an engine in the foreground
   chronus crash-test, soak    kill an engine's processes again and again, and count what was lost
   chronus status | stop | doctor | modules [KIND] | bench | journal     `chronus FORM --help` tells more
@@ -37,6 +35,12 @@ examples:
 
 exit codes: 0 all well, 1 a command failed, 2 bad usage or a file that cannot be read, 3 no engine,
 4 no such device, 5 a wait timed out, 130 interrupted
+"""
+
+
+RENDER = """\
+Without --bars or --seconds it ends with the last wait (after 8 bars where there is none), or where the script says quit. Then lanes,
+gates and drones are let go of, and what still rings is kept down to -90 dB; a tail that is longer is faded out.
 """
 
 
@@ -107,13 +111,13 @@ def _script(parser: argparse.ArgumentParser, told: argparse.Namespace) -> bytes 
         return os.fsencode(told.commands)
     if told.script is None:
         return b"" if sys.stdin is None else None
+    from chronus.text import scripts
+
     try:
-        with open(told.script, "rb") as file:
-            script = file.read(SCRIPT_BYTES + 1)
-    except (OSError, ValueError) as problem:
-        near = nearest(told.script, FORMS) if isinstance(problem, FileNotFoundError) else ()
-        _fail(parser, f"{told.script}: {getattr(problem, 'strerror', None) or problem}{did_you_mean(near)}")
-    if script.startswith(JOURNAL):
+        script = scripts.read(scripts.find(told.script, *FORMS))
+    except ChronusError as problem:
+        _fail(parser, problem.message + did_you_mean(problem.suggestions))
+    if script.startswith(scripts.JOURNAL):
         _fail(parser, f"{told.script} is a journal: `chronus render {told.script} -o take.wav` plays it again")
     return script
 
@@ -123,22 +127,35 @@ def _terminal() -> bool:
 
 
 def _render(words: Sequence[str]) -> int:
-    parser = _parser("render", "Renders a script or a journal to a file: no engine, no device.")
-    parser.add_argument("script", metavar="SCRIPT")
-    parser.add_argument("-o", "--output", metavar="OUT.wav", required=True)
+    parser = _parser("render", "Renders a script or a journal to a file: no engine, no device.", RENDER)
+    parser.add_argument("script", metavar="SCRIPT", help="a path, or the name of what was saved or came with Chronus")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, help=".wav, .flac, .ogg or .aiff; - is a WAV on standard output"
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--bars", type=_number(1e-6, 1e6), metavar="N", help="so many bars")
     length.add_argument("--seconds", type=_number(1e-6, 1e6), metavar="S", help="so many seconds")
+    parser.add_argument(
+        "--tail", type=_number(0, 60), metavar="S", help="ring on for so long at most (60; 0 with --bars or --seconds)"
+    )
     parser.add_argument("--rate", metavar="HZ", help="sample rate (44100)")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything left to chance (0)")
-    parser.add_argument("--float", action="store_true", help="32-bit float instead of 24-bit")
+    parser.add_argument("--float", action="store_true", help="32-bit float instead of 24-bit (.wav, .aiff)")
     parser.add_argument("--stems", action="store_true", help="also one file a module that reaches out")
     parser.add_argument("--force", action="store_true", help="write even if commands failed")
     told = parser.parse_args(words)
     told.rate = _settings(parser, told).rate
-    from chronus import offline
 
-    return _reported(Settings(json=told.json), lambda: int(offline.main(told)))
+    def render() -> int:
+        from chronus import places
+
+        if places.caches().trouble:
+            sys.stderr.write(f"! {places.caches().trouble}\n")
+        from chronus.render import command
+
+        return command.main(told)
+
+    return _reported(Settings(json=told.json), render)
 
 
 def _engine(words: Sequence[str]) -> int:

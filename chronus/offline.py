@@ -1,4 +1,4 @@
-"""`chronus render`: the rack, the scheduler and a replica as in a live engine, but no clock, no device and no other process.
+"""A take: the rack, the scheduler and a replica as in a live engine, but no clock, no device and no other process.
 
 A script moves its own time with `wait`; its lines take effect exactly at their moments. A journal gives each submission the
 frame at which it was sealed when it was played, and so gives a live take again, bit for bit.
@@ -6,30 +6,24 @@ frame at which it was sealed when it was played, and so gives a live take again,
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from pathlib import Path
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
 from chronus import places
-from chronus.commands import AnyCommand, Gate, Length, Stop, Submission, Wait, When
+from chronus.commands import Length, Quit, Submission, Wait
 from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor, as_one, together
+from chronus.control.conductor import Conductor, together
 from chronus.control.replay import Replay, Unsealed
 from chronus.control.transaction import Transaction
 from chronus.dsp.catalogue import discover
 from chronus.dsp.graph import block_address
-from chronus.ears.loudness import lufs, peak_dbfs
 from chronus.errors import ChronusError
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
@@ -38,16 +32,11 @@ from chronus.memory.program import Program
 from chronus.memory.quarantine import Out
 from chronus.text import answers, opening, parser
 from chronus.text.answers import Answer
-from chronus.worker import build, hoard
 from chronus.worker import offline as replicas
 from chronus.worker import stems as stem
 from chronus.worker.binding import Bindings
 
 DEFAULT_BARS = 8
-TAIL_SECONDS = 10.0
-TAIL_FLOOR = 10 ** (-90 / 20)
-FADED_SECONDS = 0.25
-"""So long a stretch below the floor is the end of a tail."""
 
 Report = Callable[[float], None]
 
@@ -182,13 +171,6 @@ class Take:
             block_address(), memory.board, memory.log, memory.arena(0), self.bindings.table, count, out
         )
 
-    def let_go(self) -> None:
-        """Ends lanes, gates and drones, so that only tails are left."""
-        modules = self.conductor.rack.modules.values()
-        gated = [module.name for module in modules if self.conductor.catalogue[module.kind].has_gate()]
-        commands: list[AnyCommand] = [Stop(), *(Gate(name=name, on=False, when=When("now")) for name in gated)]
-        self.perform(as_one(commands), self.frame, exact=True)
-
     def sound(self, frames: int | None = None) -> np.ndarray:
         """What was rendered, without the delay of the limiter's look-ahead: (frames, 2)."""
         latency = self.latency
@@ -231,6 +213,11 @@ def read_script(source: str) -> list[Line]:
     return lines
 
 
+def until_quit(lines: Sequence[Line]) -> list[Line]:
+    """The lines up to the first `quit`."""
+    return list(takewhile(lambda line: line.parsed is None or not isinstance(line.parsed.command, Quit), lines))
+
+
 def submissions(lines: Sequence[Line]) -> Iterator[tuple[list[Line], Wait | None]]:
     """The lines that share a moment, and the wait that ends it."""
     together: list[Line] = []
@@ -244,10 +231,10 @@ def submissions(lines: Sequence[Line]) -> Iterator[tuple[list[Line], Wait | None
 
 
 def play_script(take: Take, source: str, report: Report | None = None) -> tuple[list[Answer], int]:
-    """(the answers that are errors, the frame at which the last wait ended: 0 without one)."""
+    """(the answers that are errors, the frame at which the last wait ended: 0 without one). What stands behind a `quit` is not read."""
     wrong: list[Answer] = []
     moment = 0
-    for lines, wait in submissions(read_script(source)):
+    for lines, wait in submissions(until_quit(read_script(source))):
         wrong += [Answer(line.number, line.text, error=line.error) for line in lines if line.error]
         good = [line for line in lines if line.parsed]
         take.put_off(moment)  # what was put off to this very moment was said before
@@ -343,168 +330,7 @@ def _latest(journal: journals.Journal) -> dict[int, int]:
     return latest
 
 
-# ---------------------------------------------------------------- the command
-
-
-def main(told: argparse.Namespace) -> int:
-    began = time.perf_counter()
-    score = _score(told)
-    _compile()
-    bar = Bar("rendering") if sys.stderr.isatty() and not told.json else None
-    take = score.take()
-    wrong, frames = score.play(take, bar)
-    for answer in wrong:
-        print(answers.as_json(answer) if told.json else "\n".join(answers.plain(answer)), file=sys.stdout)
-    if wrong and not told.force:
-        return 1
-    bars = take.bars_at(frames)
-    take.render(frames + take.latency, bar)
-    if not score.ends:
-        frames = _with_tail(take, frames, bar)
-    sound = take.sound(frames)
-    _write(told, Path(told.output), sound, take.rate)
-    stems = [_stem(told, score, name, frames, bar) for name in sorted(take.contributors)] if told.stems else []
-    if bar:
-        bar.clear()
-    _tell(told, take, sound, bars, time.perf_counter() - began, stems)
-    return 1 if wrong else 0
-
-
-class Score(Struct, frozen=True):
-    """What is to be rendered. `ends`: how long it is, once the tempo is known; None where it ends by itself."""
-
-    source: bytes
-    rate: int
-    seed: int
-    journal: journals.Journal | None
-    ends: Callable[[Take], int] | None
-
-    def take(self, stems: Collection[str] | None = None) -> Take:
-        return Take(self.rate, self.seed, None if self.journal else 0, stems)
-
-    def play(self, take: Take, report: Report | None) -> tuple[list[Answer], int]:
-        """(the answers that are errors, the frame at which it ends)."""
-        wrong: list[Answer] = []
-        if self.journal:
-            end = play_journal(take, self.journal, report)
-        else:
-            wrong, end = play_script(take, self.source.decode("utf-8", "surrogateescape"), report)
-        return wrong, self.ends(take) if self.ends else end or take.frame_of_bars(DEFAULT_BARS)
-
-
-def _score(told: argparse.Namespace) -> Score:
-    source = _read(told.script)
-    journal = journals.read_take(Path(told.script)) if source.startswith(journals.MAGIC) else None
-    header = journal.header if journal else {}
-    rate, seed = int(header.get("rate", told.rate)), int(header.get("seed", told.seed))
-    ends: Callable[[Take], int] | None = None
-    if told.bars is not None:
-        ends = lambda take: take.frame_of_bars(told.bars)  # noqa: E731
-    elif told.seconds is not None:
-        ends = lambda take: round(told.seconds * take.rate)  # noqa: E731
-    return Score(source, rate, seed, journal, ends)
-
-
-def _stem(told: argparse.Namespace, score: Score, name: str, frames: int, report: Report | None) -> dict[str, Any]:
-    """Renders what one module contributes, as long as the whole is, into a file beside it."""
-    take = score.take(stems=(name,))
-    _, end = score.play(take, report)
-    # the whole was let go at the block in which it had rendered its end and what the limiter looks ahead
-    take.render(end + take.conductor.catalogue["out"].latency, report)
-    if not score.ends:
-        take.let_go()
-    take.render(frames, report)
-    sound, whole = take.sound(frames), Path(told.output)
-    goal = whole.with_name(f"{whole.stem}-{name}{whole.suffix}")
-    _write(told, goal, sound, take.rate)
-    return {"name": name, "file": str(goal), "peak_dbfs": round(peak_dbfs(sound), 2), "sha256": _digest(sound)}
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ChronusError("E_PATH", f"{path} cannot be read: {error.strerror}") from None
-
-
-def _compile() -> None:
-    if build.is_built():
-        hoard.claim(places.kernel_cache())
-    else:
-        bar = Bar("compiling kernels, once") if sys.stderr.isatty() else None
-        build.build(lambda done, total, _name: bar(done / total) if bar else None)
-        if bar:
-            bar.clear()
-
-
-def _with_tail(take: Take, frames: int, report: Report | None) -> int:
-    """Lets go of everything and renders until it has died away; the last frame that is heard."""
-    take.let_go()
-    limit = take.frame + round(TAIL_SECONDS * take.rate)
-    stretch = round(FADED_SECONDS * take.rate)
-    while take.frame < limit:
-        take.render(take.frame + stretch, report)
-        if np.abs(take.blocks[-1]).max() < TAIL_FLOOR:
-            break
-    loud = np.flatnonzero(np.abs(take.sound()).max(axis=1) >= TAIL_FLOOR)
-    return max(frames, int(loud[-1]) + 1 if loud.size else 0)
-
-
-def _write(told: argparse.Namespace, goal: Path, sound: np.ndarray, rate: int) -> None:
-    """Into a file beside the goal, then renamed: what was there stays until the new one is whole."""
-    import soundfile
-
-    try:
-        with tempfile.NamedTemporaryFile(dir=goal.parent, suffix=".wav", delete=False) as file:
-            soundfile.write(file, sound, rate, subtype="FLOAT" if told.float else "PCM_24", format="WAV")
-        os.chmod(file.name, 0o666 & ~_umask())
-        os.replace(file.name, goal)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise ChronusError("E_FILE", f"{goal} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _digest(sound: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(sound).tobytes()).hexdigest()
-
-
-def _tell(
-    told: argparse.Namespace,
-    take: Take,
-    sound: np.ndarray,
-    bars: float,
-    whole_seconds: float,
-    stems: list[dict[str, Any]],
-) -> None:
-    seconds = len(sound) / take.rate
-    figures = {
-        "frames": len(sound),
-        "seconds": round(seconds, 6),
-        "bars": round(bars, 4),
-        "rate": take.rate,
-        "peak_dbfs": round(peak_dbfs(sound), 2),
-        "lufs": round(lufs(sound, take.rate), 2),
-        "render_s": round(take.seconds, 4),
-        "whole_s": round(whole_seconds, 4),
-        "x_realtime": round(take.frame / take.rate / take.seconds, 1) if take.seconds else 0.0,
-        "sha256": _digest(sound),
-        "file": told.output,
-        **({"stems": stems} if told.stems else {}),
-    }
-    if told.json:
-        print(json.dumps(figures))
-    else:
-        print(
-            f"{told.output}: {seconds:.2f} s, {figures['bars']:g} bars, peak {figures['peak_dbfs']} dBFS, "
-            f"{figures['lufs']} LUFS, rendered at {figures['x_realtime']} x real time, sha256 {figures['sha256']}"
-        )
-        for stem_told in stems:
-            print(f"{stem_told['file']}: what {stem_told['name']} contributes, peak {stem_told['peak_dbfs']} dBFS")
+# ---------------------------------------------------------------- how far it is
 
 
 class Bar:

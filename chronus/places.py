@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
@@ -25,7 +30,18 @@ def shipped(folder: str) -> Path:
 def home() -> Path:
     """Journals, recordings, the user's patches and modules."""
     told = os.environ.get("CHRONUS_HOME")
-    return Path(told).expanduser() if told else Path(platformdirs.user_data_dir("chronus", appauthor=False))
+    found = Path(told).expanduser() if told else Path(platformdirs.user_data_dir("chronus", appauthor=False))
+    return found if told or found.is_absolute() else NO_HOME
+
+
+NO_HOME = Path(os.devnull) / "chronus"
+"""Where nothing can be kept: in the place of a folder that would lie in whatever folder this is."""
+
+
+def home_trouble(problem: OSError) -> str:
+    """Why nothing can be kept there, in words, and what helps."""
+    why = "there is no home folder" if home() == NO_HOME else f"{home()}: {problem.strerror or problem}"
+    return f"{why}; CHRONUS_HOME may name another folder"
 
 
 def modules_folders() -> tuple[Path, ...]:
@@ -51,15 +67,85 @@ SHARED_BY_KERNELS = ("dsp/*.py", "memory/*.py", "audio/ring.py", "audio/callback
 """What is compiled into functions that stand in other files."""
 
 
+class Cache(NamedTuple):
+    """`folder` holds what can be made again. `trouble` says why it is not where the user's caches lie; "" where it is."""
+
+    folder: Path
+    trouble: str = ""
+
+
 @cache
+def caches() -> Cache:
+    """The user's cache, or where that cannot be had a private one for as long as the machine keeps it. E_FILE where there is neither."""
+    found = Path(platformdirs.user_cache_dir("chronus", appauthor=False))
+    try:
+        _usable(found)
+        return Cache(found)
+    except OSError as problem:
+        trouble = f"the kernel cache cannot be kept in {problem.filename}: {problem.strerror}; {ELSEWHERE}"
+    try:
+        folder = Path(tempfile.gettempdir()) / f"chronus-cache-{os.getuid()}"
+        _make_private(folder)
+        _take_over(found / _kernels(), folder / _kernels())
+        _usable(folder)
+    except OSError as problem:
+        raise ChronusError("E_FILE", f"{trouble} (nor in {problem.filename}: {problem.strerror})") from None
+    return Cache(folder, f"{trouble}; until then it is in {folder}")
+
+
+ELSEWHERE = "XDG_CACHE_HOME may name another folder"
+NEEDED_BYTES = 16 << 20
+"""What all kernels need, and room to spare."""
+BUILT = "checkout"
+"""A file that stands in a folder of kernels once they are all there."""
+
+
+def _usable(folder: Path) -> None:
+    """OSError where kernels cannot be kept there, or where there is no room for them."""
+    if not folder.is_absolute():
+        raise OSError(errno.ENOENT, "there is no home folder to begin at", str(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(folder)) from None
+    own = folder / _kernels()
+    for there in (folder, *([own] if own.exists() else [])):
+        if not os.access(there, os.W_OK | os.X_OK):
+            number = errno.EROFS if os.statvfs(there).f_flag & os.ST_RDONLY else errno.EACCES
+            raise OSError(number, os.strerror(number), str(there))
+    if not (own / BUILT).exists() and shutil.disk_usage(folder).free < NEEDED_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
+def _make_private(folder: Path) -> None:
+    """Makes a folder that is ours alone, or finds it so."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = folder.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
+        raise OSError(errno.EPERM, "it is not a private folder of yours (owner and mode 0700 are needed)", str(folder))
+
+
+def _take_over(kernels: Path, goal: Path) -> None:
+    """Copies kernels that can be read, but not added to."""
+    with suppress(OSError):
+        if (kernels / BUILT).exists() and not goal.exists():
+            beside = goal.with_name(f"{goal.name}.{os.getpid()}")
+            shutil.copytree(kernels, beside)
+            beside.rename(goal)
+
+
+@cache
+def _kernels() -> str:
+    sources = (source for pattern in SHARED_BY_KERNELS for source in sorted(PACKAGE.glob(pattern)))
+    return f"kernels-{_digest(sources, str(PACKAGE.resolve()))}"
+
+
 def kernel_cache() -> Path:
     """Compiled kernels: a folder for each version of what they are made of, because Numba's cache sees only the file a kernel stands in.
 
     And for each place the package lies at: Numba knows a file by its path, so two checkouts share no machine code.
     """
-    root = Path(platformdirs.user_cache_dir("chronus", appauthor=False))
-    sources = (source for pattern in SHARED_BY_KERNELS for source in sorted(PACKAGE.glob(pattern)))
-    return root / f"kernels-{_digest(sources, str(PACKAGE.resolve()))}"
+    return caches().folder / _kernels()
 
 
 def catalogue_file() -> Path:
@@ -82,8 +168,9 @@ def runtime() -> Path:
     """The folder of sockets and locks: 0700 and ours, or refused."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     folder = Path(base) / "chronus" if base else Path(f"/tmp/chronus-{os.getuid()}")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    about = folder.lstat()
-    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
-        raise ChronusError("E_ENGINE", f"{folder} is not a private folder of yours (owner and mode 0700 are needed)")
+    try:
+        _make_private(folder)
+    except OSError as problem:
+        why = f"{folder} cannot hold sockets: {problem.strerror}; XDG_RUNTIME_DIR may name another folder"
+        raise ChronusError("E_ENGINE", why) from None
     return folder

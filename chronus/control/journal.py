@@ -399,7 +399,7 @@ class Pen:
                 self.path, self._descriptor = self._open_file()
                 self._size = os.fstat(self._descriptor).st_size
             except OSError as error:
-                return self._fails(error.strerror)
+                return self._fails(places.home_trouble(error))
         if self._owed and self._put(self._owed):
             self._owed = b""
         return not self._owed

@@ -41,11 +41,11 @@ def _shelf_and_highpass(rate: float) -> np.ndarray:
 
 
 @compiled
-def _energies(sound, biquads, hop):
-    """Mean square of each stretch of `hop` frames, both channels summed, after the biquads."""
+def _energies(sound, biquads, kept, hop):
+    """Mean square of each stretch of `hop` frames, both channels summed, after the biquads; `kept` (channel, biquad, 2) is their state."""
     out = np.zeros(sound.shape[0] // hop)
     for channel in range(sound.shape[1]):
-        s = np.zeros((2, 2))
+        s = kept[channel]
         for n in range(out.size * hop):
             x = np.float64(sound[n, channel])
             for k in range(2):
@@ -57,14 +57,41 @@ def _energies(sound, biquads, hop):
     return out
 
 
+class Loudness:
+    """Integrated loudness of stereo that is fed in pieces: blocks of 400 ms every 100 ms, gated at -70 LUFS and 10 LU below the mean.
+
+    Of the sound it keeps no more than a number for each 100 ms.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._hop = rate // 10
+        self._biquads = _shelf_and_highpass(rate)
+        self._kept = np.zeros((2, 2, 2))
+        self._rest = np.zeros((0, 2), np.float32)
+        self._tenths: list[np.ndarray] = []
+
+    def feed(self, piece: np.ndarray) -> None:
+        """(frames, 2) float samples."""
+        rest = np.concatenate([self._rest, piece.astype(np.float32, copy=False)])
+        whole = len(rest) // self._hop * self._hop
+        self._tenths.append(_energies(np.ascontiguousarray(rest[:whole]), self._biquads, self._kept, self._hop))
+        self._rest = rest[whole:].copy()
+
+    def lufs(self) -> float:
+        """Of all that was fed; SILENT where that is less than 400 ms, or too quiet."""
+        tenths = np.concatenate([np.zeros(0), *self._tenths])
+        if tenths.size < 4:
+            return SILENT
+        blocks = np.convolve(tenths, np.full(4, 0.25), "valid")
+        loud = blocks[blocks > 10 ** ((-70 + 0.691) / 10)]
+        if loud.size == 0:
+            return SILENT
+        loud = loud[loud > loud.mean() * 0.1]
+        return float(-0.691 + 10 * np.log10(loud.mean()))
+
+
 def lufs(sound: np.ndarray, rate: int) -> float:
-    """Integrated loudness of (frames, 2) float samples: blocks of 400 ms every 100 ms, gated at -70 LUFS and 10 LU below the mean."""
-    tenths = _energies(np.ascontiguousarray(sound, np.float32), _shelf_and_highpass(rate), rate // 10)
-    if tenths.size < 4:
-        return SILENT
-    blocks = np.convolve(tenths, np.full(4, 0.25), "valid")
-    loud = blocks[blocks > 10 ** ((-70 + 0.691) / 10)]
-    if loud.size == 0:
-        return SILENT
-    loud = loud[loud > loud.mean() * 0.1]
-    return float(-0.691 + 10 * np.log10(loud.mean()))
+    """Integrated loudness of (frames, 2) float samples."""
+    loudness = Loudness(rate)
+    loudness.feed(sound)
+    return loudness.lufs()

@@ -74,6 +74,7 @@ def main(settings: Settings, ready_fd: int | None = None, line: int | None = Non
     engine = Engine(settings, tell)
     try:
         engine.own_the_name()
+        engine.notes += filter(None, [places.caches().trouble])
         _build(tell, None if settings.keep else ready_fd)
         if line is not None:
             lifeline.hold(line)

@@ -9,17 +9,16 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lexer import PatternStr
 
 from chronus import places
+from chronus.errors import ChronusError
 
 
 @cache
 def parser(name: str, *starts: str) -> Lark:
     """Lark keeps its tables in the file, and makes them anew when the grammar, Lark or Python is another."""
-    folder = places.kernel_cache().parent
-    kept: str | bool = str(folder / f"{name}.grammar")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        kept = False
+        kept: str | bool = str(places.caches().folder / f"{name}.grammar")
+    except ChronusError:
+        kept = False  # it is made anew each time then
     text = (places.shipped("grammar") / f"{name}.lark").read_text(encoding="utf-8")
     return Lark(text, parser="lalr", start=list(starts), cache=kept, maybe_placeholders=False)
 

@@ -1,4 +1,4 @@
-"""What `open NAME` brings along: the commands of a script in the user's folder, or else of one that came with Chronus.
+"""What `open NAME` brings along: the commands of a script.
 
 The engine reads no text, so the shell reads the file, whole or not at all, and sends what it says with the command.
 """
@@ -6,11 +6,9 @@ The engine reads no text, so the shell reads the file, whole or not at all, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
-from chronus import places
 from chronus.commands import (
     MODULES,
     MOST_INSIDE,
@@ -28,13 +26,12 @@ from chronus.commands import (
     Undo,
     Wait,
 )
-from chronus.errors import ChronusError, nearest
-from chronus.text import answers, source
+from chronus.errors import ChronusError
+from chronus.text import answers, scripts, source
 from chronus.text.canonical import canonical, format_when
 from chronus.text.parser import Parsed
 from chronus.text.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
 
-SUFFIX = ".chronus"
 NO_PART_OF_A_RACK = (Assert, Crash, Panic, Play, Redo, Save, Stop, Undo)
 """Besides these there are questions, which nobody is answered: they are passed over."""
 MOST_LOADS = MODULES - 1
@@ -54,11 +51,6 @@ def parse(statement: Statement) -> Parsed:
         error.line, error.column = answers.place("name", start, parsed.spans)
         raise
     return msgspec.structs.replace(parsed, command=msgspec.structs.replace(parsed.command, commands=commands))
-
-
-def folders() -> tuple[Path, ...]:
-    """Where saved scripts lie, the user's own first."""
-    return places.home() / "patches", places.shipped("patches")
 
 
 def _commands(name: str) -> Iterator[AnyCommand]:
@@ -115,31 +107,8 @@ def _refuse(statement: Statement, code: str, message: str) -> ChronusError:
 
 
 def _read(name: str) -> bytes:
-    file = name.removesuffix(SUFFIX) + SUFFIX
-    for folder in folders():
-        path = folder / file
-        try:
-            if not path.resolve().is_relative_to(folder.resolve()):
-                raise ChronusError("E_PATH", f"{file} is a link that leads elsewhere; it is not followed")
-            if not path.exists():
-                continue
-            if not path.is_file():
-                raise ChronusError("E_FILE", f"{file} is no file that can be read")
-            with path.open("rb") as there:
-                found = there.read(LONGEST_SCRIPT + 1)
-        except (OSError, RuntimeError) as problem:
-            why = getattr(problem, "strerror", None) or "its links go round"
-            raise ChronusError("E_FILE", f"{file} cannot be read: {why}") from None
-        if len(found) > LONGEST_SCRIPT:
-            raise ChronusError("E_LIMIT", f"{file} is too long: a script is at most 1 MiB")
-        return found
-    near = nearest(name.removesuffix(SUFFIX), _names())
-    raise ChronusError("E_FILE", f'nothing is saved as "{name}"', suggestions=near)
-
-
-def _names() -> Iterator[str]:
-    for folder in folders():
-        try:
-            yield from (path.stem for path in folder.iterdir() if path.suffix == SUFFIX)
-        except OSError:
-            continue
+    path = scripts.find(name)
+    found = scripts.read(path, pipes=False)
+    if len(found) > LONGEST_SCRIPT:
+        raise ChronusError("E_LIMIT", f"{path.name} is too long: a script is at most 1 MiB")
+    return found

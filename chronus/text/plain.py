@@ -12,7 +12,7 @@ from types import FrameType
 
 from chronus import wire
 from chronus.commands import Notice
-from chronus.errors import ChronusError
+from chronus.errors import ChronusError, did_you_mean
 from chronus.settings import Settings
 from chronus.text import answers
 from chronus.text.attached import AGAIN_SECONDS, Attached, attach
@@ -210,7 +210,7 @@ def report(settings: Settings, error: ChronusError) -> int:
     if settings.json:
         with contextlib.suppress(BrokenPipeError):
             _write(answers.as_json(answers.Answer(0, "", error=error)) + "\n")
-    sys.stderr.write(answers.clean(f"chronus: {error.code} {error.message}") + "\n")
+    sys.stderr.write(answers.clean(f"chronus: {error.code} {error.message}{did_you_mean(error.suggestions)}") + "\n")
     return int(getattr(error, "exit", ENDS.get(error.code, LOST)))
 
 

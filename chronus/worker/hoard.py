@@ -17,7 +17,7 @@ KEPT_SECONDS = 7 * 24 * 3600
 
 
 def label(folder: Path) -> Path:
-    return folder / "checkout"
+    return folder / places.BUILT
 
 
 def claim(folder: Path) -> None:

@@ -1,0 +1,309 @@
+"""The command: reads what is asked for, renders it piece by piece into its file, and tells what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from chronus import places
+from chronus.commands import Open
+from chronus.control import journal as journals
+from chronus.errors import ChronusError
+from chronus.memory.layout import BLOCK
+from chronus.offline import DEFAULT_BARS, Bar, Report, Take, play_journal, play_script, read_script
+from chronus.render import ending
+from chronus.render.formats import WAV, Format, Writer, format_of, needed_bytes, writer
+from chronus.render.reel import Fade, Reel
+from chronus.render.target import STANDARD_OUTPUT, Target
+from chronus.text import answers, scripts
+from chronus.text.answers import Answer
+from chronus.worker import build, hoard
+
+TAIL_SECONDS = 60.0
+FADE_SECONDS = 5.0
+"""Of a tail that is cut off; half of it where it is shorter than two of these."""
+
+
+def main(told: argparse.Namespace) -> int:
+    """Renders, with the exit code of the program."""
+    with _ended_in_order(), contextlib.ExitStack() as cleared:
+        return _Rendering(told, cleared).run()
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Whoever is told to end clears away what it has begun, and then ends with 128 and the signal's number."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Score(Struct, frozen=True):
+    """What is to be rendered. `ends`: how long it is, as far as that is known by now; None where it ends by itself."""
+
+    source: bytes
+    rate: int
+    seed: int
+    journal: journals.Journal | None
+    ends: Callable[[Take], int] | None
+    inputs: tuple[Path, ...]
+
+    def take(self, keep: Callable[[Any], None], stems: Collection[str] | None = None) -> Take:
+        return Take(self.rate, self.seed, None if self.journal else 0, stems, keep)
+
+    def play(self, take: Take, report: Report | None) -> tuple[list[Answer], int]:
+        """(the answers that are errors, the frame at which it ends)."""
+        wrong: list[Answer] = []
+        if self.journal:
+            end = play_journal(take, self.journal, report)
+        else:
+            wrong, end = play_script(take, self.text, report)
+        return wrong, self.ends(take) if self.ends else end or take.frame_of_bars(DEFAULT_BARS)
+
+    @property
+    def text(self) -> str:
+        return self.source.decode("utf-8", "surrogateescape")
+
+
+def read_score(told: argparse.Namespace) -> Score:
+    """The script or journal that a path or a name means, and every file that is read for it."""
+    path = scripts.find(told.script)
+    source = scripts.read(path)
+    journal = journals.read_take(path) if source.startswith(journals.MAGIC) else None
+    header = journal.header if journal else {}
+    rate, seed = int(header.get("rate", told.rate)), int(header.get("seed", told.seed))
+    ends: Callable[[Take], int] | None = None
+    if told.bars is not None:
+        ends = lambda take: take.frame_of_bars(told.bars)  # noqa: E731
+    elif told.seconds is not None:
+        ends = lambda take: round(told.seconds * take.rate)  # noqa: E731
+    inputs = [path, *(path.parent.glob("*.journal") if journal else _opened(source))]
+    return Score(source, rate, seed, journal, ends, tuple(inputs))
+
+
+def _opened(source: bytes) -> Iterator[Path]:
+    """The files that a script opens."""
+    for line in read_script(source.decode("utf-8", "surrogateescape")):
+        if line.parsed is not None and isinstance(line.parsed.command, Open):
+            with contextlib.suppress(ChronusError):
+                yield scripts.find(line.parsed.command.name)
+
+
+class _Rendering:
+    """One call of the command. `cleared` removes what was begun, unless it was finished."""
+
+    def __init__(self, told: argparse.Namespace, cleared: contextlib.ExitStack) -> None:
+        self.told, self.cleared = told, cleared
+        self.began = time.perf_counter()
+        self.score = read_score(told)
+        self.tail_seconds = told.tail if told.tail is not None else 0.0 if self.score.ends else TAIL_SECONDS
+        self.target = self._target(told.output)
+        self.format = self._format()
+        if told.stems and self.target.through:
+            raise ChronusError("E_FILE", f"stems are files beside the whole, and {told.output} is none")
+        self.report: Report | None = None
+
+    # ------------------------------------------------------------ where it goes
+
+    def _target(self, name: str) -> Target:
+        target = Target(name, self.score.inputs)
+        self.cleared.callback(target.discard)
+        return target
+
+    def _format(self) -> Format:
+        told = self.told
+        if self.target.through and (told.output == STANDARD_OUTPUT or not Path(told.output).suffix):
+            return WAV
+        return format_of(told.output, as_float=told.float)
+
+    def _writer(self, target: Target) -> Writer:
+        try:
+            made = writer(self.format, target.file, self.score.rate, as_float=self.told.float)
+        except OSError as problem:
+            raise target.refusal(problem) from None
+        return _Careful(made, target)
+
+    def _check_room(self, frames: int) -> None:
+        """As far as it is known how long it becomes."""
+        size = needed_bytes(self.format, frames, as_float=self.told.float)
+        if self.format.kind in ("WAV", "AIFF"):
+            self.target.check_room(size)
+
+    # ------------------------------------------------------------ the work
+
+    def run(self) -> int:
+        told, score = self.told, self.score
+        if told.seconds is not None:
+            self._check_room(round((told.seconds + self.tail_seconds) * score.rate))
+        into = self._writer(self.target)
+        compile_kernels()
+        bar = self.report = Bar("rendering") if sys.stderr.isatty() and not told.json else None
+        ends = score.ends
+
+        def upto(rendered: int) -> int | None:
+            return ends(take) if ends else None
+
+        reel = Reel(score.rate, 0, into.write, upto)
+        take = score.take(reel.feed)
+        reel.latency = take.latency
+        wrong, frames = score.play(take, bar)
+        self._tell_errors(wrong)
+        if wrong and not told.force:
+            return 1
+        bars, fade = take.bars_at(frames), self._ring(take, reel, frames)
+        into.close()
+        stems = (
+            [self._stem(name, frames, reel.frames, fade) for name in sorted(take.contributors)] if told.stems else []
+        )
+        self.target.finish()
+        for stem in stems:
+            stem.target.commit()
+        self.target.commit()
+        if bar:
+            bar.clear()
+        self._tell(take, reel, bars, stems)
+        return 1 if wrong else 0
+
+    def _ring(self, take: Take, reel: Reel, frames: int) -> Fade | None:
+        """Renders up to the end and lets it ring, as long as it is heard; the fade, if it is cut off."""
+        rate = take.rate
+        tail = round(self.tail_seconds * rate)
+        if not tail:
+            reel.end = frames if reel.end is None else reel.end
+            take.render(frames, self.report)
+            take.go(frames + take.latency)
+            return None
+        if take.frame > frames:
+            raise ChronusError("E_VALUE", "--tail follows the end, and the script goes on after that; leave out --bars")
+        limit = frames + tail
+        fade = Fade(limit - min(round(FADE_SECONDS * rate), tail // 2), limit)
+        reel.ring_from(frames, limit, fade)
+        look = round(ending.look_seconds(take.conductor.rack, take.conductor.catalogue) * rate)
+        _end(take, frames)
+        while not reel.full and reel.rang < look:
+            take.go(take.frame + rate // 4)
+            if self.report:
+                self.report(1.0)
+        return fade
+
+    def _stem(self, name: str, end: int, frames: int, fade: Fade | None) -> _Stem:
+        """Renders what one module contributes, as long as the whole is, into a file beside it."""
+        whole = Path(self.told.output)
+        target = self._target(str(whole.with_name(f"{whole.stem}-{name}{whole.suffix}")))
+        if target.through:
+            raise ChronusError("E_FILE", f"{target.name} cannot be written: it is no file")
+        into = self._writer(target)
+        reel = Reel(self.score.rate, 0, into.write, fade=fade)
+        reel.end = frames
+        take = self.score.take(reel.feed, stems=(name,))
+        self.score.play(take, self.report)
+        if fade is not None:
+            _end(take, end)
+        take.render(frames, self.report) if fade is None else take.go(frames, self.report)
+        into.close()
+        target.finish()
+        return _Stem(name, target, reel)
+
+    # ------------------------------------------------------------ what is told
+
+    def _say(self, line: str) -> None:
+        """Not into the sound, where that goes to standard output."""
+        out = sys.stderr if self.target.is_standard_output else sys.stdout
+        out.flush()
+        out.buffer.write(line.encode("utf-8", "replace") + b"\n")
+        out.flush()
+
+    def _tell_errors(self, wrong: list[Answer]) -> None:
+        for answer in wrong:
+            self._say(answers.as_json(answer) if self.told.json else "\n".join(answers.plain(answer)))
+
+    def _tell(self, take: Take, reel: Reel, bars: float, stems: list[_Stem]) -> None:
+        seconds = reel.frames / take.rate
+        figures: dict[str, Any] = {
+            "frames": reel.frames,
+            "seconds": round(seconds, 6),
+            "bars": round(bars, 4),
+            "rate": take.rate,
+            "peak_dbfs": round(reel.peak_dbfs, 2),
+            "lufs": round(reel.lufs(), 2),
+            "render_s": round(take.seconds, 4),
+            "whole_s": round(time.perf_counter() - self.began, 4),
+            "x_realtime": round(take.frame / take.rate / take.seconds, 1) if take.seconds else 0.0,
+            "sha256": reel.sha256(),
+            "file": self.told.output,
+            **({"stems": [stem.figures() for stem in stems]} if self.told.stems else {}),
+        }
+        if self.told.json:
+            self._say(json.dumps(figures))
+            return
+        self._say(
+            answers.clean(self.told.output) + f": {seconds:.2f} s, {figures['bars']:g} bars, peak "
+            f"{figures['peak_dbfs']} dBFS, {figures['lufs']} LUFS, rendered at {figures['x_realtime']} x real time, "
+            f"sha256 {figures['sha256']}"
+        )
+        for stem in stems:
+            told = stem.figures()
+            self._say(answers.clean(told["file"]) + f": what {stem.name} contributes, peak {told['peak_dbfs']} dBFS")
+
+
+class _Stem(Struct, frozen=True):
+    name: str
+    target: Target
+    reel: Reel
+
+    def figures(self) -> dict[str, Any]:
+        peak = round(self.reel.peak_dbfs, 2)
+        return {"name": self.name, "file": self.target.name, "peak_dbfs": peak, "sha256": self.reel.sha256()}
+
+
+class _Careful:
+    """A writer whose disk may refuse: then it is said of which file."""
+
+    def __init__(self, made: Writer, target: Target) -> None:
+        self.made, self.target = made, target
+
+    def write(self, piece: Any) -> None:
+        self._do(lambda: self.made.write(piece))
+
+    def close(self) -> None:
+        self._do(self.made.close)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as problem:
+            raise self.target.refusal(problem) from None
+
+
+def _end(take: Take, frames: int) -> None:
+    """Renders up to the end, and lets go at that very frame: of what was to begin there nothing is heard."""
+    take.render(frames // BLOCK * BLOCK)
+    take.put_off(frames - 1)
+    ending.let_go(take, frames)
+
+
+def compile_kernels() -> None:
+    """Compiles them, if that was never done for this version."""
+    if build.is_built():
+        hoard.claim(places.kernel_cache())
+        return
+    bar = Bar("compiling kernels, once") if sys.stderr.isatty() else None
+    build.build(lambda done, total, _name: bar(done / total) if bar else None)
+    if bar:
+        bar.clear()
