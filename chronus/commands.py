@@ -276,12 +276,14 @@ class Quit(Command, frozen=True, kw_only=True): ...
 class Say(Command, frozen=True, kw_only=True):
     """Musical words, and the commands they came to, each with its line: one undo step.
 
-    A load among them is passed over where its name is taken.
+    Modules and lanes that are there are kept, and so is a tempo, unless one was named (`asked`) or, before any was set,
+    the song's genre tells it (`song`).
     """
 
     words: str
     commands: Annotated[tuple[Plain, ...], Meta(max_length=MOST_INSIDE)] = ()
     lines: Annotated[tuple[str, ...], Meta(max_length=MOST_INSIDE)] = ()
+    tempo: Literal["asked", "song", ""] = ""
 
 
 Plain = (

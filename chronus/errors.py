@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 CODES: dict[str, str] = {
@@ -55,12 +54,41 @@ class ChronusError(Exception):
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The names a person may have meant, best first; empty where none is near."""
-    names = sorted(set(known))
+    """The names a person may have meant, best first; empty where none is near.
+
+    Near is what differs in one letter of a short word, in two of a longer one, in three of eight or more; or is cut short.
+    """
     lower = word.lower()
-    begins = [name for name in names if name.startswith(lower)] if len(lower) >= 2 else []
-    near = difflib.get_close_matches(lower, names, n=most, cutoff=0.6)
-    return tuple(dict.fromkeys([*near, *begins]))[:most]
+    found = []
+    for name in set(known):
+        distance = _distance(lower, name, 0 if len(lower) < 2 else 1 if len(lower) < 5 else 2 if len(lower) < 8 else 3)
+        short, long = sorted((lower, name), key=len)
+        if distance is None and len(short) >= 2 + (short == name) * 2 and long.startswith(short):
+            distance = 2  # "res" for resonance, "frequency" for freq
+        if distance is not None:
+            found.append((distance, name[:1] != lower[:1], abs(len(name) - len(lower)), name))
+    return tuple(name for *_, name in sorted(found)[:most])
+
+
+def _distance(word: str, name: str, most: int) -> int | None:
+    """Letters wrong, missing, too many, or two of them the other way round; None beyond `most`."""
+    if abs(len(word) - len(name)) > most or (
+        most == 1 and word[:1] != name[:1] and (len(word) < 3 or word[1:] != name[1:])
+    ):
+        return None
+    before: list[int] = []
+    row = list(range(len(name) + 1))
+    for k, letter in enumerate(word, 1):
+        above, row = row, [k]
+        for j, other in enumerate(name, 1):
+            best = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other))
+            if k > 1 and j > 1 and letter == name[j - 2] and word[k - 2] == other:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        if min(row) > most and min(above) > most:
+            return None
+        before = above
+    return row[-1] if row[-1] <= most else None
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:

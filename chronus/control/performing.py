@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from chronus import commands as say
 from chronus.commands import AnyCommand, When
-from chronus.control import look
+from chronus.control import look, spoken
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, gone_back, onward
 from chronus.control.edit import Edit, edit, empty
@@ -93,7 +93,7 @@ class Performance:
             self._take(done, command, text)
             if isinstance(command, say.Panic) and waited:
                 done = done._replace(text=f"panic ({waited} that waited withdrawn)")
-        lines = tuple(done.result["commands"]) if isinstance(command, say.Say) else ()
+        lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
         return Outcome(0, done.text, lines, done.result)
 
     # ------------------------------------------------------------ later
@@ -171,33 +171,28 @@ class Performance:
         if isinstance(command, say.Panic):
             return Edit(hushed(rack, self.catalogue), "panic", {})
         if isinstance(command, say.Open):
-            built, sweeps, _ = self._all(empty(rack), command.commands)
+            built, sweeps = self._all(empty(rack), command.commands)
             return Edit(built, f"open {command.name}", {"name": command.name}, sweeps)
         if isinstance(command, say.Say):
-            built, sweeps, passed = self._all(rack, command.commands, passing=True)
-            lines = [line for k, line in enumerate(command.lines) if k not in passed]
-            return Edit(built, f"say {command.words}", {"commands": lines}, sweeps)
+            kept = spoken.kept(rack, command, self.catalogue)
+            spoken.refuse_if_idle(command, kept)
+            done = [k for k in range(len(command.commands)) if k not in kept]
+            built, sweeps = self._all(rack, [command.commands[k] for k in done])
+            result: dict[str, object] = {"commands": [command.lines[k] for k in done]}
+            if notes := [one.note for one in kept.values() if one.note]:
+                result["kept"] = notes
+            return Edit(built, f"say {command.words}", result, sweeps)
         return edit(rack, command, self.catalogue, self.present)
 
-    def _all(
-        self, rack: Rack, commands: Sequence[AnyCommand], passing: bool = False
-    ) -> tuple[Rack, tuple[Moving, ...], set[int]]:
-        """Several commands as one. `passing`: a load is passed over where its name is taken; the places of those come last."""
+    def _all(self, rack: Rack, commands: Sequence[AnyCommand]) -> tuple[Rack, tuple[Moving, ...]]:
+        """Several commands as one."""
         sweeps: tuple[Moving, ...] = ()
-        passed: set[int] = set()
-        for k, command in enumerate(commands):
+        for command in commands:
             if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
-                continue
-            if passing and isinstance(command, say.Load) and self._is_loaded(rack, command):
-                passed.add(k)
                 continue
             done = self._change(rack, command)
             rack, sweeps = done.rack, sweeps + done.sweeps
-        return rack, sweeps, passed
-
-    def _is_loaded(self, rack: Rack, command: say.Load) -> bool:
-        spec = self.catalogue.find(command.kind)
-        return (command.name or (spec.kind if spec else "")) in rack.modules
+        return rack, sweeps
 
     def _undo(self, rack: Rack, command: say.Undo | say.Redo) -> Edit:
         back = isinstance(command, say.Undo)

@@ -81,8 +81,8 @@ COMMANDS: dict[str, Entry] = {
     "quit": Entry("quit", "leaves"),
     "say": Entry(
         "say WORDS   Chronus, WORDS   Yo! Chronus, WORDS",
-        "musical words become commands, which are shown",
-        ("Yo! Chronus, drop in some kick and snare for a DnB song",),
+        "musical words become commands, which are shown; whole or not at all, and nothing of yours is replaced",
+        ("Yo! Chronus, drop in some kick and snare for a DnB song", "say an 808 kick at 128", "say take the kick out"),
     ),
 }
 

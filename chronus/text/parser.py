@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from lark.exceptions import UnexpectedInput
 from msgspec import Struct
@@ -26,7 +27,7 @@ from chronus.text.translate import translate
 
 __all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "parse", "sentences", "statements"]
 
-ADDRESS = re.compile(r"(?:say(?!\w)|yo(?!\w)|chronus(?!\w))?[\s,!.:]*", re.IGNORECASE)
+ADDRESS = re.compile(r"(?:(?:say|yo|hey|hi|hello|ok|okay|chronus)(?!\w))?[\s,!.:]*", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line separators, and marks that turn the direction of writing."""
 FIRST_WORD = re.compile(r"[^\s;,:=(>]+|.", re.DOTALL)
@@ -91,11 +92,14 @@ def _say(typed: str) -> tuple[AnyCommand, dict[str, int]]:
         if found.end() == begin:
             break
         begin = found.end()
-    words = " ".join(typed[begin:].split())
     try:
-        lines = phrases.lines(words)
+        spoken = phrases.read(typed[begin:])
     except ChronusError as error:
         error.column += begin
+        with suppress(ChronusError):
+            if phrases.reads_as_a_line(typed[begin:]):
+                _read(typed[begin:])
+                error.message = f"`{' '.join(typed[begin:].split())[:80]}` is a command: send it by itself"
         raise
-    inside = tuple(_read(line)[0] for line in lines)
-    return Say(words=words, commands=inside, lines=lines), {"words": begin}  # type: ignore[arg-type]
+    words, inside = " ".join(typed[begin:].split()), tuple(_read(line)[0] for line in spoken.lines)
+    return Say(words=words, commands=inside, lines=spoken.lines, tempo=spoken.tempo), {"words": begin}  # type: ignore[arg-type]

@@ -1,75 +1,117 @@
-"""Musical words to lines of the language, from grammar/phrases.toml. Words it does not know are passed over."""
+"""Musical words to lines of the language, or a refusal that names every word that is not understood. Nothing is done by halves."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
+from typing import Literal, NamedTuple
 
-from chronus import places
 from chronus.errors import ChronusError, nearest
+from chronus.text.sentence import Sentence, Thing, Word, table, vocabulary, words_of
 
-TEMPO = re.compile(r"(?<![\w.])([0-9]{2,3}(?:\.[0-9]{1,3})?) ?bpm\b")
+MOST_NAMED = 12
+HINTS = {
+    "remove": "unload", "delete": "unload", "unload": "unload", "only": "solo", "just": "solo", "no": "mute", "without": "mute",
+}  # fmt: skip
+"""Words that are not understood here, but have a command for one instrument."""
 
 
-def lines(words: str) -> tuple[str, ...]:
-    """The lines that a sentence comes to: tempo, then loads, then lanes.
+class Spoken(NamedTuple):
+    """The lines that a sentence comes to, and how far it asks for the tempo among them: by its number, as that of a
+    song of its genre, or not at all, where a genre only says what a drum is like."""
 
-    E_SYNTAX, its column counted in `words`, if nothing in it is understood or something would turn the meaning round.
-    """
-    table = _table()
-    text = words.lower().replace("\u2019", "'")
-    told = [(found[0], found.start()) for found in _vocabulary().finditer(text)]
-    tempo = TEMPO.search(text)
-    genres = [table["genre_of"][word] for word, _ in told if word in table["genre_of"]]
-    instruments = {table["instrument_of"][word] for word, _ in told if word in table["instrument_of"]}
-    for word, column in told:
-        if word in table["not_yet"]:
-            raise _refuse(f'"{word}" is not understood yet; say what to add, such as "a kick"', column)
-    if not (genres or instruments or tempo):
-        raise _unknown(words, table)
-    genre = table["genres"][genres[0]] if genres else {}
-    if "beat" in instruments or (genres and not instruments):
-        instruments |= set(genre.get("beat", table["beat"]))
-    bodies = [genre.get(name, table["plain"][name]) for name in table["order"] if name in instruments]
-    bpm = tempo[1] if tempo else genre.get("bpm")
-    return (
+    lines: tuple[str, ...]
+    tempo: Literal["asked", "song", ""]
+
+
+def read(words: str) -> Spoken:
+    """Tempo, then loads, then lanes, then mutes. E_SYNTAX, its column counted in `words`, if any word is not understood."""
+    sentence = Sentence(words)
+    if sentence.unknown:
+        raise _not_understood(sentence, words)
+    if not sentence.understood:
+        raise _refuse(f"say what to play: {_known()} are understood", len(words), "kick and snare")
+    genre = table()["genres"].get(sentence.genre, {})
+    bodies = [_body(thing, genre) for thing in _things(sentence, genre)]
+    bpm = sentence.bpm or genre.get("bpm", "")
+    lines = (
         *([f"bpm {bpm}"] if bpm else ()),
         *(body[0] for body in bodies),
         *(line for body in bodies for line in body[1:]),
+        *(f"{verb} {' '.join(dict.fromkeys(names))}" for verb, names in sentence.marks.items()),
+    )
+    return Spoken(
+        lines, "asked" if sentence.bpm else "song" if sentence.genre and (sentence.whole or not sentence.adds) else ""
     )
 
 
-@cache
-def _table() -> dict[str, Any]:
-    import tomllib  # only for whoever speaks: it costs a start 3 ms
-
-    table = tomllib.loads((places.shipped("grammar") / "phrases.toml").read_text(encoding="utf-8"))
-    table["genre_of"] = {word: name for name, genre in table["genres"].items() for word in genre["words"]}
-    table["instrument_of"] = {word: name for name, words in table["instruments"].items() for word in words}
-    return table
+def reads_as_a_line(words: str) -> bool:
+    """Whether they may be a command: such a line has no articles and asks nothing."""
+    return not any(word.kind in ("filler", "question", "polite") for word in words_of(words.lower()))
 
 
-@cache
-def _vocabulary() -> re.Pattern[str]:
-    """Any phrase that is known, the longest first."""
-    table = _table()
-    known = sorted({*table["genre_of"], *table["instrument_of"], *table["not_yet"]})
-    longest_first = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
-    return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)")
+def _things(sentence: Sentence, genre: dict[str, list[str]]) -> list[Thing]:
+    """What is added, in the order of the table; a beat is the drums of its genre."""
+    adds = dict(sentence.adds)
+    beat = adds.pop("beat", None) or (Thing("beat", "", "") if sentence.genre and not adds else None)
+    if beat:
+        drums = genre.get("beat", table()["beat"])
+        adds = {drum: Thing(drum, beat.model if drum in table()["beat"] else "", "") for drum in drums} | adds
+    return [adds[name] for name in table()["order"] if name in adds]
 
 
-def _unknown(words: str, table: dict[str, Any]) -> ChronusError:
-    genres = [genre["words"][0] for genre in table["genres"].values()]
-    known = f"genres ({', '.join(genres)}) and instruments ({', '.join(table['instruments'])})"
-    if not words:
-        return _refuse(f"say what to play: {known} are understood", 0, "kick and snare")
-    typed = re.findall(r"[^\W_]+", words.lower())[:200]
-    every = [*table["genre_of"], *table["instrument_of"]]
-    near = dict.fromkeys(match for word in typed[:20] for match in nearest(word, every, most=1))
-    listed = ", ".join(f'"{word[:24]}"' for word in typed[:6])
-    unknown = f"{listed}: not understood yet" if typed else "nothing in it is understood yet"
-    return _refuse(f"{unknown}; {known} are", 0, *([*near] or ["kick and snare"])[:3])
+def _body(thing: Thing, genre: dict[str, list[str]]) -> list[str]:
+    """Its load and its lane, with the model that was asked for."""
+    load, *lanes = genre.get(thing.instrument, table()["plain"][thing.instrument])
+    if thing.model:
+        first, kind, *params = load.split(" ")
+        load = " ".join([first, kind, f"model={thing.model}", *(p for p in params if not p.startswith("model="))])
+    return [load, *lanes]
+
+
+def _not_understood(sentence: Sentence, words: str) -> ChronusError:
+    runs = _runs(sentence.unknown, words)
+    shown = ", ".join(f'"{run[:32]}"' for run in runs[:MOST_NAMED])
+    more = f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else ""
+    verb = "are" if len(runs) > 1 else "is"
+    message = f"{shown}{more} {verb} not understood, so nothing is done"
+    again = sentence.again()
+    if again and not sentence.turned:
+        message += f"; `say {again}` is"
+    elif heard := list(dict.fromkeys(sentence.heard)):
+        message += f"; understood: {', '.join(heard)}{_hint(sentence)}"
+    elif not again:
+        message += f"; {_known()} are"
+    first = sentence.unknown[0]
+    known = [
+        word for word, (kind, _) in vocabulary().items() if kind in ("genre", "instrument", "intent") and len(word) > 3
+    ]
+    near = nearest(first.text, known, most=2) if first.kind == "unknown" and len(first.text) > 2 else ()
+    return _refuse(message, first.start, *near)
+
+
+def _hint(sentence: Sentence) -> str:
+    """The command that a word which turns the sentence round may stand for."""
+    verb = next((HINTS[word.text] for word in sentence.unknown if word.text in HINTS), "")
+    names = {vocabulary()[heard][1] for heard in sentence.heard if heard in vocabulary()}
+    return f" (`{verb} {names.pop()}` is a command)" if verb and len(names) == 1 and "beat" not in names else ""
+
+
+def _runs(unknown: list[Word], words: str) -> list[str]:
+    """Unknown words as typed; those that stand side by side as one."""
+    runs: list[tuple[int, int]] = []
+    for word in unknown:
+        start, end = word.start, word.start + len(word.text)
+        if runs and not words[runs[-1][1] : start].strip():
+            runs[-1] = runs[-1][0], end
+        else:
+            runs.append((start, end))
+    return list(dict.fromkeys(re.sub(r"\s+", " ", words[start:end]) for start, end in runs))
+
+
+def _known() -> str:
+    lists = table()
+    genres = ", ".join(genre["words"][0] for genre in lists["genres"].values())
+    return f"genres ({genres}) and instruments ({', '.join(words[0] for words in lists['instruments'].values())})"
 
 
 def _refuse(message: str, offset: int, *suggestions: str) -> ChronusError:

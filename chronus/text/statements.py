@@ -18,7 +18,10 @@ NEWLINE = r"\r\n|\r|\n"
 END_OF_LINE = re.compile(NEWLINE)
 CONTINUATION = re.compile(rf"\\[ \t]*(?:{NEWLINE})")
 BLANK = re.compile(rf"(?:[ \t]|\\[ \t]*(?:{NEWLINE}))*")
-SPOKEN = re.compile(r"[ \t]*(?:say(?![\w.:=])|yo(?![\w.:=])|chronus[ \t]*,)", re.IGNORECASE)
+SPOKEN = re.compile(
+    r"[ \t]*(?:say(?![\w.:=])|yo(?![\w.:=])|(?:(?:hey|hi|hello|ok|okay)[ \t,!]+)?chronus(?:[ \t]*[,:!]|[ \t]+(?=[^\W_])))",
+    re.IGNORECASE,
+)
 """Takes the rest of its line: no `;` splits it, no quote or bracket counts."""
 
 MARK = re.compile(rf'"[^"\r\n]*"?|//|#|;+|[(\[{{]+|[)\]}}]+|\\[ \t]*(?:{NEWLINE}|\Z)|{NEWLINE}')

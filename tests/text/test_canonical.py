@@ -133,7 +133,9 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     ),
     c.Crash: st.builds(c.Crash, what=st.sampled_from(["active", "standby", "both", "host", "control"])),
     c.Quit: st.builds(c.Quit),
-    c.Say: st.sampled_from(["a kick", "hard techno; and hats", "Drop some DnB  kick...", "it's a 303!"]).map(spoken),
+    c.Say: st.sampled_from(["a kick", "hard techno; and hats", "Drop some DnB  kick...", "let's have a 303!"]).map(
+        spoken
+    ),
 }
 
 
