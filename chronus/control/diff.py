@@ -50,14 +50,15 @@ def is_structural(before: Rack, after: Rack) -> bool:
         return True
     if before.modules.keys() != after.modules.keys():
         return True
-    if list(before.modules) != list(after.modules):
-        return True
     return any(
-        now is not was
-        and (now.kind, now.voices, now.addressed, now.played, now.held)
-        != (was.kind, was.voices, was.addressed, was.played, was.held)
-        for was, now in zip(before.modules.values(), after.modules.values(), strict=True)
+        now is not before.modules[name] and _part(now) != _part(before.modules[name])
+        for name, now in after.modules.items()
     )
+
+
+def _part(module: Module) -> tuple[object, ...]:
+    """What of a module the program depends on."""
+    return module.kind, module.voices, module.addressed, module.held, module.hushed
 
 
 def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
@@ -126,7 +127,7 @@ def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]
         if isinstance(hand, Gate):
             found.append(_gate(seat, hand.on))
         else:
-            found.append(_note(seat, hand, at.number << 12 | k, after.bpm, at.rate))
+            found.append(_note(at.plan.leader(seat), hand, at.number << 12 | k, after.bpm, at.rate))
     return found
 
 

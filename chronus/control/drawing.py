@@ -96,12 +96,11 @@ class Drawing:
 
     def _strands(self, seats: dict[str, Seat]) -> dict[int, Strand]:
         """In the order in which they are summed."""
-        rank = {name: k for k, name in enumerate(self.rack.modules)}
         known: dict[Ident, Strand] = {}
         for strand in (*self.old_strands.values(), *self.before.strands.values()):
             known[strand.key, strand.source, strand.target, strand.late > 0] = strand
         found: dict[int, Strand] = {}
-        for key in sorted(self.rack.cables, key=lambda key: (rank[key.target], key.into, rank[key.source], key.output)):
+        for key in sorted(self.rack.cables, key=lambda key: (key.target, key.into, key.source, key.output)):
             source, target, cable = seats[key.source], seats[key.target], self.rack.cables[key]
             old = known.get((key, source.handle, target.handle, key in self.wiring.late))
             strand = old or self._strand(key, source, target, cable)
@@ -137,19 +136,16 @@ class Drawing:
         """The order of rendering. Leaving cables bend it where they can; those that cannot are read one block late."""
         by_handle = {seat.handle: seat for seat in (*seats.values(), *self.old_seats.values())}
         handles = [*(seats[name].handle for name in self.wiring.order), *sorted(self.old_seats)]
-        hard = {(s.source, s.target) for s in strands.values() if not s.late}
-        soft = {(s.source, s.target) for s in self.old_strands.values() if not s.late}
-        order, broken = sort(handles, hard | soft)
-        if broken:
-            order, _ = sort(handles, hard)
-            rank = {handle: k for k, handle in enumerate(order)}
-            for handle, strand in self.old_strands.items():
-                if not strand.late and rank[strand.source] >= rank[strand.target]:
-                    self.old_strands[handle] = self._made_late(strand, by_handle[strand.source])
+        edges = {(s.source, s.target): 1 for s in self.old_strands.values() if not s.late}
+        edges |= {(s.source, s.target): 2 for s in strands.values() if not s.late}
+        order, back = sort(handles, edges)
+        for handle, strand in self.old_strands.items():
+            if not strand.late and (strand.source, strand.target) in back:
+                self.old_strands[handle] = self._made_late(strand, by_handle[strand.source])
         return [by_handle[handle] for handle in order]
 
     def _program(self, plan: Plan, order: list[Seat]) -> Program:
-        tables = Tables(self.catalogue, self.rate, self.rack.seed, self._settled)
+        tables = Tables(self.catalogue, self.rate, self.rack.seed, self._settled, self.wiring.echoes)
         used = max(end for _, end in self.taken)
         return tables.program(plan, order, used)
 

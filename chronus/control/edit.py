@@ -12,6 +12,7 @@ from chronus.control import lanes, patching, values
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import STILL, Present
 from chronus.control.rack import EMPTY, Moving, Rack, named, replace, with_module
+from chronus.control.wiring import gated_off, played_by
 from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError
 from chronus.units import format_quantity
@@ -84,16 +85,27 @@ def unload(rack: Rack, command: say.Unload, catalogue: Catalogue) -> Edit:
 
 
 def gate(rack: Rack, command: say.Gate, catalogue: Catalogue) -> Edit:
+    """Held on, a gate is the module's own; let go, it is again that of the notes it follows."""
     name = _player(rack, command.name, catalogue)
-    rack = with_module(rack, replace(rack.modules[name], played=True, held=command.on))
-    return Edit(rack, f"gate {name} {'on' if command.on else 'off'}", {"name": name, "on": command.on})
+    rack = with_module(rack, replace(rack.modules[name], played=True, held=command.on, hushed=False))
+    text = f"gate {name} {'on' if command.on else 'off'}"
+    leader = played_by(name, rack, catalogue)
+    told = "" if leader == name else f" (its gate is now that of {leader})"
+    return Edit(rack, text + told, {"name": name, "on": command.on})
 
 
 def note(rack: Rack, command: say.Note, catalogue: Catalogue) -> Edit:
+    """On what follows the notes of another the note is played there, where it is heard."""
     name = _player(rack, command.name, catalogue)
-    rack = with_module(rack, replace(rack.modules[name], played=True))
     pitch = format_quantity(Quantity(command.pitch, "note"))
-    return Edit(rack, f"note {name} {pitch}", {"name": name, "pitch": command.pitch})
+    text, result = f"note {name} {pitch}", {"name": name, "pitch": command.pitch}
+    leader = played_by(name, rack, catalogue)
+    if leader != name:
+        return Edit(rack, f"{text} (played by {leader}, whose notes {name} follows)", result)
+    droned = not (rack.modules[name].addressed or rack.modules[name].hushed)
+    rack = with_module(rack, replace(rack.modules[name], played=True, hushed=False))
+    off = gated_off(name, rack, catalogue) if droned else ""
+    return Edit(rack, text + (f"; afterwards {name} is {off}" if off else ""), result)
 
 
 def _player(rack: Rack, word: str, catalogue: Catalogue) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate
 from math import lcm
 from typing import Any
 
 from chronus.commands import Clear, Mute, Sequence, Solo, Unmute, Unsolo
 from chronus.control.catalogue import Catalogue
-from chronus.control.rack import LANES, Lane, Rack, named, replace, with_module
+from chronus.control.rack import LANES, VOICES, Lane, Rack, named, replace, with_module
+from chronus.control.wiring import gated_off, voices_of
 from chronus.errors import ChronusError, nearest
 
 SHORTEST_STEP, LONGEST_STEP = Fraction(1, 128), Fraction(4)
@@ -28,10 +30,12 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     lane = Lane(
         command.text, command.pattern, command.options, rack.takes, bool(old and old.muted), bool(old and old.solo)
     )
-    rack = with_module(rack, replace(rack.modules[name], sequenced=True))
+    rack = with_module(rack, replace(rack.modules[name], sequenced=True, hushed=False))
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps
     text = f"sequence {name}: {command.text} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(lane)
+    notes, chord = at_once(lane), max((len(hit.pitches) for hit in command.pattern.hits), default=0)
+    text += too_many(rack, name, notes, chord == notes, catalogue)
     return rack, text, {"name": name, "steps": steps}
 
 
@@ -56,10 +60,36 @@ def realigns(lane: Lane) -> str:
     return f"; {steps} steps: realigns after {bars} bars" + (f" (len={fitting[-1]} to clip)" if fitting else "")
 
 
+def at_once(lane: Lane) -> int:
+    """The most notes of a lane that sound at the same time: those of a chord, and longer ones that reach into others."""
+    steps = Fraction(lane.pattern.steps)
+    moves: list[
+        tuple[Fraction, int, int]
+    ] = []  # at one place what ends comes first, and what only lasts for its gate comes and goes
+    for hit in lane.pattern.hits:
+        at, length, count = Fraction(*hit.at), Fraction(*hit.length), len(hit.pitches) or 1
+        moves.append((at, 1, count))
+        moves.append((at, 2, -count) if hit.glide or not length else ((at + length) % steps, 0, -count))
+        if at + length >= steps:
+            moves.append((Fraction(0), -1, count))  # it sounds from the loop before
+    return max(accumulate(count for _, _, count in sorted(moves)), default=0)
+
+
+def too_many(rack: Rack, name: str, notes: int, chord: bool, catalogue: Catalogue) -> str:
+    """What is said where a module has not the voices for so many notes at once."""
+    module, spec = rack.modules[name], catalogue[rack.modules[name].kind]
+    if notes <= (module.voices if spec.width == "poly" else 1) or notes <= (voices := voices_of(name, rack, catalogue)):
+        return ""
+    has = "one voice and plays one note" if voices == 1 else f"{voices} voices and plays {voices} notes"
+    more = f" (voices={notes} would play all)" if spec.width == "poly" and notes <= VOICES else ""
+    return f"; {name} has {has} of {'the chord' if chord else f'{notes} at once'}{more}"
+
+
 def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
     name = _with_lane(rack, command.name, catalogue, "name")
     rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
-    return rack, f"clear {name}", {"name": name}
+    off = gated_off(name, rack, catalogue)
+    return rack, f"clear {name}" + (f"; {name} is {off}" if off else ""), {"name": name}
 
 
 def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:

@@ -15,6 +15,7 @@ from chronus.control.courses import STILL, Present, format_length
 from chronus.control.rack import Lane, Moving, Rack, audible, in_words, named, replace, steady, value
 from chronus.control.scheduler import Span, happenings
 from chronus.control.values import NUMBERS, no_such
+from chronus.control.wiring import gated_off
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError
 from chronus.units import Range, format_number, format_param, format_quantity, format_range, is_musical, to_param
@@ -38,7 +39,7 @@ def answer(
 ) -> Answer:
     """What a question comes to on this rack. `taken_out`: the modules that are rendered no more, and why."""
     if isinstance(command, say.List):
-        lines, result = _list(rack, command.what, taken_out)
+        lines, result = _list(rack, command.what, catalogue, taken_out)
     elif isinstance(command, say.Show):
         lines, result = _show(rack, command, catalogue, taken_out, present)
     elif isinstance(command, say.Describe):
@@ -56,7 +57,7 @@ Taken = Mapping[str, str]
 # ---------------------------------------------------------------- list and show
 
 
-def _list(rack: Rack, what: str, taken_out: Taken) -> Told:
+def _list(rack: Rack, what: str, catalogue: Catalogue, taken_out: Taken) -> Told:
     lines: list[str] = []
     result: dict[str, Any] = {}
     if what in ("modules", ""):
@@ -64,15 +65,28 @@ def _list(rack: Rack, what: str, taken_out: Taken) -> Told:
             leads = sorted({key.target for key in rack.cables if key.source == name})
             told = f" > {', '.join(leads)}" if leads else ""
             out = f" (taken out: {taken_out[name]})" if name in taken_out else ""
+            gate = _gate(rack, name, catalogue)
+            told += f" ({gate})" if gate else ""
             lines.append(name + (f" ({module.kind})" if module.kind != name else "") + told + out)
         result["modules"] = [
-            {"name": name, "kind": module.kind, **_out(name, taken_out)} for name, module in rack.modules.items()
+            {"name": name, "kind": module.kind, **_gate_plain(rack, name, catalogue), **_out(name, taken_out)}
+            for name, module in rack.modules.items()
         ]
     if what in ("lanes", ""):
         for name, lane in rack.lanes.items():
             lines.append(_lane_line(rack, name, lane))
         result["lanes"] = [_lane(rack, name, 0) for name in rack.lanes]
     return lines, result
+
+
+def _gate(rack: Rack, name: str, catalogue: Catalogue) -> str:
+    """What hands have made of its gate, where that is why it sounds, or why it does not."""
+    return "gate held on" if rack.modules[name].held else gated_off(name, rack, catalogue)
+
+
+def _gate_plain(rack: Rack, name: str, catalogue: Catalogue) -> dict[str, str]:
+    told = _gate(rack, name, catalogue)
+    return {"gate": "on" if rack.modules[name].held else "off"} if told else {}
 
 
 def _out(name: str, taken_out: Taken) -> dict[str, str]:
@@ -89,7 +103,7 @@ def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken,
     if command.name:
         return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue, taken_out, present)
     whole = f"bpm {format_number(rack.bpm)}, swing {format_number(rack.swing)}, seed {rack.seed}"
-    lines, result = _list(rack, "", taken_out)
+    lines, result = _list(rack, "", catalogue, taken_out)
     more: dict[str, Any] = {"bpm": rack.bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
     return [whole, *lines], {**more, **result}
@@ -101,6 +115,8 @@ def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_o
     lines = [f"{name}: {spec.help}"]
     if name in taken_out:
         lines.append(f"taken out: {taken_out[name]}; unload it and load it again for a fresh one")
+    gate = _gate(rack, name, catalogue)
+    lines += [gate] if gate else []
     values, sweeps = {}, {}
     for param in spec.params:
         number, setting = value(rack, module, param, present), module.params.get(param.name)
@@ -117,7 +133,7 @@ def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_o
     ]
     result = {"name": name, "kind": module.kind, "voices": module.voices, "params": values, "cables": cables}
     result |= {"sweeps": sweeps} if sweeps else {}
-    result |= _out(name, taken_out)
+    result |= _gate_plain(rack, name, catalogue) | _out(name, taken_out)
     if name in rack.lanes:
         lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
         result["lane"] = _lane(rack, name, loop)

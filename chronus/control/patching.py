@@ -1,12 +1,13 @@
 """Cables: what `patch` and `unpatch` make of a rack, and which cables to `out` come and go by themselves.
 
-A sound that goes nowhere goes to `out`. A cable from its main output into a main audio input moves it off `out`, and so does one
-from a drone into a parameter, unless it only closes a circle, and one to a single side of `out`; a cable to `out` that was asked
-for stays.
+A sound that goes nowhere goes to `out`. A cable from its main output into a main audio input takes it elsewhere, and so does one from
+a drone into a parameter, unless it only closes a circle, and one to `out` that was asked for. A sound whose cable to `out` was
+taken away stays silent until it goes somewhere. All this follows from what is patched, not from the order in which it was.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -14,13 +15,11 @@ from chronus.commands import Patch, Port, Quantity, Unpatch
 from chronus.control.catalogue import Catalogue, carries_audio, main_input, main_output
 from chronus.control.rack import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
 from chronus.control.tables import scaled
-from chronus.control.wiring import input_of, sort
+from chronus.control.wiring import input_of, rendering, sort, strengths
 from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import format_quantity
 
-SIDES = ("left", "right")
-"""Inputs of `out` for one loudspeaker."""
 Result = tuple[Rack, str, dict[str, Any]]
 
 
@@ -29,57 +28,81 @@ def add(rack: Rack, name: str, spec: Spec, catalogue: Catalogue) -> Rack:
     if len(rack.modules) >= MODULES:
         raise ChronusError("E_LIMIT", f"there can be {MODULES} modules at most, out among them")
     rack = replace(rack, modules={**rack.modules, name: Module(name, spec.kind)})
-    main = main_output(spec)
-    if spec.modulator or main is None or main.role != "audio":
+    if not makes_sound(spec):
         return rack
-    return replace(rack, cables={**rack.cables, to_out(name, main.name, catalogue): Cable(auto=True)})
+    return replace(rack, cables={**rack.cables, to_out(name, catalogue[spec.kind], catalogue): Cable(auto=True)})
 
 
-def to_out(name: str, output: str, catalogue: Catalogue) -> Key:
-    port = main_input(catalogue["out"])
-    assert port is not None
-    return Key(name, output, "out", port.name)
+def makes_sound(spec: Spec) -> bool:
+    """Whether it goes to `out` unasked."""
+    main = main_output(spec)
+    return spec.kind != "out" and not spec.modulator and main is not None and main.role == "audio"
+
+
+def to_out(name: str, spec: Spec, catalogue: Catalogue) -> Key:
+    output, port = main_output(spec), main_input(catalogue["out"])
+    assert output is not None and port is not None
+    return Key(name, output.name, "out", port.name)
 
 
 def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
     """Takes a module out with its cables; those that led only there are heard again."""
-    fed = list(dict.fromkeys(key.source for key in rack.cables if key.target == name and key.source != name))
+    quiet = silent(rack, catalogue)
     rack = replace(
         rack,
         modules={n: module for n, module in rack.modules.items() if n != name},
         cables={key: cable for key, cable in rack.cables.items() if name not in (key.source, key.target)},
     )
-    for source in fed:
-        rack = settle(rack, source, catalogue)
-    return rack
+    return settled(rack, quiet, catalogue)
 
 
-def settle(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
-    """Sends a sound that goes nowhere to `out`."""
-    main = main_output(catalogue[rack.modules[name].kind])
-    if main is None or not goes_nowhere(rack, name, catalogue):
-        return rack
-    return replace(rack, cables={**rack.cables, to_out(name, main.name, catalogue): Cable(auto=True)})
+def silent(rack: Rack, catalogue: Catalogue) -> set[str]:
+    """Sounds that go nowhere because somebody wished so."""
+    led = _led(rack, catalogue) | {key.source for key, cable in rack.cables.items() if cable.auto}
+    return {name for name in _sources(rack, catalogue) if name not in led}
 
 
-def goes_nowhere(rack: Rack, name: str, catalogue: Catalogue) -> bool:
-    spec = catalogue[rack.modules[name].kind]
-    main = main_output(spec)
-    if name == "out" or spec.modulator or main is None or main.role != "audio":
-        return False
-    leads = [key for key in rack.cables if key.source == name and key.output == main.name]
-    circles = late(rack)
-    return not any(key.target == "out" or (key not in circles and leads_away(rack, key, catalogue)) for key in leads)
+def settled(rack: Rack, quiet: Collection[str], catalogue: Catalogue) -> Rack:
+    """Sends to `out` what goes nowhere and is not to be `quiet`, and takes from `out` what goes elsewhere and was not sent there."""
+    led = _led(rack, catalogue)
+    wanted = {
+        to_out(name, catalogue[rack.modules[name].kind], catalogue)
+        for name in _sources(rack, catalogue)
+        if name not in led and name not in quiet
+    }
+    kept = {key: cable for key, cable in rack.cables.items() if not cable.auto or key in wanted}
+    more = {key: Cable(auto=True) for key in sorted(wanted - kept.keys())}
+    return replace(rack, cables=kept | more) if more or len(kept) < len(rack.cables) else rack
 
 
-def leads_away(rack: Rack, key: Key, catalogue: Catalogue) -> bool:
-    """Whether a cable takes its source's sound somewhere else than `out`."""
-    source = catalogue[rack.modules[key.source].kind]
-    main = main_output(source)
-    if key.target == "out" or main is None or key.output != main.name:
-        return False
-    port = input_of(catalogue[rack.modules[key.target].kind], key.into)
-    return source.drone if port is None else carries_audio(port)
+def _sources(rack: Rack, catalogue: Catalogue) -> list[str]:
+    return [name for name, module in rack.modules.items() if makes_sound(catalogue[module.kind])]
+
+
+def _led(rack: Rack, catalogue: Catalogue) -> set[str]:
+    """Whose sound somebody led somewhere: to `out`, or elsewhere and not only round a circle."""
+    asked = [key for key, cable in rack.cables.items() if not cable.auto and is_main(rack, key, catalogue)]
+    specs = {name: catalogue[module.kind] for name, module in rack.modules.items()}
+    out = {key.source for key in asked if key.target == "out" and _into_sound(key, specs)}
+    away = [key for key in asked if key.target != "out" and _takes_along(key, specs)]
+    _, back = sort(sorted(rack.modules), strengths(away, specs))
+    return out | {key.source for key in away if (key.source, key.target) not in back}
+
+
+def is_main(rack: Rack, key: Key, catalogue: Catalogue) -> bool:
+    """Whether a cable comes from its module's main output."""
+    main = main_output(catalogue[rack.modules[key.source].kind])
+    return main is not None and key.output == main.name
+
+
+def _into_sound(key: Key, specs: Mapping[str, Spec]) -> bool:
+    port = input_of(specs[key.target], key.into)
+    return port is not None and carries_audio(port)
+
+
+def _takes_along(key: Key, specs: Mapping[str, Spec]) -> bool:
+    """Whether a cable from a main output takes the sound with it."""
+    return _into_sound(key, specs) or (specs[key.source].drone and input_of(specs[key.target], key.into) is None)
 
 
 # ---------------------------------------------------------------- patch
@@ -96,7 +119,7 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
             rack = add(rack, name, spec, catalogue)
             loaded.append(name)
         names.append(name)
-    before = set(rack.cables)
+    before, quiet = rack, silent(rack, catalogue)
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
     keys = []
     for k in range(len(chain) - 1):
@@ -108,7 +131,8 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
     text = "patch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
     text += _told(command.amount)
     notes = [f"loaded {', '.join(loaded)}"] if loaded else []
-    if late(rack) & (set(keys) - before):
+    rack = settled(rack, quiet, catalogue)
+    if set(keys) - before.cables.keys() and late(rack, catalogue) - late(before, catalogue):
         notes.append("feedback: one block late")
     text += f" ({'; '.join(notes)})" if notes else ""
     cables = [dict(zip(("source", "output", "target", "into"), key, strict=True)) for key in keys]
@@ -141,21 +165,7 @@ def _connect(
         raise ChronusError("E_VALUE", "an amount goes with a parameter; this cable leads to an input", part="amount")
     if amount is not None and param is not None:
         _check_amount(amount, param)
-    before = late(rack)
-    rack = replace(rack, cables={**rack.cables, key: Cable(amount)})
-    circles = late(rack)
-    if (key not in circles and leads_away(rack, key, catalogue)) or takes_a_side(rack, key, catalogue):
-        kept = {k: cable for k, cable in rack.cables.items() if not (cable.auto and k.source == source.name)}
-        rack = replace(rack, cables=kept)
-    for closing in sorted(circles - before):
-        rack = settle(rack, closing.source, catalogue)
-    return rack, key
-
-
-def takes_a_side(rack: Rack, key: Key, catalogue: Catalogue) -> bool:
-    """Whether a sound is sent to one side of `out`: then it is heard there, and not in the middle as well."""
-    main = main_output(catalogue[rack.modules[key.source].kind])
-    return key.target == "out" and key.into in SIDES and main is not None and key.output == main.name
+    return replace(rack, cables={**rack.cables, key: Cable(amount)}), key
 
 
 def _check_amount(amount: Quantity, param: Any) -> None:
@@ -203,10 +213,9 @@ def _no_port(spec: Spec, name: str, known: list[str], what: str, part: str) -> C
     return ChronusError("E_PORT", f"{spec.kind} has no {what}{has}", part=part.replace(".port", ".name"))
 
 
-def late(rack: Rack) -> set[Key]:
-    """The cables that close a circle."""
-    _, broken = sort(list(rack.modules), {(key.source, key.target) for key in rack.cables})
-    return {key for key in rack.cables if (key.source, key.target) in broken}
+def late(rack: Rack, catalogue: Catalogue) -> frozenset[Key]:
+    """The cables that are read one block late."""
+    return rendering(rack, {name: catalogue[module.kind] for name, module in rack.modules.items()})[1]
 
 
 # ---------------------------------------------------------------- unpatch
@@ -225,13 +234,11 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
     alone = len(chain) == 1
     gone = _leaving(rack, chain[0], catalogue) if alone else _between(rack, chain)
     # Whose cable to `out` is taken away is to be silent. What else goes nowhere now is heard.
-    silent = {key.source for key in gone if key.target == "out"}
+    quiet = {key.source for key in gone if key.target == "out"} | silent(rack, catalogue)
     taken = [cable_words(key, rack, catalogue) for key in gone]
     cut = replace(rack, cables={key: cable for key, cable in rack.cables.items() if key not in gone})
-    after, heard = cut, []
-    for source in dict.fromkeys(key.source for key in gone):
-        before, after = after, settle(after, source, catalogue) if source not in silent else after
-        heard += [source] if after is not before else []
+    after = settled(cut, quiet, catalogue)
+    heard = sorted(key.source for key in after.cables.keys() - rack.cables.keys())
     notes = [f"took away {_listed(taken)}"] if alone or len(taken) >= len(chain) else []
     notes += [f"{_listed(heard)} to out again"] if heard else []
     text += f" ({'; '.join(notes)})" if notes else ""

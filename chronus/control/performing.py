@@ -11,8 +11,10 @@ from chronus.control import look, spoken
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, gone_back, onward
 from chronus.control.edit import Edit, edit, empty
-from chronus.control.rack import Module, Moving, Rack, replace
+from chronus.control.lanes import too_many
+from chronus.control.rack import Module, Moving, Rack, find, named, replace
 from chronus.control.transaction import Due, Later, Outcome, Step, Transaction
+from chronus.control.wiring import played_by
 from chronus.errors import ChronusError
 
 HISTORY = 1000
@@ -91,10 +93,20 @@ class Performance:
             done, waited = self._change(t.after, command), len(self.ahead)
             self.afford(t.before, t.after, done.rack)
             self._take(done, command, text)
+            if isinstance(command, say.Note):
+                done = done._replace(text=done.text + self._too_many(command.name))
             if isinstance(command, say.Panic) and waited:
                 done = done._replace(text=f"panic ({waited} that waited withdrawn)")
         lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
         return Outcome(0, done.text, lines, done.result)
+
+    def _too_many(self, word: str) -> str:
+        """What is said of the notes that hands play on a module at this moment, if it has not the voices."""
+        rack = self.t.after
+        name = played_by(named(rack, word, self.catalogue), rack, self.catalogue)
+        names = [find(rack, hand.name, self.catalogue) for hand in self.t.hands if isinstance(hand, say.Note)]
+        notes = sum(played_by(other, rack, self.catalogue) == name for other in names if other)
+        return too_many(rack, name, notes, False, self.catalogue)
 
     # ------------------------------------------------------------ later
 
@@ -166,8 +178,12 @@ class Performance:
         """What a command makes of a rack, whatever kind it is."""
         if isinstance(command, say.Undo | say.Redo):
             return self._undo(rack, command)
-        if isinstance(command, say.Play | say.Stop):
-            return Edit(rack, ACTS[type(command)], {})
+        if isinstance(command, say.Play):
+            back = [name for name, module in rack.modules.items() if module.hushed]
+            told = f" ({', '.join(back)} sound{'s' * (len(back) == 1)} again)" if back else ""
+            return Edit(awake(rack), f"play{told}", {})
+        if isinstance(command, say.Stop):
+            return Edit(rack, "stop", {})
         if isinstance(command, say.Panic):
             return Edit(hushed(rack, self.catalogue), "panic", {})
         if isinstance(command, say.Open):
@@ -253,12 +269,21 @@ def is_filled(rack: Rack) -> bool:
 
 
 def hushed(rack: Rack, catalogue: Catalogue) -> Rack:
-    """No gate is held, and no drone sounds by itself."""
+    """No gate is held, and no drone sounds by itself until the next `play`."""
 
     def hush(module: Module) -> Module:
-        return replace(module, held=False, sequenced=module.sequenced or catalogue[module.kind].drone)
+        drones = catalogue[module.kind].drone and module.name not in rack.lanes
+        if drones and (module.held or not module.addressed):
+            return replace(module, held=False, sequenced=False, played=False, hushed=True)
+        return replace(module, held=False)
 
     return replace(rack, modules={name: hush(module) for name, module in rack.modules.items()})
+
+
+def awake(rack: Rack) -> Rack:
+    """The drones that a panic has silenced sound again."""
+    back = {name: replace(module, hushed=False) for name, module in rack.modules.items() if module.hushed}
+    return replace(rack, modules={**rack.modules, **back}) if back else rack
 
 
 def with_hands(rack: Rack, present: Rack) -> Rack:

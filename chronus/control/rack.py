@@ -49,8 +49,8 @@ def at_rest(moving: Moving) -> float:
 class Module(Struct, frozen=True):
     """A module of the rack. `params` holds what was set; the rest stands at its default.
 
-    `sequenced`: a lane has addressed it; `played`: a note or gate by hand has; either ends a drone for good.
-    `held`: its gate is held on by hand.
+    `sequenced`: a lane has addressed it; `played`: a note or gate by hand has; either ends a drone, which from then on sounds while
+    its gate is on. `held`: its gate is held on by hand. `hushed`: a drone that a panic silenced, until the next `play`.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Module(Struct, frozen=True):
     sequenced: bool = False
     played: bool = False
     held: bool = False
+    hushed: bool = False
 
     @property
     def addressed(self) -> bool:

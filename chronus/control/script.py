@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chronus.commands import Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import format_length
-from chronus.control.patching import cable_words, goes_nowhere, late
+from chronus.control.patching import cable_words, silent
 from chronus.control.rack import EMPTY, Module, Moving, Rack, Steady
 from chronus.dsp.spec import Param, Spec
 from chronus.units import format_number, format_param, format_quantity
@@ -70,19 +70,12 @@ def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:
 
 
 def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
-    """Those that close a circle come last, so that it is they that close it again."""
-    circles = late(rack)
-    for key, cable in sorted(rack.cables.items(), key=lambda item: (item[0] in circles, item[0])):
+    for key, cable in sorted(rack.cables.items()):
         if not cable.auto:
             amount = f" {format_quantity(cable.amount)}" if cable.amount else ""
             yield f"patch {cable_words(key, rack, catalogue)}{amount}"
-    for name in silent(rack, catalogue):
+    for name in sorted(silent(rack, catalogue)):
         yield f"unpatch {name} > out"
-
-
-def silent(rack: Rack, catalogue: Catalogue) -> list[str]:
-    """Sounds that lead nowhere because somebody wished so: loaded anew they would be heard."""
-    return [name for name in rack.modules if goes_nowhere(rack, name, catalogue)]
 
 
 def _lanes(rack: Rack) -> Iterator[str]:
@@ -99,5 +92,5 @@ def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
     """Gates held by hand; and drones that something has silenced, which would sound if nobody said so."""
     for module in rack.modules.values():
         drone = catalogue[module.kind].drone and module.name not in rack.lanes
-        if module.held or (drone and module.addressed):
+        if module.held or (drone and (module.addressed or module.hushed)):
             yield f"gate {module.name} {'on' if module.held else 'off'}"

@@ -56,6 +56,10 @@ class Plan(Struct, frozen=True):
     strands_left: dict[int, int]
     program: Program | None = None
 
+    def leader(self, seat: Seat) -> Seat:
+        """The seat whose notes it follows."""
+        return next((other for other in self.seats.values() if other.handle == seat.notes), seat)
+
     def spans(self) -> list[tuple[int, int]]:
         """The stretches of the arena that are in use."""
         seats = (*self.seats.values(), *self.old_seats.values())

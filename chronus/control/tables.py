@@ -12,8 +12,9 @@ import numpy as np
 
 from chronus.commands import Quantity
 from chronus.control.catalogue import Catalogue
+from chronus.control.rack import Key
 from chronus.control.seats import Plan, Seat, Strand
-from chronus.control.wiring import input_of
+from chronus.control.wiring import input_of, tells
 from chronus.dsp.spec import In, Param, Spec
 from chronus.memory.layout import BLOCK, PARAM_WORDS, instance_bytes
 from chronus.memory.program import Cable as C
@@ -27,7 +28,8 @@ MOST_OCTAVES = 24
 """Of a cable into a frequency that can be zero: more than any frequency's range."""
 IN_CURVE, IN_UNIT, OCTAVES = 0, 1, 2
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
-UP, OPEN = ("gate", "velocity"), Feed.ONE
+UP = ("gate", "velocity")
+"""What is 1 where a gate stands open."""
 
 
 def seed_of(seed: int, name: str) -> int:
@@ -36,10 +38,17 @@ def seed_of(seed: int, name: str) -> int:
 
 
 class Tables:
-    """`settled(strand, source)` tells whether a cable has its full level already."""
+    """`settled(strand, source)` tells whether a cable has its full level already; `echoes` are gates that come round a circle of gates."""
 
-    def __init__(self, catalogue: Catalogue, rate: int, seed: int, settled: Callable[[Strand, Seat], bool]) -> None:
-        self.catalogue, self.rate, self.seed, self.settled = catalogue, rate, seed, settled
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        rate: int,
+        seed: int,
+        settled: Callable[[Strand, Seat], bool],
+        echoes: frozenset[Key] = frozenset(),
+    ) -> None:
+        self.catalogue, self.rate, self.seed, self.settled, self.echoes = catalogue, rate, seed, settled, echoes
         self.buffers = 0
         self.instances: list[list[int]] = []
         self.inputs: list[list[int]] = []
@@ -115,7 +124,7 @@ class Tables:
         if leading:
             return Feed.BOTH if port.role == "gate" and seat.follows else Feed.CABLES
         if port.role in UP and seat.open:
-            return Feed.ONE
+            return Feed.OPEN if port.role == "gate" and seat.follows else Feed.ONE
         if port.role == "velocity" and not seat.follows and self._gated_by_cable(seat, spec):
             return Feed.ONE
         return NOTES[port.role]
@@ -144,7 +153,7 @@ class Tables:
 
     def _is_told(self, strand: Strand) -> bool:
         """Whether a cable asks for notes and not for what a kernel yields."""
-        return all(port.name != strand.key.output for port in self.specs[strand.source].outs)
+        return tells(self.specs[strand.source], strand.key.output)
 
     def _told(self, seat: Seat) -> int:
         at = self.buffers
@@ -167,7 +176,7 @@ class Tables:
             scale, amount = self._amount(strand, seat)
             self.cables.append([
                 *self._output(strand, seat), seat.lanes, seat.stereo, strand.handle,
-                strand.incarnation, leaving, strand.late, self.rows[strand.source], 0, scale,
+                strand.incarnation, leaving, strand.late, self.rows[strand.source], 0, scale, strand.key in self.echoes,
             ])  # fmt: skip
             self.amounts.append(amount)
         return first, len(leading)

@@ -22,7 +22,7 @@ I_TOLD, I_GATE_INPUT, I_PITCH_PARAM = Instance.TOLD.value, Instance.GATE_INPUT.v
 IN_BUFFER, IN_SOURCE, IN_NOTES = Input.BUFFER.value, Input.SOURCE.value, Input.NOTES.value
 IN_FIRST, IN_CABLES = Input.FIRST_CABLE.value, Input.CABLES.value
 FEED_CABLES, FEED_GATE, FEED_BOTH = Feed.CABLES.value, Feed.GATE.value, Feed.BOTH.value
-FEED_DIRECT, FEED_ONE = Feed.DIRECT.value, Feed.ONE.value
+FEED_DIRECT, FEED_ONE, FEED_OPEN = Feed.DIRECT.value, Feed.ONE.value, Feed.OPEN.value
 PAR_RECORD, PAR_BUFFER, PAR_LOW, PAR_HIGH = Param.RECORD.value, Param.BUFFER.value, Param.LOW.value, Param.HIGH.value
 PAR_INITIAL, PAR_CURVE, PAR_PITCH = Param.INITIAL.value, Param.CURVE.value, Param.PITCH.value
 PAR_FIRST, PAR_CABLES = Param.FIRST_CABLE.value, Param.CABLES.value
@@ -35,5 +35,5 @@ CAB_LANES, CAB_STEREO, CAB_HANDLE, CAB_INCARNATION = (
     Cable.LANES.value, Cable.STEREO.value, Cable.HANDLE.value, Cable.INCARNATION.value,
 )  # fmt: skip
 CAB_LEAVING, CAB_FEEDBACK, CAB_SOURCE_ROW = Cable.LEAVING.value, Cable.FEEDBACK.value, Cable.SOURCE_ROW.value
-CAB_AMOUNT, CAB_SCALE = Cable.AMOUNT.value, Cable.SCALE.value
+CAB_AMOUNT, CAB_SCALE, CAB_ECHO = Cable.AMOUNT.value, Cable.SCALE.value, Cable.ECHO.value
 INSTANCE_WIDTH, INPUT_WIDTH, PARAM_WIDTH, CABLE_WIDTH = len(Instance), len(Input), len(Param), len(Cable)

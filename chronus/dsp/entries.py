@@ -241,6 +241,8 @@ def _swap(arena, bound, frame):
             continue
         region = instances[i, I_REGION] // 8
         clear_words(arena, region, instances[i, I_SIZE] // 8)
+        for v in range(instances[i, I_VOICES]):
+            floats[region + v * NOTE_WORDS + N_VELOCITY] = 1.0  # for a gate that a cable opens before any note does
         arena[place + H_INCARNATION] = instances[i, I_INCARNATION]
         arena[place + H_BIRTH] = frame
         arena[place + H_UNWELL] = arena[place + H_GUARDED] = 0

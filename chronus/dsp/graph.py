@@ -41,6 +41,7 @@ from chronus.dsp.bound import (
     B_TOUCHED,
     BOUND_WORDS,
     CAB_AMOUNT,
+    CAB_ECHO,
     CAB_FEEDBACK,
     CAB_HANDLE,
     CAB_LANES,
@@ -55,6 +56,7 @@ from chronus.dsp.bound import (
     FEED_DIRECT,
     FEED_GATE,
     FEED_ONE,
+    FEED_OPEN,
     I_FIRST_INPUT,
     I_FIRST_PARAM,
     I_GATE_INPUT,
@@ -230,32 +232,24 @@ def _newest(floats, notes, voices):
 
 
 @compiled
-def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
-    """Lays rows a..b of input `k` of instance `i` into its buffer, where the kernel will read."""
+def _sum(arena, cables, first, count, buffers, target, lanes, a, b, block, telling):
+    """Lays rows a..b of what `count` cables bring together. `telling`: without those that only close a circle of gates."""
+    for r in range(a, b):
+        for v in range(lanes):
+            target[r, v] = f32(0.0)
+    for c in range(first, first + count):
+        if not telling or cables[c, CAB_ECHO] == 0:
+            _add_cable(arena, cables, c, target, buffers, a, b, block, f32(1.0))
+
+
+@compiled
+def _row_of_notes(arena, instances, owner, i, word, row):
+    """One row of what the notes of `owner` give to instance `i`; bit `v` of the result is set where a note began in another in lane v."""
     floats = floats_of(arena)
-    source = inputs[k, IN_SOURCE]
     lanes = instances[i, I_LANES]
-    if source < FEED_CABLES or source == FEED_DIRECT or source == FEED_ONE:
-        return
-    buffers = bound[B_BUFFERS]
-    buffer = plane_f32(buffers + inputs[k, IN_BUFFER] * 4, BLOCK, lanes)
-    full = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
-    if source == FEED_CABLES or source == FEED_BOTH:
-        for r in range(a, b):
-            for v in range(lanes):
-                buffer[r, v] = f32(0.0)
-        for c in range(inputs[k, IN_FIRST], inputs[k, IN_FIRST] + inputs[k, IN_CABLES]):
-            _add_cable(arena, cables, c, buffer, buffers, a, b, block, f32(1.0))
-        full[k, 0] = 0
-        if source == FEED_CABLES:
-            return
-    owner = inputs[k, IN_NOTES]
-    notes = instances[owner, I_REGION] // 8
-    voices = instances[owner, I_VOICES]
-    word = N_GATE if source == FEED_BOTH else N_GATE if source == FEED_GATE else source - FEED_GATE + 1
-    row = local(np.float32, 64)
-    edges = False
+    notes, voices = instances[owner, I_REGION] // 8, instances[owner, I_VOICES]
     parallel = lanes >= voices and instances[i, I_STEREO] == 0
+    edges = 0
     for v in range(lanes):
         row[v] = f32(0.0)
     for v in range(voices):
@@ -263,7 +257,8 @@ def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
         if parallel:
             row[v] = f32(floats[at + word])
         if word == N_GATE:
-            edges = edges or floats[at + N_EDGE] > 0.0
+            if floats[at + N_EDGE] > 0.0:
+                edges = edges | 1 << v if parallel else -1
             if not parallel and floats[at + N_GATE] > 0.0:
                 row[0] = f32(1.0)
     if not parallel:
@@ -271,20 +266,49 @@ def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
         x = row[0] if word == N_GATE else f32(floats[newest + word])
         for v in range(lanes):
             row[v] = x
+    return edges
+
+
+@inline
+def _strike(buffer, lanes, a, edges):
+    """A note that begins in another lifts the gate for a frame."""
+    for v in range(lanes):
+        if edges >> v & 1:
+            buffer[a, v] = f32(2.0)
+
+
+@inline
+def _raise(buffer, lanes, a, b, row):
+    """Rows a..b become at least `row`."""
+    for r in range(a, b):
+        for v in range(lanes):
+            buffer[r, v] = max(buffer[r, v], row[v])
+
+
+@compiled
+def _feed(arena, bound, instances, inputs, cables, i, k, a, b, block):
+    """Lays rows a..b of input `k` of instance `i` into its buffer, where the kernel will read."""
+    source = inputs[k, IN_SOURCE]
+    lanes = instances[i, I_LANES]
+    buffers = bound[B_BUFFERS]
+    buffer = plane_f32(buffers + inputs[k, IN_BUFFER] * 4, BLOCK, lanes)
+    full = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
+    if source == FEED_CABLES or source == FEED_BOTH:
+        first, count = inputs[k, IN_FIRST], inputs[k, IN_CABLES]
+        _sum(arena, cables, first, count, buffers, buffer, lanes, a, b, block, False)
+        full[k, 0] = 0
+        if source == FEED_CABLES:
+            return
+    word = N_GATE if source == FEED_BOTH or source == FEED_GATE else source - FEED_GATE + 1
+    row = local(np.float32, 64)
+    edges = _row_of_notes(arena, instances, inputs[k, IN_NOTES], i, word, row)
     if source == FEED_BOTH:
-        for r in range(a, b):
-            for v in range(lanes):
-                buffer[r, v] = max(buffer[r, v], row[v])
+        _raise(buffer, lanes, a, b, row)
     else:
         _lay_row(buffer, lanes, full, k, row)
     if edges:
         full[k, 0] = 0
-        for v in range(lanes):
-            if parallel:
-                if v < voices and floats[notes + v * NOTE_WORDS + N_EDGE] > 0.0:
-                    buffer[a, v] = f32(2.0)
-            else:
-                buffer[a, v] = f32(2.0)
+        _strike(buffer, lanes, a, edges)
 
 
 @compiled
@@ -360,18 +384,48 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
 
 
 @compiled
-def _tell(arena, instances, inputs, buffers, call, i, a, b):
-    """Lays rows a..b of what instance `i` tells of its notes: gate and pitch as its kernel reads them, and those of the newest note.
+def _tell_gate(arena, bound, instances, inputs, cables, call, i, a, b, block):
+    """Lays rows a..b of the gate that instance `i` tells: what its kernel reads, but for two things.
+
+    A drone that stands open because gates behind it let go in their own time tells its notes. And what comes round a circle of gates
+    is not told on, or it would hold itself open for ever.
+    """
+    lanes = instances[i, I_LANES]
+    buffers = bound[B_BUFFERS]
+    gates = plane_f32(buffers + instances[i, I_TOLD] * 4, BLOCK, lanes)
+    k = instances[i, I_FIRST_INPUT] + instances[i, I_GATE_INPUT]
+    source, first, count = inputs[k, IN_SOURCE], inputs[k, IN_FIRST], inputs[k, IN_CABLES]
+    echoes = 0
+    for c in range(first, first + count):
+        echoes += cables[c, CAB_ECHO]
+    if source != FEED_OPEN and echoes == 0:
+        gate = plane_f32(call[HEAD + instances[i, I_GATE_INPUT]], BLOCK, lanes)
+        for r in range(a, b):
+            for v in range(lanes):
+                gates[r, v] = gate[r, v]
+        return
+    _sum(arena, cables, first, count, buffers, gates, lanes, a, b, block, True)
+    if source == FEED_OPEN or source == FEED_BOTH:
+        row = local(np.float32, 64)
+        edges = _row_of_notes(arena, instances, inputs[k, IN_NOTES], i, N_GATE, row)
+        _raise(gates, lanes, a, b, row)
+        _strike(gates, lanes, a, edges)
+
+
+@compiled
+def _tell(arena, bound, instances, inputs, cables, call, i, a, b, block):
+    """Lays rows a..b of what instance `i` tells of its notes: gate and pitch, and those of the newest note.
 
     A pitch is in octaves above 440 Hz. What has no pitch of its own to be played tells that of the notes it follows.
     """
+    _tell_gate(arena, bound, instances, inputs, cables, call, i, a, b, block)
+    buffers = bound[B_BUFFERS]
     floats = floats_of(arena)
     lanes, first = instances[i, I_LANES], instances[i, I_FIRST_INPUT]
     ins, outs = instances[i, I_INPUTS], instances[i, I_OUTPUTS]
     gates = plane_f32(buffers + instances[i, I_TOLD] * 4, BLOCK, lanes)
     pitches = plane_f32(buffers + (instances[i, I_TOLD] + BLOCK * lanes) * 4, BLOCK, lanes)
     newest = plane_f32(buffers + (instances[i, I_TOLD] + 2 * BLOCK * lanes) * 4, 2 * BLOCK, 1)
-    gate = plane_f32(call[HEAD + instances[i, I_GATE_INPUT]], BLOCK, lanes)
     owner = inputs[first + instances[i, I_GATE_INPUT], IN_NOTES]
     notes, voices = instances[owner, I_REGION] // 8, instances[owner, I_VOICES]
     parallel = lanes >= voices and instances[i, I_STEREO] == 0
@@ -380,8 +434,7 @@ def _tell(arena, instances, inputs, buffers, call, i, a, b):
     for r in range(a, b):
         highest = f32(0.0)
         for v in range(lanes):
-            gates[r, v] = gate[r, v]
-            highest = max(highest, gate[r, v])
+            highest = max(highest, gates[r, v])
         newest[r, 0] = highest
     for r in range(a, b):
         if r > a and (param < 0 or call[MOVING] >> param & 1 == 0):
@@ -438,7 +491,7 @@ def _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, bl
     still = 1
     for k in range(instances[i, I_FIRST_INPUT], instances[i, I_FIRST_INPUT] + instances[i, I_INPUTS]):
         source = inputs[k, IN_SOURCE]
-        if source >= FEED_CABLES and source != FEED_DIRECT and source != FEED_ONE:
+        if source >= FEED_CABLES and source != FEED_DIRECT and source != FEED_ONE and source != FEED_OPEN:
             _feed(arena, bound, instances, inputs, cables, i, k, a, b, block)
             still &= fed[k, 0]
     moving = 0
@@ -485,7 +538,7 @@ def render_piece(arena, bound, board, culprit, a, b, block):
         if rests[i, 0] == 0:
             rests[i, 0] = _prepare(arena, bound, instances, inputs, params, cables, calls, i, a, b, block)
         if instances[i, I_TOLD] >= 0:
-            _tell(arena, instances, inputs, bound[B_BUFFERS], calls[i], i, a, b)
+            _tell(arena, bound, instances, inputs, cables, calls[i], i, a, b, block)
         lanes = instances[i, I_LANES]
         place = HANDLE_TABLE // 8 + instances[i, I_HANDLE] * HANDLE_WORDS
         row = OUT_TABLE + instances[i, I_HANDLE] * OUT_WORDS

@@ -73,6 +73,7 @@ class Feed(IntEnum):
     ACCENT = 6
     GLIDE = 7
     BOTH = 8  # gate: the notes or the cables, whichever is higher
+    OPEN = 9  # a constant 1, while the notes are told to others: gates behind it let go in their own time
 
 
 class Param(IntEnum):
@@ -104,6 +105,7 @@ class Cable(IntEnum):
     SOURCE_ROW = 9  # row of the instance it comes from
     AMOUNT = 10
     SCALE = 11  # into a parameter: 0 in its curve (-1..1 of the range), 1 added in its unit, 2 octaves
+    ECHO = 12  # 1: a gate that comes round a circle of gates; its target does not tell it on
 
 
 class Program:

@@ -78,7 +78,7 @@ class Bindings:
                 source = inputs[k, Input.SOURCE]
                 if source == Feed.NOTHING:
                     call[at] = buffers + constants * 4
-                elif source == Feed.ONE:
+                elif source in (Feed.ONE, Feed.OPEN):
                     call[at] = buffers + (constants + CONSTANTS) * 4
                 else:
                     call[at] = buffers + inputs[k, Input.BUFFER] * 4

@@ -390,7 +390,7 @@ def test_panic_is_said_first(beat):
     beat.fine(load("saw"), Gate(name="kick", on=True))
     beat.fine(Panic())
     assert beat.last[0].kind == PANIC and not beat.conductor.playing
-    assert not beat.rack.modules["kick"].held and beat.rack.modules["saw"].addressed
+    assert not beat.rack.modules["kick"].held and beat.rack.modules["saw"].hushed
 
 
 # ---------------------------------------------------------------- later

@@ -78,10 +78,12 @@ def plain(rack):
     drones = {kind for kind, spec in CATALOGUE.kinds.items() if spec.drone}
     modules = {
         name: replace(
-            module, sequenced=False, played=False, params=dict(sorted(module.params.items()))
+            module, sequenced=False, played=False, hushed=False, params=dict(sorted(module.params.items()))
         ) for name, module in rack.modules.items()
     }  # fmt: skip
-    silent = {name for name, module in rack.modules.items() if module.kind in drones and module.addressed}
+    silent = {
+        name for name, module in rack.modules.items() if module.kind in drones and (module.addressed or module.hushed)
+    }
     lanes = {name: replace(lane, take=0) for name, lane in rack.lanes.items()}
     return replace(rack, modules=modules, lanes=lanes, takes=0), list(rack.modules), silent
 
