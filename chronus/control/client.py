@@ -54,8 +54,7 @@ class Part(Struct, eq=False):
     """A stretch of a submission that is answered together: commands for the rack, or one command that stands alone.
 
     `strict` as its submission is, and `whole` tells it from others. `long`: its submission begins before all of it is here.
-    `shutdown` is set where the client asked for the engine's end. `until` is the frame at which
-    a wait is over.
+    `shutdown` is set where the client asked for the engine's end. A wait has `begun` at one frame and is over at `until`.
     """
 
     ids: tuple[int, ...] = ()
@@ -65,6 +64,7 @@ class Part(Struct, eq=False):
     whole: int = 0
     long: bool = False
     shutdown: Shutdown | None = None
+    begun: int = 0
     until: int = 0
     replies: Sequence[Reply] | None = None
 

@@ -16,6 +16,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from chronus.commands import AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
@@ -61,6 +62,7 @@ class Server:
         self._ready: deque[Client] = deque()
         self._sleeping: list[Client] = []
         self._waits: list[tuple[Client, Part]] = []
+        self._timeline = self.conductor.score.timeline
         self._dirty: dict[Client, None] = {}
         self.next_tick = 0.0
         self._rack: dict[str, Any] = status.rack()
@@ -131,6 +133,9 @@ class Server:
 
     def _clock(self) -> None:
         heard = self.publisher.heard()
+        if self._timeline is not self.conductor.score.timeline:
+            self._timeline = self.conductor.score.timeline
+            self._follow_the_tempo()
         for client, part in self._waits:
             if heard >= part.until:
                 part.replies = (single(part, part.until),)
@@ -303,15 +308,24 @@ class Server:
     def _begin_wait(self, client: Client, part: Part, wait: Wait) -> None:
         front = self.publisher.front()
         fresh = client.moment is not None and client.moment >= front - self._stale
+        part.begun = client.moment if client.moment is not None and fresh else front
         try:
-            part.until = self.conductor.wait_frame(
-                wait, client.moment if client.moment is not None and fresh else front
-            )
+            part.until = self.conductor.wait_frame(wait, part.begun)
         except ChronusError as error:
             part.replies = (refusal(part.ids[0], error),)
             return
         client.moment = client.exact = part.until
         self._waits.append((client, part))
+
+    def _follow_the_tempo(self) -> None:
+        """Bars that are waited for end when they do. What a client has said since at the old end is on its way already."""
+        for client, part in self._waits:
+            assert isinstance(part.alone, Wait)
+            before = part.until
+            with suppress(ChronusError):  # a bar that is gone by now was waited for long enough
+                part.until = self.conductor.wait_frame(part.alone, part.begun)
+            if client.exact == before:
+                client.moment = client.exact = part.until
 
     def _to_the_supervisor(self, client: Client, part: Part) -> None:
         def answered(ok: bool, text: str) -> None:

@@ -327,6 +327,36 @@ def test_a_wait_for_a_bar_without_music_lasts_as_long_as_the_tempo_says(house):
     assert 0 <= reply.frame - begin - 88200 < 8 * BLOCK
 
 
+def tempo(bpm: float) -> c.Set:
+    return c.Set(changes=(Change("", "bpm", Quantity(bpm)),))
+
+
+def test_a_wait_for_bars_ends_when_they_do_whatever_the_tempo_does_meanwhile(house):
+    anna, bert = house.caller("anna"), house.caller("bert")
+    first = house.ask(anna, c.Load(kind="kick"), tempo(400), seq("kick"))[-1].frame
+    anna.say(wait(4, "bars"), set_("kick", "freq", 60))
+    house.run(800)  # half of them are over
+    assert house.ask(bert, tempo(200))[0].ok
+    half = house.conductor.score.timeline.tempos[-1].frame
+    bar = 4 * 60 * 44100 // 400
+    waited, then = house.until(anna, anna.number)[-2:]
+    gone = (half - first) / bar
+    assert 1 < gone < 3
+    assert abs(waited.frame - (half + (4 - gone) * 2 * bar)) <= 1
+    assert then.frame == waited.frame
+
+
+def test_a_wait_for_bars_may_be_over_before_its_time(house):
+    anna, bert = house.caller("anna"), house.caller("bert")
+    first = house.ask(anna, c.Load(kind="kick"), tempo(60), seq("kick"))[-1].frame
+    anna.say(wait(4, "bars"), wait(1, "s"))
+    house.run(10)
+    house.ask(bert, tempo(400))
+    waited, then = house.until(anna, anna.number, 3000)[-2:]
+    assert 4 * 60 * 44100 * 4 // 400 < waited.frame - first < 6 * 60 * 44100 * 4 // 400
+    assert then.frame == waited.frame + 44100
+
+
 def test_a_command_for_the_next_bar_is_answered_at_once_and_acts_there(house):
     caller = house.caller()
     house.ask(caller, c.Load(kind="bass"), seq("bass"))
