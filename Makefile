@@ -1,22 +1,26 @@
-# make run    everything from nothing to the prompt     make test   everything from nothing to the test report     make soak   the long runs
+# make run    everything from nothing to the prompt     make test    everything from nothing to what a change needs: some minutes
+# make soak   the long runs                             make proof   what needs real time, kills and servers: a quarter of an hour
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak clean
+.PHONY: run test proof soak clean
 
 run: .venv/.run
 	@$(BIN)/chronus
 
-# engines that play in real time take one processor's time in turn; what only computes has the other. Ten thousand ways to break an
-# engine, simulated on both, come last: beside them no engine would have its due
+# engines that play in real time take one processor's time in turn; what only computes has the other
 test: .venv/.test
 	@$(BIN)/python -m pytest -n 2 < /dev/null
-	@$(BIN)/python -m tests.faults.simulate --processes 2 < /dev/null
 
-# every row of the table of faults, the long runs too; writes tests/faults/README.md
+# what make test leaves out; before it ten thousand ways to break an engine, simulated on both processors: beside them none would have its due
+proof: .venv/.test
+	@$(BIN)/python -m tests.faults.simulate --processes 2 < /dev/null
+	@$(BIN)/python -m pytest -n 2 -m "proof and not soak" < /dev/null
+
+# every row of the table of faults, the long runs too, and every bar in wall-clock time; writes tests/faults/README.md
 soak: .venv/.test
-	@$(BIN)/python -m pytest -m "soak or row" --faults-table --timeout 14400 < /dev/null
+	@$(BIN)/python -m pytest -m "soak or proof or row" --faults-table --timeout 14400 < /dev/null
 
 .venv/.run: pyproject.toml tools/debian.sh
 	@tools/debian.sh libportaudio2 -- $(PYTHON)

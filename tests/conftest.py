@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from chronus.worker import build
 settings.register_profile("chronus", deadline=None, derandomize=True)
 settings.load_profile("chronus")
 
-pytest_plugins = ["tests.faults.table"]
+pytest_plugins = ["tests.faults.table", "tests.rounds"]
 
 ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|terminal)) import", re.MULTILINE)
 """Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
@@ -30,6 +31,13 @@ UNHURRIED = {
 """Of those the long ones that measure no time: they are a second row, beside the first."""
 
 figures: list[str] = []
+
+
+def pytest_configure() -> None:
+    """Has Ctrl-C and a hang-up mean to who is started here what they mean at a terminal, though this may run in the background."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,14 @@ BLOCK = 64
 
 
 @njit
-def _call(address, table, start, frames):
-    call_kernel(address, table, start, frames)
+def _run(address, table, place, signals, row, edges):
+    """Calls a kernel for each stretch between two edges, with every signal pointed to at the beginning of its block."""
+    for k in range(len(edges) - 1):
+        start, end = edges[k], edges[k + 1]
+        block = start - start % BLOCK
+        for port in range(len(signals)):
+            table[HEAD + port] = signals[port] + block * row
+        call_kernel(address, place, start - block, end - start)
 
 
 class Rig:
@@ -72,9 +77,6 @@ class Rig:
             self.state.ctypes.data, self.state.shape[0], self.memory.ctypes.data, self.memory.shape[0], bits, self.seed,
             int(self.rate),
         ]  # fmt: skip
-        for a, b in pairwise(edges):
-            block = a - a % BLOCK
-            for k, array in enumerate([*ins, *outs, *pars]):
-                table[HEAD + k] = array.ctypes.data + block * self.lanes * 4
-            _call(self.address, table.ctypes.data, a - block, b - a)
+        signals = np.array([array.ctypes.data for array in (*ins, *outs, *pars)], np.int64)
+        _run(self.address, table, table.ctypes.data, signals, self.lanes * 4, np.array(edges, np.int64))
         return {port.name: outs[k][:frames] for k, port in enumerate(self.spec.outs)}

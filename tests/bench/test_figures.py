@@ -5,6 +5,7 @@ import statistics
 import time
 
 import numpy as np
+import pytest
 from numba import njit
 
 from chronus.dsp.kernel import HEAD, call_kernel
@@ -13,6 +14,7 @@ from tests.live import Home
 from tests.rig import BLOCK, Rig
 
 
+@pytest.mark.proof
 def test_the_figures_of_chronus_bench_are_all_there(tmp_path, figure):
     done = Home(tmp_path).chronus("bench", "--json", seconds=180)
     found = json.loads(done.stdout.splitlines()[-1])["figures"]

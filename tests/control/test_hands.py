@@ -200,8 +200,8 @@ def test_ten_thousand_packets_cost_little_each(house, hands):
     for k in range(2000):
         hands.send_message("/mod/bass/freq", 100.0 + k % 500)
         if k % 50 == 49:
-            start = time.perf_counter()
+            start = time.thread_time()
             house.hands.surface.receive()
-            took.append((time.perf_counter() - start) / 50)
+            took.append((time.thread_time() - start) / 50)
             house.run(1)
     assert sorted(took)[len(took) // 2] < 100e-6

@@ -43,6 +43,10 @@ each row is, `table.py` how a test comes to stand here.
 """
 
 
+class Missed(AssertionError):
+    """A figure is above its bar."""
+
+
 class Line(Struct, frozen=True):
     """One test's part of one row. `test` is file::function, below tests/, and SOAK where it is the long form."""
 
@@ -133,7 +137,11 @@ def figure(what: str, value: float, unit: str, bar: float | None) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--faults-table", action="store_true", help="write tests/faults/README.md from what this run saw")
+    parser.addoption(
+        "--faults-table",
+        action="store_true",
+        help="hold every bar, and write what came of it to tests/faults/README.md",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -143,12 +151,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
-    """`measured("20", "rejoin, median", 11.2, "ms", bar=20)`: keeps a figure for the table, and fails where it is above its bar."""
+    """`measured("20", "rejoin, median", 11.2, "ms", bar=20)`: keeps a figure for the table, and fails where it is above its bar.
 
-    def keep(row: str, what: str, value: float, unit: str = "", *, bar: float | None = None) -> None:
+    `soak=True`: others at work decide it as well, so the bar gates in `make soak` alone, and is told elsewhere.
+    """
+    gates = request.config.getoption("--faults-table")
+
+    def keep(
+        row: str, what: str, value: float, unit: str = "", *, bar: float | None = None, soak: bool = False
+    ) -> None:
         assert row in ROWS, f"there is no row {row}"
         request.node.user_properties.append(("measured", (row, what, float(value), unit, bar)))
-        assert bar is None or value <= bar, figure(what, value, unit, bar)
+        if bar is not None and value > bar:
+            if gates or not soak:
+                raise Missed(figure(what, value, unit, bar))
+            print(f"row {row}: {figure(what, value, unit, bar)}, missed; `make soak` holds it")
 
     return keep
 

@@ -25,6 +25,8 @@ from tests.faults.takes import RATE, SONG, memory_of, rendered, settle, take
 from tests.live import PYTHON, Engine, Jack, engine, jack, place_of, pulse, until
 from tests.machine import undisturbed
 
+pytestmark = [pytest.mark.proof, pytest.mark.clock]
+
 DRONE = "load saw; load noise gain=0.1"
 OWN_FRAMES = 512
 """An asynchronous server that wakes late goes on without its clients for a period or two: so much is its own doing."""
@@ -81,7 +83,6 @@ class Onlooker:
         began = time.monotonic()
         until(lambda: self.device() != "null", seconds + 3, "the device was not taken up again")
         back = time.monotonic() - began
-        assert back <= seconds, back
         settle(self.memory, 0.3)
         return back
 
@@ -240,7 +241,7 @@ def test_row_31_a_device_that_appears_after_a_start_without_one_is_taken_up(tmp_
     name = f"chronus_late_{os.getpid()}"
     began = time.monotonic()
     with engine(tmp_path, JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1") as running:
-        measured("31", "an engine starts without any device in", time.monotonic() - began, "s", bar=3)
+        measured("31", "an engine starts without any device in", time.monotonic() - began, "s", bar=3, soak=True)
         assert running.notes == ["no output device was found; playing on the null device, which nobody hears"]
         seen = onlooker(running)
         with jack(tmp_path, name, synchronous=False):

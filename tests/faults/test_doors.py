@@ -29,6 +29,8 @@ from tests.faults.takes import take
 from tests.live import PYTHON, Engine, Home, alive, engine, until
 from tests.machine import undisturbed
 
+pytestmark = [pytest.mark.proof, pytest.mark.clock]
+
 T = TypeVar("T")
 
 ACK_SECONDS = 0.05

@@ -120,6 +120,7 @@ def _bundle(tag: int, element: bytes) -> bytes:
     return b"#bundle\0" + struct.pack(">Qi", tag, len(element)) + element
 
 
+@pytest.mark.clock
 def test_row_37_after_a_packet_for_another_year_the_next_one_is_served_at_once(house, measured):
     surface = Surface(listen("127.0.0.1", 47300), house.hands.answer, house.hands.frame_in)
     house.hands.join(surface)
@@ -286,6 +287,7 @@ def test_what_means_nothing_is_refused_and_changes_nothing(house, command, part)
 # ---------------------------------------------------------------- the loop
 
 
+@pytest.mark.clock
 def test_row_52_clients_that_read_nothing_stall_the_loop_for_less_than_5_ms(house, measured):
     deaf = [house.caller() for _ in range(5)]
     house.callers.clear()

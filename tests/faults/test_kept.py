@@ -26,6 +26,8 @@ from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worke
 from tests.live import Home, alive, engine, until
 from tests.talk import Talker
 
+pytestmark = pytest.mark.clock
+
 # ---------------------------------------------------------------- row 17
 
 
@@ -78,6 +80,7 @@ def test_row_17_a_checkpoint_that_says_more_than_there_is_room_for_is_not_even_t
             assert not is_whole(wrong)
 
 
+@pytest.mark.proof
 def test_row_17_a_checkpoint_that_kills_whoever_restores_it_is_passed_over_for_the_one_before(tmp_path, measured):
     seen = {}
 
@@ -93,6 +96,7 @@ def test_row_17_a_checkpoint_that_kills_whoever_restores_it_is_passed_over_for_t
     assert 1 <= len(done.gaps) <= 2, "what came back is not what would have been"
 
 
+@pytest.mark.proof
 def test_row_17_where_no_checkpoint_can_be_restored_the_rack_is_empty_and_undo_brings_it_back(tmp_path, measured):
     with engine(tmp_path, "--device", "null") as running, Talker(running.home) as line:
         assert line.ask("load saw").ok and line.ask("load kick").ok and line.ask("seq kick: xxxxxxxx").ok
@@ -104,7 +108,7 @@ def test_row_17_where_no_checkpoint_can_be_restored_the_rack_is_empty_and_undo_b
         answered = time.monotonic() - began
         back = _back(memory, died)
         measured("17", "attempts", _worker_restarts(running), bar=3)
-        measured("17", "status answered", answered * 1e3, "ms", bar=2000)
+        measured("17", "status answered", answered * 1e3, "ms", bar=2000, soak=True)
         measured("17", "in lockstep again, empty", back, "s")
         until(lambda: running.status()["modules"] == 0, 2, "the rack is not empty")
         until(lambda: running.status()["slots"]["mode"] == "duplex", 2, "only one slot plays")
@@ -118,6 +122,7 @@ def test_row_17_where_no_checkpoint_can_be_restored_the_rack_is_empty_and_undo_b
 # ---------------------------------------------------------------- rows 18 and 27
 
 
+@pytest.mark.proof
 def test_row_18_after_two_unclean_ends_the_engine_starts_empty_and_keeps_the_file(tmp_path, measured):
     paths, notes, took = [], [], []
     for k in range(3):
@@ -135,12 +140,13 @@ def test_row_18_after_two_unclean_ends_the_engine_starts_empty_and_keeps_the_fil
                 running.process.wait(5)
             else:
                 assert running.stop() == 0
-    measured("18", "third start", took[2], "s", bar=3)
+    measured("18", "third start", took[2], "s", bar=3, soak=True)
     assert "recovered" in notes[1] and str(paths[0]) in notes[1]
     assert "twice" in notes[2] and str(paths[1]) in notes[2]
     assert "load bass" in paths[0].read_text() and "open journal" in paths[1].read_text(), "the files are kept"
 
 
+@pytest.mark.proof
 def test_row_27_sigterm_fades_out_closes_the_journal_and_ends_with_0(tmp_path, measured):
     heard = tmp_path / "heard.f32"
     with engine(tmp_path, "--device", "null", CHRONUS_NULL_CAPTURE=str(heard)) as running:
@@ -156,7 +162,7 @@ def test_row_27_sigterm_fades_out_closes_the_journal_and_ends_with_0(tmp_path, m
     sounding = captured[np.abs(captured).max(axis=1) > 0]
     assert np.abs(sounding[-RATE // 2 : -RATE // 5]).max() > 0.2, "nothing was playing"
     step = float(np.abs(np.diff(captured[-RATE // 2 :], axis=0, append=np.zeros((1, 2), np.float32))).max())
-    measured("27", "ended after", took, "s", bar=2)
+    measured("27", "ended after", took, "s", bar=2, soak=True)
     measured("27", "largest step of the fade", step, bar=0.01)
 
 
@@ -191,6 +197,7 @@ def test_row_42_a_stale_socket_a_stale_lock_and_a_pid_that_is_another_programs_n
 # ---------------------------------------------------------------- rows 50 and 53
 
 
+@pytest.mark.proof
 def test_row_50_no_process_of_an_engine_has_anything_in_dev_shm(tmp_path):
     with engine(tmp_path, "--device", "null") as running:
         running.say("load kick; seq kick: x...")
@@ -204,6 +211,7 @@ def test_row_50_no_process_of_an_engine_has_anything_in_dev_shm(tmp_path):
         assert running.stop() == 0
 
 
+@pytest.mark.proof
 def test_row_50_with_a_full_dev_shm_an_engine_starts_and_plays(tmp_path):
     namespace = ["unshare", "--mount", "sh", "-c"]
     full = "mount -t tmpfs -o size=64k tmpfs /dev/shm && { head -c 1000000 /dev/zero > /dev/shm/full 2>&1; test -s /dev/shm/full; }"

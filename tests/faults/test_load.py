@@ -19,6 +19,8 @@ from tests.live import alive, engine, until
 from tests.machine import undisturbed, uninterrupted
 from tests.talk import Talker
 
+pytestmark = [pytest.mark.proof, pytest.mark.clock]
+
 HEAVY = '''"""A module of the tests that takes as long as it is told to, once it has played for longer than any trial."""
 from chronus.dsp.kernel import kernel
 from chronus.dsp.spec import Param, Spec
@@ -159,6 +161,7 @@ def test_row_8_a_worker_that_never_comes_back_from_machine_code_is_replaced_unhe
     seconds = []
 
     def breaking(running, memory):
+        seconds.clear()
         for slot in (memory.word(layout.ACTIVE), 1 - memory.word(layout.ACTIVE)):
             pid = worker_pids(running)[slot]
             rejoin = Rejoin(memory, slot)

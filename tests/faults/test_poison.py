@@ -13,6 +13,8 @@ from tests.faults.takes import RATE, SONG, in_lockstep, memory_of, settle, take,
 from tests.live import engine, until
 from tests.talk import Talker
 
+pytestmark = [pytest.mark.proof, pytest.mark.clock]
+
 BROKEN = (
     ("segv", "segv.level 0.5", "SIGSEGV"),
     ("fpe", "fpe.gain 0, fpe.level 0.25", "SIGFPE"),
@@ -77,7 +79,7 @@ def test_row_14_what_breaks_at_once_is_refused_by_name_and_costs_the_music_nothi
     }
     for kind, (code, text, seconds) in answers.items():
         assert code == "E_MODULE" and f'"{kind}"' in text and told[kind] in text, text
-        measured("14", f"{kind} refused after", seconds * 1e3, "ms", bar=1000 if kind == "hanger" else 500)
+        measured("14", f"{kind} refused after", seconds * 1e3, "ms", bar=1000 if kind == "hanger" else 500, soak=True)
     measured("14", "frames lost", done.lost, bar=0)
     assert pids[0] == pids[1] and done.status["counters"]["guarded"] == 0
     assert done.status["modules"] == 9, "something of what was refused is loaded"
@@ -92,7 +94,9 @@ def test_row_14_whoever_else_plays_does_not_wait_for_a_trial(running, measured):
     assert refused.code == "E_MODULE" and done.ok
     other.close()
     assert len(took) >= 5, "the trial was over at once"
-    measured("14", "answer to somebody else during a trial of 150 ms, longest", max(took) * 1e3, "ms", bar=100)
+    measured(
+        "14", "answer to somebody else during a trial of 150 ms, longest", max(took) * 1e3, "ms", bar=100, soak=True
+    )
 
 
 def test_row_14_a_patch_that_is_opened_is_tried_out_when_it_is_said_not_when_it_is_due(running):

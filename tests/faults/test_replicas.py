@@ -25,6 +25,8 @@ from tests.faults.takes import RATE, in_lockstep, kill, settle, take, worker_pid
 from tests.live import alive, until
 from tests.machine import uninterrupted
 
+pytestmark = pytest.mark.clock
+
 
 def processors_of_the_renderer(pid: int) -> set[int]:
     """Those that the thread which renders may use."""
@@ -32,6 +34,7 @@ def processors_of_the_renderer(pid: int) -> set[int]:
     return os.sched_getaffinity(renderer)
 
 
+@pytest.mark.proof
 def test_row_2_a_killed_standby_is_not_missed(tmp_path, measured):
     back, switched = [], []
 
@@ -71,6 +74,7 @@ def stopped_in_a_ring_write(pid: int, ring: np.ndarray) -> int:
     raise AssertionError("it was never met in the middle of a block")
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("times", [1, pytest.param(50, marks=pytest.mark.soak)])
 def test_row_3_an_active_worker_killed_in_the_middle_of_a_ring_write_is_not_missed(tmp_path, measured, times):
@@ -99,6 +103,7 @@ def not_silent(done) -> int:
     return sum(int(piece.any(axis=1).sum()) for piece in inner)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_row_4_both_killed_at_once_come_back_to_the_bit(tmp_path, measured, times):
     apart = []
@@ -129,6 +134,7 @@ def test_row_4_both_killed_at_once_come_back_to_the_bit(tmp_path, measured, time
     measured("4", "frames in them that are neither silence nor a fade", not_silent(done), bar=0)
 
 
+@pytest.mark.proof
 def test_row_5_a_stopped_active_worker_is_switched_away_from_and_replaced(tmp_path, measured, monkeypatch):
     seen = {}
 
@@ -159,6 +165,7 @@ def test_row_5_a_stopped_active_worker_is_switched_away_from_and_replaced(tmp_pa
     measured("5", "from SIGSTOP until it was killed", seen["killed"] * 1e3, "ms", bar=250)
 
 
+@pytest.mark.proof
 def test_row_6_a_stopped_standby_that_goes_on_is_never_heard_stale(tmp_path, measured):
     """It goes on behind the others and catches up, or, stopped for longer than a slot may stand, has been replaced by then."""
     went_on, stale = {}, []
@@ -198,6 +205,7 @@ def test_row_11_a_worker_that_dies_of_a_fault_of_its_own_is_replaced(tmp_path, m
     measured("11", "frames lost to SIGSEGV, SIGILL, SIGFPE and SIGABRT of the active worker", done.lost, bar=0)
 
 
+@pytest.mark.proof
 def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path, measured):
     """Each block's checksum takes in another 64th of the arena, so the 64th block after the flip tells at the latest."""
     took = []
@@ -220,6 +228,7 @@ def test_row_19_a_flipped_bit_is_found_and_healed_unheard(tmp_path, measured):
     measured("19", "blocks from the flip to the first checksum that tells", took[-1], bar=64)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measured, monkeypatch, times):
     chance, back, on_their_way, journals = random.Random(23), [], {}, []
@@ -252,13 +261,14 @@ def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measur
     done = take(tmp_path, breaking, after=3.0)
     measured("23a", "kills", times)
     measured("23a", "frames lost", done.lost, bar=0)
-    measured("23a", "until the next ok, longest", max(back) * 1e3, "ms", bar=1000)
+    measured("23a", "until the next ok, longest", max(back) * 1e3, "ms", bar=1000, soak=True)
     played = Counter(text for one in journal.read_take(journals[-1]).played() for text in one.said.texts)
     measured("23a", "on their way at a kill and done", sum(played[line] for line in on_their_way))
     measured("23a", "of them done twice", max(played[line] for line in on_their_way) - 1, bar=0)
     measured("23a", "acknowledged and lost", sum(ok and not played[line] for line, ok in on_their_way.items()), bar=0)
 
 
+@pytest.mark.proof
 def test_row_23b_control_stopped_for_a_second_and_a_half_loses_no_frame(tmp_path, measured):
     def breaking(running, memory):
         pid = next(p["pid"] for p in running.status()["processes"] if p["role"] == "control")
@@ -270,6 +280,7 @@ def test_row_23b_control_stopped_for_a_second_and_a_half_loses_no_frame(tmp_path
     measured("23b", "frames lost", done.lost, bar=0)
 
 
+@pytest.mark.proof
 def test_row_24_a_killed_host_is_back_within_300_ms_and_goes_on_at_its_frame(tmp_path, measured):
     seen = {}
 

@@ -10,6 +10,7 @@ from tests.live import PYTHON
 from tests.terminal import Terminal
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
 def test_rows_25_26_a_shell_that_is_killed_or_hung_up_or_interrupted_loses_no_frame(tmp_path, measured):
     def breaking(running, memory):

@@ -4,7 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import soundfile
 
+from chronus import places
 from tests.live import Home
 
 RATE = 44100
@@ -89,19 +91,17 @@ def test_the_bass_begins_and_ends_its_notes_without_a_click(home):
 
 @pytest.mark.parametrize("name", ["classic", "first-beat", "acid"])
 def test_the_shipped_patches_play(home, name):
-    import soundfile
-
-    out = home.folder / f"{name}.wav"
-    script = home.folder / f"{name}.chronus"
-    from chronus import places
-
     text = (places.shipped("patches") / f"{name}.chronus").read_text()
-    script.write_text(text + ("gate adsr on\n" if name == "classic" else ""))
-    done = home.chronus("render", str(script), "-o", str(out), "--bars", "4")
+    _, sound = _render(home, text + ("gate adsr on\n" if name == "classic" else ""), "--bars", "4")
+    assert 0.05 < np.abs(sound).max() <= 1.0
+
+
+def test_a_file_is_of_24_bits_at_the_engine_s_rate(home, tmp_path):
+    (tmp_path / "song.chronus").write_text("load kick\nseq kick: x...\n")
+    done = home.chronus("render", str(tmp_path / "song.chronus"), "-o", str(tmp_path / "x.wav"), "--bars", "1")
     assert done.returncode == 0, done.stdout + done.stderr
-    sound, rate = soundfile.read(out)
-    assert rate == RATE and 0.05 < np.abs(sound).max() <= 1.0
-    assert soundfile.info(out).subtype == "PCM_24"
+    told = soundfile.info(tmp_path / "x.wav")
+    assert (told.subtype, told.samplerate) == ("PCM_24", RATE)
 
 
 def test_a_module_dropped_into_a_folder_is_found_without_an_edit_anywhere(home, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chronus.commands import Load, Submission, Unload
 from chronus.control import journal
 from chronus.control.journal import Said, Sealed
@@ -25,6 +27,7 @@ def overlapping(path) -> int:
     return found
 
 
+@pytest.mark.proof
 def test_a_take_in_which_now_overtakes_what_was_put_off_is_rendered_again_to_the_bit(tmp_path):
     overtaken = []
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from chronus import places
-from tests.live import engine, until
+from tests.live import engine
 from tests.talk import Talker
 
 MUSIC = "load bass; load saw as lead gain=0.1; patch lead > filter; seq bass: x.x.x.x.; seq lead: a2 . a3 ."
@@ -117,8 +116,6 @@ def music(tmp_path_factory):
         (patches / "elsewhere.chronus").symlink_to("/etc/passwd")
         (patches / "folder.chronus").mkdir()
         there.say(MUSIC)
-        # on a machine that has never run this version, kernels for many voices are compiled now, on every core
-        until(places.wide_file().exists, 300, "the kernels for many voices were not compiled")
         yield there
 
 
