@@ -31,6 +31,10 @@ MOST_STEPS = 4096
 """Steps of a lane."""
 MOST_INSIDE = 4096
 """Commands of a script that is opened."""
+LONGEST_LINE = 8192
+"""Characters of a line, as typed and written out."""
+LONGEST_SCRIPT = 1 << 20
+"""Bytes."""
 LONGEST_NOTE = LONGEST / 1000
 """Seconds, or whole notes."""
 

@@ -290,8 +290,8 @@ class Playback:
         self._replay.skip |= said & (void | {said.n for said in known.unsealed()})
         self._replay.play(records)
         self._replay.accept()
-        if self._replay.unreadable:
-            raise ChronusError("E_FILE", f"the journal holds what is no command: {self._replay.unreadable[0]!r}")
+        if self._replay.lost:
+            raise ChronusError("E_FILE", f"what the journal holds cannot be done: {self._replay.lost[0].told('it')}")
 
     def go(self, frame: int) -> None:
         """Renders up to the block of a frame before which nothing more is to be told."""

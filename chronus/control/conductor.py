@@ -25,6 +25,7 @@ from chronus.commands import QUERIES, AnyCommand, Open, Submission, Wait, When
 from chronus.control import diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, begun, onward, remembered
+from chronus.control.performing import RECOVERED as RECOVERED
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
 from chronus.control.rack import EMPTY, Moving, Rack, changed, replace
@@ -37,8 +38,6 @@ from chronus.errors import ChronusError
 from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, order
 from chronus.memory.program import Program
 
-RECOVERED = "journal"
-"""Author of what is brought back after an unclean end: it was affordable once, and nothing acknowledged is refused afterwards."""
 NUMBERED = 20
 """Bits for the sweeps of one submission: each has a number of its own."""
 BATCH = 4096

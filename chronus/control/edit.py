@@ -42,7 +42,7 @@ def edit(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, present: Pre
 
 def load(rack: Rack, command: say.Load, catalogue: Catalogue, present: Present = STILL) -> Edit:
     spec = catalogue.resolve(command.kind)
-    name = _new_name(rack, spec, command.name)
+    name = _asked_name(rack, spec, command.name)
     rack = patching.add(rack, name, spec, catalogue)
     sweeps: tuple[Moving, ...] = ()
     for k, change in enumerate(command.params):
@@ -52,12 +52,17 @@ def load(rack: Rack, command: say.Load, catalogue: Catalogue, present: Present =
     return Edit(rack, text, {"name": name, "kind": spec.kind}, sweeps)
 
 
-def _new_name(rack: Rack, spec: Spec, asked: str) -> str:
+def _asked_name(rack: Rack, spec: Spec, asked: str) -> str:
     if spec.kind == "out":
         raise ChronusError("E_EXISTS", "out is always there", part="kind")
     if asked:
         check_name(rack, asked, "name")
         return asked
+    return new_name(rack, spec)
+
+
+def new_name(rack: Rack, spec: Spec) -> str:
+    """The kind, or with the first number behind it that is free."""
     name, count = spec.kind, 1
     while name in rack.modules:
         count += 1
@@ -143,3 +148,5 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     say.Note: note,
     say.New: new,
 }
+EDITS = (say.Set, say.Load, *TABLE)
+"""Commands that change the rack; all others are about what plays, or ask."""

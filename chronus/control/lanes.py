@@ -7,7 +7,7 @@ from itertools import accumulate
 from math import lcm
 from typing import Any
 
-from chronus.commands import Clear, Mute, Sequence, Solo, Unmute, Unsolo
+from chronus.commands import LONGEST_LINE, Clear, LaneOptions, Mute, Sequence, Solo, Unmute, Unsolo
 from chronus.control.catalogue import Catalogue
 from chronus.control.rack import LANES, VOICES, Lane, Rack, named, replace, with_module
 from chronus.control.wiring import gated_off, voices_of
@@ -25,7 +25,7 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
         raise ChronusError("E_VALUE", "out plays no notes", part="name")
     if name not in rack.lanes and len(rack.lanes) >= LANES:
         raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
-    _check(command)
+    _check(replace(command, name=name))
     old = rack.lanes.get(name)
     lane = Lane(
         command.text, command.pattern, command.options, rack.takes, bool(old and old.muted), bool(old and old.solo)
@@ -44,9 +44,18 @@ def _check(command: Sequence) -> None:
     steps, every = command.pattern.steps, Fraction(*command.options.every)
     if not SHORTEST_STEP <= every <= LONGEST_STEP:
         raise ChronusError("E_VALUE", f"every is {SHORTEST_STEP}..{LONGEST_STEP}", part="options.every")
+    if len(in_words(command.name, command.text, command.options)) > LONGEST_LINE:
+        raise ChronusError(
+            "E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="pattern"
+        )
     for hit in command.pattern.hits:
         if Fraction(*hit.at) >= steps or Fraction(*hit.length) > steps:
             raise ChronusError("E_VALUE", f"a hit lies outside of its {steps} steps", part="pattern")
+
+
+def in_words(name: str, text: str, options: LaneOptions) -> str:
+    """A lane as the line that makes it."""
+    return f"sequence {name}: {text}{options.words()}"
 
 
 def realigns(lane: Lane) -> str:

@@ -19,6 +19,8 @@ from chronus.errors import ChronusError
 
 HISTORY = 1000
 """Steps that can be undone."""
+RECOVERED = "journal"
+"""Author of what is brought back after an unclean end: it was affordable once, and nothing acknowledged is refused afterwards."""
 PERFORMERS = ("osc", "midi")
 """Authors whose commands are no steps of undo."""
 LANE_COMMANDS = (say.Sequence, say.Clear, say.Mute, say.Unmute, say.Solo, say.Unsolo)
@@ -237,7 +239,7 @@ class Performance:
         t.sweeps += done.sweeps
         if isinstance(command, say.Undo | say.Redo):
             self._shift_history(isinstance(command, say.Undo), before, done.result["steps"])
-        elif not isinstance(command, NO_STEP) and self.author not in PERFORMERS:
+        elif not isinstance(command, NO_STEP) and self.author not in (*PERFORMERS, RECOVERED):
             t.past, t.future = (*t.past, (text or done.text, before))[-HISTORY:], ()
 
     def _shift_history(self, back: bool, before: Rack, count: int) -> None:

@@ -13,16 +13,20 @@ from msgspec.structs import replace
 from chronus.commands import Submission
 from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor
+from chronus.control.conductor import RECOVERED, Conductor
 from chronus.control.job import Job
 from chronus.control.journal import Journal, Pen, Poisoned, Void
 from chronus.control.performer import Performer
 from chronus.control.publisher import Batch, Publisher
 from chronus.control.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
+from chronus.control.saving import save
 from chronus.memory import layout
 from chronus.memory.layout import LOG_ENTRIES, SEALS, Memory
 from chronus.memory.log import FRAME, NOTE_ON, NOW, ORDER, WHAT, WHO, Entry
 from chronus.memory.program import Program
+
+MOST_NAMED = 8
+"""Parts that did not come back, one by one."""
 
 
 class Beginning(Struct):
@@ -54,26 +58,50 @@ def begin(
         return Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
     if found.header.get("recovered") and not found.settled:
         start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
-        start.notes.append(f"the engine ended badly twice in a row; it starts empty, and {path} is kept")
+        name = _put_aside(found, f"{engine}-{path.stem}", catalogue, parse)
+        remedy = f"`open {name}` brings its rack back" if name else f"{path} is kept"
+        start.notes.append(f"the engine ended badly twice in a row; it starts empty, and {remedy}")
         return start
     start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, {**header, "recovered": path.name}))
     _rebuild(start, found, path, catalogue, parse, "the last engine ended badly; its rack is recovered from")
     return start
 
 
-def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str) -> None:
-    """Whatever stands in an old journal, it must not keep an engine from starting."""
+def _put_aside(found: Journal, name: str, catalogue: Catalogue, parse: Parse) -> str:
+    """Saves the rack of a journal for who wants to try it again; the name, or "" where there is nothing or it cannot be."""
     try:
-        start.first, unreadable = rebuild(found, catalogue, parse)
+        whole = rebuild(found, catalogue, parse).first
+        if whole is None:
+            return ""
+        rack = Conductor(catalogue, int(found.header["rate"])).perform(whole, RECOVERED).after
+        return save(name, rack, catalogue).stem
+    except Exception:
+        return ""
+
+
+def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str) -> None:
+    """Whatever stands in an old journal, it must not keep an engine from starting.
+
+    It is recovered if there is something that comes back; what does not is named, and so is what was to come later and is done now.
+    """
+    try:
+        start.first, lost, at_once = rebuild(found, catalogue, parse)
     except Exception as error:
         start.notes.append(f"the journal {path} could not be recovered ({error}); it is kept")
         return
+    poisoned = [record for record in found.poisoned if record.module]
     if start.first is not None:
         start.notes.append(f"{why} {path}")
-    for poisoned in (record for record in found.poisoned if record.module):
-        start.notes.append(f'"{poisoned.text}" had brought the renderer down in {poisoned.module}; that is left out')
-    if unreadable:
-        start.notes.append(f"{path}: {len(unreadable)} left out that could not be read, first {unreadable[0]!r}")
+    elif lost or poisoned:
+        start.notes.append(f"nothing of the rack comes back from {path}, which is kept")
+    for record in poisoned:
+        start.notes.append(f'"{record.text}" had brought the renderer down in {record.module}; that is left out')
+    start.notes += [f"not recovered: {part.told(path.name)}" for part in lost[:MOST_NAMED]]
+    if len(lost) > MOST_NAMED:
+        start.notes.append(f"and {len(lost) - MOST_NAMED} more that could not be recovered from {path}")
+    start.notes += [f'"{text}" waited for its time; now it is done' for text in at_once[:MOST_NAMED]]
+    if len(at_once) > MOST_NAMED:
+        start.notes.append(f"and {len(at_once) - MOST_NAMED} more that waited for their time are done")
 
 
 # ---------------------------------------------------------------- in the place of a control that died
@@ -90,7 +118,7 @@ def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found
     try:
         replay = Replay(conductor, parse, void)
         replay.play(found.records)
-        agrees = not replay.unreadable and _agrees(memory, conductor, replay)
+        agrees = not replay.lost and _agrees(memory, conductor, replay)
     except Exception:  # a control that dies of its own journal would die of it again, and for ever
         agrees = False
     if agrees:

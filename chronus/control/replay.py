@@ -11,21 +11,25 @@ rendering: nothing lives; a replica of one's own is told the same entries, and g
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from chronus.commands import AnyCommand, Open, Stop, Submission, Unload
+from chronus.commands import AnyCommand, Load, Open, Stop, Submission, Unload
 from chronus.control import standing
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor, Transaction, together
+from chronus.control.conductor import RECOVERED, Conductor, Transaction, together
 from chronus.control.courses import onward
 from chronus.control.edit import edit
 from chronus.control.job import weight
 from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
+from chronus.control.rack import EMPTY
+from chronus.control.salvage import Lost, able, taken_apart
 from chronus.control.script import script
 from chronus.control.touches import Touches
 from chronus.errors import ChronusError
@@ -52,8 +56,8 @@ class Unsealed(Struct, eq=False):
 class Replay:
     """Leads a conductor through records. `skip`: numbers of what never took effect, besides those that the records call void.
 
-    `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state. `wary`: what brought the
-    renderer down stays out.
+    `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state. `lost` is what cannot be
+    done or read any more. `wary`: what brought the renderer down stays out, and of a command that cannot be done what can be is.
     """
 
     def __init__(
@@ -66,39 +70,61 @@ class Replay:
     ) -> None:
         self.conductor, self.parse, self.skip, self.tell, self.wary = conductor, parse, set(skip), tell, wary
         self.touches = Touches()
-        self.unreadable: list[str] = []
+        self.lost: list[Lost] = []
+        self.left_out: set[str] = set()
+        self._line = 0
         self.flying: dict[int, Unsealed] = {}
         self.weight = 0
         self._current: Unsealed | None = None
 
-    def play(self, records: Sequence[Record]) -> None:
+    def play(self, records: Sequence[Record], line: int = 0) -> None:
+        """`line` is that of the first record in its file, if all of them stand in one."""
         self.skip |= {record.n for record in records if isinstance(record, Void)}
-        for record in records:
-            if isinstance(record, Stands):
-                self._stand(record)
-            elif isinstance(record, Said) and record.n not in self.skip:
-                self._say(record)
-            elif isinstance(record, Sealed):
-                self._seal(record)
-            elif isinstance(record, Poisoned) and self.wary:
-                self._leave_out(record)
+        for k, record in enumerate(records):
+            self._line = line + k if line else 0
+            try:
+                self._take(record)
+            except Exception as error:  # whatever one record does, the others are not lost with it
+                if not self.wary:
+                    raise
+                self._current = None
+                self._lose("; ".join(getattr(record, "texts", ())), f"{type(error).__name__}: {error}")
+
+    def _take(self, record: Record) -> None:
+        if isinstance(record, Stands):
+            self._stand(record)
+        elif isinstance(record, Said) and record.n not in self.skip:
+            self._say(record)
+        elif isinstance(record, Sealed):
+            self._seal(record)
+        elif isinstance(record, Poisoned) and self.wary:
+            self._leave_out(record)
+
+    def _lose(self, text: str, why: str) -> None:
+        self.lost.append(Lost(text, why, self._line))
 
     def _leave_out(self, poisoned: Poisoned) -> None:
         """The module goes. If its line was taken back, the undo that follows brings it again, as it was before that line."""
         self.accept()
+        self.left_out.add(poisoned.module)
         with suppress(ChronusError):
             self.conductor.rack = edit(self.conductor.rack, Unload(name=poisoned.module), self.conductor.catalogue).rack
 
     def _stand(self, stands: Stands) -> None:
-        """What another version wrote comes at least to the same rack."""
-        try:
-            standing.restore(self.conductor, stands.state)
-        except msgspec.MsgspecError:
-            commands = tuple(command for text in stands.texts for command in self.read(text))
-            whole = Submission((0,), ("open journal",), (Open(name="journal", commands=commands),))  # type: ignore[arg-type]
-            transaction = self.conductor.perform(whole)
-            self.conductor.commit(transaction, stands.frame, True)
-            self.conductor.accept(transaction, stands.frame)
+        """What another version wrote comes at least to the same rack, and so does one in which there are modules of other kinds."""
+        conductor = self.conductor
+        with suppress(msgspec.MsgspecError):
+            if not self.wary or standing.fits(stands.state, conductor.catalogue):
+                standing.restore(conductor, stands.state)
+                return
+        said = [(text, command) for text in stands.texts for command in self.read(text)]
+        commands, lost = able(conductor.rack, [command for _, command in said], conductor.catalogue)
+        for place, why in lost:
+            self._lose(said[place][0], why)
+        whole = Submission((0,), ("open journal",), (Open(name="journal", commands=tuple(commands)),))  # type: ignore[arg-type]
+        transaction = conductor.perform(whole)
+        conductor.commit(transaction, stands.frame, True)
+        conductor.accept(transaction, stands.frame)
 
     def _say(self, said: Said) -> None:
         if self._current is not None and self._current.said.n == said.n:
@@ -120,6 +146,8 @@ class Replay:
             return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
         submission = self._submission(said)
         transaction = conductor.perform(submission, said.who, due=said.due, seen=said.seen)
+        if not said.due and any(outcome.error for outcome in transaction.outcomes):
+            submission, transaction = self._as_far_as_it_goes(submission, transaction, said)
         self.weight += weight(submission, transaction.program)
         return Unsealed(said, submission, transaction, transaction.program)
 
@@ -131,15 +159,36 @@ class Replay:
         for k, text in enumerate(said.texts):
             whole = said.commands.get(k)
             found += [(text, command) for command in ((whole,) if whole is not None else self.read(text))]
-        texts, commands = tuple(text for text, _ in found), tuple(command for _, command in found)
-        return Submission(tuple(range(len(found))), texts, commands)
+        return _together(found)
+
+    def _as_far_as_it_goes(self, submission: Submission, t: Transaction, said: Said) -> tuple[Submission, Transaction]:
+        """What could be done once and cannot be any more is named; with `wary` it is taken apart for what of it can be."""
+        while True:
+            smaller: list[tuple[str, AnyCommand]] = []
+            wrong = False
+            for text, command, outcome in zip(submission.texts, submission.commands, t.outcomes, strict=True):
+                parts: Sequence[AnyCommand] = (command,)
+                if outcome.error is not None:
+                    parts, lost = taken_apart(command, t.before, self.conductor.catalogue) if self.wary else ((), [])
+                    wrong |= bool(parts)
+                    for why in lost or ([] if parts else [outcome.error.message]):
+                        if not any(name in text for name in self.left_out):
+                            self._lose(text, why)
+                smaller += [(text, part) for part in parts]
+            if not self.wary:
+                return submission, t
+            self.conductor.abandon(t)
+            submission = _together(smaller)
+            t = self.conductor.perform(submission, said.who, seen=said.seen)
+            if not wrong:
+                return submission, t
 
     def read(self, text: str) -> Iterable[AnyCommand]:
         """A text that is no sentence (a client may send what it likes beside its commands) is passed over and named."""
         try:
             return list(self.parse(text))
-        except ChronusError:
-            self.unreadable.append(text)
+        except ChronusError as error:
+            self._lose(text, error.message)
             return ()
 
     def accept(self) -> None:
@@ -168,31 +217,86 @@ class Replay:
         return self._current
 
 
-def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> tuple[Submission | None, list[str]]:
-    """One submission that makes the rack that the journal came to, None if that was an empty one; and what was unreadable.
+class Rebuilt(NamedTuple):
+    """One submission that makes the rack again, None for an empty one; what does not come back; what was put off and is done now."""
+
+    first: Submission | None
+    lost: list[Lost]
+    at_once: list[str]
+
+
+def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
+    """The rack that the journal came to. Whatever stands in it, what can be made is made.
 
     What was said and never called void counts, sealed or not: it may have been acknowledged while the disk refused its seal.
     What was put off is in it: the music begins anew, and its first bar line is the next one.
     """
-    conductor = Conductor(catalogue, int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0)))
+    rate, seed = int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0))
+    conductor = Conductor(catalogue, rate, seed)
     replay = Replay(conductor, parse, wary=True)
-    replay.play(journal.records)
+    replay.play(journal.records, line=2)
     replay.accept()
-    _come_due(conductor)
+    at_once = _come_due(conductor, replay.lost)
     rack = onward(conductor.rack, catalogue, conductor.present(conductor.now))
-    commands = [command for line in script(rack, catalogue) for command in replay.read(line)]
+    lines = [(line, command) for line in script(rack, catalogue) for command in replay.read(line)]
+    commands, lost = able(EMPTY, [command for _, command in lines], catalogue)
+    replay.lost += [Lost(lines[place][0], why) for place, why in lost]
+    if commands:
+        commands = _that_fit(commands, Conductor(catalogue, rate, seed), replay)
     if not commands:
-        return None, replay.unreadable
-    whole: list[AnyCommand] = [Open(name="journal", commands=tuple(commands))]  # type: ignore[arg-type]
-    if conductor.rack.lanes and not conductor.playing:
+        return Rebuilt(None, replay.lost, at_once)
+    whole: list[AnyCommand] = [_opening(commands)]
+    if conductor.score.stopped:
         whole.append(Stop())
-    texts = ("open journal", "stop")[: len(whole)]
-    return Submission(tuple(range(len(whole))), texts, tuple(whole)), replay.unreadable
+    return Rebuilt(
+        _together([(text, one) for text, one in zip(("open journal", "stop"), whole, strict=False)]),
+        replay.lost,
+        at_once,
+    )
 
 
-def _come_due(conductor: Conductor) -> None:
+def _opening(commands: Sequence[AnyCommand]) -> Open:
+    return Open(name="journal", commands=tuple(commands))  # type: ignore[arg-type]
+
+
+def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> list[AnyCommand]:
+    """All of them, or as many as there is room for: with another version or rate it may be less than it was."""
+    loads = [command for command in commands if isinstance(command, Load)]
+
+    def only(count: int) -> list[AnyCommand]:
+        wanted = {id(load) for load in loads[:count]}
+        some = [one for one in commands if not isinstance(one, Load) or id(one) in wanted]
+        return able(EMPTY, some, fresh.catalogue)[0]
+
+    def why_not(some: list[AnyCommand]) -> str:
+        (outcome,) = fresh.perform(_together([("", _opening(some))]), RECOVERED).outcomes
+        return outcome.error.message if outcome.error else ""
+
+    why = why_not(commands)
+    if not why:
+        return commands
+    count = bisect_left(range(len(loads)), True, key=lambda most: bool(why_not(only(most + 1))))
+    replay.lost += [
+        Lost(f"load {load.kind}" + (f" as {load.name}" if load.name else ""), why) for load in loads[count:]
+    ]
+    return only(count)
+
+
+def _come_due(conductor: Conductor, lost: list[Lost]) -> list[str]:
+    """Performs all that waits; its words."""
+    texts: list[str] = []
     for frame, dues in conductor.due(NEVER):
         numbers = [due.number for due in dues]
         transaction = conductor.perform(together(dues), dues[0].author, due=numbers, seen=frame)
         conductor.commit(transaction, frame, True)
         conductor.accept(transaction, frame)
+        for due, outcome in zip(dues, transaction.outcomes, strict=True):
+            if outcome.error is None:
+                texts.append(due.text)
+            else:
+                lost.append(Lost(due.text, outcome.error.message))
+    return texts
+
+
+def _together(said: Sequence[tuple[str, AnyCommand]]) -> Submission:
+    return Submission(tuple(range(len(said))), tuple(text for text, _ in said), tuple(command for _, command in said))

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chronus import files, places
+from chronus.commands import LONGEST_SCRIPT
 from chronus.control.catalogue import Catalogue
 from chronus.control.rack import Rack
 from chronus.control.script import script
@@ -33,6 +34,8 @@ def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
     """Into a file beside the goal, synced and renamed: whatever fails, what was there before stays."""
     goal = path(name)
     text = "".join(f"{line}\n" for line in script(rack, catalogue))
+    if len(text) > LONGEST_SCRIPT:
+        raise ChronusError("E_LIMIT", f"written out, the rack has {len(text):,} characters; a script is at most 1 MiB")
     try:
         files.make_folder(folder())
         if goal.is_symlink():

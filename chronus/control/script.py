@@ -1,16 +1,27 @@
-"""A rack as the commands that rebuild it: what `save` writes and `open` reads. The same language as is typed."""
+"""A rack as the commands that rebuild it: what `save` writes and `open` reads. The same language as is typed.
+
+Law: said to an empty rack, at whatever tempo and by whatever way the rack came to be, they make the same one: modules and lanes in
+their order, what was set as it was typed, cables, gates. So each line must be one that can be typed.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from chronus.commands import Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import format_length
+from chronus.control.edit import RESERVED
+from chronus.control.lanes import in_words
 from chronus.control.patching import cable_words, silent
 from chronus.control.rack import EMPTY, Module, Moving, Rack, Steady
 from chronus.dsp.spec import Param, Spec
 from chronus.units import format_number, format_param, format_quantity
+
+PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)[a-z][a-z0-9_]*|[1-9][0-9]{0,8}")
+NAMES_A_LINE = 64
+"""Of lanes that are muted: no line may be too long to be read."""
 
 
 def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
@@ -58,7 +69,15 @@ def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
 
 
 def _setting(setting: Steady, param: Param) -> str:
-    return format_quantity(setting) if isinstance(setting, Quantity) else format_param(setting, param, exact=True)
+    if isinstance(setting, Quantity):
+        return format_quantity(setting)
+    text = format_param(setting, param, exact=True)
+    return _word(text) if param.words else text
+
+
+def _word(word: str) -> str:
+    """`at` or `a1` is no word by itself."""
+    return word if PLAIN_WORD.fullmatch(word) and word not in RESERVED else f'"{word}"'
 
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:
@@ -79,13 +98,12 @@ def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _lanes(rack: Rack) -> Iterator[str]:
-    for name in sorted(rack.lanes):
-        lane = rack.lanes[name]
-        yield f"sequence {name}: {lane.text}{lane.options.words()}"
+    for name, lane in rack.lanes.items():
+        yield in_words(name, lane.text, lane.options)
     for verb, field in (("mute", "muted"), ("solo", "solo")):
-        chosen = [name for name in sorted(rack.lanes) if getattr(rack.lanes[name], field)]
-        if chosen:
-            yield " ".join([verb, *chosen])
+        chosen = [name for name, lane in rack.lanes.items() if getattr(lane, field)]
+        for k in range(0, len(chosen), NAMES_A_LINE):
+            yield " ".join([verb, *chosen[k : k + NAMES_A_LINE]])
 
 
 def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:

@@ -201,6 +201,9 @@ class Server:
 
         def over(job: Job) -> None:
             self._listens_from = 0 if job.frame is None else job.frame + 1
+            why = job.fault or next((outcome.error.message for outcome in job.outcomes if outcome.error), "")
+            if why:
+                self.notify("recovery", f"the rack did not come back: {why}")
 
         self._listens_from, job.applied = math.inf, over
         self.jobs.append(job)

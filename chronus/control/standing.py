@@ -13,8 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
 from chronus.control.job import next_incarnation
+from chronus.control.patching import is_into
 from chronus.control.rack import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.control.score import Score
 from chronus.control.seats import Plan
@@ -81,6 +83,22 @@ def keep(conductor: Conductor) -> bytes:
             conductor.number, conductor.now, conductor.put_off, conductor.kept,
         )
     )  # fmt: skip
+
+
+def fits(state: bytes, catalogue: Catalogue) -> bool:
+    """Whether there still is all that the racks are made of. A msgspec error where another version wrote it."""
+    kept = _decoder.decode(state)
+    specs = {module.name: catalogue.find(module.kind) for module in kept.modules}
+    return all(
+        (spec := specs[module.name]) is not None and all(spec.param(name) for name in module.params)
+        for module in kept.modules
+    ) and all(
+        (source := specs.get(key.source)) is not None
+        and (target := specs.get(key.target)) is not None
+        and any(port.name == key.output for port in source.offers())
+        and is_into(target, key.into)
+        for key, _ in kept.cables
+    )
 
 
 def restore(conductor: Conductor, state: bytes) -> None:

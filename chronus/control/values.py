@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
@@ -14,6 +15,7 @@ from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musica
 
 NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
 """What can be set of the whole, besides its volume and key."""
+KEY = re.compile(r"[a-g][#b]? [a-z]+")
 VOICE_COUNT = Range("voices", 1, VOICES)
 AT_ONCE = Length(0, "ms")
 
@@ -144,11 +146,12 @@ def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, o
     """bpm, swing, key, seed."""
     if change.param == "key":
         _refuse_sweep(change, over, part)
-        if not isinstance(change.value, Word):
+        key = change.value.text.lower() if isinstance(change.value, Word) else ""
+        if not KEY.fullmatch(key):
             raise ChronusError("E_VALUE", "a key is a note and a scale: a minor", part=f"{part}.value")
         was = rack.key or "none"
-        done = {"text": f"key {change.value.text} (was {was})", "module": "", "param": "key"}
-        return replace(rack, key=change.value.text), {**done, "value": change.value.text, "was": was}, ()
+        done = {"text": f"key {key} (was {was})", "module": "", "param": "key"}
+        return replace(rack, key=key), {**done, "value": key, "was": was}, ()
     if change.param not in NUMBERS:
         raise no_such(rack, change.param, catalogue, f"{part}.param")
     _refuse_sweep(change, over, part)

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from chronus.commands import LONGEST_LINE as LONGEST_LINE
+from chronus.commands import LONGEST_SCRIPT as LONGEST_SCRIPT
 from chronus.errors import ChronusError
-
-LONGEST_LINE = 8192
-LONGEST_SCRIPT = 1 << 20
 
 NEWLINE = r"\r\n|\r|\n"
 END_OF_LINE = re.compile(NEWLINE)

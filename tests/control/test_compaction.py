@@ -155,7 +155,7 @@ def test_killed_at_any_byte_of_a_new_files_beginning_nothing_is_lost(tmp_path, m
         house.pen.path.write_bytes(data[:size])
         path, found = journal.newest("default")
         assert path == (house.pen.path if size == end else old)
-        first, _ = rebuild(found, CATALOGUE, sentences)
+        first, *_ = rebuild(found, CATALOGUE, sentences)
         assert {
             command.name or command.kind for command in first.commands[0].commands if isinstance(command, c.Load)
         } == {name for name in rack.modules if name != "out"}

@@ -10,6 +10,7 @@ from chronus import commands as c
 from chronus.commands import Change, Port, Quantity
 from chronus.control import journal
 from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import RECOVERED, Conductor
 from chronus.control.journal import Journal, Poisoned, Said, Sealed
 from chronus.control.recovery import begin, take_over
 from chronus.control.replay import rebuild
@@ -144,7 +145,7 @@ def test_what_was_never_published_stays_so_however_often_control_dies(tmp_path, 
         assert house.conductor.rack.modules["bass"].params.get("freq", 110) == 110
         house.run(5)
         assert not house.performer.busy
-    whole, _ = rebuild(journal.read(house.pen.path), CATALOGUE, sentences)
+    whole, *_ = rebuild(journal.read(house.pen.path), CATALOGUE, sentences)
     assert "99" not in repr(whole) and "98" not in repr(whole)
     house.close()
 
@@ -213,7 +214,7 @@ def test_a_text_that_is_no_sentence_costs_the_seam_and_not_the_engine(tmp_path):
     house.pen.give_up()
     found = start(house.memory)
     assert found.resumed is None and found.first is not None
-    assert "'what a lie'" in found.notes[-1]
+    assert 'not recovered: 0001.journal:4: "what a lie": there is no command' in found.notes[-1]
     again = House(
         tmp_path, house.memory, replicas=house.replicas, conductor=found.conductor, pen=found.pen, number=found.number
     )
@@ -373,12 +374,12 @@ def test_every_prefix_of_a_journal_can_be_rebuilt(tmp_path):
     data = house.pen.path.read_bytes()
     for end in range(0, len(data) + 1, 7):
         rebuild(journal.parse(data[:end]), CATALOGUE, sentences)
-    assert rebuild(Journal(), CATALOGUE, sentences) == (None, [])
+    assert rebuild(Journal(), CATALOGUE, sentences) == (None, [], [])
 
 
 def poisoned(*records) -> tuple[str, ...]:
     """The words of the modules in the rack that is rebuilt from a journal."""
-    whole, unreadable = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
+    whole, unreadable, _ = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
     assert not unreadable
     return tuple(command.kind for command in whole.commands[0].commands if isinstance(command, c.Load)) if whole else ()
 
@@ -400,7 +401,7 @@ def test_a_line_that_was_taken_back_leaves_the_module_as_it_was_before_it():
     said = (Said(1, texts=("load bass freq=80",)), Sealed(1, 64), Said(2, texts=("set bass.freq 60",)), Sealed(2, 128))
     record = Poisoned("bass", 128, 2, "set bass.freq 60", 3, 5)
     undone = (Said(3, who="poison", texts=("undo",)), Sealed(3, 640))
-    whole, _ = rebuild(Journal(HEADER, (*said, record, *undone)), CATALOGUE, sentences)
+    whole, *_ = rebuild(Journal(HEADER, (*said, record, *undone)), CATALOGUE, sentences)
     load, put = whole.commands[0].commands
     assert load.kind == "bass" and put.changes[0].value == Quantity(80, "Hz")
 
@@ -409,3 +410,108 @@ def test_one_that_is_loaded_again_afterwards_is_there():
     said = (Said(1, texts=("load bass",)), Sealed(1, 64))
     again = (Said(2, texts=("unload bass", "load bass")), Sealed(2, 640))
     assert poisoned(*said, Poisoned("bass", 128, 1, "load bass", 3, 5), *again) == ("bass",)
+
+
+# ---------------------------------------------------------------- what does not come back
+
+
+def test_a_line_that_is_not_valid_any_more_is_named_with_its_place_and_the_rest_comes_back():
+    lines = [
+        ("load bass", "load kick freq=60 boom=3"),
+        ("set bass.freq 60, bass.shine 0.5, bass.distortion 0.25",),
+        ("load theremin", "seq theremin: x...", "seq bass: x.x."),
+        ("patch bass > filter", "load filter", "patch bass > filter"),
+        ("mute bass kick",),
+        ("set kick.freq 900", "volume up", "set volume -12"),
+    ]
+    records = [record for n, texts in enumerate(lines, 1) for record in (Said(n, texts=texts), Sealed(n, 64 * n))]
+    whole, lost, at_once = rebuild(Journal(HEADER, tuple(records)), CATALOGUE, sentences)
+    rack = Conductor(CATALOGUE, RATE).perform(whole).after
+    assert list(rack.modules) == ["out", "bass", "kick", "filter", "filter2"] and at_once == []
+    assert rack.modules["bass"].params == {"freq": 60, "distortion": 0.25}
+    assert rack.modules["kick"].params == {"freq": 60} and rack.modules["out"].params == {"volume": -12}
+    assert rack.lanes["bass"].muted
+    assert [(part.line, part.text, part.why) for part in lost] == [
+        (2, "load kick freq=60 boom=3", 'kick has no parameter "boom"'),
+        (4, "set bass.freq 60, bass.shine 0.5, bass.distortion 0.25", 'bass has no parameter "shine"'),
+        (6, "load theremin", 'there is no kind of module "theremin"'),
+        (6, "seq theremin: x...", 'no module "theremin" is loaded'),
+        (10, "mute bass kick", '"kick" has no lane'),
+        (12, "volume up", 'there is no command "volume"'),
+        (12, "set kick.freq 900", "freq is 20..200 Hz; 900 is outside"),
+    ]
+
+
+def test_an_opened_script_of_which_a_line_is_not_valid_any_more_comes_back_without_that_line():
+    song = c.Open(name="song", commands=tuple(sentences("load bass; set bass.freq 60; set bass.shine 1; seq bass: x")))
+    records = (Said(1, texts=("open song",), commands={0: song}), Sealed(1, 64))
+    whole, lost, _ = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
+    rack = Conductor(CATALOGUE, RATE).perform(whole).after
+    assert list(rack.modules) == ["out", "bass"] and "bass" in rack.lanes
+    assert [(part.line, part.text, part.why) for part in lost] == [(2, "open song", 'bass has no parameter "shine"')]
+
+
+def test_a_kept_state_with_modules_that_are_no_more_comes_back_without_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "LONGEST", 300)
+    house = said(tmp_path, *SCRIPT[:9])
+    engine_died(house)
+    found = journal.read(house.pen.path)
+    assert "continues" in found.header
+    today = Catalogue([spec for spec in SPECS if spec.kind != "filter"])
+    whole, lost, _ = rebuild(found, today, sentences)
+    rack = Conductor(today, RATE).perform(whole).after
+    assert list(rack.modules) == ["out", "bass"] and rack.lanes["bass"].text == "xxx"
+    assert [part.line for part in lost] == [2, 2] and "filter" in lost[0].why and "filter" in lost[1].why
+
+
+def test_nothing_is_called_recovered_where_nothing_comes_back(tmp_path):
+    pen = journal.create("default", HEADER)
+    pen.write(Said(1, texts=("load theremin",)), Sealed(1, 64))
+    pen.give_up()
+    found = start(Memory(), pid=2)
+    assert found.first is None
+    assert "nothing of the rack comes back" in found.notes[0] and '0001.journal:2: "load theremin"' in found.notes[1]
+    assert not any("is recovered" in note for note in found.notes)
+    found.pen.close(0)
+
+
+def test_what_waited_for_its_time_is_done_and_said(tmp_path):
+    house = said(tmp_path, *SCRIPT[:4])
+    house.run(200)
+    later = c.Set(changes=(Change("bass", "freq", Quantity(90)),), when=c.When("next"))
+    assert house.ask(house.caller(), later, texts=("set bass.freq 90 at next bar",))[0].ok
+    engine_died(house)
+    found = start(Memory(), pid=2)
+    assert found.notes[1:] == ['"set bass.freq 90 at next bar" waited for its time; now it is done']
+    assert found.conductor.perform(found.first).after.modules["bass"].params["freq"] == 90
+    found.pen.close(0)
+
+
+def test_the_stopped_transport_stays_stopped(tmp_path):
+    house = said(tmp_path, *SCRIPT[:2], ("stop", c.Stop()))
+    engine_died(house)
+    found = start(Memory(), pid=2)
+    assert [type(command) for command in found.first.commands] == [c.Open, c.Stop]
+    found.pen.close(0)
+
+
+def test_after_a_second_bad_end_the_rack_lies_ready_to_be_opened(tmp_path):
+    engine_died(said(tmp_path, *SCRIPT[:2]))
+    second = start(Memory(), pid=2)
+    again = House(tmp_path, conductor=second.conductor, pen=second.pen)
+    again.server.perform(second.first.commands, second.first.texts, "journal")
+    again.run(50)
+    engine_died(again)
+    third = start(Memory(), pid=3)
+    assert third.first is None and "`open default-0002` brings its rack back" in third.notes[0]
+    saved = (tmp_path / "patches" / "default-0002.chronus").read_text()
+    assert saved == "load bass\nset bass.freq 60 Hz\n"
+    third.pen.close(0)
+
+
+def test_what_is_recovered_is_no_step_of_undo(tmp_path):
+    engine_died(said(tmp_path, *SCRIPT[:2]))
+    found = start(Memory(), pid=2)
+    t = found.conductor.perform(found.first, RECOVERED)
+    assert t.past == () and "bass" in t.after.modules
+    found.pen.close(0)
