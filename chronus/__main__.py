@@ -96,7 +96,11 @@ def _shell(words: Sequence[str]) -> int:
     if told.commands is not None and told.script is not None:
         parser.error("either -c or a SCRIPT, not both")
     script = _script(parser, told)
-    if script is None and not settings.plain and not settings.json and _terminal():
+    if script is None and not settings.json and sys.stdin.isatty() and sys.stdout.isatty():
+        if settings.plain or os.environ.get("TERM", "dumb") == "dumb":
+            from chronus.text import bare
+
+            return _reported(settings, lambda: bare.run(settings))
         from chronus.text import prompt
 
         return _reported(settings, lambda: prompt.run(settings))
@@ -120,10 +124,6 @@ def _script(parser: argparse.ArgumentParser, told: argparse.Namespace) -> bytes 
     if script.startswith(scripts.JOURNAL):
         _fail(parser, f"{told.script} is a journal: `chronus render {told.script} -o take.wav` plays it again")
     return script
-
-
-def _terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _render(words: Sequence[str]) -> int:

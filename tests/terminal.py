@@ -15,15 +15,24 @@ WAIT_SECONDS = 10.0
 
 
 class Terminal:
-    """`chronus WORDS` in a window of 100 columns; when it is left, its exit code is shown."""
+    """`chronus WORDS` in a window of 100 columns; when it is left, its exit code is shown. `term`: TERM, tmux's own if empty."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *words: str, rows: int = 30) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *words: str,
+        rows: int = 30,
+        columns: int = 100,
+        term: str = "",
+    ) -> None:
         self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        command = f"{shlex.join([sys.executable, '-m', 'chronus', *words])}; echo left with $?; exec cat"
+        with_term = f"TERM={term} " if term else ""
+        command = f"{with_term}{shlex.join([sys.executable, '-m', 'chronus', *words])}; echo left with $?; exec cat"
         given = {**environment, "NO_COLOR": "1"}
         told = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
         # PATH and the like come with the server, which this call starts
-        self._run("new-session", "-d", "-x", "100", "-y", str(rows), *told, command, env={**os.environ, **given})
+        self._run("new-session", "-d", "-x", str(columns), "-y", str(rows), *told, command, env={**os.environ, **given})
 
     def _run(self, *words: str, env: Mapping[str, str] | None = None) -> str:
         return subprocess.run([*self._tmux, *words], capture_output=True, text=True, check=False, env=env).stdout
@@ -39,6 +48,13 @@ class Terminal:
     def paste(self, text: str) -> None:
         self._run("set-buffer", text)
         self._run("paste-buffer", "-p")
+
+    def resize(self, columns: int, rows: int = 30) -> None:
+        self._run("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def rows(self) -> list[str]:
+        """The rows that are seen, without the empty ones at the end."""
+        return [row.rstrip() for row in self._run("capture-pane", "-p").rstrip().split("\n")]
 
     def screen(self) -> str:
         """What stands in the window and what has scrolled out of it; lines that the window wrapped are whole again."""

@@ -167,12 +167,13 @@ def _reach(settings: Settings, timeout: float, start: bool, quiet: bool) -> Atta
 
 
 class Bar:
-    """How far the kernels are compiled, on one line of stderr, if someone looks."""
+    """How far the kernels are compiled, on one line of stderr, if someone looks; a dumb terminal is told once that they are."""
 
     WIDTH = 24
 
     def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb"
+        self._quiet = quiet or not sys.stderr.isatty()
+        self._dumb = os.environ.get("TERM", "dumb") == "dumb"
         self._shown = False
 
     def __enter__(self) -> Bar:
@@ -180,6 +181,10 @@ class Bar:
 
     def show(self, done: int, total: int, what: str) -> None:
         if self._quiet:
+            return
+        if self._dumb:
+            sys.stderr.write(f"compiling {total} kernels, once; this takes a minute or so\n")
+            self._quiet = True
             return
         full = self.WIDTH * done // max(total, 1)
         bar = "#" * full + "." * (self.WIDTH - full)

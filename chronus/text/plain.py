@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from chronus import wire
-from chronus.commands import Notice
+from chronus.commands import Notice, Welcome
 from chronus.errors import ChronusError, did_you_mean
 from chronus.settings import Settings
 from chronus.text import answers
@@ -85,12 +85,16 @@ class Plain:
                 return
 
     def _attach(self) -> None:
-        self.attached, welcome = attach(self.settings)
-        for note in self.attached.notes:
+        self._take_up(*attach(self.settings))
+
+    def _take_up(self, attached: Attached, welcome: Welcome) -> None:
+        """Goes on with an engine that has just been reached."""
+        self.attached = attached
+        for note in attached.notes:
             self._write_notice(Notice("engine", note))
         self.conversation.hello(welcome)
         self._take()
-        self.attached.socket.setblocking(False)
+        attached.socket.setblocking(False)
 
     def _print(self) -> None:
         form = answers.as_json if self.settings.json else _plain
@@ -166,16 +170,14 @@ class Plain:
         self.conversation.lost()
         self._print()
         try:
-            self.attached, welcome = attach(self.settings, timeout=AGAIN_SECONDS, start=False, again=True)
+            attached, welcome = attach(self.settings, timeout=AGAIN_SECONDS, start=False, again=True)
         except ChronusError:
             self.engine_lost = True
             self.conversation.abandon()
             self._reading = False
             return
-        self.attached.started = started
-        self.conversation.hello(welcome)
-        self._take()
-        self.attached.socket.setblocking(False)
+        attached.started = started
+        self._take_up(attached, welcome)
 
     def _leave(self) -> None:
         if self.attached is None:
@@ -193,7 +195,7 @@ def run(settings: Settings, script: bytes | None) -> int:
     """The whole of a plain shell, with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        return Plain(settings, script, _write).run()
+        return Plain(settings, script, write_out).run()
     except BrokenPipeError:
         _hush()
         return 0
@@ -209,7 +211,7 @@ def report(settings: Settings, error: ChronusError) -> int:
     """What could not be carried out at all, such as for want of an engine: said once, and what to end with."""
     if settings.json:
         with contextlib.suppress(BrokenPipeError):
-            _write(answers.as_json(answers.Answer(0, "", error=error)) + "\n")
+            write_out(answers.as_json(answers.Answer(0, "", error=error)) + "\n")
     sys.stderr.write(answers.clean(f"chronus: {error.code} {error.message}{did_you_mean(error.suggestions)}") + "\n")
     return int(getattr(error, "exit", ENDS.get(error.code, LOST)))
 
@@ -218,7 +220,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _write(text: str) -> None:
+def write_out(text: str) -> None:
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
 

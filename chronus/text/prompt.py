@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -22,15 +20,15 @@ from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.patch_stdout import patch_stdout
-from prompt_toolkit.utils import get_cwidth
 
 from chronus import link, places
 from chronus.commands import FromEngine, Notice, Reply, Status, Submission, Welcome
 from chronus.errors import ChronusError
 from chronus.settings import Settings
-from chronus.text import answers, completer
+from chronus.text import answers, completer, greeting
 from chronus.text.attached import Attached, attach, reach_again
 from chronus.text.client import LOST, OK, Asked, Conversation
+from chronus.text.folding import cells, columns, folded
 from chronus.text.source import Source
 from chronus.wire import encode
 
@@ -42,7 +40,6 @@ LOOKS = 1 << 30
 """Ids from here on are the toolbar's own questions, and are never shown."""
 
 OK_INDENT = 5
-LAST_COLUMN = re.compile(r".*\S {2,}(?=\S)")
 
 GREEN, RED, YELLOW, DIM, PLAIN = "32", "31", "33", "2", "0"
 
@@ -110,21 +107,8 @@ class Shell:
 
     def leave(self) -> None:
         """An engine that this shell started ends, unless others are attached."""
-        attached, name = self.attached, self.settings.engine
-        stop = "chronus stop" if name == "default" else f"chronus stop --engine {name}"
-        if not self._here:
-            self._notice("engine", "was lost; what was acknowledged is in its journal, and the next start recovers it")
-        elif attached.started is None:
-            self._notice("engine", f'"{name}" plays on; `{stop}` ends it')
-        elif self.settings.keep:
-            self._notice("engine", f'"{name}" is kept; `{stop}` ends it')
-        else:
-            reply = attached.shut_down(alone=True)
-            if reply is not None and not reply.ok:
-                self._notice("engine", f'"{name}" plays on: {reply.text}')
-            else:
-                self._notice("engine", f'"{name}" has ended')
-        attached.close()
+        self._notice("engine", greeting.goodbye(self.settings, self.attached if self._here else None))
+        self.attached.close()
 
     async def _run_lines(self, text: str) -> None:
         """One typed line, or several pasted ones: one submission. Ctrl-C ends the waiting, not the shell."""
@@ -258,8 +242,7 @@ class Shell:
                 self.attached.started = before
             self.engine = dict(welcome.engine)
             self.conversation.hello(welcome)
-            for note in self.attached.notes:
-                print(self._painted(YELLOW, answers.clean(f"! {note}")))
+            self._notes()
             self._listen()
         self._print()
         self._returning = None
@@ -289,13 +272,17 @@ class Shell:
     # ------------------------------------------------------------ what is shown
 
     def _welcome(self) -> None:
-        engine = self.engine
-        device = engine.get("device") or "no device"
-        found = "started" if self.attached.started is not None else "attached to"
-        print(f'Chronus: {found} engine "{self.settings.engine}", {device}, {engine.get("rate", "?")} Hz')
+        width = columns()
+        for line in greeting.found(self.settings, self.attached, self.engine, width):
+            print(line)
+        self._notes()
+        for line in greeting.hint(width, "Tab completes"):
+            print(self._painted(DIM, line))
+
+    def _notes(self) -> None:
+        """What the engine had to say when it was reached."""
         for note in self.attached.notes:
-            print(self._painted(YELLOW, answers.clean(f"! {note}")))
-        print(self._painted(DIM, "load kick; seq kick: x...x...   `help` tells more, Tab completes, Ctrl-D leaves"))
+            self._warn(f"! {note}")
 
     def _toolbar(self) -> str:
         engine, rack = self.engine, self.conversation.rack
@@ -326,7 +313,11 @@ class Shell:
             yield from caret(asked.statement.text, answer.error.column - asked.statement.column, columns())
 
     def _notice(self, kind: str, text: str) -> None:
-        print(self._painted(YELLOW, answers.notice_plain(Notice(kind, text))))
+        self._warn(answers.notice_plain(Notice(kind, text)))
+
+    def _warn(self, text: str) -> None:
+        for line in folded(answers.clean(text), columns(), 2):
+            print(self._painted(YELLOW, line))
 
     def _painted(self, colour: str, text: str, rest: str = "") -> str:
         space = " " if rest else ""
@@ -358,24 +349,6 @@ async def _in_thread(look: Callable[[], Found]) -> Found:
     return await future
 
 
-def columns() -> int:
-    return shutil.get_terminal_size().columns
-
-
-def folded(line: str, width: int, indent: int = 0) -> list[str]:
-    """Broken between words where it is too wide, going on at `indent`, or else where the last column of a table began."""
-    if not indent:
-        begun = LAST_COLUMN.match(line[: width * 2 // 3])
-        indent = begun.end() if begun else len(line) - len(line.lstrip()) + 2
-    indent, found = min(indent, width // 2), []
-    while get_cwidth(line) > width:
-        place = line.rfind(" ", indent + 1, width + 1)
-        place = width if place < 0 else place
-        found.append(line[:place].rstrip())
-        line = " " * indent + line[place:].lstrip()
-    return [*found, line]
-
-
 def caret(line: str, place: int, width: int) -> list[str]:
     """The line, and a caret under the character at `place` (0-based); of a long line the part around it."""
     first = line.split("\n", 1)[0]
@@ -384,7 +357,7 @@ def caret(line: str, place: int, width: int) -> list[str]:
     begin = max(0, place - room * 2 // 3) if len(first) > room else 0
     shown = answers.clean(first[begin : begin + room])
     before = answers.clean(first[begin:place])
-    return [f"  {shown}", f"  {' ' * get_cwidth(before)}^"]
+    return [f"  {shown}", f"  {' ' * cells(before)}^"]
 
 
 class _Completer(Completer):

@@ -28,6 +28,11 @@ class Source:
         self.line = 1  # the number of the line that comes next
         self._skipping = False  # in the rest of a line that was too long
 
+    @property
+    def goes_on(self) -> bool:
+        """The last whole line is not the end of what it says."""
+        return bool(self._joined)
+
     def feed(self, more: bytes) -> list[Statement]:
         *whole, self._rest = (self._rest + more).split(b"\n")
         found: list[Statement] = []

@@ -84,6 +84,29 @@ def test_from_nothing_to_the_founding_lines_and_out_again(tmp_path):
         own.chronus("stop")
 
 
+def test_in_a_dumb_terminal_ctrl_c_ends_a_wait_and_leaving_ends_the_engine(tmp_path):
+    own = Home(tmp_path)
+    shell = Terminal(tmp_path, own.environment, "--device", "null", term="dumb")
+    try:
+        shell.wait_for('Chronus: started engine "default", null, 44100 Hz', START_SECONDS + 200)
+        shell.wait_for_prompt()
+        shell.enter("load kick; seq kick: x...; wait 500 bars")
+        shell.wait_for("ok 2 sequence kick: x...")
+        pids = [process["pid"] for process in _asked(own, "status", "--json")["processes"]]
+        shell.type("C-c")
+        shell.wait_for("! cancelled: wait 500 bars")
+        shell.wait_for_prompt()
+        status = _asked(own, "status", "--json")
+        assert [process["pid"] for process in status["processes"]] == pids and status["engine"]["playing"]
+        shell.type("C-d")
+        screen = shell.wait_for("left with ")
+        assert screen.rstrip().endswith('! engine: "default" has ended\nleft with 0')
+        assert not any(map(alive, pids))
+    finally:
+        shell.close()
+        own.chronus("stop")
+
+
 def test_tab_completes_names_parameters_and_what_has_no_choice(home, shell):
     home.chronus("-c", "load bass")
     shell.type("se", "Tab")

@@ -1,5 +1,6 @@
 """A small engine that speaks the wire, for shells to talk to: no sound, every command is `ok` unless it is told otherwise."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -77,6 +78,8 @@ class Engine:
         os.close(self._lock)
         self._lock = None
         for client in self._clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)  # or a thread that reads there would keep it
             client.close()
         self.gone.set()
 

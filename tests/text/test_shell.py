@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from chronus import commands as c
-from chronus.text.prompt import caret, folded
+from chronus.text.folding import folded
+from chronus.text.prompt import caret
 from tests.live import until
 from tests.terminal import Terminal
 
