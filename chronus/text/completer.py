@@ -216,7 +216,7 @@ def _describe(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
 
 
 def _help(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
-    topics = [(topic, "") for topic in help.TOPICS]
+    topics = [(topic, "") for topic in (*help.TOPICS, *help.GROUPS)]
     return () if rest else [*help.commands(), *topics, *known.kinds()]
 
 

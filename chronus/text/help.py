@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from chronus import units
 from chronus.commands import Describe, Help
 from chronus.errors import CODES, ChronusError, nearest
+from chronus.text.pattern import chords
 
 Catalogue = Mapping[str, Mapping[str, Any]]
 
@@ -70,7 +71,7 @@ COMMANDS: dict[str, Entry] = {
     "list": Entry("list [modules|lanes|patches|devices]", "what there is"),
     "show": Entry("show [NAME|patch] [loop N]", "a module with its parameters and lane, or everything"),
     "describe": Entry("describe KIND", "a kind of module: its parameters, inputs and outputs", ("describe filter",)),
-    "help": Entry("help [WORD]", "a command, a kind of module, `patterns`, `values`, `times` or `errors`"),
+    "help": Entry("help [WORD]", "a command, a kind of module, a topic such as `patterns`, or an error's code"),
     "status": Entry("status", "how the engine is"),
     "wait": Entry("wait LENGTH   wait until bar N", "goes on later", ("wait 4 bars", "wait 2s", "wait until bar 17")),
     "sync": Entry("sync", "waits until all before it is applied"),
@@ -88,26 +89,72 @@ COMMANDS: dict[str, Entry] = {
 
 SHORT = {"seq": "sequence", "yo": "say", "chronus": "say"}
 
+BEGIN = "load kick; seq kick: x...x...x...x..."
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "building": ("load", "unload", "patch", "unpatch", "set"),
+    "lanes": ("sequence", "clear", "mute", "unmute", "solo", "unsolo"),
+    "playing": ("play", "stop", "panic", "bpm", "swing", "gate", "note", "say"),
+    "keeping": ("save", "open", "new", "undo", "redo"),
+    "looking": ("list", "show", "describe", "status", "help"),
+    "scripts": ("wait", "sync", "assert", "crash", "quit"),
+}
+"""What the commands are for; every one is in one of them."""
+
 TOPICS: dict[str, tuple[str, ...]] = {
     "patterns": (
-        "x hit   X accent   o ghost   1-9 velocity   . - ~ rest   _ hold   (spaces and | are for the eye)",
-        "or words apart: notes a1 c#2 eb3, chords a2:m7",
-        "after a step: ^ accent   ~ glide into the next   @3 length in steps",
-        "options: every=1/8 gate=60% swing=58 vel=0.8 shift=1 len=16",
-        "seq kick: X.........x..... | X..o......x..x..",
-        "seq tb303: a1 a1^ . a2~ a1 . c2^ a1@2 gate=60%",
+        "a grid, one character a step; spaces and | are for the eye:",
+        "    x hit   X accent   o ghost   1-9 velocity   . - ~ rest   _ hold",
+        "    seq kick: X.........x..... | X..o......x..x..",
+        "    seq hat: 9353 7353",
+        "or words with spaces between: notes a1 c#2 eb3, chords a2:m7 (`help chords`)",
+        "    seq tb303: a1 a1^ . a2~ a1 . c2^ a1@2 gate=60%",
+        "directly after a step: ^ accent   ~ glide into the next   @3 length in steps",
+        "at the end: every=1/8 gate=60% swing=58 vel=0.8 shift=1 len=16",
+        "a lane loops at its own length, from the next bar on",
+    ),
+    "chords": (
+        "a note, a colon and one of these: a2:m7. The numbers are semitones above it.",
+        "*",
+        "as many notes sound at once as the module has voices: load saw voices=4",
     ),
     "values": (
-        "55  55hz  1.2k  80%  -6db  120ms  0.5s  3/16  a1 (a note)  on  off  a word of the parameter's own",
-        "from where it stands: +10%  *0.5  +2st  -3db",
+        "a number: 55   55hz   1.2k   80%   -6db   120ms   0.5s",
+        "a note: a1, as its frequency   a note length: 3/16, as its time",
+        "a word: on   off   or one of the parameter's own (`describe filter`)",
+        "from where it stands: +10%   *0.5   +2st   -3db",
         "a sweep: 400..2400 over 8 bars",
+        "several at once: set bass.cutoff 800, bass.distortion 0.7",
     ),
     "times": (
-        "at the end of any command: now   at next bar   at next beat   at bar 17   in 4 bars (after the next bar line)",
-        "at next 4 bars, or at 4 bars: the next bar line that 4 divides, which begins bar 5, 9, 13 ...; bars count from 1",
-        "over 4 bars, over 500 ms: so long does a value move   for 4 bars: so long, and then it is as it was",
-        "sequence, clear, mute, unmute, solo and unsolo take effect at the next bar; everything else now",
-        "open: at the next bar, or at once where nothing is loaded; what is said after it is about what it brings",
+        "at the end of any command:",
+        "    now   at next bar   at next beat   at bar 17",
+        "    in 4 bars: after the next bar line",
+        "    at next 4 bars, or at 4 bars: the next bar line that 4 divides,",
+        "    which begins bar 5, 9, 13 ...; bars count from 1",
+        "and where it makes sense a length:",
+        "    over 4 bars, over 500 ms: so long does a value move",
+        "    for 4 bars: so long, and then it is as it was",
+        "sequence, clear, mute, unmute, solo and unsolo take effect at the next bar;",
+        "everything else now",
+        "open: at the next bar, or at once where nothing is loaded;",
+        "what is said after it is about what it brings",
+    ),
+    "cables": (
+        "patch A > B leads from A's main output to B's main input; A.port and B.port",
+        "    name others, B.param a parameter: patch lfo > filter.cutoff 2 oct",
+        "a sound that leads nowhere goes to out",
+        "a cable into an audio input moves it off out; `patch A > out` adds it again",
+        "unpatch A > B takes that cable away, unpatch A all that leave A",
+        "whatever plays notes tells them, too: A.gate, A.pitch",
+        "cables may form a circle: one of them is read one block (64 frames) late",
+    ),
+    "keys": (
+        "Tab        completes commands, modules, parameters and their words",
+        "Up, Down   go through what was typed before; Ctrl-R searches in it",
+        "Ctrl-C     takes the line back, or ends a wait; never the engine",
+        "Ctrl-D     leaves; an engine that this shell started ends, unless others",
+        "           are attached",
     ),
     "errors": tuple(f"{code:<11} {meaning}" for code, meaning in CODES.items()),
 }
@@ -137,18 +184,58 @@ def commands() -> list[tuple[str, str]]:
 
 
 def _overview(catalogue: Catalogue) -> Page:
-    width = max(map(len, COMMANDS))
-    lines = [f"{name:<{width}}  {entry.meaning}" for name, entry in COMMANDS.items()]
-    lines += ["", *(f"{name}: {' '.join(kinds)}" for name, kinds in categories(catalogue).items())]
-    lines += ["", "help WORD tells more of a command or a module; help patterns, values, times, errors"]
+    rows = [["begin", BEGIN], *([name, " ".join(names)] for name, names in GROUPS.items())]
+    rows += [["topics", " ".join(TOPICS)], ["", ""]]
+    rows += [[name, " ".join(kinds)] for name, kinds in categories(catalogue).items()]
+    rows += [["", ""], ["help WORD", "a command, a module, a topic, a code; or a word of the left column"]]
     listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in COMMANDS.items()}
-    return Page(lines, {"commands": listed, "topics": list(TOPICS), "kinds": sorted(catalogue)})
+    groups = {name: list(names) for name, names in GROUPS.items()}
+    result = {"commands": listed, "groups": groups, "topics": list(TOPICS), "kinds": sorted(catalogue)}
+    return Page(_table(rows), result)
+
+
+def _topic(name: str) -> Page:
+    if name == "errors":
+        return Page(list(TOPICS[name]), {"codes": dict(CODES)})
+    lines, more = list(TOPICS[name]), {}
+    if name == "chords":
+        at = lines.index("*")
+        lines[at : at + 1], more = _chords(), {"chords": {kind: list(above) for kind, above in chords().items()}}
+    return Page(lines, {"topic": name, "lines": lines, **more})
+
+
+ACROSS = 3
+"""Chords on a line."""
+
+
+def _chords() -> list[str]:
+    """Each chord with its other names, ordered down the columns."""
+    names: dict[tuple[int, ...], list[str]] = {}
+    for kind, above in chords().items():
+        names.setdefault(above, []).append(kind)
+    cells = [f"{' '.join(kinds)}: {' '.join(map(str, above))}" for above, kinds in names.items()]
+    down = -(-len(cells) // ACROSS)
+    return _table([cells[k::down] + [""] * (ACROSS - len(cells[k::down])) for k in range(down)])
+
+
+def _group(name: str, catalogue: Catalogue) -> Page | None:
+    """The commands of a group, or the kinds of a category."""
+    if name in GROUPS:
+        about = {command: COMMANDS[command] for command in GROUPS[name]}
+        result = {command: {"usage": entry.usage, "help": entry.meaning} for command, entry in about.items()}
+        return Page(_table([command, entry.meaning] for command, entry in about.items()), {"commands": result})
+    found = categories(catalogue)
+    kinds = {
+        kind: str(catalogue[kind].get("help", ""))
+        for kind in found.get(name) or found.get(name.removesuffix("s")) or ()
+    }
+    return Page(_table(map(list, kinds.items())), {"kinds": kinds}) if kinds else None
 
 
 def _word(word: str, catalogue: Catalogue) -> Page:
-    topic = TOPICS.get(word) or TOPICS.get(word + "s")
+    topic = next((name for name in (word, word + "s") if name in TOPICS), None)
     if topic:
-        return Page(list(topic), {"topic": word, "lines": list(topic)} if word != "errors" else {"codes": dict(CODES)})
+        return _topic(topic)
     if word.upper() in CODES:
         return Page([CODES[word.upper()]], {"codes": {word.upper(): CODES[word.upper()]}})
     name = SHORT.get(word, word)
@@ -159,12 +246,13 @@ def _word(word: str, catalogue: Catalogue) -> Page:
         kind = _kind(word, catalogue)  # crash and gate are a command and a module
         more = describe(kind, catalogue) if kind else Page([], {})
         return Page([*lines, *more.lines], {"command": {name: result}, **more.result})
-    try:
-        return describe(find_kind(word, catalogue), catalogue)
-    except ChronusError:
-        known = [*COMMANDS, *TOPICS, *_names(catalogue)]
+    kind = _kind(word, catalogue)
+    found = describe(kind, catalogue) if kind else _group(word, catalogue)
+    if found is None:
+        known = [*COMMANDS, *TOPICS, *GROUPS, *categories(catalogue), *_names(catalogue)]
         message = f'there is no help on "{word}"'
-        raise ChronusError("E_COMMAND", message, suggestions=nearest(word, known), part="word") from None
+        raise ChronusError("E_COMMAND", message, suggestions=nearest(word, known), part="word")
+    return found
 
 
 # ---------------------------------------------------------------- modules

@@ -269,7 +269,8 @@ def _pitches(root: str, above: tuple[int, ...], column: int) -> tuple[int, ...]:
 
 
 @cache
-def _chords() -> dict[str, tuple[int, ...]]:
+def chords() -> dict[str, tuple[int, ...]]:
+    """Kind -> semitones above the root."""
     import tomllib
 
     table = tomllib.loads((places.shipped("grammar") / "chords.toml").read_text(encoding="utf-8"))
@@ -277,11 +278,11 @@ def _chords() -> dict[str, tuple[int, ...]]:
 
 
 def _chord(kind: str, column: int) -> tuple[int, ...]:
-    chords = _chords()
-    if kind.lower() not in chords:
-        near = nearest(kind, chords) or ("m7", "maj7", "7")
-        raise _wrong(column, f'there is no chord "{kind}"', *near)
-    return chords[kind.lower()]
+    known = chords()
+    if kind.lower() not in known:
+        near = nearest(kind, known) or ("m7", "maj7", "7")
+        raise _wrong(column, f'there is no chord "{kind}"; `help chords` lists them', *near)
+    return known[kind.lower()]
 
 
 def _pattern(steps: list[Step], gate: Fraction, clip: int) -> Pattern:

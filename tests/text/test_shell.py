@@ -1,11 +1,15 @@
 """The prompt with the small engine at its other end, for what a real one cannot be made to do; see journeys/test_prompt.py."""
 
 import shutil
+import socket
 
 import pytest
 
 from chronus import commands as c
-from chronus.text.folding import folded
+from chronus.settings import Settings
+from chronus.text import greeting
+from chronus.text.attached import Attached
+from chronus.text.folding import cells, folded
 from chronus.text.prompt import caret
 from tests.live import until
 from tests.terminal import Terminal
@@ -37,6 +41,62 @@ def test_what_is_too_wide_is_broken_between_words():
     assert folded("  mute   the lane falls silent", 24) == ["  mute   the lane falls", "         silent"]
     assert folded("x" * 25, 10, 5) == ["x" * 10, *["     " + "x" * 5] * 3]
     assert all(folded("ab cd" * 9, width, 5) for width in range(1, 12))
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100])
+def test_the_welcome_is_broken_between_words(width):
+    attached = Attached(socket.socket())
+    engine = {"device": "JACK Audio Connection Kit: system 日本", "rate": 44100}
+    lines = greeting.found(Settings(engine="night"), attached, engine, width)
+    assert " ".join(lines).split() == (
+        [
+            "Chronus:",
+            "attached",
+            "to",
+            "engine",
+            '"night",',
+            "JACK",
+            "Audio",
+            "Connection",
+            "Kit:",
+            "system",
+            "日本,",
+            "44100",
+            "Hz",
+        ]
+    )
+    hint = greeting.hint(width, "Tab completes")
+    assert " ".join(hint).split() == (
+        [
+            "load",
+            "kick;",
+            "seq",
+            "kick:",
+            "x...x...",
+            "`help`",
+            "tells",
+            "more,",
+            "Tab",
+            "completes,",
+            "Ctrl-D",
+            "leaves",
+        ]
+    )
+    assert all(cells(line) <= width for line in lines + hint)
+    assert len(hint) == {20: 5, 40: 3, 60: 2}.get(width, 1)
+    attached.close()
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_terminal_is_welcomed_without_broken_words(home, engine, width):
+    shell = Terminal(home, {"XDG_RUNTIME_DIR": str(home), "CHRONUS_HOME": str(home / "home")}, columns=width)
+    try:
+        shell.wait_for_prompt()
+        above = shell.rows()[: shell.rows().index("chronus>")]
+        assert " ".join(above).split()[-3:] == ["completes,", "Ctrl-D", "leaves"]
+        assert all(len(row) <= width for row in above) and "`help` tells more, Tab completes," in " ".join(above)
+    finally:
+        shell.close()
 
 
 def test_an_error_shows_the_line_with_a_caret_under_its_column():
