@@ -38,6 +38,7 @@ def test_each_line_is_answered_and_the_prompt_comes_back(engine, shell):
     shell.enter("play; stop")
     shell.wait_for("chronus> play; stop\nok 1 play @64\nok 2 stop @128\nchronus>")
     shell.enter("")
+    shell.wait_for("chronus> \nchronus>")
     shell.enter("zzz")
     shell.wait_for("chronus> \nchronus> zzz\nerr 3 E_COMMAND 1:1 ")
     shell.wait_for_prompt()
@@ -48,7 +49,7 @@ def test_ctrl_c_takes_the_line_back(engine, shell):
     shell.type("set saw.freq 9")
     shell.wait_for("chronus> set saw.freq 9")
     shell.type("C-c")
-    shell.wait_for_prompt()
+    shell.wait_for("set saw.freq 9^C\nchronus>")
     shell.enter("play")
     shell.wait_for("ok 1 play")
     assert engine.texts == ["play"]
