@@ -40,6 +40,8 @@ from chronus.memory.program import Program
 
 NUMBERED = 20
 """Bits for the sweeps of one submission: each has a number of its own."""
+MOST_BY_HAND = 16_384
+"""Notes by hand of which it is known when they end: as many as there can be voices."""
 BATCH = 4096
 """Entries published at a time."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
@@ -162,7 +164,12 @@ class Conductor:
         return t.plan is not None and any(self._moves(t.plan, name) for name in self.score.lanes)
 
     def _redirects(self, t: Transaction) -> bool:
-        """Whether a sweep that goes on has to be said anew: it begins again, at another tempo, or in another instance."""
+        """Whether a sweep that goes on has to be said anew: it begins again, at another tempo, or in another instance; or a note by
+        hand has.
+        """
+        notes = any(note.course.end > self.now for note in self.score.by_hand.values())
+        if notes and t.before.bpm != t.after.bpm:
+            return True
         alive = {number for number, course in self.score.courses.items() if course.end > self.now}
         if not alive:
             return False
@@ -200,9 +207,12 @@ class Conductor:
         present = Present(score.courses, moment)
         at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None, present)
         told = diff.entries(t.before, t.after, t.hands, at) if t.steps else []
+        held, by_hand = diff.held_on(self.score.by_hand, score.by_hand, at)
+        by_hand |= diff.begun_by_hand(told, t.hands, at)
+        score = replace(score, by_hand=dict(list(by_hand.items())[-MOST_BY_HAND:]))
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
-        found = [*panic, *swap, *generations(base, score, moment), *told]
+        found = [*panic, *swap, *generations(base, score, moment), *told, *held]
         t.score, t.moment, t.exact, t.horizon = score, moment, exact, self.horizon
         t.dues = self._dues(t, score, moment)
         notes = events(score, moment, max(self.horizon, moment), base.generation)

@@ -40,6 +40,14 @@ class Course(Struct, frozen=True):
         return self.share + (1.0 - self.share) * gone
 
 
+class Sounding(Struct, frozen=True):
+    """A note by hand of so many beats that sounds: in which instance, and until when."""
+
+    handle: int
+    incarnation: int
+    course: Course
+
+
 class Present:
     """How far each sweep has got at a frame. Those from number `first` on are being said just now: they are at their beginning.
 
@@ -89,6 +97,17 @@ def _retuned(course: Course, bpm: float, rate: int, timeline: Timeline | None, m
     share = course.at(moment)
     left = Length(course.beats * (1.0 - share), "beats")
     return replace(course, begin=moment, frames=max(frames_of(left, bpm, rate, timeline, moment), 1), share=share)
+
+
+def held_on(
+    notes: Mapping[int, Sounding], bpm: float, rate: int, timeline: Timeline | None, moment: int
+) -> dict[int, Sounding]:
+    """What is left of notes by hand, at another tempo from a moment on; without those that are over."""
+    return {
+        number: replace(note, course=_retuned(note.course, bpm, rate, timeline, moment))
+        for number, note in notes.items()
+        if note.course.end > moment
+    }
 
 
 def remembered(courses: Mapping[int, Course], moment: int, rate: int) -> dict[int, Course]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from chronus.commands import Gate, Note
+from chronus.commands import Gate, Length, Note
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import Course, Present
+from chronus.control.courses import Course, Present, Sounding
 from chronus.control.rack import Module, Moving, Rack, Setting, find, value
 from chronus.control.seats import Plan, Seat
-from chronus.control.timeline import Timeline, beat_frames
+from chronus.control.timeline import Timeline, frames_of
 from chronus.dsp.spec import Param
 from chronus.memory import log
 from chronus.memory.layout import RAMP
-from chronus.memory.log import F_STRAIGHT, NO_LANE, NOTE_ON, NOW, SET, Entry
+from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
 from chronus.units import frequency
+
+NUMBERED, HANDS = 16, 1 << 12
+"""Bits for the notes by hand of one submission, and how many of them may be new: the rest are those that go on."""
 
 
 class Moment(NamedTuple):
@@ -119,7 +122,7 @@ def _gate(seat: Seat, on: bool) -> Entry:
 
 
 def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
-    found = []
+    found: list[Entry] = []
     for k, hand in enumerate(hands):
         seat = at.plan.seats.get(find(after, hand.name, at.catalogue) or "")
         if seat is None:
@@ -127,15 +130,47 @@ def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]
         if isinstance(hand, Gate):
             found.append(_gate(seat, hand.on))
         else:
-            found.append(_note(at.plan.leader(seat), hand, at.number << 12 | k, after.bpm, at.rate))
+            found.append(_note(at.plan.leader(seat), hand, at.number << NUMBERED | k, after.bpm, at))
     return found
 
 
-def _note(seat: Seat, note: Note, number: int, bpm: float, rate: int) -> Entry:
+def _note(seat: Seat, note: Note, number: int, bpm: float, at: Moment) -> Entry:
     """A note by hand brings its own length, in the place of a generation."""
-    whole = note.length_unit == "whole"
-    frames = round(note.length * 4 * beat_frames(bpm, rate)) if whole else round(note.length * rate)
+    length = Length(note.length * 4, "beats") if note.length_unit == "whole" else Length(note.length, "s")
+    frames = frames_of(length, bpm, at.rate, at.timeline, at.frame)
     return Entry(
         NOTE_ON, NOW, 0, seat.handle, NO_LANE, 0, seat.incarnation, max(frames, 1), frequency(note.pitch),
         min(max(note.velocity, 0.0), 1.0), float(number),
     )  # fmt: skip
+
+
+def begun_by_hand(entries: Sequence[Entry], hands: Sequence[Gate | Note], at: Moment) -> dict[int, Sounding]:
+    """The notes among a transaction's entries that last so many beats of these hands, by their ids."""
+    found = {}
+    for entry in entries:
+        if entry.kind == NOTE_ON and entry.more == NO_LANE:
+            hand = hands[int(entry.c) & (1 << NUMBERED) - 1]
+            if isinstance(hand, Note) and hand.length_unit == "whole":
+                course = Course(at.frame, entry.generation, hand.length * 4)
+                found[int(entry.c)] = Sounding(entry.index, entry.incarnation, course)
+    return found
+
+
+def held_on(
+    before: Mapping[int, Sounding], after: Mapping[int, Sounding], at: Moment
+) -> tuple[list[Entry], dict[int, Sounding]]:
+    """What is said of notes by hand that the tempo makes last longer or less long, and how they are known from then on."""
+    found, known = [], {}
+    for k, (number, note) in enumerate(after.items()):
+        if note == before.get(number):
+            known[number] = note
+            continue
+        new = at.number << NUMBERED | HANDS + k
+        known[new] = note
+        found.append(
+            Entry(
+                HOLD, at.frame, 0, note.handle, NO_LANE, 0, note.incarnation, 0, float(new),
+                float(note.course.end - at.frame), float(number),
+            )
+        )  # fmt: skip
+    return found, known

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from chronus.commands import When
-from chronus.control.courses import retuned
+from chronus.control.courses import held_on, retuned
 from chronus.control.rack import Lane, Rack, audible, exact, replace
 from chronus.control.scheduler import Player, Span, sounding
 from chronus.control.score import Playing, Score, alive, begin, rewrite, same_notes, until
@@ -103,7 +103,7 @@ def _set_audible(score: Score, name: str, heard: bool, position: Fraction) -> Sc
 
 
 def retune(score: Score, bpm: float, moment: int) -> Score:
-    """Another tempo from a frame on. What sounds goes on, and ends where it now has to; so do sweeps over so many beats."""
+    """Another tempo from a frame on. What sounds goes on, and ends where it now has to; so do sweeps of so many beats."""
     before = score.timeline
     if before is not None:
         timeline = before.change(moment, bpm)
@@ -111,7 +111,8 @@ def retune(score: Score, bpm: float, moment: int) -> Score:
         for name in score.lanes:
             score = rewrite(score, name, position, _Carry(before, position, moment).span)
         score = replace(score, timeline=timeline)
-    return replace(score, courses=retuned(score.courses, bpm, score.rate, score.timeline, moment))
+    at = bpm, score.rate, score.timeline, moment
+    return replace(score, courses=retuned(score.courses, *at), by_hand=held_on(score.by_hand, *at))
 
 
 def reswing(score: Score, swing: float, moment: int) -> Score:

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from chronus.control.courses import Course
+from chronus.control.courses import Course, Sounding
 from chronus.control.rack import Lane, Rack, replace
 from chronus.control.scheduler import Player, Span, span_entries
 from chronus.control.timeline import Timeline
@@ -27,7 +27,7 @@ class Playing(Struct, frozen=True):
 
 class Score(Struct, frozen=True):
     """`timeline` is None until the first lane starts. `starts`: by a lane's take, where it began: (timeline's number, position).
-    `courses`: by a sweep's number, when it goes where.
+    `courses`: by a sweep's number, when it goes where. `by_hand`: by the id that the replicas know it by, what hands play.
 
     `generation` is the last one given, `zeros` the number of timelines so far. `fixed`: zero stays where it is (rendering).
     """
@@ -41,6 +41,7 @@ class Score(Struct, frozen=True):
     zeros: int = 0
     fixed: bool = False
     courses: dict[int, Course] = {}
+    by_hand: dict[int, Sounding] = {}
 
 
 def begin(score: Score, moment: int, bpm: float) -> Score:

@@ -108,8 +108,8 @@ FADE = 220
 """Frames in which a cable comes or goes, and in which a panic falls silent: 5 ms at 44.1 kHz."""
 SAME = 1e-9
 """Two values so near to one another, as a share of them, are one: a line that is said again where it has got to goes on."""
-_SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR = (
-    log.SET, log.NOTE_ON, log.NOTE_OFF, log.GATE, log.GENERATION, log.SWAP, log.PANIC, log.CLEAR,
+_SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR, _HOLD = (
+    log.SET, log.NOTE_ON, log.NOTE_OFF, log.GATE, log.GENERATION, log.SWAP, log.PANIC, log.CLEAR, log.HOLD,
 )  # fmt: skip
 _F_STRAIGHT, _F_ACCENT, _F_GLIDE, _F_RELEASE, _NO_LANE = (
     log.F_STRAIGHT, log.F_ACCENT, log.F_GLIDE, log.F_RELEASE, log.NO_LANE,
@@ -147,6 +147,19 @@ def _voice(floats, notes, voices, glide):
 
 
 @compiled
+def _end_later(arena, entry, frame, number):
+    """Lays down the end of a note by hand, whose beginning, or whose going on, `entry` is."""
+    end = local(np.int64, 8)
+    copy_words(end, 0, entry, 0, 8)
+    end[FRAME] = frame
+    end[ORDER] = _ENDING | (entry[ORDER] & _RANKLESS)
+    end[WHAT] = _NOTE_OFF | (entry[WHAT] & 0xFFFFFFFF00)
+    end[WHO] = entry[WHO] & 0xFFFFFFFF
+    floats_of(end)[C] = number
+    push(arena, end)
+
+
+@compiled
 def _note_on(arena, entry, frame):
     floats = floats_of(arena)
     place = _place(arena, entry)
@@ -170,13 +183,20 @@ def _note_on(arena, entry, frame):
     floats[at + N_ID] = numbers[C]
     floats[at + N_SINCE] = frame
     if lane == _NO_LANE and generation > 0:
-        end = local(np.int64, 8)
-        copy_words(end, 0, entry, 0, 8)
-        end[FRAME] = frame + generation
-        end[ORDER] = _ENDING | (entry[ORDER] & _RANKLESS)
-        end[WHAT] = _NOTE_OFF | (entry[WHAT] & 0xFFFFFFFF00)
-        end[WHO] = entry[WHO] & 0xFFFFFFFF
-        push(arena, end)
+        _end_later(arena, entry, frame + generation, numbers[C])
+
+
+@compiled
+def _hold(arena, entry, frame):
+    """A note by hand goes on under another id: the end that it brought along passes it by."""
+    floats, numbers, place = floats_of(arena), floats_of(entry), _place(arena, entry)
+    if place < 0:
+        return
+    for v in range(arena[place + H_VOICES]):
+        at = arena[place + H_REGION] // 8 + v * NOTE_WORDS
+        if floats[at + N_GATE] > 0.0 and floats[at + N_ID] == numbers[C]:
+            floats[at + N_ID] = numbers[A]
+            _end_later(arena, entry, frame + int(numbers[B]), numbers[A])
 
 
 @compiled
@@ -358,6 +378,8 @@ def apply_due(arena, bounds, board, taking, frame):
             _note_on(arena, entry, frame)
         elif kind == _NOTE_OFF:
             _note_off(arena, entry, frame)
+        elif kind == _HOLD:
+            _hold(arena, entry, frame)
         elif kind == _SET:
             _set(arena, entry, frame)
         elif kind == _GENERATION:

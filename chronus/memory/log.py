@@ -51,8 +51,9 @@ KINDS = {
     7: ("swap", "A program number"),
     8: ("panic", "everything falls silent in 5 ms, all state is cleared and all gates are closed"),
     9: ("clear", "the second half of a panic, laid down by the replica itself"),
+    10: ("hold", "handle: the note by hand of id C, if it sounds, lasts B frames from here on and not as it said; its id is A now"),
 }  # fmt: skip
-BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR = KINDS
+BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR, HOLD = KINDS
 
 F_STRAIGHT, F_ACCENT, F_GLIDE, F_RELEASE = 1, 2, 4, 8
 NO_LANE = 0xFFFF

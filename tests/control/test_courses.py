@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from chronus.commands import Assert, Change, Length, Port, Quantity, Redo, Relative, Set, Show, Sweep, Undo
+from chronus.commands import Assert, Change, Length, Note, Port, Quantity, Redo, Relative, Set, Show, Sweep, Undo
 from chronus.control import standing
 from chronus.control.conductor import Conductor
 from chronus.control.courses import onward
 from chronus.control.rack import value
 from chronus.control.script import script
 from chronus.memory.layout import RAMP
-from chronus.memory.log import F_STRAIGHT, SET
+from chronus.memory.log import F_STRAIGHT, HOLD, NOTE_ON, SET
 from tests.control.stage import CATALOGUE, RATE, Stage, load, put, seq
 
 BAR = 2 * RATE
@@ -228,3 +228,48 @@ def test_courses_that_are_over_are_forgotten(swept):
         swept.fine(sweep(100 + k, 200, Length(20, "ms")))
         swept.until(swept.frame + RATE)
     assert len(swept.conductor.score.courses) <= 2
+
+
+# ---------------------------------------------------------------- notes by hand
+
+
+def note(length, unit="whole"):
+    return Note(name="bass", pitch=40.0, length=length, length_unit=unit)
+
+
+@pytest.fixture
+def bass():
+    stage = Stage(zero=0)
+    stage.fine(load("bass"))
+    stage.until(BAR // 4)
+    return stage
+
+
+def test_a_note_by_hand_follows_the_tempo(bass):
+    bass.fine(note(1 / 2))
+    (begun,) = bass.values(NOTE_ON)
+    assert begun.generation == BAR // 2
+    bass.until(BAR // 2)
+    bass.fine(put("bpm", 240))
+    (held,) = bass.values(HOLD)
+    assert (held.c, held.b, held.frame) == (begun.c, BAR // 8, BAR // 2) and held.a != begun.c
+    bass.until(BAR // 2 + BAR // 16)
+    bass.fine(put("bpm", 60))
+    (again,) = bass.values(HOLD)
+    assert again.c == held.a and again.b == pytest.approx(BAR / 4, abs=4) and again.a not in (begun.c, held.a)
+
+
+def test_a_note_in_seconds_does_not_and_one_that_is_over_is_forgotten(bass):
+    bass.fine(note(1.0, "s"), note(1 / 8))
+    bass.until(BAR)
+    bass.fine(put("bpm", 240))
+    assert not bass.values(HOLD) and not bass.conductor.score.by_hand
+
+
+def test_before_there_is_music_a_note_by_hand_follows_the_tempo_too():
+    stage = Stage()
+    stage.fine(load("bass"), note(1 / 2))
+    stage.until(BAR // 4)
+    stage.fine(put("bpm", 60))
+    (held,) = stage.values(HOLD)
+    assert held.b == BAR // 2

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
 import pytest
 
 from chronus.commands import Submission
@@ -30,11 +31,12 @@ def line(chosen: random.Random) -> str:
     name, (low, high, unit) = chosen.choice(list(PARAMS.items()))
     value, other = (f"{chosen.uniform(low, high):.4g}{unit}" for _ in range(2))
     length = chosen.choice(LENGTHS)
+    sweep = f"set {name} {value}..{other} over {length}"
     return chosen.choice((
-        f"set {name} {value}", f"set {name} {value} over {length}", f"set {name} {value}..{other} over {length}",
-        f"set {name} +10%", f"set {name} *0.5 over {length}", f"bpm {chosen.randint(60, 240)}", "undo", "undo 2", "redo",
-        f"set {name} {value}..{other} over {length}; set {name} *0.9", "set delay.time 1/16..1/4 over 1 bar",
-        "set sine.voices 2", "set sine.voices 1", "unload filter; load filter",
+        f"set {name} {value}", f"set {name} {value} over {length}", sweep, f"{sweep}; set {name} *0.9",
+        f"set {name} +10%", f"set {name} *0.5 over {length}", "set delay.time 1/16..1/4 over 1 bar",
+        f"bpm {chosen.randint(60, 240)}", "undo", "undo 2", "redo", "unload filter; load filter",
+        f"note sine a4 len={chosen.choice(('1/8', '1/2', '3/4', '0.3s'))}", "set sine.voices 2", "set sine.voices 1",
     ))  # fmt: skip
 
 
@@ -94,6 +96,20 @@ def test_what_control_believes_is_what_sounds_and_nothing_jumps(seed):
         take.render(until)
         for name, sounds in ear.listen().items() if take.frame > told + RAMP + BLOCK else ():
             assert believed(take.conductor, *name.split("."), take.frame) == pytest.approx(sounds, rel=1e-3), said[-5:]
+
+
+@pytest.mark.parametrize(("bpm", "beats"), [(120, 2), (240, 1.5), (60, 3)])
+def test_a_note_by_hand_sounds_until_its_beats_are_over(bpm, beats):
+    """Half a bar at 120; after one beat of it the tempo changes."""
+    sound = []
+    take = Take(RATE, 0, keep=sound.append)
+    tell(take, "load sine", "note sine a4 len=1/2")
+    take.render(RATE // 2)
+    tell(take, f"bpm {bpm}")
+    take.render(3 * RATE)
+    loud = np.flatnonzero(np.abs(np.concatenate(sound)[:, 0]) > 0.01)
+    ends = (loud[-1] - take.latency) / (RATE // 2)
+    assert ends == pytest.approx(beats, abs=0.02)
 
 
 # ---------------------------------------------------------------- played live
