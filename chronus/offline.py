@@ -30,7 +30,7 @@ from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Entry, Writer
 from chronus.memory.program import Program
 from chronus.memory.quarantine import Out
-from chronus.text import answers, opening, parser
+from chronus.text import answers, opening, parser, source
 from chronus.text.answers import Answer
 from chronus.worker import offline as replicas
 from chronus.worker import stems as stem
@@ -202,9 +202,9 @@ class Line(Struct, frozen=True):
     error: ChronusError | None = None
 
 
-def read_script(source: str) -> list[Line]:
+def read_script(script: str) -> list[Line]:
     lines = []
-    for number, statement in enumerate(parser.statements(source), 1):
+    for number, statement in enumerate(filter(lambda one: one.text, source.whole(script)), 1):
         start = (statement.line, statement.column)
         try:
             lines.append(Line(number, statement.text, start, opening.parse(statement)))

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from chronus import wire
 from chronus.commands import (
     AnyCommand,
@@ -44,12 +46,13 @@ UNSENT_WORDS = "the engine was lost; this was not sent"
 class Asked:
     """A command that waits for its answer. Local ones are given theirs when their turn comes."""
 
-    __slots__ = ("answer", "command", "id", "spans", "statement", "text")
+    __slots__ = ("answer", "command", "id", "note", "spans", "statement", "text")
 
     def __init__(self, id: int, statement: Statement) -> None:
         self.id = id
         self.statement = statement
         self.text = statement.text
+        self.note = statement.note  # what was left out before it, to be told with its answer
         self.command: AnyCommand | None = None
         self.spans: Spans = {}
         self.answer: Answer | None = None
@@ -248,6 +251,10 @@ class Conversation:
 
     def _next(self, statement: Statement) -> Asked:
         asked = self._ask(statement)
+        if not statement.text:  # nothing of it was a command
+            asked.answer = Answer(asked.id, "", f"({asked.note})")
+            asked.note = ""
+            return asked
         parsed = self._understood.pop(statement, None) or understood(statement)
         if isinstance(parsed, ChronusError):
             asked.refuse(parsed)
@@ -265,7 +272,7 @@ class Conversation:
                 return
             assert asked.answer is not None
             self._asked.popleft()
-            self._ready.append((asked, asked.answer))
+            self._ready.append((asked, noted(asked.answer, asked.note)))
             error = asked.answer.error
             if error is not None:
                 self.failed.add(error.code)
@@ -292,6 +299,16 @@ class Conversation:
         else:
             asked.answer = Answer(asked.id, asked.text, asked.text, None, tuple(page.lines), page.result)
         return True
+
+
+def noted(answer: Answer, note: str) -> Answer:
+    """The answer that also tells what was left out of the text before its command."""
+    if not note:
+        return answer
+    if answer.error is None:
+        return msgspec.structs.replace(answer, text=f"{answer.text or answer.command} ({note})")
+    answer.error.message += f" ({note})"
+    return answer
 
 
 def understood(statement: Statement) -> Parsed | ChronusError:

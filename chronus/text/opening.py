@@ -56,6 +56,8 @@ def parse(statement: Statement) -> Parsed:
 def _commands(name: str) -> Iterator[AnyCommand]:
     loads = 0
     for statement in _statements(_read(name), name):
+        if not statement.text:
+            continue
         try:
             command = source.parse(statement).command
             loads += isinstance(command, Load)

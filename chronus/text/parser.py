@@ -14,6 +14,7 @@ from chronus.text import phrases
 from chronus.text.canonical import canonical
 from chronus.text.complaint import explain, unknown_command
 from chronus.text.grammar import commands, language
+from chronus.text.plainly import control, strange
 from chronus.text.quantities import wrong
 from chronus.text.statements import (
     CONTINUATION,
@@ -28,8 +29,6 @@ from chronus.text.translate import translate
 __all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "parse", "sentences", "statements"]
 
 ADDRESS = re.compile(r"(?:(?:say|yo|hey|hi|hello|ok|okay|chronus)(?!\w))?[\s,!.:]*", re.IGNORECASE)
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, line separators, and marks that turn the direction of writing."""
 FIRST_WORD = re.compile(r"[^\s;,:=(>]+|.", re.DOTALL)
 ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
@@ -60,14 +59,16 @@ def _parse(statement: Statement) -> Parsed:
     typed = CONTINUATION.sub(lambda found: " " * len(found[0]), statement.text).replace("\t", " ")
     if len(typed) > LONGEST_LINE:
         raise wrong(LONGEST_LINE, f"a line has at most {LONGEST_LINE:,} characters", code="E_LIMIT")
-    strange = CONTROL.search(typed)
-    if strange:
+    if found := control(typed):
         code = "E_PATH" if re.match(r"(?:save|open)\s", typed, re.IGNORECASE) else "E_SYNTAX"
-        raise wrong(strange.start(), "a control character cannot be part of a line", code=code)
+        raise wrong(*found, code=code)
     if SPOKEN.match(typed):
         command, offsets = _say(typed)
     else:
-        command, offsets = _read(typed)
+        try:
+            command, offsets = _read(typed)
+        except ChronusError as error:
+            raise (error if typed.isascii() else strange(typed, error)) from None
     text = canonical(command)
     if len(text) > LONGEST_LINE:
         raise wrong(0, f"written out, the line has more than {LONGEST_LINE:,} characters", code="E_LIMIT")

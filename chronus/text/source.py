@@ -6,9 +6,13 @@ every statement of it is given, also the wrong ones; no line is kept beyond its 
 
 from __future__ import annotations
 
+import msgspec
+
 from chronus.errors import ChronusError
 from chronus.text import parser
-from chronus.text.statements import LONGEST_LINE, Open, Statement, goes_on, statements
+from chronus.text.pasted import Pasted
+from chronus.text.plainly import plainly
+from chronus.text.statements import LONGEST_LINE, Open, Statement, check_size, goes_on, statements
 
 MOST_BYTES = 4 * (LONGEST_LINE + 1)
 """As many as a line that is just too long may have: `parser` refuses it, and its rest need not be kept."""
@@ -26,6 +30,7 @@ class Source:
         self._open: Open | None = None  # how the last of them goes on
         self._size = 0  # characters of all of them
         self.line = 1  # the number of the line that comes next
+        self._pasted = Pasted()
         self._skipping = False  # in the rest of a line that was too long
 
     @property
@@ -51,7 +56,9 @@ class Source:
 
     def close(self) -> list[Statement]:
         rest, self._rest = self._rest, b""
-        return (self._take(rest) if rest else []) + self._statements()
+        last = (self._take(rest) if rest else []) + self._statements()
+        note, self._pasted.note = self._pasted.note, ""
+        return [*last, Statement("", self.line - 1, 1, note)] if note else last
 
     def _take(self, line: bytes) -> list[Statement]:
         self.line += 1
@@ -59,15 +66,35 @@ class Source:
             self._skipping = False
             return []
         # Bytes that are not UTF-8 stay in the text as lone surrogates, so that only their own statement is refused.
-        text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+        text = self._copied(line.removesuffix(b"\r").decode("utf-8", "surrogateescape"))
         self._joined.append(text)
         self._size += len(text) + 1
         self._open = goes_on(text, self._open)
         return [] if self._open and self._size <= MOST_JOINED else self._statements()
 
+    def _copied(self, text: str) -> str:
+        """The line in plain characters, without what only came along; as long as it was."""
+        text = plainly(text)
+        if self._joined:
+            return text
+        if "\r" not in text:
+            return self._pasted.blanked(text)
+        return "\r".join(map(self._pasted.blanked, text.split("\r")))
+
     def _statements(self) -> list[Statement]:
         lines, self._joined, self._open, self._size = self._joined, [], None, 0
-        return statements("\n".join(lines), self.line - len(lines)) if lines else []
+        found = statements("\n".join(lines), self.line - len(lines)) if lines else []
+        if found and self._pasted.note:
+            found[0] = msgspec.structs.replace(found[0], note=self._pasted.note)
+            self._pasted.note = ""
+        return found
+
+
+def whole(text: str) -> list[Statement]:
+    """The statements of a whole text."""
+    check_size(text)
+    source = Source()
+    return source.feed(text.encode("utf-8", "surrogateescape")) + source.close()
 
 
 def parse(statement: Statement) -> parser.Parsed:

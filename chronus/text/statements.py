@@ -28,11 +28,15 @@ MARK_OF_WORDS = re.compile(rf"//|#|\\[ \t]*(?:{NEWLINE}|\Z)|{NEWLINE}")
 
 
 class Statement(Struct, frozen=True):
-    """One command as typed, a continued line's newlines and all; `line` and `column` are where it begins, 1-based."""
+    """One command as typed, a continued line's newlines and all; `line` and `column` are where it begins, 1-based.
+
+    `note` tells what was left out of the text before it. Without a text it is nothing but that.
+    """
 
     text: str
     line: int = 1
     column: int = 1
+    note: str = ""
 
     def position(self, offset: int) -> tuple[int, int]:
         """The line and column of a character of `text`, or of its end."""
@@ -56,11 +60,16 @@ def statements(source: str, line: int = 1) -> list[Statement]:
     A line that is too long becomes one statement, cut off one character beyond the limit, which `parse` refuses; a
     script that is too long is refused here. Time grows with the length of the text, whatever it holds.
     """
+    check_size(source, line)
+    return _cut(source.removeprefix("\ufeff"), line)
+
+
+def check_size(source: str, line: int = 1) -> None:
+    """E_LIMIT where a script is too long."""
     if len(source) > LONGEST_SCRIPT or (
         not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > LONGEST_SCRIPT
     ):
         raise ChronusError("E_LIMIT", "a script is at most 1 MiB", line=line)
-    return _cut(source.removeprefix("\ufeff"), line)
 
 
 class Open(NamedTuple):
