@@ -27,7 +27,7 @@ from chronus.dsp.graph import block_address
 from chronus.errors import ChronusError
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
-from chronus.memory.log import LOG_ENTRIES, Entry, Writer
+from chronus.memory.log import LOG_ENTRIES, Rows, Writer
 from chronus.memory.program import Program
 from chronus.memory.quarantine import Out
 from chronus.text import answers, opening, parser, source
@@ -83,8 +83,8 @@ class Take:
         self.bindings.bind(program, self.memory.arena(0).ctypes.data)
         self.memory.board[PROGRAM] = program.number
 
-    def _publish(self, entries: Sequence[Entry]) -> None:
-        if not entries:
+    def _publish(self, entries: Rows) -> None:
+        if not len(entries):
             return
         if self.writer.tail + len(entries) - int(self.memory.arena(0)[layout.A_CURSOR]) > LOG_ENTRIES - 8:
             raise ChronusError("E_LIMIT", "more happens at one moment than the log can hold")
@@ -145,7 +145,7 @@ class Take:
             if report:
                 report(self.frame / until)
 
-    def tell(self, program: Program | None, entries: Sequence[Entry]) -> None:
+    def tell(self, program: Program | None, entries: Rows) -> None:
         """What the replica is to take in with the next block, and the program that it needs for that."""
         self._lay(program)
         self._publish(entries)
@@ -315,7 +315,8 @@ class Playback:
         if taken.transaction is not None:
             self.take.know(taken.transaction)
         without = self._passed_over.get(taken.said.n, 0)
-        self.take.tell(taken.program, [entry for k, entry in enumerate(taken.entries, 1) if k != without])
+        entries = np.delete(taken.entries, without - 1, axis=0) if without else taken.entries
+        self.take.tell(taken.program, entries)
 
 
 def _latest(journal: journals.Journal) -> dict[int, int]:

@@ -22,14 +22,17 @@ from chronus.commands import (
     FromClient,
     FromEngine,
     Hello,
+    Panic,
     Quit,
     Reply,
     Save,
     Shutdown,
+    Stop,
     Submission,
     Sync,
     Wait,
 )
+from chronus.control import authors
 from chronus.control.job import Job
 from chronus.errors import ChronusError
 
@@ -80,6 +83,14 @@ class Part(Struct, eq=False):
     def asks(self) -> bool:
         """Nothing in it changes anything."""
         return self.for_the_rack and all(isinstance(command, QUERIES) for command in self.commands)
+
+    @property
+    def silences(self) -> bool:
+        """It is there to have silence, and waits for nobody."""
+        return bool(self.commands) and all(
+            isinstance(command, Panic | Stop) and (command.when is None or command.when.kind == "now")
+            for command in self.commands
+        )
 
     @property
     def joins(self) -> bool:
@@ -133,6 +144,10 @@ class Client:
         self._long = False  # it begins before all of it is here
         self.begun = -1
         """The last long submission that was begun: what else comes of it acts at the same moment."""
+
+    @property
+    def author(self) -> str:
+        return authors.of_client(self.hello.author if self.hello else "")
 
     # ------------------------------------------------------------ in
 

@@ -7,8 +7,9 @@ A submission goes through it in steps, because a program must be prepared before
     accept      makes it the state: the rack, the timeline, the lanes
     sealed      the frame at which the replicas applied it: places in the arena become free
 
-`advance` gives the notes of the lanes up to a frame, `due` the commands whose time was still to come: those that one author
-put off to one frame share a moment, as the lines of a submission do.
+`promise` owes the notes of the lanes up to a frame and `pay` gives them, slice by slice, so that nobody waits long for a turn. `due`
+gives the commands whose time was still to come: those that one author put off to one frame share a moment, as the lines of a
+submission do.
 
 What has a moment is performed some time before it. Until then `heard` is the rack as it was, and whatever else is said is about that
 one: it is `independent` and may go first, or it comes after what is `promised`. So the order of performing is that of taking effect.
@@ -16,26 +17,29 @@ one: it is `independent` and may go first, or it comes after what is `promised`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from fractions import Fraction
 from itertools import groupby
 from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
 
 from chronus.commands import QUERIES, AnyCommand, Open, Submission, Wait, When
-from chronus.control import diff, playing
+from chronus.control import authors, diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, begun, onward, remembered
-from chronus.control.performing import RECOVERED as RECOVERED
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
 from chronus.control.rack import EMPTY, Moving, Rack, changed, replace
-from chronus.control.scheduler import Player
-from chronus.control.score import Score, begin, events, generations, pruned
+from chronus.control.scheduler import NONE, Player, in_order
+from chronus.control.score import Score, begin, density, events, generations, notes_of, pruned
 from chronus.control.seats import NOTHING, Plan
 from chronus.control.timeline import BAR, Timeline, beat_frames, frames_of
-from chronus.control.transaction import Due, History, Outcome, Step, Transaction
+from chronus.control.transaction import Due, History, Outcome, Transaction
 from chronus.errors import ChronusError
-from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, order
+from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, Rows, encode, order
 from chronus.memory.program import Program
 
 NUMBERED = 20
@@ -44,8 +48,41 @@ MOST_BY_HAND = 16_384
 """Notes by hand of which it is known when they end: as many as there can be voices."""
 BATCH = 4096
 """Entries published at a time."""
+AT_ONCE_SECONDS = 0.15
+"""Notes so far beyond its moment are part of a command's own batch; those after them are owed."""
+SLICE_LANES = 16
+"""What is owed is paid in slices of so many: about a millisecond of work."""
+DENSEST = 32_000
+"""Entries a second that the lanes may come to: more would fill the replicas' memory in less time than it takes to start control again."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
 NOBODY: Mapping[int, ChronusError] = MappingProxyType({})
+Performing = Generator[None, None, Transaction]
+
+
+class Debt(Struct):
+    """Notes that are known to be wanted and not given yet: from frame `start` to `stop`, of spans with `after` < generation <= `upto`.
+
+    `left`: the lanes that the present slice has not come to, None at its beginning.
+    """
+
+    start: int
+    stop: int
+    after: int
+    upto: int
+    left: list[str] | None = None
+    slice: float = 0.25
+    """Seconds. Each slice is longer than the one before: only what is near is in a hurry."""
+
+
+class Ahead(NamedTuple):
+    """Something was performed for a moment to come, and until then this rack is heard.
+
+    `hidden`: it was put off to then; otherwise whoever said it has been told that it is done.
+    """
+
+    moment: int
+    rack: Rack
+    hidden: bool
 
 
 class Conductor:
@@ -63,11 +100,10 @@ class Conductor:
         self.past: History = ()
         self.future: History = ()
         self.horizon = self.number = self.now = self.put_off = 0
-        self.owed: list[Entry] = []
+        self.owed: list[Debt] = []
         self.waiting: list[Due] = []
         self.under_way: dict[int, Due] = {}
-        self._ahead: list[tuple[int, Rack]] = []
-        """What was performed for a moment to come: the moment, and the rack that is heard until then."""
+        self._ahead: list[Ahead] = []
         self.taken_out: dict[str, str] = {}
         """Modules that the replicas render no more, and why: told by who watches them."""
         self._shrinking: Plan | None = None
@@ -91,23 +127,43 @@ class Conductor:
         to be bad. `at`: the frame at which it is said, where it is not said for a moment of its own: it knows only what is heard then.
         `due`: the numbers under which it was put off. `seen`: the frame at which what moves is looked at, for what is relative to it.
         """
+        steps = self.performing(submission, author, refused, at, due, seen)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return self.drawn(done.value)
+
+    def performing(
+        self,
+        submission: Submission,
+        author: str,
+        refused: Mapping[int, ChronusError],
+        at: int | None,
+        due: Collection[int],
+        seen: int | None,
+    ) -> Performing:
+        """The same command by command, so that others may have a turn between; what comes of it is still to be `drawn`."""
         present = Present(self.score.courses, self.now if seen is None else seen, (self.number + 1) << NUMBERED)
         if due:
             self._no_more_waiting(due)
             self.past = tuple(pair for pair in self.past if isinstance(pair[1], Rack) or pair[1].number not in due)
         self.number += 1
-        heard = self.rack if at is None else self.heard(at)
-        if heard is self.rack:
-            t = self._performed(submission, author, refused, heard, present)
-        elif all(isinstance(command, QUERIES) for command in submission.commands):
-            return self._performed(submission, author, refused, heard, present)
+        known = self.rack if at is None else self._known(at)
+        if known is self.rack or all(isinstance(command, QUERIES) for command in submission.commands):
+            t = yield from self._performed(submission, author, refused, known, present)
         else:
-            now = self._performed(submission, author, refused, heard, present)
+            now = yield from self._performed(submission, author, refused, known, present)
             unheard = {k: outcome.error for k, outcome in enumerate(now.outcomes) if outcome.error}
-            t = self._performed(submission, author, unheard, self.rack, present)
+            t = yield from self._performed(submission, author, unheard, self.rack, present)
             for k, outcome in enumerate(t.outcomes):
                 if outcome.error is not None and k not in unheard:
                     outcome.error = self._overtaken(outcome.error)
+        t.due = bool(due)
+        return t
+
+    def drawn(self, t: Transaction) -> Transaction:
+        """With the program that it needs."""
         fresh = t.fresh()
         if fresh or diff.is_structural(t.before, t.after) or (self.planner.plan is NOTHING and t.steps):
             self._draw(t, fresh)
@@ -121,10 +177,10 @@ class Conductor:
         refused: Mapping[int, ChronusError],
         rack: Rack,
         present: Present,
-    ) -> Transaction:
+    ) -> Performing:
         t = Transaction(self.number, rack, rack, self.past, self.future, put_off=self.put_off)
         running = self.score.timeline is not None
-        afford = _anything if author == RECOVERED else self.afford
+        afford = _anything if author == authors.JOURNAL else self.afford
         performance = Performance(t, self.catalogue, self.kept, running, author, afford, self.taken_out, present)
         for k, (id, text, command) in enumerate(
             zip(submission.ids, submission.texts, submission.commands, strict=True)
@@ -133,6 +189,7 @@ class Conductor:
                 t.outcomes.append(Outcome(id, error=ChronusError("E_ENGINE", UNDONE)))
             else:
                 performance.perform(id, text, command, refused.get(k))
+            yield
         return t
 
     def _overtaken(self, error: ChronusError) -> ChronusError:
@@ -189,17 +246,22 @@ class Conductor:
 
     # ------------------------------------------------------------ commit
 
-    def commit(self, t: Transaction, moment: int, exact: bool) -> tuple[Entry, ...]:
-        """The entries for a moment. With `exact` all of them name their frame; otherwise what is for now says so.
+    def commit(self, t: Transaction, moment: int, exact: bool) -> Rows:
+        """The entries for a moment, and the notes near it. With `exact` all of them name their frame; otherwise what is for now says so.
 
         Lanes that are over by then are dropped first: a new lane takes the place of one that is gone, and so whether it is gone must
         depend on the words alone, or a replay would give it another place.
         """
         score = pruned(self.score, max(moment, self.now), self.rack)
         score = base = replace(score, generation=score.generation + 1)
-        for step in t.steps:
-            score, position = self._step(score, step, moment)
-            self._tell(t.outcomes[step.outcome], step.when, position, score)
+        score = self._timed(score, t, moment)
+        for (act, when), group in groupby(t.steps, key=lambda step: (step.act, step.when)):
+            steps = list(group)
+            after = replace(steps[-1].after, bpm=t.after.bpm, swing=t.after.swing)
+            score, position = self._act(score, act, when, steps[0].before, after, moment)
+            for step in steps:
+                moved = len(steps) == 1 or playing.changed_lanes(step.before, step.after)
+                self._tell(t.outcomes[step.outcome], when, position if moved else None, score)
         score = self._begin_sweeps(score, t, moment)
         plan = t.plan or self.planner.plan
         seats = {name: Player(0, seat.handle, seat.incarnation) for name, seat in plan.seats.items()}
@@ -213,10 +275,20 @@ class Conductor:
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
         found = [*panic, *swap, *generations(base, score, moment), *told, *held]
-        t.score, t.moment, t.exact, t.horizon = score, moment, exact, self.horizon
+        t.score, t.moment, t.exact, t.since = score, moment, exact, base.generation
         t.dues = self._dues(t, score, moment)
-        notes = events(score, moment, max(self.horizon, moment), base.generation)
-        return (*self._placed(found, t.number, moment if exact else NOW), *notes)
+        self._admit(score)
+        t.near = max(moment, min(self.horizon, moment + round(AT_ONCE_SECONDS * self.rate)))
+        notes = events(score, moment, t.near, base.generation)
+        return np.concatenate((encode(self._placed(found, t.number, moment if exact else NOW)), notes))
+
+    def _admit(self, score: Score) -> None:
+        """E_LIMIT where the lanes come to more than can be played, and to more than they did."""
+        dense = density(score)
+        if dense > DENSEST and dense > density(self.score):
+            raise ChronusError(
+                "E_LIMIT", f"the lanes would come to {dense:,.0f} notes and ends a second; {DENSEST:,} is the most"
+            )
 
     def _begin_sweeps(self, score: Score, t: Transaction, moment: int) -> Score:
         courses = remembered(score.courses, moment, self.rate)
@@ -232,16 +304,23 @@ class Conductor:
             placed.append(replace(entry, frame=frame, order=order(rank, number, k)))
         return placed
 
-    def _step(self, score: Score, step: Step, moment: int) -> tuple[Score, Fraction | None]:
-        if step.act in ("stop", "panic"):
+    def _timed(self, score: Score, t: Transaction, moment: int) -> Score:
+        """At the tempo and with the swing that all of its steps come to: none of those between them lasts."""
+        if t.before.bpm != t.after.bpm:
+            score = playing.retune(score, t.after.bpm, moment)
+        if t.before.swing != t.after.swing:
+            score = playing.reswing(score, t.after.swing, moment)
+        return score
+
+    def _act(
+        self, score: Score, act: str, when: When | None, before: Rack, after: Rack, moment: int
+    ) -> tuple[Score, Fraction | None]:
+        """What steps that follow one another and take hold at one time come to; also where that is."""
+        if act in ("stop", "panic"):
             return playing.stop(score), None
-        if step.act == "play":
-            return (playing.play(score, step.after, moment) if score.stopped else score), None
-        if step.before.bpm != step.after.bpm:
-            score = playing.retune(score, step.after.bpm, moment)
-        if step.before.swing != step.after.swing:
-            score = playing.reswing(score, step.after.swing, moment)
-        return playing.edit_lanes(score, step.before, step.after, step.when, moment)
+        if act == "play":
+            return (playing.play(score, after, moment) if score.stopped else score), None
+        return playing.edit_lanes(score, before, after, when, moment)
 
     def _tell(self, outcome: Outcome, when: When | None, position: Fraction | None, score: Score) -> None:
         """What only the moment tells: from which bar on."""
@@ -279,8 +358,8 @@ class Conductor:
         self._take_in(t)
         self.now = max(self.now, frame)
         self.rack, self.past, self.future = t.after, t.past, t.future
-        fresh = events(t.score, max(t.horizon, t.moment), self.horizon, self.score.generation + 1)
-        self.owed += [entry for entry in fresh if entry.frame < self.horizon]
+        if t.near < self.horizon and t.score.generation > t.since:
+            self.owed.append(Debt(t.near, self.horizon, t.since, t.score.generation))
         self._no_more_waiting(t.withdrawn)
         self.waiting = [*self._with_frames(t.score), *t.dues]
         self.put_off = max(self.put_off, t.put_off)
@@ -292,13 +371,13 @@ class Conductor:
     def _take_in(self, t: Transaction) -> None:
         """What is heard until the moments that are promised, now that this has been performed."""
         since = t.moment if t.exact else -1
-        sooner = [(moment, rack) for moment, rack in self._ahead if self.now <= moment <= since]
-        later = [(moment, rack) for moment, rack in self._ahead if moment > max(since, self.now - 1)]
-        if t.exact and not (sooner and sooner[-1][0] == since):
-            sooner.append((since, later[0][1] if later else self.rack))
+        sooner = [one for one in self._ahead if self.now <= one.moment <= since]
+        later = [one for one in self._ahead if one.moment > max(since, self.now - 1)]
+        if t.exact and not (sooner and sooner[-1].moment == since):
+            sooner.append(Ahead(since, later[0].rack if later else self.rack, t.due))
         if t.plan is not None and not t.exact:
             later = []  # nothing was to wait for anything: all that was performed is heard at once
-        self._ahead = [*sooner, *((moment, _with_changes(rack, t)) for moment, rack in later)]
+        self._ahead = [*sooner, *(one._replace(rack=_with_changes(one.rack, t)) for one in later)]
 
     def sealed(self, t: Transaction, frame: int) -> None:
         self.now = max(self.now, frame)
@@ -309,14 +388,38 @@ class Conductor:
         """It comes to nothing; the state never knew of it."""
         t.score = None
 
-    def advance(self, frame: int) -> list[tuple[Entry, ...]]:
-        """The notes of all lanes up to a frame, in batches; each frame is given once."""
-        notes, self.owed = self.owed, []
+    def promise(self, frame: int) -> None:
+        """Owes the notes of all lanes up to a frame."""
         if frame > self.horizon:
-            notes += events(self.score, self.horizon, frame)
+            self.owed.append(Debt(self.horizon, frame, -1, self.score.generation))
             self.horizon = frame
         self.score = pruned(self.score, self.now, self.rack)
-        return [tuple(notes[k : k + BATCH]) for k in range(0, len(notes), BATCH)]
+
+    def owes(self, frame: int) -> bool:
+        """Whether notes before a frame are owed."""
+        return any(debt.start < frame for debt in self.owed)
+
+    def pay(self) -> Rows:
+        """The next slice of what is owed, the nearest first; each note is given once."""
+        debt = min(self.owed, key=lambda debt: debt.start)
+        stop = min(debt.stop, debt.start + round(debt.slice * self.rate))
+        names = list(self.score.lanes) if debt.left is None else debt.left
+        notes = notes_of(self.score, names[:SLICE_LANES], debt.start, stop, debt.after, debt.upto)
+        debt.left = names[SLICE_LANES:]
+        if not debt.left:
+            debt.start, debt.left, debt.slice = stop, None, 4 * debt.slice
+            if stop >= debt.stop:
+                self.owed = [other for other in self.owed if other is not debt]
+        return notes
+
+    def advance(self, frame: int) -> list[Rows]:
+        """All notes up to a frame that were not given yet, in batches."""
+        self.promise(frame)
+        paid = []
+        while self.owed:
+            paid.append(self.pay())
+        notes = in_order(np.concatenate(paid)) if paid else NONE
+        return [notes[k : k + BATCH] for k in range(0, len(notes), BATCH)]
 
     def due(self, frame: int) -> list[tuple[int, tuple[Due, ...]]]:
         """What was put off to a time before a frame, taken out, in order: (frame, all that one author put off to it).
@@ -362,26 +465,30 @@ class Conductor:
         self._shrinking = self.planner.draw(self.rack, self.now)
         return self._shrinking.program
 
-    def shrunk(self, program: Program | None, moment: int = NOW) -> tuple[Entry, ...]:
+    def shrunk(self, program: Program | None, moment: int = NOW) -> Rows:
         """The entries that swap to it; none if the rack has changed since it was drawn."""
         plan = self._shrinking
         if plan is None or program is not plan.program:
-            return ()
+            return NONE
         self.planner.adopt(plan)
         self._shrinking = None
         self.number += 1
-        return tuple(self._placed([Entry(SWAP, a=float(plan.number))], self.number, moment))
+        return encode(self._placed([Entry(SWAP, a=float(plan.number))], self.number, moment))
 
     # ------------------------------------------------------------ questions
 
     @property
     def promised(self) -> int:
         """The last moment for which something was performed; -1 if there was none of late. It may lie behind."""
-        return max((moment for moment, _ in self._ahead), default=-1)
+        return max((one.moment for one in self._ahead), default=-1)
 
     def heard(self, frame: int) -> Rack:
         """The rack as it is heard in the block that begins at a frame: without what was performed for a moment to come."""
-        return next((rack for moment, rack in self._ahead if moment >= frame), self.rack)
+        return next((one.rack for one in self._ahead if one.moment >= frame), self.rack)
+
+    def _known(self, frame: int) -> Rack:
+        """The rack that one who speaks then may know of: what is heard, and what somebody was told is done."""
+        return next((one.rack for one in self._ahead if one.moment >= frame and one.hidden), self.rack)
 
     def independent(self, t: Transaction | None, frame: int) -> bool:
         """Whether it may be heard at a frame, before what is promised: it does the same there as after it.

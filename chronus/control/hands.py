@@ -6,14 +6,13 @@ import time
 from collections.abc import Sequence
 
 from chronus.commands import AnyCommand, Port
-from chronus.control import osc
+from chronus.control import authors, osc
 from chronus.control.job import Job
 from chronus.control.rack import find, value
 from chronus.control.server import LEAD_SECONDS, Server
 from chronus.control.surface import Surface
 from chronus.memory.layout import OSC_DROPPED
 
-AUTHOR = "osc"
 TONE_SECONDS = 1.1
 
 
@@ -54,7 +53,7 @@ class Hands:
             return
         publisher = self.server.publisher
         for frame, said in self.surface.due(publisher.front() + round(LEAD_SECONDS * publisher.rate)):
-            self.server.perform((said.command,), (said.text,), AUTHOR, wish=frame, applied=self._count)
+            self.server.perform((said.command,), (said.text,), authors.OSC, wish=frame, applied=self._count)
         if self._tone_ends and time.monotonic() > self._tone_ends:
             self._tone_ends = 0.0
             if osc.TEST in self.conductor.rack.modules:
@@ -73,7 +72,7 @@ class Hands:
 
     def _perform(self, commands: Sequence[AnyCommand], texts: Sequence[str]) -> None:
         self._under_way = True
-        self.server.perform(commands, texts, AUTHOR, applied=self._applied)
+        self.server.perform(commands, texts, authors.OSC, applied=self._applied)
 
     def _applied(self, job: Job) -> None:
         self._under_way = False

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chronus.commands import Note, Submission, Undo
+from chronus.control import authors
 from chronus.control.job import Job
 from chronus.control.journal import Poisoned
 from chronus.control.proving import how_it_ended
@@ -34,7 +35,6 @@ from chronus.memory.layout import (
 )  # fmt: skip
 from chronus.memory.quarantine import Out
 
-AUTHOR = "poison"
 AFRESH = "unload it and load it again for a fresh one"
 TAKEN_BACK = " and was taken back"
 AT_ONCE_SECONDS = 1.0
@@ -125,7 +125,7 @@ class Infirmary:
         said_since = current is not None and current.shrink is None
         if touch.of_many or said_since or not past or past[-1][1] is not touch.before:
             return False
-        self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), AUTHOR))
+        self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), authors.POISON))
         return True
 
     def _tell(self, text: str, taken_back: Touch | None, result: dict[str, Any]) -> None:

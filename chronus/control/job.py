@@ -8,7 +8,7 @@ from itertools import count
 from msgspec import Struct, field
 
 from chronus.commands import Submission
-from chronus.control.conductor import Conductor, Outcome, Transaction
+from chronus.control.conductor import Conductor, Outcome, Performing, Transaction
 from chronus.control.proving import Trial
 from chronus.control.publisher import Batch
 from chronus.control.rack import Rack
@@ -56,6 +56,14 @@ class Job(Struct, eq=False):
     tried_on: Rack | None = None
     """The rack that those trials begin with."""
     on_trial: bool = False
+    performing: Performing | None = None
+    """Its commands, one by one, while they are being performed."""
+    yielded: int = 0
+    """Times that it let another one come first, and began anew."""
+    tries: int = 0
+    """Times that its entries were made for a moment."""
+    cost: float = 0.0
+    """Seconds that it takes to make them and to lay them down, as far as that is known."""
     refused: dict[int, ChronusError] = field(default_factory=dict)
 
     @property

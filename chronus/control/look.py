@@ -13,7 +13,7 @@ from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
 from chronus.control.courses import STILL, Present, format_length
 from chronus.control.rack import Lane, Moving, Rack, audible, in_words, named, replace, steady, value
-from chronus.control.scheduler import Span, happenings
+from chronus.control.scheduler import loop_of
 from chronus.control.values import NUMBERS, no_such
 from chronus.control.wiring import gated_off
 from chronus.dsp.spec import Param, Spec
@@ -177,29 +177,23 @@ def _lane(rack: Rack, name: str, loop: int) -> dict[str, Any]:
         "steps": lane.pattern.steps,
         "step": f"{every[0]}/{every[1]}",
         "muted": not audible(rack, name),
-        "events": _events(lane, loop),
+        "events": _events(lane),
     }
 
 
-def _events(lane: Lane, loop: int) -> list[dict[str, Any]]:
-    """What one loop plays, in steps from its beginning, unswung."""
-    count = lane.pattern.steps
-    straight = Span(Fraction(0), Fraction(0), Fraction(0), 0, Lane(lane.text, lane.pattern, _unswung(lane), lane.take))
-    beat = Fraction(*lane.options.every) * 4
-    found: list[dict[str, Any]] = []
-    for note in happenings(straight, loop * count * beat, (loop + 1) * count * beat):
-        at = note.begin / beat - loop * count
-        if 0 <= at < count:
-            found.append({
-                "at": _number(at), "len": _number(note.length), "pitch": note.pitch,
-                "vel": note.velocity, "accent": note.accent, "glide": note.end is None, "locks": {},
-            })  # fmt: skip
-    return found
-
-
-def _unswung(lane: Lane) -> say.LaneOptions:
-    options = lane.options
-    return say.LaneOptions(options.every, options.gate, options.velocity, 50.0, options.shift)
+def _events(lane: Lane) -> list[dict[str, Any]]:
+    """What each loop plays, in steps from its beginning, unswung."""
+    notes = loop_of(lane)
+    return [
+        {
+            "at": _number(Fraction(at, notes.part)), "len": _number(Fraction(end - at, notes.part)), "pitch": pitch,
+            "vel": velocity, "accent": bool(accent), "glide": glides, "locks": {},
+        }
+        for at, end, pitch, velocity, accent, glides in zip(
+            notes.starts, notes.end.tolist(), notes.pitches, notes.velocity.tolist(), notes.flags.tolist(),
+            notes.glides.tolist(), strict=True,
+        )
+    ]  # fmt: skip
 
 
 def _number(share: Fraction) -> float | int:

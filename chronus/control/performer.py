@@ -17,25 +17,26 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from msgspec.structs import replace
+import numpy as np
 
 from chronus.commands import QUERIES, AnyCommand, Open, Save, Say
-from chronus.control import standing
-from chronus.control.conductor import RECOVERED, Conductor, together
+from chronus.control import authors, standing
+from chronus.control.conductor import BATCH, Conductor, together
 from chronus.control.courses import onward
 from chronus.control.job import Drawn, Job, next_incarnation, weight
 from chronus.control.journal import Record, Said, Sealed, Stands, Void
 from chronus.control.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.publisher import Batch, Publisher
+from chronus.control.score import density
 from chronus.control.script import script
 from chronus.control.touches import Touches
 from chronus.errors import ChronusError
-from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PERFORMED, RECOMMITTED
-from chronus.memory.log import GENERATION, NOTE_OFF, NOW, Entry
+from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PENDING, PERFORMED, RECOMMITTED
+from chronus.memory.log import FRAME, NOTE_ON, NOW, WHAT, Rows, least_frame
 from chronus.memory.program import Program
 
 PREPARE_SECONDS = 10.0
@@ -49,8 +50,21 @@ MARGIN_SECONDS = 0.004
 JOBS_A_STEP = 16
 STEP_SECONDS = 0.001
 """What jobs of one step may take together, but for the last: then whoever else is at the door has a turn."""
-HORIZON_SECONDS = 2.25
-"""Lanes are scheduled so far beyond what is heard: 2 s at least, between two ticks."""
+COMMANDS_A_LOOK = 8
+"""Commands between two looks at the clock."""
+HORIZON_SECONDS = 2.5
+"""Lanes are scheduled so far beyond what is heard, and again when a fifth of it is gone: 2 s at least lie ahead."""
+ENTRIES_AHEAD = PENDING // 2
+"""But no more than so many notes: where lanes are as dense as they may be, 1 s lies ahead."""
+PAY_SECONDS = 0.002
+"""What notes that are owed may take of a step."""
+TRIES = 3
+"""Moments that are tried for one job. After that it is put off by as much as is sure to be enough."""
+PUT_OFF_SECONDS = 0.5
+MOST_YIELDS = 8
+"""Times that a job lets another one come first: whoever panics without end must not keep it for ever."""
+FORESEEN = 2.0
+"""So many times what the entries took to make is what they may take the next time, on a busy machine."""
 
 
 class Pen(Protocol):
@@ -83,7 +97,9 @@ class Performer:
         told: Callable[[str, str], None],
         number: int = 0,
         prover: Prover | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.clock = clock
         self.conductor, self.publisher, self.pen, self.told, self.prover = conductor, publisher, pen, told, prover
         self.number, self.weight = number, 0
         self.touches = Touches()
@@ -91,66 +107,130 @@ class Performer:
         self.aside: deque[Job] = deque()
         """Jobs that are to be proved; the first is on trial. Those of other authors go on meanwhile."""
         self.flying: deque[Job] = deque()
-        self.events: deque[tuple[Batch, Sequence[Entry]]] = deque()
+        self.events: deque[tuple[Batch, Rows]] = deque()
         self.unheard_of: Callable[[], bool] = lambda: False
         """Whether something was taken out that nobody has looked at here."""
         self._journal_fault = False
+        self.inherited = 0
+        """Notes before this frame may lie in the log already: laid by a control that died."""
+        self._pace = 0.0
+        """Seconds a lane that making entries took of late."""
+        self._stopped_for: deque[Job] = deque()
+        self._gave_way = False
 
     @property
     def busy(self) -> bool:
-        return not self._at_rest or bool(self.aside and not self.aside[0].on_trial)
+        waits = self._stopped_for or (self.aside and not self.aside[0].on_trial)
+        return not self._at_rest or bool(waits) or bool(self.conductor.owed)
+
+    @property
+    def waiting(self) -> tuple[Job, ...]:
+        """What was taken up, and stepped aside for others."""
+        return (*self.aside, *self._stopped_for)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the next step has something to do, whatever others do meanwhile."""
+        performing = self.current is not None and self.current.performing is not None
+        return performing or (bool(self.conductor.owed) and self.publisher.room())
 
     @property
     def _at_rest(self) -> bool:
         """Whether nothing is on its way that the journal does not know the end of."""
         return self.current is None and not self.flying
 
-    def step(self, take: Callable[[], Job | None], now: float) -> None:
-        """Brings everything as far as it goes. `now` is a monotonic time in seconds."""
+    def step(self, take: Callable[[], Job | None]) -> None:
+        """Brings everything as far as it goes."""
+        now = self.clock()
         self.see_seals()
         self._land()
+        self._pay(now)
         if self._is_full and self._at_rest and self.conductor.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
-            job = self.current or (None if self._is_full else self._back_from_trial(now) or take())
+            job = self.current or (None if self._is_full else self._next(take, now))
             if job is None:
                 break
             if self.current is None:
-                self._perform(job, now)
+                self._begin(job, now)
             self._go_on(job, now)
-            if self.current is not None or time.monotonic() - now > STEP_SECONDS:
+            if self.current is not None or self.clock() - now > STEP_SECONDS:
                 break
 
     # ------------------------------------------------------------ one job
 
-    def _perform(self, job: Job, now: float) -> None:
+    def answer(self, job: Job) -> None:
+        """Answers questions at once, whatever is on its way: they change nothing."""
+        head = self.publisher.head()
+        job.transaction = self.conductor.perform(job.submission, job.author, at=head, seen=head)
+        self.count(PERFORMED, len(job.submission.commands))
+        job.applied(job)
+
+    def give_way(self) -> bool:
+        """Has the job that is on its way begin anew later, so that another one comes before it. False where it cannot any more."""
+        job = self.current
+        if job is None:
+            return True
+        if job.batch is not None or job.due or job.on_trial or job.yielded >= MOST_YIELDS:
+            return False
+        if job.transaction is not None:
+            self.conductor.abandon(job.transaction)
+        job.transaction, job.performing, job.laid, job.yielded = None, None, False, job.yielded + 1
+        self._stopped_for.append(job)
+        self.current, self._gave_way = None, True
+        return True
+
+    def _next(self, take: Callable[[], Job | None], now: float) -> Job | None:
+        """Who has stepped aside for another comes right after that one."""
+        if self._stopped_for and self._gave_way:
+            self._gave_way = False
+            return take()
+        return self._stopped_for.popleft() if self._stopped_for else self._back_from_trial(now) or take()
+
+    def _begin(self, job: Job, now: float) -> None:
         job.deadline = now + PREPARE_SECONDS
         if job.due:  # an undo may have withdrawn some of them meanwhile
             dues = [due for number in job.due if (due := self.conductor.under_way.get(number))]
             job.submission, job.due = together(dues), tuple(due.number for due in dues)
         if job.shrink is None:
-            self._draw(job)
+            self._perform(job)
             self.count(PERFORMED, len(job.submission.commands) if job.tried_on is None else 0)
         self.current = job
 
-    def _draw(self, job: Job) -> None:
-        drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
+    def _perform(self, job: Job) -> None:
         own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.promised)
         at = None if own else self.publisher.head()
         seen = job.wish if own and job.wish is not None else self.publisher.head()
-        job.transaction = self.conductor.perform(job.submission, job.author, job.refused, at, job.due, seen)
-        job.drawn = drawn if job.transaction.program else Drawn()
+        job.performing = self.conductor.performing(job.submission, job.author, job.refused, at, job.due, seen)
         job.seen = seen if self.conductor.score.courses else 0
+
+    def _performed(self, job: Job, now: float) -> bool:
+        """Whether all its commands are performed; goes on with them for as long as a step may last."""
+        assert job.performing is not None
+        try:
+            while self.clock() - now < STEP_SECONDS:
+                for _ in range(COMMANDS_A_LOOK):
+                    next(job.performing)
+        except StopIteration as done:
+            drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
+            job.performing, job.transaction = None, self.conductor.drawn(done.value)
+            job.drawn = drawn if job.transaction.program else Drawn()
+        return job.performing is None
 
     def _go_on(self, job: Job, now: float) -> None:
         """As far as it goes now; the job leaves the stage (`current`) once the rack has it, or has refused it."""
         if job.batch is not None:
             self._sealed(job)
-        elif self.prover is not None and not self._proved(job, self.prover, now):
-            return
-        elif (job.program is None or self._prepared(job, job.program, now)) and self.publisher.room():
-            if not self._is_too_near(job):
-                self._commit(job)
+        elif self._is_ready(job, now) and self.publisher.room() and not self._is_too_near(job):
+            self._commit(job)
+
+    def _is_ready(self, job: Job, now: float) -> bool:
+        """Whether it is performed, proved, and both replicas have its program."""
+        if job.performing is not None and not self._performed(job, now):
+            return False
+        if self.prover is not None and not self._proved(job, self.prover, now):
+            return False
+        return job.program is None or self._prepared(job, job.program, now)
 
     # ------------------------------------------------------------ trials
 
@@ -161,7 +241,7 @@ class Performer:
         machine code is there by now, and so that is soon over.
         """
         t = job.transaction
-        if t is None or job.due or job.author == RECOVERED:
+        if t is None or job.due or job.author == authors.JOURNAL:
             return True
         if job.trials is None or job.tried_on is not t.before:
             fresh, job.tried_on = job.trials is None, t.before
@@ -175,8 +255,7 @@ class Performer:
             return True
         if job.trials is None:
             self.conductor.abandon(t)
-            self._draw(job)
-            return self._proved(job, prover, now)
+            self._perform(job)
         return False
 
     def _back_from_trial(self, now: float) -> Job | None:
@@ -245,7 +324,7 @@ class Performer:
         if wish is not None and self._can_be_named(wish):
             job.moment, job.exact = wish, True
         elif absolute:
-            job.moment, job.exact = publisher.safe_moment(), begins
+            job.moment, job.exact = publisher.safe_moment(self._foreseen(job)), begins
         else:
             job.moment, job.exact = publisher.head(), False
 
@@ -264,16 +343,24 @@ class Performer:
         least = max(-1 if job.wish is None else job.wish, self.conductor.promised if self._follows(job) else -1)
         return self.publisher.head() <= least and not self._can_be_named(least)
 
+    def _foreseen(self, job: Job) -> float:
+        """Seconds that making its entries may take: by what it took before, and from the third try on surely enough."""
+        cost = max(job.cost, self._pace * len(self.conductor.rack.lanes))
+        return FORESEEN * cost + (PUT_OFF_SECONDS if job.tries >= TRIES - 1 else 0.0)
+
     def _commit(self, job: Job) -> None:
         """Says it to the journal and to the replicas. What they need not know is done at once."""
         if job.shrink is None and not job.due and not any(self._kept(job)):
             self._finish(job)
             return
-        self._choose(job)
-        entries = self._entries(job)
+        try:
+            entries = self._entries(job)
+        except ChronusError as error:
+            self._fail(job, error.message, error.code)
+            return
         if len(entries) > MOST_ENTRIES:
             self._fail(job, f"that comes to {len(entries)} events at once; {MOST_ENTRIES} is the most", "E_LIMIT")
-        elif entries:
+        elif len(entries):
             self._publish(job, entries)
         elif job.shrink is None:
             job.frame = job.moment
@@ -284,7 +371,31 @@ class Performer:
         else:
             self._finish(job)
 
-    def _publish(self, job: Job, entries: Sequence[Entry]) -> None:
+    def _entries(self, job: Job) -> Rows:
+        """For a moment that still lies ahead when they are made: where it has gone by meanwhile, for a later one."""
+        while True:
+            self._choose(job)
+            if job.transaction is None:
+                return self.conductor.shrunk(job.shrink)
+            while self.conductor.owes(job.moment):  # by the players and the timeline of before it
+                self.publish_events(self.conductor.pay())
+            began = self.clock()
+            entries = self.conductor.commit(job.transaction, job.moment, job.exact)
+            job.cost, job.tries = self.clock() - began, job.tries + 1
+            if job.transaction.absolute:
+                self._pace = max(job.cost / max(1, len(job.transaction.after.lanes)), 0.9 * self._pace)
+            least = least_frame(entries)
+            if least == NOW or self._can_be_named(least) or job.tries > TRIES:
+                return entries
+            self._again(job)
+
+    def _again(self, job: Job) -> None:
+        self.count(RECOMMITTED)
+        job.wish = self.publisher.safe_moment(self._foreseen(job)) if job.exact else None
+        if job.tries == TRIES:
+            self.told("put off", f"there is much to do: {_in_short(job)} begins {PUT_OFF_SECONDS:g} s later")
+
+    def _publish(self, job: Job, entries: Rows) -> None:
         if not self._keep(job, self._said(job, self.publisher.next_tail(len(entries)))):
             return
         job.batch = self.publisher.publish(entries, job.number)
@@ -292,17 +403,11 @@ class Performer:
             self._accept(job)
             self._fly(job)
 
-    def _entries(self, job: Job) -> Sequence[Entry]:
-        if job.transaction is None:
-            return self.conductor.shrunk(job.shrink)
-        return self.conductor.commit(job.transaction, job.moment, job.exact)
-
     def _sealed(self, job: Job) -> None:
         """What becomes of a job whose entries name frames: accepted, or said again for a later moment."""
         assert job.batch is not None
         if job.batch.refused:
-            self.count(RECOMMITTED)
-            job.wish = self.publisher.safe_moment() if job.exact else None
+            self._again(job)
             self._commit(job)
         elif job.batch.sealed:
             self._accept(job)
@@ -445,31 +550,46 @@ class Performer:
     # ------------------------------------------------------------ lanes
 
     def schedule(self) -> None:
-        """Gives the replicas the notes of all lanes, as far ahead as the horizon."""
-        until = self.publisher.front() + round(HORIZON_SECONDS * self.publisher.rate)
-        for batch in self.conductor.advance(until):
-            self.publish_events(batch)
-        self.publisher.scheduled(until)
+        """Owes the replicas the notes of all lanes, as far ahead as the horizon."""
+        publisher, conductor = self.publisher, self.conductor
+        ahead = min(HORIZON_SECONDS, ENTRIES_AHEAD / max(1.0, density(conductor.score))) * publisher.rate
+        front = publisher.front()
+        if conductor.horizon < front + round(0.8 * ahead):
+            conductor.promise(front + round(ahead))
+            publisher.scheduled(conductor.horizon)
+
+    def _pay(self, now: float) -> None:
+        """Gives notes that are owed, for as long as that may take of a step."""
+        while self.conductor.owed and self.publisher.room():
+            self.publish_events(self.conductor.pay())
+            if self.clock() - now > PAY_SECONDS:
+                break
 
     def count(self, word: int, number: int = 1) -> None:
         """Counters lie on the board: they are the engine's, and outlive this process."""
         self.publisher.memory.board[word] += number
 
-    def publish_events(self, entries: Sequence[Entry]) -> None:
+    def publish_events(self, notes: Rows) -> None:
         """A note whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
         least = self.publisher.head() + 2 * BLOCK
-        timely: list[Entry] = []
-        for entry in entries:
-            if entry.frame == NOW or entry.frame >= least:
-                timely.append(entry)
-            elif entry.kind == NOTE_OFF or entry.kind == GENERATION:
-                timely.append(replace(entry, frame=least))
-            else:
-                self.count(NOTES_LATE)
-        if timely:
-            self.events.append((self.publisher.publish(timely), timely))
+        late = notes[:, FRAME] < least
+        if late.any():
+            begins = notes[:, WHAT] & 0xFF == NOTE_ON
+            self.count(NOTES_LATE, int((late & begins).sum()))
+            notes = notes[~(late & begins)].copy()
+            notes[:, FRAME] = np.maximum(notes[:, FRAME], least)
+        if len(notes) and notes[:, FRAME].min() < self.inherited:
+            notes = self.publisher.lacking(notes)
+        for k in range(0, len(notes), BATCH):
+            some = notes[k : k + BATCH]
+            self.events.append((self.publisher.publish(some), some))
 
 
 def _batch(job: Job) -> Batch:
     assert job.batch is not None
     return job.batch
+
+
+def _in_short(job: Job) -> str:
+    first, *others = job.submission.texts or ("",)
+    return f'"{first}"' + (f" and {len(others)} more" if others else "")

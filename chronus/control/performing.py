@@ -8,6 +8,7 @@ from contextlib import suppress
 from chronus import commands as say
 from chronus.commands import AnyCommand, When
 from chronus.control import look, spoken
+from chronus.control.authors import JOURNAL, PERFORMERS
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, gone_back, onward
 from chronus.control.edit import Edit, edit, empty
@@ -19,10 +20,6 @@ from chronus.errors import ChronusError
 
 HISTORY = 1000
 """Steps that can be undone."""
-RECOVERED = "journal"
-"""Author of what is brought back after an unclean end: it was affordable once, and nothing acknowledged is refused afterwards."""
-PERFORMERS = ("osc", "midi")
-"""Authors whose commands are no steps of undo."""
 LANE_COMMANDS = (say.Sequence, say.Clear, say.Mute, say.Unmute, say.Solo, say.Unsolo)
 """They are told their time beforehand; without one it is the next bar."""
 NO_STEP = (say.Gate, say.Note, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)
@@ -239,7 +236,7 @@ class Performance:
         t.sweeps += done.sweeps
         if isinstance(command, say.Undo | say.Redo):
             self._shift_history(isinstance(command, say.Undo), before, done.result["steps"])
-        elif not isinstance(command, NO_STEP) and self.author not in (*PERFORMERS, RECOVERED):
+        elif not isinstance(command, NO_STEP) and self.author not in (*PERFORMERS, JOURNAL):
             t.past, t.future = (*t.past, (text or done.text, before))[-HISTORY:], ()
 
     def _shift_history(self, back: bool, before: Rack, count: int) -> None:

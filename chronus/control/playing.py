@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from chronus.commands import When
 from chronus.control.courses import held_on, retuned
-from chronus.control.rack import Lane, Rack, audible, exact, replace
-from chronus.control.scheduler import Player, Span, sounding
+from chronus.control.rack import Lane, Rack, any_solo, audible, exact, replace
+from chronus.control.scheduler import SIXTEENTH, Player, Span, sounding
 from chronus.control.score import Playing, Score, alive, begin, rewrite, same_notes, until
 from chronus.control.timeline import Timeline
 
@@ -22,7 +22,10 @@ def changed_lanes(before: Rack, after: Rack) -> list[str]:
     """The lanes that do not play as they did, in order of name."""
     if before.lanes is after.lanes:
         return []
-    return [name for name in sorted(before.lanes.keys() | after.lanes.keys()) if _differs(before, after, name)]
+    names = before.lanes.keys() | after.lanes.keys()
+    if any_solo(before) == any_solo(after):
+        names = {name for name in names if before.lanes.get(name) is not after.lanes.get(name)}
+    return [name for name in sorted(names) if _differs(before, after, name)]
 
 
 def _differs(before: Rack, after: Rack, name: str) -> bool:
@@ -116,18 +119,16 @@ def retune(score: Score, bpm: float, moment: int) -> Score:
 
 
 def reswing(score: Score, swing: float, moment: int) -> Score:
-    """Another swing, which takes hold in each lane where its next pair of steps begins, so that no note is lost or played twice."""
+    """Another swing, which takes hold where the next pair of sixteenths begins, so that no note is lost or played twice."""
     if score.timeline is None:
         return score
-    now = score.timeline.position(moment)
+    now, pair = score.timeline.position(moment), 2 * SIXTEENTH
+    position = -(-now // pair) * pair
+    carry = _Carry(score.timeline, position, score.timeline.frame(position), exact(swing) / 100)
     for name, playing in score.lanes.items():
-        span = next((s for s in playing.spans if s.stop is None or s.stop > now), playing.spans[-1])
-        if span.lane is None or span.lane.options.swing is not None:
-            continue
-        pair = Fraction(*span.lane.options.every) * 8
-        position = span.origin + -((span.origin - now) // pair) * pair
-        carry = _Carry(score.timeline, position, score.timeline.frame(position), exact(swing) / 100)
-        score = rewrite(score, name, position, carry.span)
+        lane = playing.spans[-1].lane
+        if lane is not None and lane.options.swing is None:
+            score = rewrite(score, name, position, carry.span)
     return score
 
 

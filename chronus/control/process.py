@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from chronus import __version__, lifeline
+from chronus.control import authors
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import RECOVERED
 from chronus.control.hands import Hands
 from chronus.control.infirmary import Infirmary
 from chronus.control.job import Job
@@ -87,7 +87,7 @@ class Process:
         if start.resumed is not None:
             take_over(self.performer, start.resumed)
         if start.first is not None:
-            self.server.begin_with(Job(start.first, RECOVERED))
+            self.server.begin_with(Job(start.first, authors.JOURNAL))
 
     def run(self, ended: socket.socket) -> int:
         self.server.watch(ended, lambda mask: self.server.stop())

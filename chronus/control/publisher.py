@@ -11,11 +11,28 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, LOG_ENTRIES, PLAYING, PROGRAMS, SEALS, SLOTS, Memory
-from chronus.memory.log import NOW, SWAP, Entry, Writer, unseal
+from chronus.memory.log import (
+    FRAME,
+    NOTE_ON,
+    NOW,
+    ORDER,
+    SWAP,
+    WHAT,
+    WHO,
+    Entry,
+    Rows,
+    Writer,
+    decode,
+    encode,
+    least_frame,
+    unseal,
+)
 from chronus.memory.program import Program
 
 AHEAD_SECONDS = 0.020
@@ -76,9 +93,9 @@ class Publisher:
         """The head, or the clock where that is further: while both workers are down, time runs on without blocks."""
         return max(self.head(), self.heard())
 
-    def safe_moment(self) -> int:
-        """The first whole block that can be named without fear of a refusal."""
-        frame = self.front() + round(AHEAD_SECONDS * self.rate) + BLOCK
+    def safe_moment(self, seconds: float = 0.0) -> int:
+        """The first whole block that can be named without fear of a refusal, by one who needs so long until it is published."""
+        frame = self.front() + round((AHEAD_SECONDS + seconds) * self.rate) + BLOCK
         return -(-frame // BLOCK) * BLOCK
 
     # ------------------------------------------------------------ programs
@@ -112,18 +129,30 @@ class Publisher:
         """The tail that a batch of so many entries will have."""
         return self.writer.tail + size + 1
 
-    def publish(self, entries: Sequence[Entry], number: int = 0) -> Batch:
+    def publish(self, entries: Sequence[Entry] | Rows, number: int = 0) -> Batch:
         """All entries become visible at once. `number` is the command's; 0 for what no command asked for."""
         self._block = max(self._block, self.begun()) if not self.unsealed else self._block
-        least = min((entry.frame for entry in entries if entry.frame != NOW), default=NOW)
-        batch = Batch(self.writer.publish(entries), len(entries) + 1, least)
+        rows = entries if isinstance(entries, np.ndarray) else encode(entries)
+        batch = Batch(self.writer.publish(rows), len(rows) + 1, least_frame(rows))
         if number:
             self.memory.board[layout.COMMAND] = number
-        for entry in entries:
-            if entry.kind == SWAP:
-                self._swaps.append((int(entry.a), max(entry.frame, self.head() + BLOCK)))
+        for entry in decode(rows[rows[:, WHAT] & 0xFF == SWAP]):
+            self._swaps.append((int(entry.a), max(entry.frame, self.head() + BLOCK)))
         self.unsealed.append(batch)
         return batch
+
+    def last_note(self) -> int:
+        """The last frame at which a note that lies in the log begins; -1 if there is none."""
+        rows = self._lying()
+        return int(rows[rows[:, WHAT] & 0xFF == NOTE_ON, FRAME].max(initial=-1))
+
+    def lacking(self, rows: Rows) -> Rows:
+        """Those that do not lie in the log."""
+        return rows[~np.isin(_keys(rows), _keys(self._lying()))]
+
+    def _lying(self) -> Rows:
+        tail = self.writer.tail
+        return self.memory.log[np.arange(max(0, tail - LOG_ENTRIES + 1), tail) % LOG_ENTRIES]
 
     def look_back(self, blocks: int) -> None:
         """From the next poll on seals are read from so many blocks before the head: for what somebody else published."""
@@ -163,3 +192,9 @@ class Publisher:
         number, tail = unseal(value, max(0, self.writer.tail - (1 << 31)))
         begun = number == block & 0xFFFFFFFF and (value != 0 or self.begun() > 0)
         return tail if begun else -1
+
+
+def _keys(rows: Rows) -> NDArray[np.void]:
+    """What an entry is known by."""
+    words = np.ascontiguousarray(rows[:, [FRAME, ORDER, WHAT, WHO]])
+    return words.view([("", np.int64)] * 4).ravel()

@@ -167,7 +167,11 @@ def values(rack: Rack, module: Module, spec: Spec) -> list[float]:
 
 def audible(rack: Rack, name: str) -> bool:
     lane = rack.lanes[name]
-    return not lane.muted and (lane.solo or not any(other.solo for other in rack.lanes.values()))
+    return not lane.muted and (lane.solo or not any_solo(rack))
+
+
+def any_solo(rack: Rack) -> bool:
+    return any(lane.solo for lane in rack.lanes.values())
 
 
 def find(rack: Rack, word: str, catalogue: Catalogue) -> str | None:

@@ -11,18 +11,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chronus.commands import Submission
+from chronus.control import authors
 from chronus.control import journal as journals
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import RECOVERED, Conductor
+from chronus.control.conductor import Conductor
 from chronus.control.job import Job
 from chronus.control.journal import Journal, Pen, Poisoned, Void
 from chronus.control.performer import Performer
 from chronus.control.publisher import Batch, Publisher
 from chronus.control.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
 from chronus.control.saving import save
+from chronus.control.scheduler import NONE
 from chronus.memory import layout
-from chronus.memory.layout import LOG_ENTRIES, SEALS, Memory
-from chronus.memory.log import FRAME, NOTE_ON, NOW, ORDER, WHAT, WHO, Entry
+from chronus.memory.layout import SEALS, Memory
+from chronus.memory.log import NOW, Rows, least_frame
 from chronus.memory.program import Program
 
 MOST_NAMED = 8
@@ -73,7 +75,7 @@ def _put_aside(found: Journal, name: str, catalogue: Catalogue, parse: Parse) ->
         whole = rebuild(found, catalogue, parse).first
         if whole is None:
             return ""
-        rack = Conductor(catalogue, int(found.header["rate"])).perform(whole, RECOVERED).after
+        rack = Conductor(catalogue, int(found.header["rate"])).perform(whole, authors.JOURNAL).after
         return save(name, rack, catalogue).stem
     except Exception:
         return ""
@@ -158,6 +160,7 @@ def take_over(performer: Performer, replay: Replay) -> None:
     publisher.look_back(SEALS // 2)
     performer.touches, performer.weight = replay.touches, replay.weight
     last = replay.last()
+    conductor.horizon = publisher.memory.word(layout.SCHEDULED)  # so it owes what the one that died would have owed
     if last is not None:
         job = _job(last)
         if last.transaction is not None:
@@ -175,12 +178,12 @@ def _job(unsealed: Unsealed) -> Job:
     said = unsealed.said
     job = Job(unsealed.submission, said.who, due=said.due, shrink=unsealed.program if said.shrink else None)
     job.number, job.moment, job.exact, job.transaction = said.n, said.moment, said.exact, unsealed.transaction
-    job.batch = _batch(said.tail, ())
+    job.batch = _batch(said.tail, NONE)
     return job
 
 
-def _batch(tail: int, entries: Sequence[Entry]) -> Batch:
-    return Batch(tail, len(entries), min((entry.frame for entry in entries if entry.frame != NOW), default=NOW))
+def _batch(tail: int, entries: Rows) -> Batch:
+    return Batch(tail, len(entries), least_frame(entries))
 
 
 def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> None:
@@ -189,23 +192,8 @@ def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> N
     Notes lie in the log before it is said that they do: who died between the two had gone as far as the last one.
     """
     heard = publisher.heard()
-    known = _known(publisher.memory, heard)
-    last = max((frame for frame, _, what, _ in known if what & 0xFF == NOTE_ON), default=-1)
+    until = max(publisher.memory.word(layout.SCHEDULED), heard, publisher.last_note() + 1)
     conductor.horizon, conductor.owed = heard, []
-    for entries in conductor.advance(max(publisher.memory.word(layout.SCHEDULED), heard, last + 1)):
-        missing = [entry for entry in entries if _key(entry) not in known]
-        if missing:
-            performer.publish_events(missing)
-
-
-def _known(memory: Memory, since: int) -> set[tuple[int, ...]]:
-    """What the log says of the frames from `since` on."""
-    tail = memory.word(layout.TAIL)
-    rows = memory.log[np.arange(max(0, tail - LOG_ENTRIES + 1), tail) % LOG_ENTRIES]
-    later = rows[rows[:, FRAME] >= since][:, [FRAME, ORDER, WHAT, WHO]]
-    return {tuple(row) for row in later.tolist()}
-
-
-def _key(entry: Entry) -> tuple[int, ...]:
-    what = entry.kind | entry.index << 8 | entry.more << 24 | entry.flags << 40
-    return entry.frame, entry.order, what, entry.incarnation | entry.generation << 32
+    performer.inherited = until
+    for notes in conductor.advance(until):
+        performer.publish_events(notes)

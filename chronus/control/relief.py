@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from chronus import places
 from chronus.commands import Unload
+from chronus.control import authors
 from chronus.control.budget import Budget, CostsFile
 from chronus.control.job import Job
 from chronus.control.overload import MACHINE, RACK, Look, Overload, dearest
@@ -18,7 +19,6 @@ from chronus.control.server import Server
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, HANDLES, SLOTS, Memory
 
-AUTHOR = "overload"
 _DEAR = 16
 """Modules remembered as too dear."""
 
@@ -80,4 +80,4 @@ class Relief:
                 )
                 self.server.notify("overload", text, {"load": round(share, 3), "unloaded": name})
 
-        self.server.perform((Unload(name=name),), (f"unload {name}",), AUTHOR, applied=done)
+        self.server.perform((Unload(name=name),), (f"unload {name}",), authors.OVERLOAD, applied=done)

@@ -21,19 +21,20 @@ import msgspec
 from msgspec import Struct
 
 from chronus.commands import AnyCommand, Load, Open, Stop, Submission, Unload
-from chronus.control import standing
+from chronus.control import authors, standing
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import RECOVERED, Conductor, Transaction, together
+from chronus.control.conductor import Conductor, Transaction, together
 from chronus.control.courses import onward
 from chronus.control.edit import edit
 from chronus.control.job import weight
 from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.control.rack import EMPTY
 from chronus.control.salvage import Lost, able, taken_apart
+from chronus.control.scheduler import NONE
 from chronus.control.script import script
 from chronus.control.touches import Touches
 from chronus.errors import ChronusError
-from chronus.memory.log import Entry
+from chronus.memory.log import Rows
 from chronus.memory.program import Program
 
 Parse = Callable[[str], Iterable[AnyCommand]]
@@ -50,7 +51,7 @@ class Unsealed(Struct, eq=False):
     submission: Submission
     transaction: Transaction | None
     program: Program | None
-    entries: Sequence[Entry] = ()
+    entries: Rows = NONE
 
 
 class Replay:
@@ -269,7 +270,7 @@ def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> l
         return able(EMPTY, some, fresh.catalogue)[0]
 
     def why_not(some: list[AnyCommand]) -> str:
-        (outcome,) = fresh.perform(_together([("", _opening(some))]), RECOVERED).outcomes
+        (outcome,) = fresh.perform(_together([("", _opening(some))]), authors.JOURNAL).outcomes
         return outcome.error.message if outcome.error else ""
 
     why = why_not(commands)

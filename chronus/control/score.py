@@ -6,16 +6,17 @@ for a lane that is still to come is superseded by a newer one, wherever in time 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
+import numpy as np
 from msgspec import Struct
 
 from chronus.control.courses import Course, Sounding
 from chronus.control.rack import Lane, Rack, replace
-from chronus.control.scheduler import Player, Span, span_entries
+from chronus.control.scheduler import NONE, Player, Span, Window, in_order, notes_a_beat, span_entries
 from chronus.control.timeline import Timeline
-from chronus.memory.log import F_RELEASE, GENERATION, NOW, Entry
+from chronus.memory.log import F_RELEASE, GENERATION, NOW, Entry, Rows
 
 
 class Playing(Struct, frozen=True):
@@ -82,13 +83,14 @@ def pruned(score: Score, frame: int, rack: Rack) -> Score:
     """Without the spans that are over, and the lanes that are."""
     if score.timeline is None:
         return score
-    timeline, lanes = score.timeline, {}
+    timeline, lanes = score.timeline.pruned(frame), {}
     for name, playing in score.lanes.items():
         spans = tuple(s for s in playing.spans if s.stop is None or timeline.frame(s.stop) > frame)
         over = len(spans) == 1 and spans[0].lane is None and timeline.frame(spans[0].start) <= frame
         if name in rack.lanes or not over:
             lanes[name] = playing if len(spans) == len(playing.spans) else replace(playing, spans=spans)
-    return score if lanes == score.lanes else replace(score, lanes=lanes)
+    same = len(lanes) == len(score.lanes) and all(lanes[name] is score.lanes[name] for name in lanes)
+    return score if same and timeline is score.timeline else replace(score, lanes=lanes, timeline=timeline)
 
 
 def same_notes(one: Lane, other: Lane) -> bool:
@@ -98,16 +100,32 @@ def same_notes(one: Lane, other: Lane) -> bool:
 # ---------------------------------------------------------------- entries
 
 
-def events(score: Score, start: int, stop: int, after: int = 0) -> list[Entry]:
+def events(score: Score, start: int, stop: int, after: int = 0) -> Rows:
     """The notes of all lanes in a stretch of frames, of spans with a generation beyond `after`, in the order of the log."""
+    return notes_of(score, score.lanes, start, stop, after, score.generation)
+
+
+def notes_of(score: Score, names: Iterable[str], start: int, stop: int, after: int, upto: int) -> Rows:
+    """The same of some lanes, of spans with a generation up to `upto`."""
+    timeline = score.timeline
+    if timeline is None:
+        return NONE
+    window = Window.of(timeline, start, stop)
+    found = [
+        span_entries(span, playing.player, window)
+        for playing in (score.lanes[name] for name in names if name in score.lanes)
+        for span in playing.spans
+        if after < span.generation <= upto
+    ]
+    return in_order(np.concatenate(found)) if found else NONE
+
+
+def density(score: Score) -> float:
+    """Entries a second that the lanes come to, those that are muted too."""
     if score.timeline is None:
-        return []
-    found: list[Entry] = []
-    for playing in score.lanes.values():
-        for span in playing.spans:
-            if span.generation > after:
-                found += span_entries(span, playing.player, score.timeline, start, stop)
-    return sorted(found, key=lambda entry: (entry.frame, entry.order))
+        return 0.0
+    each = (2 * notes_a_beat(playing.spans[-1]) for playing in score.lanes.values() if playing.spans)
+    return float(sum(each) * score.rate / score.timeline.tempos[-1].beat)
 
 
 def generations(before: Score, after: Score, moment: int) -> list[Entry]:

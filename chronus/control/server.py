@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import Any
 
 from chronus.commands import AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
+from chronus.control import authors
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
 from chronus.control.conductor import UNDONE, together
@@ -85,7 +86,9 @@ class Server:
         self._clock()
         for look in self.every_turn:
             look()
-        self.performer.step(self._take, time.monotonic())
+        if self.performer.current is not None:
+            self._meanwhile()
+        self.performer.step(self._take)
         self._answer()
 
     def stop(self) -> None:
@@ -105,6 +108,8 @@ class Server:
 
     @property
     def _can_go_on(self) -> bool:
+        if self.performer.at_work:
+            return True
         return self.performer.current is None and bool(self.jobs or (self._ready and self._listens))
 
     @property
@@ -208,6 +213,26 @@ class Server:
         self._listens_from, job.applied = math.inf, over
         self.jobs.append(job)
 
+    def _meanwhile(self) -> None:
+        """What no job on its way may block: questions, the end of the engine, a death on purpose; and what silences, which goes first.
+
+        Each client's own order stays: what it said before is answered, or accepted.
+        """
+        for client in [client for client in self._ready if self._listens]:
+            part = client.waiting[0] if client.waiting and not client.gone else None
+            if part is None or client.job is self.performer.current or client.job in self.performer.waiting:
+                continue
+            if part.shutdown is not None or isinstance(part.alone, Crash):
+                if client.unanswered[0] is part:
+                    client.waiting.popleft()
+                    self._to_the_supervisor(client, part)
+            elif client.halted or self._early(client) > 0:
+                continue
+            elif part.asks:
+                self.performer.answer(self._job(client, client.together()))
+            elif part.silences and self.performer.give_way():
+                self.jobs.appendleft(self._job(client, [client.waiting.popleft()]))
+
     def _take(self) -> Job | None:
         if self.jobs:
             return self.jobs.popleft()
@@ -229,7 +254,7 @@ class Server:
 
     def _next_of(self, client: Client) -> Job | None:
         """The client's next job; None where it has nothing more to do at present, or its last one is still being tried out."""
-        while client.waiting and client.job not in self.performer.aside:
+        while client.waiting and client.job not in self.performer.waiting:
             part = client.waiting[0]
             if client.halted and part.shutdown is None:
                 client.waiting.popleft()
@@ -284,7 +309,7 @@ class Server:
                 client.applied = max(client.applied or 0, job.frame)
             self._touch(client)
 
-        author, wish = client.hello.author if client.hello else "", client.exact
+        author, wish = client.author, client.exact
         long = next((part.whole for part in taken if part.long), client.begun)
         if long != client.begun:
             client.begun = long
@@ -399,6 +424,6 @@ class Server:
             if kind == "control":
                 self._returned = time.monotonic(), Notice(kind, text, result)
             if kind == "safe mode":  # the replicas begin with nothing, so the rack must be that too
-                self.perform((New(),), ("new",), "engine")
+                self.perform((New(),), ("new",), authors.ENGINE)
         if self.supervisor.gone:
             self.stop()

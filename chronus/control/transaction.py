@@ -97,8 +97,13 @@ class Transaction(Struct, eq=False):
     score: Score | None = None
     moment: int = 0
     exact: bool = False
-    horizon: int = 0
+    near: int = 0
+    """The frame up to which notes are in its own batch."""
+    since: int = 0
+    """The generation after which all are its own."""
     dues: tuple[Due, ...] = ()
+    due: bool = False
+    """It is what was put off."""
 
     def fresh(self) -> frozenset[str]:
         """The modules that were unloaded and loaded again meanwhile: other ones of the same name."""

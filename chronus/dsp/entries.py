@@ -47,7 +47,7 @@ from chronus.dsp.bound import (
 )
 from chronus.dsp.kernel import compiled, inline, local, plane_i64
 from chronus.dsp.moving import gain_at, param_at
-from chronus.dsp.pending import pop, push, waiting
+from chronus.dsp.pending import is_overruled, pop, push, waiting
 from chronus.dsp.words import clear_words, copy_words, floats_of
 from chronus.memory import log
 from chronus.memory.layout import (
@@ -342,10 +342,7 @@ def next_frame(arena):
     heap = waiting(arena)
     entry = local(np.int64, 8)
     while arena[A_PENDING] > 0:
-        kind, lane = heap[0, WHAT] & 0xFF, heap[0, WHAT] >> 24 & 0xFFFF
-        of_lane = (kind == _NOTE_ON or kind == _NOTE_OFF) and lane != _NO_LANE
-        # generations only grow: what is behind now will be behind at its frame
-        if not of_lane or heap[0, WHO] >> 32 >= arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS]:
+        if not is_overruled(arena, heap, 0):
             return heap[0, FRAME]
         pop(arena, entry)
     return -1

@@ -1,6 +1,7 @@
 """Entries that wait for their frame: a heap in the arena, by (frame, order, number); and how the log fills it.
 
-When full it takes no more: the entry is counted as dropped, in both replicas alike.
+When full it lets go of the notes of lanes that have been edited since; where that is of no use it takes no more: the entry is counted
+as dropped, in both replicas alike.
 """
 
 from __future__ import annotations
@@ -11,10 +12,21 @@ from chronus.dsp.atomics import address_of
 from chronus.dsp.kernel import compiled, inline, local, plane_i64
 from chronus.dsp.words import copy_words, floats_of
 from chronus.memory import log
-from chronus.memory.layout import A_CURSOR, A_DROPPED, A_PENDING, A_REFUSED, LOG_ENTRIES, PENDING, PENDING_TABLE
-from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, A
+from chronus.memory.layout import (
+    A_CURSOR,
+    A_DROPPED,
+    A_PENDING,
+    A_REFUSED,
+    LANE_TABLE,
+    LANE_WORDS,
+    LANES,
+    LOG_ENTRIES,
+    PENDING,
+    PENDING_TABLE,
+)
+from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A
 
-_BATCH = log.BATCH
+_BATCH, _NOTE_ON, _NOTE_OFF, _NO_LANE = log.BATCH, log.NOTE_ON, log.NOTE_OFF, log.NO_LANE
 
 
 @inline
@@ -38,10 +50,47 @@ def _trade(heap, i, j):
         heap[i, w], heap[j, w] = heap[j, w], heap[i, w]
 
 
+@inline
+def is_overruled(arena, heap, i):
+    """Whether it is a note of a lane that has been edited since. Generations only grow: what is behind now will be behind at its frame."""
+    kind, lane = heap[i, WHAT] & 0xFF, heap[i, WHAT] >> 24 & 0xFFFF
+    of_lane = (kind == _NOTE_ON or kind == _NOTE_OFF) and lane != _NO_LANE
+    return of_lane and heap[i, WHO] >> 32 < arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS]
+
+
+@inline
+def _sink(heap, i, n):
+    """Moves an entry down to where none below it is before it."""
+    while 2 * i + 1 < n:
+        child = 2 * i + 1
+        if child + 1 < n and _before(heap, child + 1, child):
+            child += 1
+        if not _before(heap, child, i):
+            break
+        _trade(heap, i, child)
+        i = child
+
+
+@compiled
+def _let_go(arena):
+    """Takes out what is overruled, and makes a heap of the rest."""
+    heap, kept = waiting(arena), 0
+    for i in range(arena[A_PENDING]):
+        if not is_overruled(arena, heap, i):
+            for w in range(8):
+                heap[kept, w] = heap[i, w]
+            kept += 1
+    arena[A_PENDING] = kept
+    for i in range(kept // 2 - 1, -1, -1):
+        _sink(heap, i, kept)
+
+
 @compiled
 def push(arena, entry):
     """Lays one entry (8 words) among those that wait. False where there is no room."""
     heap = waiting(arena)
+    if arena[A_PENDING] >= PENDING:
+        _let_go(arena)
     i = arena[A_PENDING]
     if i >= PENDING:
         arena[A_DROPPED] += 1
@@ -62,17 +111,7 @@ def pop(arena, entry):
     n = arena[A_PENDING] - 1
     arena[A_PENDING] = n
     copy_words(arena, PENDING_TABLE // 8, arena, PENDING_TABLE // 8 + n * 8, 8)
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            return
-        if child + 1 < n and _before(heap, child + 1, child):
-            child += 1
-        if not _before(heap, child, i):
-            return
-        _trade(heap, i, child)
-        i = child
+    _sink(heap, 0, n)
 
 
 @compiled

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from chronus.memory import layout
 from chronus.memory.layout import LOG_ENTRIES, Memory
@@ -84,35 +85,65 @@ class Entry(Struct, frozen=True):
     c: float = 0.0
 
 
-class Writer:
-    """The only hand that writes the log. `publish` makes all entries of a batch visible by one store of the tail."""
+Rows = NDArray[np.int64]
+"""Many entries: (n, 8), as they lie in the log but for their numbers."""
 
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        self.floats = memory.log.view(np.float64)
-        self.tail = memory.word(layout.TAIL)
 
-    def publish(self, entries: Sequence[Entry]) -> int:
-        """Appends one batch; returns the tail after it. At most a quarter of the log at a time."""
-        assert len(entries) < LOG_ENTRIES // 4
-        frames = [entry.frame for entry in entries if entry.frame != NOW]
-        head = Entry(BATCH, frame=min(frames, default=NOW), a=float(len(entries)))
-        for entry in (head, *entries):
-            self._lay(entry)
-        # On x86 stores are seen in order. Elsewhere the many locks the interpreter takes in between are the barrier.
-        self.memory.board[layout.TAIL] = self.tail
-        return self.tail
-
-    def _lay(self, entry: Entry) -> None:
+def encode(entries: Sequence[Entry]) -> Rows:
+    rows = np.zeros((len(entries), 8), np.int64)
+    for row, floats, entry in zip(rows, rows.view(np.float64), entries, strict=True):
         assert math.isfinite(entry.a) and math.isfinite(entry.b)
-        row, floats = self.memory.log[self.tail % LOG_ENTRIES], self.floats[self.tail % LOG_ENTRIES]
         row[FRAME] = entry.frame
         row[ORDER] = entry.order
         row[WHAT] = entry.kind | entry.index << 8 | entry.more << 24 | entry.flags << 40
         row[WHO] = entry.incarnation | entry.generation << 32
         floats[A:] = entry.a, entry.b, entry.c
-        self.tail += 1
-        row[NUMBER] = self.tail
+    return rows
+
+
+def decode(rows: Rows) -> list[Entry]:
+    floats = rows.view(np.float64)[:, A:]
+    return [
+        Entry(
+            what & 0xFF, frame, order, what >> 8 & 0xFFFF, what >> 24 & 0xFFFF, what >> 40, who & 0xFFFFFFFF, who >> 32, *abc
+        )
+        for (_, frame, order, what, who), abc in zip(rows[:, :A].tolist(), floats.tolist(), strict=True)
+    ]  # fmt: skip
+
+
+class Writer:
+    """The only hand that writes the log. `publish` makes all entries of a batch visible by one store of the tail."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.tail = memory.word(layout.TAIL)
+
+    def publish(self, entries: Sequence[Entry] | Rows) -> int:
+        """Appends one batch; returns the tail after it. At most a quarter of the log at a time."""
+        rows = entries if isinstance(entries, np.ndarray) else encode(entries)
+        assert len(rows) < LOG_ENTRIES // 4
+        head = encode([Entry(BATCH, frame=least_frame(rows), a=float(len(rows)))])
+        for some in (head, rows):
+            self._lay(some)
+        # On x86 stores are seen in order. Elsewhere the many locks the interpreter takes in between are the barrier.
+        self.memory.board[layout.TAIL] = self.tail
+        return self.tail
+
+    def _lay(self, rows: Rows) -> None:
+        """Whoever is overtaken must see it in an entry's number, and so that is written after the rest of it."""
+        while len(rows):
+            at = self.tail % LOG_ENTRIES
+            some, rows = rows[: LOG_ENTRIES - at], rows[LOG_ENTRIES - at :]
+            place = self.memory.log[at : at + len(some)]
+            place[:, FRAME:] = some[:, FRAME:]
+            place[:, NUMBER] = np.arange(self.tail + 1, self.tail + 1 + len(some))
+            self.tail += len(some)
+
+
+def least_frame(rows: Rows) -> int:
+    """The least absolute frame among entries; NOW where all of them are for now."""
+    named = rows[rows[:, FRAME] != NOW, FRAME]
+    return int(named.min()) if len(named) else NOW
 
 
 def unseal(seal: int, cursor: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""A server with clients on real sockets, before two replicas without sound. Time passes only as the test lets it."""
+"""A server with clients on real sockets, before two replicas without sound. Time passes only as the test lets it, and nothing takes any."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chronus.control.server import Server
 from chronus.control.status import Status
 from chronus.control.supervisor import Supervisor
 from chronus.dsp.spec import In, Out, Param, Spec, switch
-from chronus.memory.layout import Memory
+from chronus.memory.layout import BLOCK, Memory
 from tests.control.replicas import Replicas
 
 RATE = 44100
@@ -105,12 +105,15 @@ class House:
         self.pen = pen or journal.create("default", {"rate": RATE, "seed": 0, "pid": 1, "started": 2.0})
         self.conductor = conductor or Conductor(Catalogue(SPECS), RATE)
         self.publisher = Publisher(self.memory, lambda slot: None)
-        self.performer = Performer(self.conductor, self.publisher, self.pen, self._tell, number)
+        self.performer = Performer(self.conductor, self.publisher, self.pen, self._tell, number, clock=self._clock)
         self.supervisor = Supervisor(channel)
         self.status = Status(self.performer, self.supervisor, {"name": "default"})
         self.server = Server(self.performer, self.status, self.listener, self.supervisor)
         self.hands = Hands(self.server)
         self.callers: list[Caller] = []
+
+    def _clock(self) -> float:
+        return self.replicas.block() * BLOCK / RATE
 
     def _tell(self, kind: str, text: str) -> None:
         self.server.notify(kind, text)

@@ -8,7 +8,7 @@ from chronus.commands import Change, Hit, Load, Pattern, Port, Quantity, Sequenc
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
 from chronus.dsp.spec import In, Out, Param, Spec, switch
-from chronus.memory.log import GENERATION, NOTE_OFF, NOTE_ON
+from chronus.memory.log import GENERATION, NOTE_OFF, NOTE_ON, decode
 
 RATE = 44100
 FREQ = Param("freq", 20, 20000, 440, "Hz", "exp", pitch=True)
@@ -47,8 +47,9 @@ class Stage:
         texts = tuple(type(command).__name__ for command in commands)
         whole = Submission(tuple(range(1, len(commands) + 1)), texts, commands)
         t = self.conductor.perform(whole, author, seen=self.frame)
-        self.last = self.conductor.commit(t, self.frame, exact)
-        assert self.conductor.commit(t, self.frame, exact) == self.last, "commit may be repeated"
+        rows = self.conductor.commit(t, self.frame, exact)
+        assert (self.conductor.commit(t, self.frame, exact) == rows).all(), "commit may be repeated"
+        self.last = tuple(decode(rows))
         self.conductor.accept(t, self.frame)
         self.conductor.sealed(t, self.frame)
         self.log += self.last
@@ -67,7 +68,7 @@ class Stage:
 
     def until(self, frame):
         for batch in self.conductor.advance(frame):
-            self.log += batch
+            self.log += decode(batch)
         self.frame = frame
 
     def values(self, kind):

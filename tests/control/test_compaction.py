@@ -170,7 +170,7 @@ def test_what_is_put_off_and_taken_up_while_a_new_file_begins_is_in_it(tmp_path)
     house.ask(caller, later, texts=("set bass.freq 90 at next bar",))
     ((at, (due,)),) = house.conductor.due(1 << 60)  # taken up, and waiting behind other jobs
     house.pen._goal = 0
-    house.performer.step(lambda: None, 0.0)
+    house.performer.step(lambda: None)
     assert "continues" in journal.read(house.pen.path).header
     house.server.jobs.append(Job(as_one((due.command,)), due.author, at, (due.number,)))
     house.run(1600)

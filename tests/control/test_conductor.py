@@ -43,7 +43,7 @@ from chronus.commands import (
     When,
     Word,
 )
-from chronus.memory.log import F_RELEASE, GENERATION, NOTE_OFF, NOTE_ON, PANIC, SET, SWAP
+from chronus.memory.log import F_RELEASE, GENERATION, NOTE_OFF, NOTE_ON, PANIC, SET, SWAP, decode
 from chronus.memory.log import NOW as NOW_FRAME
 from tests.control.stage import NOW, RATE, Stage, chain, load, put, seq
 from tests.control.test_script import RACKS
@@ -196,7 +196,7 @@ def edited(edits, ahead):
     for after, edit in edits:
         frame += after
         stage.until(frame)
-        stage.log += [entry for batch in stage.conductor.advance(frame + ahead) for entry in batch]
+        stage.log += [entry for batch in stage.conductor.advance(frame + ahead) for entry in decode(batch)]
         stage.say(edit)
     end = frame + 4 * BAR
     stage.until(end)
@@ -561,9 +561,9 @@ def test_what_was_abandoned_never_was(stage):
 def test_notes_given_between_a_commit_and_its_acceptance_are_not_lost(beat):
     conductor = beat.conductor
     t = conductor.perform(Submission((1,), ("",), (seq("kick", "x.x.", when=NOW),)))
-    beat.log += conductor.commit(t, 20_000, True)
+    beat.log += decode(conductor.commit(t, 20_000, True))
     for batch in conductor.advance(60_000):
-        beat.log += batch
+        beat.log += decode(batch)
     conductor.accept(t, 20_000)
     beat.until(100_000)
     assert [f for f in onsets(beat) if f >= 20_000] == [round(20_000 + 2 * k * STEP) for k in range(8)]

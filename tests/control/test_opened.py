@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chronus.commands import Gate, Length, New, Note, Open, Quantity, Sweep, Undo, Unload
-from chronus.control.conductor import RECOVERED
+from chronus.control import authors
 from chronus.memory.log import GATE, NOTE_ON, SET
 from tests.control.stage import NOW, Stage, load, put
 
@@ -59,7 +59,7 @@ def test_a_note_of_an_opened_script_sounds(stage):
     assert [entry.a for entry in stage.values(NOTE_ON)] == [pytest.approx(55)]
 
 
-@pytest.mark.parametrize("author", ["", RECOVERED])
+@pytest.mark.parametrize("author", ["", authors.JOURNAL])
 def test_a_gate_that_is_held_in_what_is_opened_or_recovered_is_on(stage, author):
     stage.say(opened(load("bass"), load("saw"), Gate(name="bass", on=True), Gate(name="saw", on=False)), author=author)
     held = stage.conductor.planner.plan.seats["bass"].handle

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from chronus.commands import Open, Patch, Undo, Unload
+from chronus.control import authors
 from chronus.control.budget import MOST, Budget, CostsFile, by_kind, cost
-from chronus.control.conductor import RECOVERED
 from chronus.control.overload import MACHINE, RACK, STRAIN_SECONDS, Look, Overload, dearest
 from tests.control.stage import CATALOGUE, Stage, chain, load, put, seq
 
@@ -164,7 +164,7 @@ def test_what_was_taken_out_comes_back_only_when_there_is_room():
 
 def test_a_rack_that_is_recovered_is_not_refused():
     purse = Purse()
-    (outcome,) = purse.say(Open(name="journal", commands=tuple(load("saw") for _ in range(12))), author=RECOVERED)
+    (outcome,) = purse.say(Open(name="journal", commands=tuple(load("saw") for _ in range(12))), author=authors.JOURNAL)
     assert outcome.error is None and len(purse.rack.modules) == 13
     fresh = Purse()
     assert fresh.refused(Open(name="mine", commands=tuple(load("saw") for _ in range(12)))).code == "E_BUDGET"

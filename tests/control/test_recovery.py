@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from chronus import commands as c
 from chronus.commands import Change, Port, Quantity
-from chronus.control import journal
+from chronus.control import authors, journal
 from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import RECOVERED, Conductor
+from chronus.control.conductor import Conductor
 from chronus.control.journal import Journal, Poisoned, Said, Sealed
 from chronus.control.recovery import begin, take_over
 from chronus.control.replay import rebuild
 from chronus.memory.layout import NOTES_LATE, OSC_DROPPED, RECOMMITTED, Memory
-from chronus.memory.log import NOW, NUMBER, ORDER, SWAP, WHAT
+from chronus.memory.log import GENERATION, NOTE_OFF, NOTE_ON, NOW, NUMBER, ORDER, SWAP, WHAT, Entry, decode
 from chronus.text.parser import sentences
 from tests.control.house import RATE, SPECS, House
 from tests.control.test_server import seq, set_
@@ -84,8 +85,26 @@ def played(tmp_path, kills: tuple[int, ...]) -> tuple[list[list[int]], House]:
     house.run(200)
     keep = [k for k in range(8) if k not in (NUMBER, ORDER)]
     # Notes may be given earlier or later; all else is sealed in the same blocks.
-    said = sorted([frame if words[1] == NOW else 0, *words[keep].tolist()] for frame, words in house.replicas.entries)
+    said = sorted([frame if words[1] == NOW else 0, *words[keep].tolist()] for frame, words in acting(house))
     return said, house
+
+
+def acting(house: House) -> list[tuple[int, np.ndarray]]:
+    """What the replicas took, without the notes that were overruled before their frame, and those that not every control has come to."""
+    entries, heard = house.replicas.entries, house.publisher.heard()
+    edits: dict[int, list[Entry]] = {}
+    decoded = [(frame, words, decode(words[None])[0]) for frame, words in entries]
+    for _, _, entry in decoded:
+        if entry.kind == GENERATION:
+            edits.setdefault(entry.index, []).append(entry)
+
+    def acts(entry: Entry) -> bool:
+        if entry.kind not in (NOTE_ON, NOTE_OFF):
+            return True
+        overruled = any(e.generation > entry.generation and e.frame <= entry.frame for e in edits.get(entry.more, []))
+        return not overruled and entry.frame < heard + 1.9 * RATE
+
+    return [(frame, words) for frame, words, entry in decoded if acts(entry)]
 
 
 def test_counters_are_the_engines_and_outlive_control(tmp_path):
@@ -177,12 +196,17 @@ def test_an_unsealed_command_that_names_frames_is_taken_over(tmp_path):
 def test_an_unsealed_command_that_was_refused_is_said_again(tmp_path, monkeypatch):
     house = House(tmp_path)
     caller = house.caller()
-    with monkeypatch.context() as late:
-        late.setattr("chronus.control.publisher.AHEAD_SECONDS", -0.006)
-        caller.say(c.Load(kind="bass"), seq("bass"), texts=("load bass", "seq bass: xxxx"))
-        while house.performer.current is None or house.performer.current.batch is None:
-            house.replicas.render(1)
-            house.server.turn(block=False)
+    publish = house.publisher.publish
+
+    def kept_waiting(*batch):
+        house.replicas.render(40)
+        return publish(*batch)
+
+    monkeypatch.setattr(house.publisher, "publish", kept_waiting)
+    caller.say(c.Load(kind="bass"), seq("bass"), texts=("load bass", "seq bass: xxxx"))
+    while house.performer.current is None or house.performer.current.batch is None:
+        house.replicas.render(1)
+        house.server.turn(block=False)
     house = killed(house, tmp_path)
     house.run(10)
     assert house.replicas.refused == 1 and house.status.counters()["recommitted"] == 1
@@ -512,6 +536,6 @@ def test_after_a_second_bad_end_the_rack_lies_ready_to_be_opened(tmp_path):
 def test_what_is_recovered_is_no_step_of_undo(tmp_path):
     engine_died(said(tmp_path, *SCRIPT[:2]))
     found = start(Memory(), pid=2)
-    t = found.conductor.perform(found.first, RECOVERED)
+    t = found.conductor.perform(found.first, authors.JOURNAL)
     assert t.past == () and "bass" in t.after.modules
     found.pen.close(0)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from chronus.commands import Hit, LaneOptions, Pattern
 from chronus.control.rack import Lane
-from chronus.control.scheduler import Player, Span, sounding, span_entries, swung
+from chronus.control.scheduler import Player, Span, Window, in_order, sounding, span_entries
 from chronus.control.timeline import Timeline
-from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, NOTE_OFF, NOTE_ON
+from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, NOTE_OFF, NOTE_ON, decode
 from tests.machine import seconds_of
 
 PLAYER = Player(3, 7, 11)
@@ -28,7 +28,7 @@ def every_step(steps, **hit):
 
 
 def entries(of, timeline, start, stop):
-    return span_entries(of, PLAYER, timeline, start, stop)
+    return decode(in_order(span_entries(of, PLAYER, Window.of(timeline, start, stop))))
 
 
 def begins(found):
@@ -103,10 +103,77 @@ def test_swing_moves_the_odd_steps_inside_their_pair_and_no_bar():
     assert [b - a for a, b in zip(straight[1::2], swinging[1::2], strict=True)] == [round(6000 * Fraction(32, 100))] * 8
 
 
-@given(st.fractions(0, 100), st.fractions(0, 100), st.integers(50, 75))
-def test_swing_never_changes_the_order_of_two_moments(a, b, percent):
-    swing = Fraction(percent, 100)
-    assert (a < b) == (swung(a, swing) < swung(b, swing))
+def test_swing_is_the_transports_so_lanes_of_other_steps_meet_on_its_lines():
+    """At 66 %, 48 kHz and 120 bpm a sixteenth lasts 6,000 frames, and the late ones come 1,920 later."""
+    timeline = Timeline.begin(48000, 1, 0, 120)
+
+    def onsets(every, steps=8, stop=48000):
+        return begins(entries(span(every_step(steps), LaneOptions(every=every), swing=66), timeline, 0, stop))
+
+    assert onsets((1, 4)) == [0, 24000]
+    assert onsets((1, 8)) == [0, 12000, 24000, 36000]
+    assert onsets((1, 16)) == [0, 7920, 12000, 19920, 24000, 31920, 36000, 43920]
+    assert onsets((1, 12)) == [0, 8000, 16000, 24000, 32000, 40000]
+    assert onsets((1, 24)) == [4000 * k for k in range(12)]
+    assert onsets((1, 32))[:8] == [0, 3000, 7920, 9000, 12000, 15000, 19920, 21000]
+    assert onsets((3, 16)) == [0, 19920, 36000]
+
+
+def test_a_lane_of_odd_length_swings_by_the_transport_and_not_by_its_own_steps():
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    found = begins(entries(span(Pattern(3, (Hit((0, 1)),)), swing=66), timeline, 0, 96000))
+    assert found == [18000 * k + (1920 if k % 2 else 0) for k in range(6)]
+
+
+def test_a_lane_with_a_swing_of_its_own_moves_its_own_odd_steps():
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    found = begins(entries(span(every_step(4), LaneOptions(every=(1, 8), swing=66)), timeline, 0, 48000))
+    assert found == [0, 15840, 24000, 39840]
+
+
+def test_a_late_note_ends_inside_its_step_and_a_held_one_where_the_late_one_begins():
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    short = ends(entries(span(every_step(2), swing=75), timeline, 0, 12001))
+    assert short == [3000, 10500]
+    whole = ends(entries(span(every_step(2), LaneOptions(gate=1.0), swing=75), timeline, 0, 12001))
+    assert whole == [9000, 12000]
+
+
+@settings(max_examples=50, deadline=None)
+@given(SPANS, st.integers(20, 400))
+def test_frames_are_those_of_exact_fractions(lane, bpm):
+    """Onsets as the words say them, one by one: loop, step, swing, tempo, rounded once."""
+    timeline = Timeline.begin(44100, 1, 100, bpm).change(90_000, bpm * 0.77)
+    late, wanted = (2 * lane.swing - 1) / 4, []
+    pattern, shift = lane.lane.pattern, lane.lane.options.shift
+    for loop in range(200):
+        for hit in pattern.hits:
+            at = (loop * pattern.steps + (Fraction(*hit.at) + shift) % pattern.steps) / 4
+            odd = (at * 4).denominator == 1 and int(at * 4) % 2 == 1
+            wanted += [timeline.frame(at + late * odd)] * max(1, len(hit.pitches))
+    assert begins(entries(lane, timeline, 0, 200_000)) == sorted(f for f in wanted if f < 200_000)
+
+
+def test_a_timeline_stays_small_and_exact_whatever_tempos_it_went_through():
+    timeline, frame = Timeline.begin(44100, 1, 0, 120), 0
+    for k in range(2000):
+        frame += 1000 + k
+        timeline = timeline.pruned(frame).change(frame, 120 + k % 37 + 0.1 * (k % 7))
+        assert timeline.frame(timeline.position(frame)) == frame
+    assert len(timeline.tempos) < 1000 and timeline.tempos[-1].position.denominator <= 1 << 24
+
+
+def test_256_lanes_of_chords_are_scheduled_two_seconds_ahead_in_less_than_their_share_of_it():
+    """Of a quarter second of music that comes up, at most a tenth may be spent."""
+    lanes = [span(Pattern(64, tuple(Hit((k, 1), pitches=(40, 43, 47, 50)) for k in range(64)))) for _ in range(256)]
+    window = Window.of(Timeline.begin(44100, 1, 0, 174), 88200, 88200 + 11025)
+
+    def play():
+        for lane in lanes:
+            span_entries(lane, PLAYER, window)
+
+    play()
+    assert seconds_of(play) < 0.025
 
 
 def test_a_gate_of_half_a_step_ends_in_the_middle_of_the_step():

@@ -10,8 +10,8 @@ import pytest
 from chronus import commands as c
 from chronus import wire
 from chronus.commands import Change, Hello, Hit, LaneOptions, Length, Pattern, Quantity
-from chronus.control import journal
-from chronus.control.conductor import RECOVERED, as_one
+from chronus.control import authors, journal
+from chronus.control.conductor import as_one
 from chronus.control.job import Job
 from chronus.memory.layout import BLOCK
 from chronus.memory.log import FRAME, NOTE_ON, NOW, SET, SWAP, WHAT, A
@@ -372,13 +372,15 @@ def test_a_command_for_the_next_bar_is_answered_at_once_and_acts_there(house):
 def test_a_refused_batch_is_said_again_for_a_later_moment(house, monkeypatch):
     caller = house.caller()
     house.run(3)
-    monkeypatch.setattr("chronus.control.publisher.AHEAD_SECONDS", -0.006)
+    publish = house.publisher.publish
+
+    def kept_waiting(*batch):
+        monkeypatch.undo()
+        house.replicas.render(40)
+        return publish(*batch)
+
+    monkeypatch.setattr(house.publisher, "publish", kept_waiting)
     caller.say(c.Load(kind="bass"), seq("bass"))
-    house.run(1)
-    while house.performer.current is None or house.performer.current.batch is None:
-        house.server.turn(block=False)
-    house.replicas.render(1)
-    monkeypatch.undo()
     replies = house.until(caller, 2)
     assert all(reply.ok for reply in replies)
     assert house.status.counters()["recommitted"] == house.replicas.refused == 1
@@ -590,8 +592,8 @@ def test_who_comes_to_an_engine_that_recovers_finds_what_it_recovers(house):
     """Its rack is performed for a moment to come, and nothing is heard until then: a name would mean nothing."""
     caller = house.caller()
     first = as_one([c.Load(kind="kick"), seq("kick")])
-    house.server.begin_with(Job(first, RECOVERED))
+    house.server.begin_with(Job(first, authors.JOURNAL))
     shown, changed = house.ask(caller, c.Show(name="kick"), set_("kick", "freq", 60))
     assert shown.ok and changed.ok, (shown, changed)
-    house.server.begin_with(Job(as_one([c.Unload(name="nobody")]), RECOVERED))
+    house.server.begin_with(Job(as_one([c.Unload(name="nobody")]), authors.JOURNAL))
     assert house.ask(caller, c.Show(name="kick"))[0].ok, "one that fails holds everybody up"

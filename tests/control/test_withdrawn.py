@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chronus import commands as c
 from chronus.commands import When
 from chronus.memory.layout import Memory
+from chronus.memory.log import decode
 from tests.control.house import House
 from tests.control.stage import Stage, load, put, seq
 from tests.control.test_recovery import engine_died, killed, start
@@ -34,7 +35,7 @@ def come_due(stage, frame):
             c.Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues)),
             dues[0].author, due=[due.number for due in dues],
         )  # fmt: skip
-        stage.log += stage.conductor.commit(t, at, True)
+        stage.log += decode(stage.conductor.commit(t, at, True))
         stage.conductor.accept(t, at)
         stage.conductor.sealed(t, at)
         wrong += [outcome.error for outcome in t.outcomes if outcome.error]

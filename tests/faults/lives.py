@@ -334,7 +334,7 @@ class Control:
         if now >= self.tick_due:
             self.tick_due = now + 0.05
             self.performer.schedule()
-        self.performer.step(self._take, now)
+        self.performer.step(self._take)
         waiting = len(self.performer.flying) + len(self.performer.events) + len(self.performer.publisher.unsealed)
         if waiting > MOST_WAITING:
             raise Failure(f"{waiting} submissions and batches wait at once")

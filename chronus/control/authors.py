@@ -1,0 +1,19 @@
+"""Who speaks, where it is control itself: each has rights of its own, so no client may bear one of these names."""
+
+from __future__ import annotations
+
+JOURNAL = "journal"
+"""What is brought back after an unclean end: it was affordable once, and nothing acknowledged is refused afterwards."""
+ENGINE = "engine"
+OSC = "osc"
+MIDI = "midi"
+OVERLOAD = "overload"
+POISON = "poison"
+PERFORMERS = (OSC, MIDI)
+"""Their commands are no steps of undo."""
+_OWN = frozenset({JOURNAL, ENGINE, OVERLOAD, POISON, *PERFORMERS})
+
+
+def of_client(name: str) -> str:
+    """What a client that calls itself so is called."""
+    return f"client {name}" if name in _OWN else name
