@@ -41,7 +41,7 @@ from chronus.memory.layout import (
     TAIL,
     Memory,
 )  # fmt: skip
-from chronus.memory.log import Writer
+from chronus.memory.log import Rows, Writer
 from chronus.text.parser import sentences
 from chronus.worker.joining import Joining
 from tests.control.house import SPECS
@@ -231,9 +231,10 @@ class Laying(Writer):
         super().__init__(world.memory)
         self.world = world
 
-    def _lay(self, entry: Any) -> None:
-        self.world.control_moment("lay")
-        super()._lay(entry)
+    def _lay(self, rows: Rows) -> None:
+        for k in range(len(rows)):
+            self.world.control_moment("lay")
+            super()._lay(rows[k : k + 1])
 
     def publish(self, entries: Any) -> int:
         tail = super().publish(entries)
@@ -319,7 +320,9 @@ class Control:
         publisher = Publisher(world.memory, world.wake)
         publisher.writer = Laying(world)
         pen = MortalPen(start.pen, world)
-        self.performer = Performer(start.conductor, publisher, pen, lambda kind, text: None, start.number)
+        self.performer = Performer(
+            start.conductor, publisher, pen, lambda kind, text: None, start.number, clock=world.clock
+        )
         if start.resumed is not None:
             try:
                 recovery.take_over(self.performer, start.resumed)

@@ -745,7 +745,8 @@ class World:
         if self.control is not None and self.schedule.lane and not self.ended:
             score = self.control.performer.conductor.score
             until = self.memory.word(HEARD)
-            should = {entry.frame for entry in events(score, 0, until) if entry.kind == NOTE_ON}
+            notes = events(score, 0, until)
+            should = set(notes[notes[:, WHAT] & 0xFF == NOTE_ON, FRAME].tolist())
             missed = sorted(should - {frame for frame, *_ in key})
             if missed:
                 raise Failure(f"{len(missed)} of {len(should)} notes were not played, the first at frame {missed[0]}")
