@@ -571,15 +571,15 @@ class Performer:
 
     def publish_events(self, notes: Rows) -> None:
         """A note whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
+        if len(notes) and notes[:, FRAME].min() < self.inherited:
+            notes = self.publisher.lacking(notes)
         least = self.publisher.head() + 2 * BLOCK
         late = notes[:, FRAME] < least
         if late.any():
             begins = notes[:, WHAT] & 0xFF == NOTE_ON
             self.count(NOTES_LATE, int((late & begins).sum()))
-            notes = notes[~(late & begins)].copy()
+            notes = notes[~(late & begins)]
             notes[:, FRAME] = np.maximum(notes[:, FRAME], least)
-        if len(notes) and notes[:, FRAME].min() < self.inherited:
-            notes = self.publisher.lacking(notes)
         for k in range(0, len(notes), BATCH):
             some = notes[k : k + BATCH]
             self.events.append((self.publisher.publish(some), some))
