@@ -93,13 +93,28 @@ def _free_index(score: Score) -> int:
 
 
 def _set_audible(score: Score, name: str, heard: bool, position: Fraction) -> Score:
-    def change(span: Span, start: Fraction) -> Span:
-        return replace(span, audible=heard, since=start, held=())
-
     first = next(
         (s for s in score.lanes[name].spans if s.audible != heard and (s.stop is None or s.stop > position)), None
     )
-    return score if first is None else rewrite(score, name, max(first.start, position), change)
+    if first is None or score.timeline is None:
+        return score
+    return rewrite(score, name, max(first.start, position), _Anew(score.timeline, audible=heard).span)
+
+
+class _Anew:
+    """Spans begin anew: nothing that sounds goes on into the first of them, but those that carried on one another's notes still do."""
+
+    def __init__(self, timeline: Timeline, **changes: bool) -> None:
+        self.timeline, self.changes = timeline, changes
+        self.begun: dict[Fraction, Fraction] = {}
+        self.last: Span | None = None
+
+    def span(self, span: Span, start: Fraction) -> Span:
+        since = self.begun.setdefault(span.since, start)
+        carries = self.last is not None and self.last.since == since
+        held = sounding(self.last, self.timeline, self.timeline.frame(start)) if self.last and carries else ()
+        self.last = replace(span, start=start, since=since, held=held, **self.changes)
+        return self.last
 
 
 # ---------------------------------------------------------------- tempo
@@ -166,7 +181,7 @@ def reseat(score: Score, seats: dict[str, Player], moment: int) -> Score:
             continue
         if playing.player.incarnation and score.timeline is not None:
             position = score.timeline.position(moment)
-            score = rewrite(score, name, position, lambda span, start: replace(span, since=start, held=()))
+            score = rewrite(score, name, position, _Anew(score.timeline).span)
         player = Player(playing.player.index, player.handle, player.incarnation)
         score = replace(score, lanes={**score.lanes, name: replace(score.lanes[name], player=player)})
     return score

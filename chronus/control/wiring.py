@@ -220,17 +220,20 @@ def _width(module: Module, spec: Spec, sources: list[Width]) -> Width:
 # ---------------------------------------------------------------- notes
 
 
-def notes_of(name: str, rack: Rack, heard: Mapping[str, list[str]]) -> str:
-    """Whose notes a module follows: its own if it has a lane or its gate is held, else those of the nearest played one upstream."""
+def notes_of(name: str, rack: Rack, heard: Mapping[str, list[str]], behind: frozenset[str] = frozenset()) -> str:
+    """Whose notes a module follows: its own if it has a lane or its gate is held, else those of the nearest played one upstream.
+
+    That one may follow another in its turn. `behind` are those that have asked already.
+    """
     if name in rack.lanes or rack.modules[name].held:
         return name
-    seen, level = {name}, heard[name]
-    while level:
+    seen, level = {name, *behind}, heard[name]
+    while level := [source for source in level if source not in seen]:
         for source in level:
             if rack.modules[source].addressed:
-                return source
+                return notes_of(source, rack, heard, behind | {name})
         seen.update(level)
-        level = list(dict.fromkeys(up for source in level for up in heard[source] if up not in seen))
+        level = list(dict.fromkeys(up for source in level for up in heard[source]))
     return name
 
 

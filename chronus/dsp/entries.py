@@ -66,6 +66,7 @@ from chronus.memory.layout import (
     CABLE_WORDS,
     H_BIRTH,
     H_GUARDED,
+    H_HELD,
     H_INCARNATION,
     H_PARAM_COUNT,
     H_PARAMS,
@@ -199,6 +200,17 @@ def _hold(arena, entry, frame):
             _end_later(arena, entry, frame + int(numbers[B]), numbers[A])
 
 
+@inline
+def _let_go(arena, floats, place, voice, frame):
+    """The end of what plays a voice. The first one goes back to the hand that holds the gate, if one does."""
+    at = arena[place + H_REGION] // 8 + voice * NOTE_WORDS
+    if voice == 0 and arena[place + H_HELD]:
+        floats[at + N_ID] = -1.0
+    else:
+        floats[at + N_GATE] = 0.0
+        floats[at + N_SINCE] = frame
+
+
 @compiled
 def _note_off(arena, entry, frame):
     floats = floats_of(arena)
@@ -211,17 +223,14 @@ def _note_off(arena, entry, frame):
     for v in range(arena[place + H_VOICES]):
         at = arena[place + H_REGION] // 8 + v * NOTE_WORDS
         if floats[at + N_GATE] > 0.0 and floats[at + N_ID] == floats_of(entry)[C]:
-            floats[at + N_GATE] = 0.0
-            floats[at + N_SINCE] = frame
+            _let_go(arena, floats, place, v, frame)
 
 
 @inline
 def _release(arena, floats, place, frame):
     for v in range(arena[place + H_VOICES]):
-        at = arena[place + H_REGION] // 8 + v * NOTE_WORDS
-        if floats[at + N_GATE] > 0.0:
-            floats[at + N_GATE] = 0.0
-            floats[at + N_SINCE] = frame
+        if floats[arena[place + H_REGION] // 8 + v * NOTE_WORDS + N_GATE] > 0.0:
+            _let_go(arena, floats, place, v, frame)
 
 
 @compiled
@@ -265,7 +274,7 @@ def _swap(arena, bound, frame):
             floats[region + v * NOTE_WORDS + N_VELOCITY] = 1.0  # for a gate that a cable opens before any note does
         arena[place + H_INCARNATION] = instances[i, I_INCARNATION]
         arena[place + H_BIRTH] = frame
-        arena[place + H_UNWELL] = arena[place + H_GUARDED] = 0
+        arena[place + H_UNWELL] = arena[place + H_GUARDED] = arena[place + H_HELD] = 0
         arena[place + H_REGION] = instances[i, I_REGION]
         arena[place + H_PARAMS] = instances[i, I_PARAMS_AT]
         arena[place + H_VOICES] = instances[i, I_VOICES]
@@ -308,6 +317,7 @@ def _clear(arena, bound, frame):
     cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
     for i in range(bound[B_INSTANCES]):
         place = HANDLE_TABLE // 8 + instances[i, I_HANDLE] * HANDLE_WORDS
+        arena[place + H_HELD] = 0
         _release(arena, floats, place, frame)
         forget(arena, instances, i)
     for c in range(bound[B_CABLES]):
@@ -390,6 +400,7 @@ def apply_due(arena, bounds, board, taking, frame):
             place = _place(arena, entry)
             if place >= 0 and numbers[A] > 0.0:
                 at = arena[place + H_REGION] // 8
+                arena[place + H_HELD] = 1
                 floats[at + N_GATE] = 1.0
                 floats[at + N_PITCH] = 0.0
                 floats[at + N_VELOCITY] = 1.0
@@ -397,6 +408,7 @@ def apply_due(arena, bounds, board, taking, frame):
                 floats[at + N_ID] = -1.0
                 floats[at + N_SINCE] = frame
             elif place >= 0:
+                arena[place + H_HELD] = 0
                 _release(arena, floats, place, frame)
         elif kind == _SWAP:
             _swap(arena, bounds[int(numbers[A]) % PROGRAMS], frame)

@@ -199,10 +199,11 @@ PENDING = 1 << 16
 # words of the arena's head
 A_BLOCK, A_CURSOR, A_PROGRAM, A_PENDING, A_USED, A_PANIC, A_GUARDED, A_GUARDED_HANDLE, A_REFUSED, A_DROPPED = range(10)
 HEAD_WORDS = 64
-HANDLE_WORDS = 8
-H_INCARNATION, H_BIRTH, H_REGION, H_PARAMS, H_VOICES, H_PARAM_COUNT, H_UNWELL, H_GUARDED = range(8)
+HANDLE_WORDS = 9
+H_INCARNATION, H_BIRTH, H_REGION, H_PARAMS, H_VOICES, H_PARAM_COUNT, H_UNWELL, H_GUARDED, H_HELD = range(9)
 """A handle's words; region and params are bytes from the arena's start, params is where the parameter records begin. H_UNWELL rises
-while the module yields what cannot be sound, falls while it is well, and is MUTED from a second of it on; H_GUARDED counts the pieces."""
+while the module yields what cannot be sound, falls while it is well, and is MUTED from a second of it on; H_GUARDED counts the pieces.
+H_HELD: its gate is held by hand."""
 MUTED = -1
 LANE_WORDS = 2  # generation, spare
 CABLE_WORDS = 8
