@@ -195,6 +195,40 @@ def sound(typed: tuple[tuple[str, ...], ...]) -> np.ndarray:
         ),
     )
 )
+@example(
+    Typing(
+        once(
+            "load saw as nb",
+            "load sine as nc",
+            "load adsr as na",
+            "patch nb > na",
+            "patch nc > na",
+            "seq nb: x... now",
+            "seq nc: .X now",
+        ),
+        once(
+            "load adsr as na",
+            "load sine as nc",
+            "load saw as nb",
+            "patch nc > na",
+            "patch nb > na",
+            "seq nc: .X now",
+            "seq nb: x... now",
+        ),
+    )
+)
+@example(
+    Typing(
+        (("load saw as na", "seq na: x. now"), ("gate na on", "mute na now", "swing 66")),
+        (("load saw as na", "seq na: x. now"), ("swing 66", "mute na now", "gate na on")),
+    )
+)
+@example(
+    Typing(
+        (("load saw as na", "bpm 300", "seq na: .x_. now", "mute na now"), ("unmute na now", "swing 66")),
+        (("load saw as na", "bpm 300", "seq na: .x_. now", "mute na now"), ("swing 66", "unmute na now")),
+    )
+)
 def test_any_order_of_the_same_lines_gives_the_same_sound(typing: Typing):
     one, other = sound(typing.one), sound(typing.other)
     assert len(one) == END and np.array_equal(one.view(np.int32), other.view(np.int32))
