@@ -289,6 +289,10 @@ class Say(Command, frozen=True, kw_only=True):
     lines: Annotated[tuple[str, ...], Meta(max_length=MOST_INSIDE)] = ()
     tempo: Literal["asked", "song", ""] = ""
 
+    def each(self) -> list[tuple[Plain, str]]:
+        """The commands with their lines, however many of those came over the wire."""
+        return list(zip(self.commands, (*self.lines, *[""] * len(self.commands)), strict=False))
+
 
 Plain = (
     Load | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note

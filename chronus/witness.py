@@ -82,7 +82,7 @@ def _watch(cpu: int, parent: int) -> None:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda *_: told.append(1))
     stalls: list[str] = []  # said at the end: a pipe that nobody reads holds an hour's, not a night's
-    print(READY, end="", flush=True)
+    _say(READY)
     last = time.monotonic()
     while not told and os.getppid() == parent:  # whoever is killed cannot tell
         time.sleep(0.001)
@@ -90,7 +90,12 @@ def _watch(cpu: int, parent: int) -> None:
         if now - last > STILL_SECONDS:
             stalls.append(f"{cpu} {last} {now}")
         last = now
-    print(*stalls, sep="\n", end="\n" if stalls else "")
+    _say("".join(f"{stall}\n" for stall in stalls))
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # whoever would read it may have been killed
+        os.write(1, text.encode())
 
 
 if __name__ == "__main__":

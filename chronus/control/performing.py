@@ -193,7 +193,7 @@ class Performance:
             spoken.refuse_if_idle(command, kept)
             done = [k for k in range(len(command.commands)) if k not in kept]
             built, sweeps = self._all(rack, [command.commands[k] for k in done])
-            result: dict[str, object] = {"commands": [command.lines[k] for k in done]}
+            result: dict[str, object] = {"commands": [line for k, (_, line) in enumerate(command.each()) if k in done]}
             if notes := [one.note for one in kept.values() if one.note]:
                 result["kept"] = notes
             return Edit(built, f"say {command.words}", result, sweeps)

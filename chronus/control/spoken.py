@@ -25,7 +25,7 @@ class Kept(NamedTuple):
 def kept(rack: Rack, command: Say, catalogue: Catalogue) -> dict[int, Kept]:
     """The places of those commands that give way to what the rack holds already: modules, lanes, and a tempo not asked for."""
     found: dict[int, Kept] = {}
-    for k, (one, line) in enumerate(zip(command.commands, command.lines, strict=True)):
+    for k, (one, line) in enumerate(command.each()):
         gives_way = _gives_way(rack, command, one, line, catalogue)
         if gives_way is not None:
             found[k] = gives_way

@@ -61,7 +61,7 @@ def _kill_both(running, memory, poison, how_many: int) -> float:
 
 def _back(memory, began: float) -> float:
     """Seconds until they are in lockstep again."""
-    until(lambda: memory.word(layout.RESTORE0) + memory.word(layout.RESTORE0, 1) > 0, 5, "nothing was passed over")
+    until(lambda: memory.word(layout.RESTORE0) + memory.word(layout.RESTORE0, 1) > 0, 10, "nothing was passed over")
     in_lockstep(memory, 8)
     return time.monotonic() - began
 
