@@ -34,9 +34,7 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps
     text = f"sequence {name}: {command.text} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(lane)
-    notes, chord = at_once(lane), max((len(hit.pitches) for hit in command.pattern.hits), default=0)
-    text += too_many(rack, name, notes, chord == notes, catalogue)
-    return rack, text, {"name": name, "steps": steps}
+    return rack, text + short_of_voices(rack, name, catalogue), {"name": name, "steps": steps}
 
 
 def _check(command: Sequence) -> None:
@@ -82,6 +80,13 @@ def at_once(lane: Lane) -> int:
         if at + length >= steps:
             moves.append((Fraction(0), -1, count))  # it sounds from the loop before
     return max(accumulate(count for _, _, count in sorted(moves)), default=0)
+
+
+def short_of_voices(rack: Rack, name: str, catalogue: Catalogue) -> str:
+    """What is said of a lane that has more notes at once than its module has voices."""
+    lane = rack.lanes[name]
+    notes, chord = at_once(lane), max((len(hit.pitches) for hit in lane.pattern.hits), default=0)
+    return too_many(rack, name, notes, chord == notes, catalogue)
 
 
 def too_many(rack: Rack, name: str, notes: int, chord: bool, catalogue: Catalogue) -> str:

@@ -15,7 +15,7 @@ from chronus.commands import Patch, Port, Quantity, Unpatch
 from chronus.control.catalogue import Catalogue, carries_audio, main_input, main_output
 from chronus.control.rack import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
 from chronus.control.tables import scaled
-from chronus.control.wiring import input_of, rendering, sort, strengths
+from chronus.control.wiring import input_of, sort, strengths
 from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import format_quantity
@@ -83,7 +83,7 @@ def _led(rack: Rack, catalogue: Catalogue) -> set[str]:
     """Whose sound somebody led somewhere: to `out`, or elsewhere and not only round a circle."""
     asked = [key for key, cable in rack.cables.items() if not cable.auto and is_main(rack, key, catalogue)]
     specs = {name: catalogue[module.kind] for name, module in rack.modules.items()}
-    out = {key.source for key in asked if key.target == "out" and _into_sound(key, specs)}
+    out = {key.source for key in asked if key.target == "out" and _takes_along(key, specs)}
     away = [key for key in asked if key.target != "out" and _takes_along(key, specs)]
     _, back = sort(sorted(rack.modules), strengths(away, specs))
     return out | {key.source for key in away if (key.source, key.target) not in back}
@@ -95,14 +95,41 @@ def is_main(rack: Rack, key: Key, catalogue: Catalogue) -> bool:
     return main is not None and key.output == main.name
 
 
-def _into_sound(key: Key, specs: Mapping[str, Spec]) -> bool:
-    port = input_of(specs[key.target], key.into)
-    return port is not None and carries_audio(port)
-
-
 def _takes_along(key: Key, specs: Mapping[str, Spec]) -> bool:
     """Whether a cable from a main output takes the sound with it."""
-    return _into_sound(key, specs) or (specs[key.source].drone and input_of(specs[key.target], key.into) is None)
+    port = input_of(specs[key.target], key.into)
+    return carries_audio(port) if port else specs[key.source].drone and key.target != "out"
+
+
+def _led_away(rack: Rack, keys: Collection[Key], catalogue: Catalogue) -> Rack:
+    """The same as `settled` where these cables are new and no circle is near: only their sources are led elsewhere."""
+    specs = {name: catalogue[rack.modules[name].kind] for key in keys for name in (key.source, key.target)}
+    led = {key.source for key in keys if is_main(rack, key, catalogue) and _takes_along(key, specs)}
+    gone = {to_out(name, specs[name], catalogue) for name in led}
+    kept = {key: cable for key, cable in rack.cables.items() if not (cable.auto and key in gone)}
+    return replace(rack, cables=kept) if len(kept) < len(rack.cables) else rack
+
+
+def _at_circles(rack: Rack, keys: Collection[Key]) -> bool:
+    """Whether any of these cables is in a circle or leads into one."""
+    return any(_leads_to(rack, key.target, {key.source, key.target}) for key in keys)
+
+
+def _leads_to(rack: Rack, name: str, goals: Collection[str]) -> bool:
+    """Whether what leaves a module comes to one of these, however far."""
+    leads: dict[str, list[str]] = {}
+    for key in rack.cables:
+        leads.setdefault(key.source, []).append(key.target)
+    seen: set[str] = set()
+    todo = list(leads.get(name, ()))
+    while todo:
+        other = todo.pop()
+        if other in goals:
+            return True
+        if other not in seen:
+            seen.add(other)
+            todo += leads.get(other, ())
+    return False
 
 
 # ---------------------------------------------------------------- patch
@@ -119,7 +146,7 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
             rack = add(rack, name, spec, catalogue)
             loaded.append(name)
         names.append(name)
-    before, quiet = rack, silent(rack, catalogue)
+    before = rack
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
     keys = []
     for k in range(len(chain) - 1):
@@ -131,8 +158,11 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
     text = "patch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
     text += _told(command.amount)
     notes = [f"loaded {', '.join(loaded)}"] if loaded else []
-    rack = settled(rack, quiet, catalogue)
-    if set(keys) - before.cables.keys() and late(rack, catalogue) - late(before, catalogue):
+    if _at_circles(rack, keys):
+        rack = settled(rack, silent(before, catalogue), catalogue)
+    else:
+        rack = _led_away(rack, keys, catalogue)
+    if any(key not in before.cables and _leads_to(rack, key.target, {key.source}) for key in keys):
         notes.append("feedback: one block late")
     text += f" ({'; '.join(notes)})" if notes else ""
     cables = [dict(zip(("source", "output", "target", "into"), key, strict=True)) for key in keys]
@@ -211,11 +241,6 @@ def _no_port(spec: Spec, name: str, known: list[str], what: str, part: str) -> C
         )
     has = f"; it has {', '.join(known)}" if known else ""
     return ChronusError("E_PORT", f"{spec.kind} has no {what}{has}", part=part.replace(".port", ".name"))
-
-
-def late(rack: Rack, catalogue: Catalogue) -> frozenset[Key]:
-    """The cables that are read one block late."""
-    return rendering(rack, {name: catalogue[module.kind] for name, module in rack.modules.items()})[1]
 
 
 # ---------------------------------------------------------------- unpatch

@@ -8,6 +8,7 @@ from typing import Any
 from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.control.catalogue import Catalogue, find_param
 from chronus.control.courses import STILL, Present
+from chronus.control.lanes import short_of_voices
 from chronus.control.rack import VOICES, Module, Moving, Rack, Steady, in_words, named, replace, value, with_module
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
@@ -58,7 +59,9 @@ def change_one(
     module = rack.modules[name]
     spec = catalogue[module.kind]
     if change.param == "voices" and spec.param("voices") is None:
-        return _change_voices(rack, module, spec, change, part, over)
+        rack, done, _ = _change_voices(rack, module, spec, change, part, over)
+        short = short_of_voices(rack, name, catalogue) if name in rack.lanes else ""
+        return rack, {**done, "text": done["text"] + short}, ()
     param = find_param(spec, change.param, f"{part}.param")
     was = value(rack, module, param, present)
     given: Value = change.value

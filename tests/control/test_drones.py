@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chronus.commands import (
     Clear,
@@ -22,6 +24,9 @@ from chronus.commands import (
     Undo,
     Unpatch,
 )
+from chronus.control.edit import edit
+from chronus.control.patching import settled, silent
+from chronus.control.rack import EMPTY
 from chronus.control.script import script
 from tests.control.stage import CATALOGUE, NOW, Stage, chain, load, put, seq
 
@@ -148,6 +153,14 @@ def test_a_chord_on_what_has_the_voices_of_what_it_follows_is_played_whole(stage
     assert "adsr has 2 voices and plays 2 notes of the chord" in stage.fine(chords("adsr", FOUR))
 
 
+def test_voices_taken_from_a_lane_that_has_a_chord_are_told(stage):
+    stage.fine(load("bass", voices=4), chords("bass", FOUR))
+    assert stage.fine(put("bass.voices", 3)) == (
+        "set bass.voices 3 (was 4); bass has 3 voices and plays 3 notes of the chord (voices=4 would play all)"
+    )
+    assert stage.fine(put("bass.voices", 4)) == "set bass.voices 4 (was 3)"
+
+
 def test_notes_by_hand_at_once_beyond_the_voices_are_told(stage):
     stage.fine(load("bass"))
     *first, last = stage.say(Note(name="bass", pitch=57), Note(name="bass", pitch=60))
@@ -199,3 +212,33 @@ def test_what_was_to_be_silent_stays_so_whatever_else_is_patched(stage):
         Patch(chain=chain("kick", "filter", "delay", "filter")),
     )
     assert not any(key.source == "saw" for key in stage.rack.cables)
+
+
+PORTS = ("saw", "saw2", "filter", "delay", "adsr", "duck", "kick")
+GOALS = (
+    *PORTS[2:-1],
+    "out",
+    "saw.freq",
+    "saw2.freq",
+    "filter.cutoff",
+    "duck.key",
+    "adsr.gate",
+    "out.volume",
+    "out.left",
+    "saw.sync",
+)
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(st.tuples(st.sampled_from(PORTS), st.sampled_from(GOALS)), max_size=14),
+    st.sets(st.sampled_from(PORTS), max_size=2),
+)
+def test_what_leads_to_out_after_each_patch_is_what_all_the_cables_say(patched, silenced):
+    commands = [*(load(kind) for kind in ("saw", "saw", "filter", "delay", "adsr", "duck", "kick"))]
+    commands += [Unpatch(chain=chain(name, "out")) for name in sorted(silenced)]
+    commands += [Patch(chain=chain(*pair)) for pair in patched]
+    rack = EMPTY
+    for command in commands:
+        rack = edit(rack, command, CATALOGUE).rack
+        assert settled(rack, silent(rack, CATALOGUE), CATALOGUE) is rack

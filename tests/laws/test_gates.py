@@ -94,6 +94,13 @@ def test_a_gate_that_a_hand_holds_stays_open_whatever_the_lane_does(line):
     assert peak(sound, 0.6, 0.9) < SILENCE
 
 
+def test_a_note_of_a_lane_that_is_unmuted_while_the_swing_is_about_to_change_lasts_its_time():
+    """It was cut where the new swing took hold."""
+    rack = ("load saw", "bpm 300", "seq saw: .x_. now", "mute saw now")
+    sound = heard({0: rack, 2000: ("swing 66", "unmute saw now")}, 8000)
+    assert peak(sound, 4500 / RATE, 5400 / RATE) > -30
+
+
 def test_a_gate_that_only_a_cable_has_opened_counts_as_full():
     """The adsr follows a lane that has not played yet; it had no velocity until it did."""
     rack = (*ADSR, "load kick", "unpatch kick > out", "patch kick.gate > adsr.gate", "seq kick: x...")
