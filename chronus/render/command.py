@@ -137,7 +137,9 @@ class _Rendering:
             made = writer(self.format, target.file, self.score.rate, as_float=self.told.float)
         except OSError as problem:
             raise target.refusal(problem) from None
-        return _Careful(made, target)
+        careful = _Careful(made, target)
+        self.cleared.callback(careful.give_up)
+        return careful
 
     def _check_room(self, frames: int) -> None:
         """As far as it is known how long it becomes."""
@@ -225,6 +227,8 @@ class _Rendering:
     def _say(self, line: str) -> None:
         """Not into the sound, where that goes to standard output."""
         out = sys.stderr if self.target.is_standard_output else sys.stdout
+        if out is None:  # it was closed
+            return
         out.flush()
         out.buffer.write(line.encode("utf-8", "replace") + b"\n")
         out.flush()
@@ -273,7 +277,7 @@ class _Stem(Struct, frozen=True):
 
 
 class _Careful:
-    """A writer whose disk may refuse: then it is said of which file."""
+    """A writer of which the disk may refuse what it writes: then it is said which file."""
 
     def __init__(self, made: Writer, target: Target) -> None:
         self.made, self.target = made, target
@@ -283,6 +287,9 @@ class _Careful:
 
     def close(self) -> None:
         self._do(self.made.close)
+
+    def give_up(self) -> None:
+        self.made.give_up()
 
     def _do(self, work: Callable[[], None]) -> None:
         try:

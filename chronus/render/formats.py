@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import PurePath
 from typing import Any, BinaryIO, Protocol
 
@@ -76,6 +78,9 @@ class Writer(Protocol):
 
     def close(self) -> None: ...
 
+    def give_up(self) -> None:
+        """Lets go of the file, whatever is in it."""
+
 
 def writer(format: Format, file: BinaryIO, rate: int, *, as_float: bool) -> Writer:
     """Writes into an open, empty file that can be sought in; the file itself stays open."""
@@ -105,6 +110,8 @@ class WavWriter:
         self.file.seek(0)
         self.file.write(self._header())
         self.file.seek(0, io.SEEK_END)
+
+    def give_up(self) -> None: ...
 
     def _header(self) -> bytes:
         size = self.frames * self.align  # even, as chunks must be
@@ -159,42 +166,47 @@ class SoundfileWriter:
         with self.file.telling(self.failing):
             self.sound.close()
 
+    def give_up(self) -> None:
+        self.file.lost = True
+        with suppress(self.failing):
+            self.sound.close()
+
 
 class _Remembering:
-    """A file as libsndfile uses one. An error is kept, for it may not cross the library, and `telling` raises it."""
+    """A file as libsndfile uses one. An error is kept, for it may not cross the library, and `telling` raises it.
+
+    Once it is lost nothing reaches the file any more: the library writes on even where it was told of an error.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.file = file
+        self.file, self.lost = file, False
         self.problem: OSError | None = None
 
     def write(self, data: bytes) -> int:
+        if self.lost:
+            return 0
         try:
             return self.file.write(data)
         except OSError as problem:
-            self.problem = self.problem or problem
+            self.problem, self.lost = problem, True
             return 0
 
     def read(self, size: int = -1) -> bytes:
-        return self.file.read(size)
+        return b"" if self.lost else self.file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self.file.seek(offset, whence)
+        return 0 if self.lost else self.file.seek(offset, whence)
 
     def tell(self) -> int:
-        return self.file.tell()
+        return 0 if self.lost else self.file.tell()
 
-    def telling(self, failing: type[Exception]) -> _Telling:
-        return _Telling(self, failing)
-
-
-class _Telling:
-    def __init__(self, file: _Remembering, failing: type[Exception]) -> None:
-        self.file, self.failing = file, failing
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _trace: object) -> None:
-        if self.file.problem is not None:
-            raise self.file.problem from None
-        if isinstance(problem, (self.failing, AssertionError)):
-            raise ChronusError("E_FILE", f"libsndfile: {problem}") from None
+    @contextmanager
+    def telling(self, failing: type[Exception]) -> Iterator[None]:
+        """What the library says of a failure, or does not say, as the error that it was."""
+        try:
+            yield
+        except (failing, AssertionError) as problem:
+            if self.problem is None:
+                raise ChronusError("E_FILE", f"libsndfile: {problem}") from None
+        if self.problem is not None:
+            raise self.problem

@@ -38,24 +38,26 @@ class Target:
         self.name = name
         try:
             self._begin(list(inputs))
-        except ValueError:
-            raise ChronusError("E_FILE", f"{name!r} is no name of a file") from None
+        except ValueError as problem:
+            raise ChronusError("E_FILE", f"{name or repr(name)} cannot be written: {problem}") from None
         except OSError as problem:
             raise self.refusal(problem) from None
 
     def _begin(self, inputs: list[Path]) -> None:
-        self.through = self.name == STANDARD_OUTPUT
-        self.goal = Path(self.name)
+        self.through, self.sending = self.name == STANDARD_OUTPUT, False
+        self.goal, self.folder = Path(self.name), Path(tempfile.gettempdir())
         self.mode: int | None = None
         self.owner: tuple[int, int] | None = None
+        if not self.name:
+            raise ValueError("it is no name")
         if not self.through:
             self.goal, self.through = _followed(self.name)
         about = os.fstat(1) if self.name == STANDARD_OUTPUT else _about(self.goal)
         if about is not None:
             self._look(about, inputs)
-        if not self.through and (self.name.endswith("/") or self.goal.name in ("", ".", "..")):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        self.folder = Path(tempfile.gettempdir()) if self.through else self.goal.parent
+        if self.name.endswith("/"):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        self.folder = self.folder if self.through else self.goal.parent
         self.path: Path | None = None
         self.file: BinaryIO = self._create()
 
@@ -138,6 +140,10 @@ class Target:
             files.rename(self.path, self.goal)
             self.path = None
             files.sync_folder(self.folder)
+        except BrokenPipeError:
+            if self.name == STANDARD_OUTPUT:
+                raise  # whoever read has had enough
+            raise self.refusal(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))) from None
         except OSError as problem:
             raise self.refusal(problem) from None
 
@@ -155,6 +161,7 @@ class Target:
         descriptor = (
             os.dup(1) if standard else os.open(self.goal, os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC)
         )
+        self.sending = True
         self.file.seek(0)
         with open(descriptor, "wb", buffering=0) as goal:
             while piece := self.file.read(COPIED_BYTES):
@@ -175,8 +182,8 @@ class Target:
         why = problem.strerror or str(problem)
         if isinstance(problem, FileNotFoundError):
             why = f"there is no folder {self.goal.parent}"
-        elif problem.errno == errno.ENOSPC and self.through:
-            why = f"{why} (in {self.folder}, or behind it)"
+        elif self.through and not self.sending and hasattr(self, "file"):
+            why = f"{why} (in {self.folder}, where it is until it is whole)"
         return ChronusError("E_FILE", f"{self.name} cannot be written: {why}")
 
 

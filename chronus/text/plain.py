@@ -22,7 +22,7 @@ from chronus.text.statements import LONGEST_SCRIPT
 
 READ_BYTES = 1 << 16
 TERMINATED = 143
-ENDS = {"E_PATH": USAGE, "E_FILE": USAGE, "E_MODULE": FAILED, "E_LIMIT": FAILED}
+ENDS = {"E_PATH": USAGE, "E_FILE": USAGE, "E_VALUE": USAGE, "E_MODULE": FAILED, "E_LIMIT": FAILED}
 """What a form that could not be carried out ends with; without an engine, if not told here."""
 
 
