@@ -26,7 +26,8 @@ ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|terminal
 UNHURRIED = {
     "tests/journeys/test_founding_lines.py", "tests/journeys/test_live_equals_offline.py", "tests/journeys/test_note_outputs.py",
     "tests/journeys/test_open.py", "tests/journeys/test_put_off.py", "tests/journeys/test_stems.py",
-    "tests/journeys/test_wrong_input.py", "tests/test_docs.py", "tests/text/test_plain.py", "tests/text/test_shell.py",
+    "tests/journeys/test_wrong_input.py", "tests/render/test_processes.py",
+    "tests/test_docs.py", "tests/text/test_plain.py", "tests/text/test_shell.py",
 }  # fmt: skip
 """Of those the long ones that measure no time: they are a second row, beside the first."""
 

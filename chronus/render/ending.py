@@ -48,7 +48,7 @@ def endings(rack: Rack, catalogue: Catalogue) -> Iterator[AnyCommand]:
     """The commands that let go."""
     yield Stop()
     for module in rack.modules.values():
-        if catalogue[module.kind].has_gate() and (module.held or module.played):
+        if catalogue[module.kind].has_gate() and (module.held or module.addressed):
             yield Gate(name=module.name, on=False, when=NOW)
     ways = _Ways(rack, catalogue)
     for key in ways.opened_by_themselves():
@@ -74,19 +74,22 @@ class _Ways:
     def __init__(self, rack: Rack, catalogue: Catalogue) -> None:
         self.rack, self.catalogue = rack, catalogue
         self.specs = {name: catalogue[module.kind] for name, module in rack.modules.items()}
-        self.drones = [m.name for m in rack.modules.values() if self.specs[m.name].drone and not m.addressed]
+        idle = (module for module in rack.modules.values() if not (module.addressed or module.hushed))
+        self.drones = [module.name for module in idle if self.specs[module.name].drone]
         self.shut = {name for name in rack.modules if self._is_shut(name)}
         self.open = self._reached()
         self.kept = self._needed()
 
     def opened_by_themselves(self) -> list[Key]:
-        """Cables that open gates for ever: from what neither plays notes nor follows them."""
+        """Cables that open gates for ever, from what neither plays notes nor follows them; and those by which a modulator is heard."""
         return [
             key
             for key in self.rack.cables
             if (port := input_of(self.specs[key.target], key.into)) is not None
-            and port.role == "gate"
-            and not self._follows_notes(key)
+            and (
+                (port.role == "gate" and not self._follows_notes(key))
+                or (carries_audio(port) and self.specs[key.source].modulator and key.target not in self.shut)
+            )
         ]
 
     def past_the_gates(self) -> list[Key]:
@@ -97,15 +100,18 @@ class _Ways:
             if key.source in self.kept and self._carries(key) and key.target not in self.kept | self.shut
         ]
 
+    def _plays(self, name: str) -> bool:
+        """Whether it is by notes alone that it does anything."""
+        spec = self.specs[name]
+        return spec.has_gate() and not spec.drone and not spec.modulator
+
     def _follows_notes(self, key: Key) -> bool:
-        spec = self.specs[key.source]
-        plays = spec.has_gate() and not spec.drone
-        return plays or (key.output == "gate" and self.rack.modules[key.source].addressed)
+        return self._plays(key.source) or (key.output == "gate" and self.rack.modules[key.source].addressed)
 
     def _is_shut(self, name: str) -> bool:
         """Whether it is silent by itself while no gate is on."""
         spec, module = self.specs[name], self.rack.modules[name]
-        if spec.has_gate() and not spec.drone:
+        if self._plays(name):
             return True
         return any(
             key.target == name

@@ -55,6 +55,8 @@ class Target:
         about = os.fstat(1) if self.name == STANDARD_OUTPUT else _about(self.goal)
         if about is not None:
             self._look(about, inputs)
+        elif self.through:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if self.name.endswith("/"):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         self.folder = self.folder if self.through else self.goal.parent

@@ -1,0 +1,146 @@
+"""`chronus render` as a process of its own: its standard output, signals, memory, and homes that cannot be had."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tests.live import Home, until
+
+SONG = "load kick\nseq kick: x...x...\n"
+LOUD = "load noise\nwait 16 bars\n"
+ONE_BAR = ("--bars", "1", "--rate", "8000")
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    (tmp_path / "song.chronus").write_text(SONG)
+    (tmp_path / "loud.chronus").write_text(LOUD)
+    return Home(tmp_path)
+
+
+def words(home: Home, *more: str, song: str = "song.chronus") -> list[str]:
+    return [sys.executable, "-m", "chronus", "render", str(home.folder / song), *more]
+
+
+def test_standard_output_is_a_wav_and_what_is_told_goes_to_standard_error(home):
+    done = subprocess.run(words(home, "-o", "-", *ONE_BAR), capture_output=True, env=home.environment, timeout=60)
+    assert done.returncode == 0 and done.stderr.startswith(b"-: 2.00 s, 1 bars") and done.stderr.count(b"\n") == 1
+    (home.folder / "copy.wav").write_bytes(done.stdout)
+    assert len(soundfile.read(home.folder / "copy.wav")[0]) == 16000
+    link = home.folder / "link.wav"
+    link.symlink_to("/dev/stdout")
+    for output in ("/proc/self/fd/1", str(link)):
+        with open(home.folder / "told.wav", "wb") as into:
+            again = subprocess.run(
+                words(home, "-o", output, *ONE_BAR),
+                stdout=into,
+                stderr=subprocess.PIPE,
+                env=home.environment,
+                timeout=60,
+            )
+        assert again.returncode == 0, again.stderr
+        assert (home.folder / "told.wav").read_bytes() == done.stdout and link.is_symlink()
+
+
+def test_nothing_but_a_line_is_said_where_a_script_for_standard_output_is_wrong(home):
+    (home.folder / "song.chronus").write_text("load nonsense\n")
+    done = subprocess.run(words(home, "-o", "-"), capture_output=True, env=home.environment, timeout=60)
+    assert (done.returncode, done.stdout) == (1, b"") and done.stderr.startswith(b"err 1 E_MODULE")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGKILL, -9)]
+)
+def test_row_60_whoever_is_ended_leaves_nothing_behind(number, code, home):
+    command = words(home, "-o", str(home.folder / "out.wav"), "--seconds", "30000", "--float", song="loud.chronus")
+    process = subprocess.Popen(command, env=home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    until(lambda: holds(process.pid, home.folder), 60, "nothing was written")
+    process.send_signal(number)
+    out, said = process.communicate(timeout=20)
+    assert process.returncode == code and (out, said) == (b"", b"")
+    left = sorted(path.name for path in home.folder.iterdir())
+    assert left == ["loud.chronus", "run", "song.chronus"]
+
+
+def holds(pid: int, folder: Path) -> bool:
+    """Whether a process has written a good deal to a file in a folder that has no name yet."""
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            leads = os.readlink(descriptor)
+            if leads.startswith(f"{folder}/") and "(deleted)" in leads and descriptor.stat().st_size > 1 << 20:
+                return True
+    return False
+
+
+# ---------------------------------------------------------------- memory
+
+
+def peak_mb(home: Home, *more: str, seconds: float = 120) -> tuple[float, float]:
+    """(the most memory that a rendering of the song needed, seconds of its processor time)."""
+    process = subprocess.Popen(words(home, *more), env=home.environment, stdout=subprocess.DEVNULL)
+    try:
+        until(
+            lambda: os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT), seconds, "it goes on and on"
+        )
+    except BaseException:
+        process.kill()
+        raise
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return used.ru_maxrss / 1024, used.ru_utime
+
+
+BAND = """\
+load kick; load snare; load hat; load bass; load saw voices=8; load delay time=1500ms feedback=0.7
+patch saw > filter > delay
+seq kick: x...x...x..x....
+seq snare: ....x.......x...
+seq hat: x.x.x.x.x.x.x.xo vel=0.5
+seq bass: a1 . a1 c2 . a1 . . g1
+seq saw: a2:m7@8 f2:maj7@8
+"""
+
+
+def test_row_61_memory_does_not_grow_with_the_length(home, figure):
+    (home.folder / "song.chronus").write_text(BAND)
+    out = str(home.folder / "out.wav")
+    rest = ("-o", out, "--rate", "8000", "--float", "--stems")
+    short, _ = peak_mb(home, "--seconds", "60", *rest)
+    long, _ = peak_mb(home, "--seconds", "600", *rest)
+    figure(f"a minute rendered: {short:.0f} MB at most; ten minutes: {long:.0f} MB")
+    assert long - short < 10, (
+        "what is rendered is kept"
+    )  # 550 s of stereo float at 8000 Hz are 35 MB, for each stem as much again
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_row_61_two_hours_need_no_more_than_400_mb(home, measured):
+    (home.folder / "song.chronus").write_text(BAND)
+    out = home.folder / "out.wav"
+    peak, _ = peak_mb(home, "--seconds", "7200", "-o", str(out), seconds=850)
+    assert soundfile.info(out).frames == 7200 * 44100
+    measured("61", "memory", peak, "MB", bar=400)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_row_61_a_take_of_more_than_4_gib_can_be_read_to_its_end(home, measured):
+    (home.folder / "song.chronus").write_text("load sine freq=100 gain=0.1")
+    out = home.folder / "out.wav"
+    peak, _ = peak_mb(home, "-o", str(out), "--float", "--rate", "8000", "--seconds", "68000", seconds=1700)
+    with soundfile.SoundFile(out) as sound:
+        assert (sound.format, sound.frames) == ("RF64", 68000 * 8000)
+        sound.seek(sound.frames - 8000)
+        last = sound.read()
+    assert len(last) == 8000 and abs(last).max() > 0.01
+    measured("61", "memory", peak, "MB", bar=400)
