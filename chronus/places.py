@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -30,8 +30,18 @@ def shipped(folder: str) -> Path:
 def home() -> Path:
     """Journals, recordings, the user's patches and modules."""
     told = os.environ.get("CHRONUS_HOME")
-    found = Path(told).expanduser() if told else Path(platformdirs.user_data_dir("chronus", appauthor=False))
-    return found if told or found.is_absolute() else NO_HOME
+    if told:
+        return Path(told).expanduser() if told.startswith("~") else Path(told)
+    return _of_the_user(platformdirs.user_data_dir)
+
+
+def _of_the_user(folder: Callable[..., str]) -> Path:
+    """A folder below the user's home, or NO_HOME. What is not absolute would lie below whatever folder this is."""
+    with suppress(RuntimeError):
+        found = Path(folder("chronus", appauthor=False))
+        if found.is_absolute():
+            return found
+    return NO_HOME
 
 
 NO_HOME = Path(os.devnull) / "chronus"
@@ -77,12 +87,13 @@ class Cache(NamedTuple):
 @cache
 def caches() -> Cache:
     """The user's cache, or where that cannot be had a private one for as long as the machine keeps it. E_FILE where there is neither."""
-    found = Path(platformdirs.user_cache_dir("chronus", appauthor=False))
+    found = _of_the_user(platformdirs.user_cache_dir)
     try:
         _usable(found)
         return Cache(found)
     except OSError as problem:
-        trouble = f"the kernel cache cannot be kept in {problem.filename}: {problem.strerror}; {ELSEWHERE}"
+        where = f"in {problem.filename}: {problem.strerror}" if found != NO_HOME else "anywhere: there is no home folder"
+        trouble = f"the kernel cache cannot be kept {where}; {ELSEWHERE}"
     try:
         folder = Path(tempfile.gettempdir()) / f"chronus-cache-{os.getuid()}"
         _make_private(folder)
@@ -102,8 +113,6 @@ BUILT = "checkout"
 
 def _usable(folder: Path) -> None:
     """OSError where kernels cannot be kept there, or where there is no room for them."""
-    if not folder.is_absolute():
-        raise OSError(errno.ENOENT, "there is no home folder to begin at", str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
