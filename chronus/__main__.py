@@ -155,7 +155,7 @@ def _render(words: Sequence[str]) -> int:
 
         return command.main(told)
 
-    return _reported(Settings(json=told.json), render)
+    return _reported(Settings(json=told.json and told.output != "-"), render)
 
 
 def _engine(words: Sequence[str]) -> int:

@@ -55,9 +55,9 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             yield Finding(True, package, metadata.version(package))
         except metadata.PackageNotFoundError:
             yield Finding(False, package, "is not installed")
-    yield _looked("runtime folder", lambda: _writable(places.runtime()))
-    yield _looked("home", lambda: _writable(places.home()))
-    yield _looked("kernel cache", lambda: _writable(places.kernel_cache()))
+    yield _looked("runtime folder", lambda: _writable(places.runtime(), "XDG_RUNTIME_DIR"))
+    yield _looked("home", lambda: _writable(places.home(), "CHRONUS_HOME"))
+    yield _looked("kernel cache", _cache)
     yield _looked("engine", lambda: _engine(settings.engine))
     yield _devices()
 
@@ -69,13 +69,20 @@ def _looked(what: str, look: Callable[[], str]) -> Finding:
         return Finding(False, what, str(problem))
 
 
-def _writable(folder: Path) -> str:
-    """The folder, if we can write into it, or into what it would be made in."""
+def _cache() -> str:
+    """Where kernels are kept; elsewhere than they should be is a finding, though all plays."""
+    if places.caches().trouble:
+        raise OSError(places.caches().trouble)
+    return _writable(places.kernel_cache(), "XDG_CACHE_HOME")
+
+
+def _writable(folder: Path, variable: str) -> str:
+    """The folder, if we can write into it, or into what it would be made in. `variable` names another one."""
     there = folder
     while not there.exists():
         there = there.parent
-    if not os.access(there, os.W_OK):
-        raise OSError(f"{folder} cannot be written")
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise OSError(f"{folder} cannot be written; {variable} may name another folder")
     if not folder.exists():
         return f"{folder} (not made yet)"
     return f"{folder} ({sum(1 for _ in folder.iterdir())} files)"

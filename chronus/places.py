@@ -92,7 +92,9 @@ def caches() -> Cache:
         _usable(found)
         return Cache(found)
     except OSError as problem:
-        where = f"in {problem.filename}: {problem.strerror}" if found != NO_HOME else "anywhere: there is no home folder"
+        where = (
+            f"in {problem.filename}: {problem.strerror}" if found != NO_HOME else "anywhere: there is no home folder"
+        )
         trouble = f"the kernel cache cannot be kept {where}; {ELSEWHERE}"
     try:
         folder = Path(tempfile.gettempdir()) / f"chronus-cache-{os.getuid()}"

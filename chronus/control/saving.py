@@ -42,7 +42,9 @@ def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
             raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part="name")
         files.put(goal, text.encode())
     except OSError as error:
-        raise ChronusError("E_FILE", f"{goal.name} cannot be written: {error.strerror}", part="name") from None
+        raise ChronusError(
+            "E_FILE", f"{goal.name} cannot be written: {places.home_trouble(error)}", part="name"
+        ) from None
     return goal
 
 

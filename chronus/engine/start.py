@@ -37,7 +37,8 @@ def _build(tell: Callable[[dict[str, Any]], None], starter: int | None) -> None:
             raise ChronusError("E_ENGINE", "whoever started the engine has gone")
         tell({"progress": json.loads(line)})
     if child.wait() != 0:
-        raise ChronusError("E_ENGINE", f"the kernels could not be compiled: {child.stderr.read()[-500:].decode()}")
+        said = (child.stderr.read().decode("utf-8", "replace").strip().splitlines() or ["the compiler was killed"])[-1]
+        raise ChronusError("E_ENGINE", said.removeprefix("E_ENGINE ").removeprefix("E_FILE "))
 
 
 def _lines(source: int, poll: select.poll) -> Iterator[bytes | None]:

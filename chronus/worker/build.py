@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chronus import lifeline, places, title
+from chronus.errors import ChronusError
 from chronus.worker import hoard
 
 if TYPE_CHECKING:
@@ -119,11 +120,11 @@ def _write(target: Path, content: object) -> None:
 
 
 def build(report: Callable[[int, int, str], None]) -> None:
-    """Compiles all, on all processors, and writes the catalogue. Raises RuntimeError with what the compiler said."""
+    """Compiles all, on all processors, and writes the catalogue. E_ENGINE: what the compiler said last; E_FILE: no place for it."""
     with contextlib.ExitStack() as stack:
         complaints = stack.enter_context(tempfile.TemporaryFile("w+"))
         selector = stack.enter_context(selectors.DefaultSelector())
-        hands = [stack.enter_context(_hand(complaints)) for _ in range(min(4, processors()))]
+        hands = [_begun(stack, complaints) for _ in range(min(4, processors()))]
         total = len(jobs())  # it imports what the hands import meanwhile
         numbers = iter(range(total))
         for hand in hands:
@@ -143,11 +144,25 @@ def build(report: Callable[[int, int, str], None]) -> None:
                     selector.unregister(key.fileobj)
         if any(hand.wait() != 0 for hand in hands) or done < total:
             complaints.seek(0)
-            raise RuntimeError(f"the kernels could not be compiled: {complaints.read()[-2000:]}")
-    keep_costs(costs)
-    write_catalogue()
+            last = (complaints.read().strip().splitlines() or ["a compiler was killed"])[-1]
+            raise _refused("E_FILE" if last.startswith(DISK) else "E_ENGINE", last)
+    try:
+        keep_costs(costs)
+        write_catalogue()
+    except OSError as problem:
+        raise _refused("E_FILE", problem.strerror or str(problem)) from None
     hoard.claim(places.kernel_cache())
     hoard.prune(places.kernel_cache())
+
+
+DISK = ("OSError", "PermissionError", "FileNotFoundError", "NotADirectoryError")
+"""How the last line of a compiler begins whom the disk refused."""
+
+
+def _refused(code: str, why: str) -> ChronusError:
+    where = f" into {places.kernel_cache()}" if code == "E_FILE" else ""
+    hint = "; XDG_CACHE_HOME may name another folder" if code == "E_FILE" else ""
+    return ChronusError(code, f"the kernels could not be compiled{where}: {why}{hint}")
 
 
 def processors() -> int:
@@ -161,6 +176,13 @@ def _hand(complaints: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "chronus.worker.build", "--hand"]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=complaints, text=True)  # type: ignore[call-overload, no-any-return]
+
+
+def _begun(stack: contextlib.ExitStack, complaints: object) -> subprocess.Popen[str]:
+    """A hand that does not outlive this: who is told to end waits for no compiler."""
+    hand = stack.enter_context(_hand(complaints))
+    stack.callback(hand.kill)
+    return hand
 
 
 def _give(hand: subprocess.Popen[str], number: int | None) -> None:
@@ -182,7 +204,10 @@ def main() -> None:
     elif sys.argv[1:2] == ["--wide"]:
         build_wide(int(sys.argv[2]))
     elif not is_built():
-        build(lambda done, total, name: print(json.dumps([done, total, name]), flush=True))
+        try:
+            build(lambda done, total, name: print(json.dumps([done, total, name]), flush=True))
+        except ChronusError as error:
+            sys.exit(f"{error.code} {error.message}")
 
 
 if __name__ == "__main__":
