@@ -188,8 +188,7 @@ class _Rendering:
         tail = round(self.tail_seconds * rate)
         if not tail:
             reel.end = frames if reel.end is None else reel.end
-            take.render(frames, self.report)
-            take.go(frames + take.latency)
+            take.render(frames + take.latency, self.report)  # what comes then is seen ahead by the limiter
             return None
         if take.frame > frames:
             raise ChronusError("E_VALUE", "--tail follows the end, and the script goes on after that; leave out --bars")
