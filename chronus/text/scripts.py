@@ -33,7 +33,7 @@ def find(name: str, *others: str) -> Path:
         kept = _kept(name)
         if kept is not None:
             return kept
-        if here.is_dir():
+        if name and here.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except (OSError, RuntimeError, ValueError) as problem:
         raise ChronusError("E_FILE", f"{name}: {_why(problem)}") from None
