@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -12,21 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chronus import __version__, link, places
+from chronus.audio import devices
 from chronus.errors import ChronusError
 from chronus.settings import Settings
 from chronus.text import answers
 
 PACKAGES = ("numpy", "numba", "sounddevice", "lark", "msgspec", "prompt_toolkit", "python-osc", "soundfile")
-DEVICE_SECONDS = 15.0
-
-# PortAudio may hang, or write to stderr, so it is asked in a process of its own.
-ASK_DEVICES = """
-import sounddevice
-hosts = sounddevice.query_hostapis()
-for device in sounddevice.query_devices():
-    if device["max_output_channels"]:
-        print(hosts[device["hostapi"]]["name"] + ": " + device["name"])
-"""
 
 
 class Finding(NamedTuple):
@@ -98,12 +88,8 @@ def _engine(name: str) -> str:
 
 def _devices() -> Finding:
     """No device is no fault: then the null device plays."""
-    try:
-        asked = subprocess.run(
-            [sys.executable, "-c", ASK_DEVICES], capture_output=True, text=True, timeout=DEVICE_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return Finding(False, "devices", f"PortAudio did not answer in {DEVICE_SECONDS:g} s")
-    if asked.returncode:
-        return Finding(False, "devices", (asked.stderr.strip().splitlines() or ["PortAudio failed"])[-1])
-    return Finding(True, "devices", "; ".join(asked.stdout.splitlines()) or "none; the null device plays, silently")
+    found = devices.ask()
+    if isinstance(found, str):
+        return Finding(False, "devices", found)
+    listed = "; ".join(output.title for output in found)
+    return Finding(True, "devices", listed or "none; the null device plays, silently")

@@ -190,7 +190,7 @@ def start_engine(settings: Settings, on_progress: Progress, line: int | None = N
             stderr=log,
             start_new_session=True,
             pass_fds=(telling,) if line is None else (telling, line),
-            env=_environment(),
+            env=places.environment(),
         )
     os.close(telling)
     try:
@@ -202,15 +202,6 @@ def start_engine(settings: Settings, on_progress: Progress, line: int | None = N
         raise
     finally:
         os.close(told)
-
-
-def _environment() -> dict[str, str]:
-    """-P keeps the folder we happen to be in out of the engine's imports; a checkout that is not installed is named."""
-    parent = places.PACKAGE.parent
-    if parent.name in ("site-packages", "dist-packages"):
-        return dict(os.environ)
-    paths = [str(parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextlib.contextmanager

@@ -185,3 +185,12 @@ def runtime() -> Path:
         why = f"{folder} cannot hold sockets: {problem.strerror}; XDG_RUNTIME_DIR may name another folder"
         raise ChronusError("E_ENGINE", why) from None
     return folder
+
+
+def environment() -> dict[str, str]:
+    """For `python -P -m chronus`: -P keeps the folder we happen to be in out of it; a checkout that is not installed is named."""
+    parent = PACKAGE.parent
+    if parent.name in ("site-packages", "dist-packages"):
+        return dict(os.environ)
+    paths = [str(parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

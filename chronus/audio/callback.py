@@ -10,6 +10,8 @@ Rule 5: silence is counted, faded into and out of; where it begins, the alarm is
         It ends when a slot holds all that is due in this call: who has just come back lays its blocks one after the other, and some of
         them would be heard, and then nothing again, where it is overtaken.
 Rule 6: where the supervisor prefers a slot, it switches as soon as that one holds the block that is due, and not before.
+Rule 7: the rings are stereo. A device of one channel gets both sides mixed; one of more than two has them on its first two, and silence on
+        the others.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from chronus.memory.layout import (
     BLOCK,
     BLOCK0,
     BORROWED,
+    CHANNELS,
     FADED,
     HEARD,
     LARGEST,
@@ -53,9 +56,9 @@ D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT = range(8
 D_STARTED, D_SWITCHED, D_WAITING, D_ASKED, D_MOST = range(8, 13)
 """The workers started until the last switch (-1: none yet), and its frame; 1 while the host waits for its turn, and how many frames
 the device asked for meanwhile, in all and at most."""
-D_ALARM, D_WRITE, D_ONE = range(13, 16)
-"""The eventfd that wakes the supervisor, or -1; the number of write; 1, which is what is written."""
-DESK_WORDS = 16
+D_ALARM, D_WRITE, D_ONE, D_CHANNELS = range(13, 17)
+"""The eventfd that wakes the supervisor, or -1; the number of write; 1, which is what is written; the channels that PortAudio is given."""
+DESK_WORDS = 24
 
 GAP_FADE = 64
 """Frames over which sound falls silent when a block is missing, and comes back."""
@@ -98,15 +101,27 @@ def _holds_all(ring, block, last):
     return block > last
 
 
+@inline
+def put(out, channels, frame, left, right):
+    at = frame * channels
+    if channels == 1:
+        out[at] = np.float32(0.5 * (left + right))
+        return
+    out[at] = np.float32(left)
+    out[at + 1] = np.float32(right)
+    for k in range(2, channels):
+        out[at + k] = np.float32(0.0)
+
+
 @compiled
-def fill(desk, out):
-    """Fills `out` (frames * 2, interleaved float32) and moves the clock. The whole of the callback."""
+def fill(desk, out, channels):
+    """Fills `out` (frames * channels, interleaved float32) and moves the clock. The whole of the callback."""
     board = row_i64(desk[D_BOARD], WORDS)
     ring0 = row_i64(desk[D_RING0], RING_BYTES // 8)
     ring1 = row_i64(desk[D_RING1], RING_BYTES // 8)
     floats = floats_of(desk)
     gain, left, right = floats[D_GAIN], floats[D_LEFT], floats[D_RIGHT]
-    frames = out.shape[0] // 2
+    frames = out.shape[0] // channels
     heard = board[HEARD]
     stopping = load(board, STOPPING) > 0
     done, alarmed = 0, False
@@ -139,8 +154,7 @@ def fill(desk, out):
                     gain = max(gain - 1.0 / FINAL_FADE, 0.0)
                 elif gain < 1.0:
                     gain = min(gain + 1.0 / GAP_FADE, 1.0)
-                out[2 * (done + i)] = np.float32(left * gain)
-                out[2 * (done + i) + 1] = np.float32(right * gain)
+                put(out, channels, done + i, left * gain, right * gain)
             heard += count
         else:
             alarmed = alarmed or gain == 1.0
@@ -152,8 +166,7 @@ def fill(desk, out):
             store(board, SILENT, board[SILENT] + count)
             for i in range(count):
                 gain = max(gain - 1.0 / GAP_FADE, 0.0)
-                out[2 * (done + i)] = np.float32(left * gain)
-                out[2 * (done + i) + 1] = np.float32(right * gain)
+                put(out, channels, done + i, left * gain, right * gain)
             if not lives:
                 heard += count
         done += count
@@ -176,13 +189,12 @@ def count_stall(desk):
 
 
 @inline
-def waits(desk, out, flags):
+def waits(desk, out, frames, flags):
     """True while another host plays: then the device gets silence, and the board is left alone. Else counts what `flags` say."""
     if load(desk, D_WAITING) == 0:
         if flags & _UNDERFLOW:
             count_stall(desk)
         return False
-    frames = out.shape[0] // 2
     for i in range(out.shape[0]):
         out[i] = 0.0
     desk[D_MOST] = max(desk[D_MOST], frames)
@@ -192,9 +204,11 @@ def waits(desk, out, flags):
 
 def _portaudio(_input, output, frames, _time, flags, desk):  # type: ignore[no-untyped-def]
     """PaStreamCallback: 0 is paContinue."""
-    words, out = carray(desk, DESK_WORDS), carray(output, frames * 2)
-    if not waits(words, out, flags):
-        fill(words, out)
+    words = carray(desk, DESK_WORDS)
+    channels, count = words[D_CHANNELS], np.int64(frames)
+    out = carray(output, count * channels)
+    if not waits(words, out, count, flags):
+        fill(words, out, channels)
     return np.int32(0)
 
 
@@ -216,6 +230,7 @@ def make_desk(board: np.ndarray, rings: tuple[np.ndarray, np.ndarray], alarm: in
     ]  # fmt: skip
     desk[D_STARTED] = -1
     desk[D_WAITING] = 1
+    desk[D_CHANNELS] = CHANNELS
     desk.view(np.float64)[D_GAIN] = 1.0
     return desk
 

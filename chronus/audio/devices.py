@@ -1,11 +1,20 @@
-"""Which device a name means. A device is named by any part of "host API: device" that fits exactly one output; never by its number."""
+"""Which devices there are, and which of them a name means: any part of "host API: device" that fits exactly one output, never its number.
+
+Who wants to know which there are asks in a process of its own (`outputs.py`): PortAudio may hang, writes to stderr, and shows a process
+only what there was when it was loaded.
+"""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
+from chronus import places
 from chronus.errors import ChronusError, nearest
 
 NULL = "null"
@@ -21,6 +30,8 @@ class Output(Struct, frozen=True):
     """It is the default output of its host API."""
     rate: int
     """The rate it prefers, in Hz; a JACK server does no other."""
+    channels: int = 2
+    """As many as it has at most."""
 
     @property
     def title(self) -> str:
@@ -36,8 +47,9 @@ def choose(name: str, outputs: Sequence[Output]) -> Output:
     word = name.lower()
     of_api = [o for o in outputs if o.default and _names_api(word, o.api)]
     fitting = [o for o in outputs if word in o.title.lower()]
-    exact = [o for o in outputs if word in (o.title.lower(), o.name.lower())]
-    for found in (exact, of_api, fitting):
+    exact = [o for o in outputs if word == o.title.lower()]
+    named = [o for o in outputs if word == o.name.lower()]
+    for found in (exact, of_api, named, fitting):
         if len(found) == 1:
             return found[0]
     there = ", ".join(f'"{o.title}"' for o in outputs) or "none"
@@ -51,3 +63,33 @@ def choose(name: str, outputs: Sequence[Output]) -> Output:
 def _names_api(word: str, api: str) -> bool:
     """`jack` names "JACK Audio Connection Kit"."""
     return word == api.lower() or word in api.lower().split()
+
+
+# ---------------------------------------------------------------- asked from outside
+
+ASK_SECONDS = 10
+"""So long PortAudio may think; then the process that asks it ends."""
+
+
+def asking() -> subprocess.Popen[bytes]:
+    """A process that lists the outputs; `heard` makes sense of what it said."""
+    words = [sys.executable, "-P", "-m", "chronus.audio.outputs"]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(words, stdin=nothing, stdout=pipe, stderr=nothing, env=places.environment())
+
+
+def heard(said: bytes, code: int) -> tuple[Output, ...] | str:
+    """The outputs, or why they are not known."""
+    if code == -signal.SIGALRM:
+        return f"PortAudio did not answer in {ASK_SECONDS} s"
+    try:
+        return msgspec.json.decode(said.splitlines()[-1], type=tuple[Output, ...])
+    except (msgspec.MsgspecError, IndexError):
+        return f"PortAudio failed ({'exit' if code >= 0 else 'signal'} {abs(code)})"
+
+
+def ask() -> tuple[Output, ...] | str:
+    """The same, waiting for it."""
+    process = asking()
+    said, _ = process.communicate()
+    return heard(said, process.returncode)

@@ -16,45 +16,27 @@ from typing import Any
 import numpy as np
 
 from chronus.audio import resample
-from chronus.audio.callback import D_ASKED, D_MOST, enter, make_desk, portaudio_callback
+from chronus.audio.callback import D_ASKED, D_CHANNELS, D_MOST, enter, make_desk, portaudio_callback
 from chronus.audio.devices import NULL, Output, choose
 from chronus.audio.null import NullDevice
+from chronus.audio.outputs import outputs
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
 from chronus.urgency import REPAIRING, hurry
 
-_INVALID_RATE = -9997
-"""PortAudio's paInvalidSampleRate."""
+_INVALID_CHANNELS, _INVALID_RATE = -9998, -9997
+"""PortAudio's paInvalidChannelCount and paInvalidSampleRate."""
 _SERVER_SECONDS = 0.04
 """Latency asked of ALSA's plug-ins, behind which a sound server stands: it takes that much in one go. With 9 ms PulseAudio took a fifth
 less than it should. Of all others: as little as the device does; what is rendered ahead is ours."""
 _SETTLING_SECONDS = 0.05
 
 
-def outputs() -> tuple[Output, ...]:
-    """What PortAudio lists at this moment, in this process. Empty without PortAudio."""
-    try:
-        import sounddevice
-    except OSError:
-        return ()
-    apis = sounddevice.query_hostapis()
-    return tuple(
-        Output(
-            api=apis[d["hostapi"]]["name"],
-            name=d["name"],
-            index=d["index"],
-            default=apis[d["hostapi"]]["default_output_device"] == d["index"],
-            rate=round(d["default_samplerate"]),
-        )
-        for d in sounddevice.query_devices()
-        if d["max_output_channels"] >= CHANNELS
-    )
-
-
 class PortAudioDevice:
     """A PortAudio stream whose callback is machine code: it goes on while this process's interpreter is held up.
 
-    Where the device refuses the engine's rate, it is opened at its own, and the resampler stands in between.
+    Where the device refuses the engine's rate, it is opened at its own, and the resampler stands in between. One that has more channels
+    than two is asked for two, and taken whole where it gives no fewer.
     """
 
     def __init__(self, desk: np.ndarray, output: Output, period: int, rate: int) -> None:
@@ -64,13 +46,7 @@ class PortAudioDevice:
         self._latency = _SERVER_SECONDS if output.behind_a_server() else "low"
         self._period = 0 if output.api.startswith("JACK") else period  # JACK's own: it asks for no other
         try:
-            try:
-                self._stream = self._open(portaudio_callback(), desk, output)
-            except sounddevice.PortAudioError as error:
-                if error.args[1:2] != (_INVALID_RATE,) or output.rate == rate:
-                    raise
-                self.rate, self._bench = output.rate, resample.Bench(desk, rate, output.rate)
-                self._stream = self._open(resample.portaudio_callback(), self._bench.words, output)
+            self._stream = self._fitting(desk, output)
             self._stream.start()
             self._settle(steady=output.behind_a_server())
         except sounddevice.PortAudioError as error:
@@ -78,6 +54,25 @@ class PortAudioDevice:
         at_once = round(_SERVER_SECONDS * self.rate) if output.behind_a_server() else int(desk[D_MOST])
         self.at_once = -(-at_once * rate // self.rate)
         """Engine frames that it may ask for in one go."""
+
+    def _fitting(self, desk: np.ndarray, output: Output) -> Any:
+        """The stream with the rate and the channels that the device can do."""
+        import sounddevice
+
+        desk[D_CHANNELS] = min(output.channels, CHANNELS)
+        callback, words, rate = portaudio_callback(), desk, self.rate
+        while True:
+            try:
+                return self._open(callback, words, output)
+            except sounddevice.PortAudioError as error:
+                code = error.args[1] if len(error.args) > 1 else 0
+                if code == _INVALID_RATE and output.rate != self.rate:
+                    self.rate, self._bench = output.rate, resample.Bench(desk, rate, output.rate)
+                    callback, words = resample.portaudio_callback(), self._bench.words
+                elif code == _INVALID_CHANNELS and int(desk[D_CHANNELS]) != output.channels:
+                    desk[D_CHANNELS] = output.channels
+                else:
+                    raise
 
     def _open(self, callback: int, words: np.ndarray, output: Output) -> Any:
         """A stream that calls `callback` with the address of `words`."""
@@ -89,7 +84,7 @@ class PortAudioDevice:
             samplerate=self.rate,
             blocksize=self._period,
             device=output.index,
-            channels=CHANNELS,
+            channels=int(self._desk[D_CHANNELS]),
             dtype="float32",
             latency=self._latency,
             clip_off=True,

@@ -14,6 +14,7 @@ import numpy as np
 from chronus.audio.callback import D_SYSCALL, count_stall, fill
 from chronus.dsp.atomics import address_of, call_numbers, load, system_call
 from chronus.dsp.kernel import compiled, local
+from chronus.memory.layout import CHANNELS
 from chronus.urgency import PLAYING, hurry
 
 # words of the device
@@ -49,7 +50,7 @@ def _play(device, desk, out):
     start = time[0] * 1_000_000_000 + time[1]
     frames = 0
     while load(device, V_QUIT) == 0:
-        fill(desk, out)
+        fill(desk, out, CHANNELS)
         if device[V_CAPTURE] >= 0:
             system_call(clock, device[V_WRITE], device[V_CAPTURE], address_of(out, 0), out.shape[0] * 4, 0)
         frames += period
@@ -84,7 +85,7 @@ class NullDevice:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         descriptor = os.open(capture, flags, 0o600) if capture else -1
         self._device = _device(period, rate, descriptor)
-        self._out = np.zeros(2 * period, np.float32)
+        self._out = np.zeros(CHANNELS * period, np.float32)
         self._thread = threading.Thread(target=self._run, args=(desk,), daemon=True)
 
     def _run(self, desk: np.ndarray) -> None:

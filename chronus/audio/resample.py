@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import carray
 
-from chronus.audio.callback import DESK_WORDS, SIGNATURE, fill, waits
+from chronus.audio.callback import D_CHANNELS, DESK_WORDS, SIGNATURE, fill, put, waits
 from chronus.dsp.atomics import address_of
 from chronus.dsp.kernel import c_function, inline, plane_f32
 from chronus.dsp.words import row_f32, row_i64
@@ -52,13 +52,14 @@ def table(engine_rate: int, device_rate: int) -> np.ndarray:
 
 @inline
 def _fill_resampled(bench, out):  # a part of the callback: linked to it from the cache instead, it brought LLVM down
-    """Fills `out` (frames * 2, interleaved float32, at the device's rate) with what `fill` gives at the engine's."""
+    """Fills `out` (frames * channels, interleaved float32, at the device's rate) with what `fill` gives at the engine's."""
     desk = row_i64(bench[R_DESK], DESK_WORDS)
+    channels = desk[D_CHANNELS]
     length, engine_rate, device_rate = bench[R_LENGTH], bench[R_FROM], bench[R_TO]
     rows = plane_f32(bench[R_TABLE], PHASES + 1, length)
     past = row_f32(bench[R_PAST], CHANNELS * (length + PIECE))
     have, at, phase = bench[R_HAVE], bench[R_AT], bench[R_PHASE]
-    done, frames = 0, out.shape[0] // CHANNELS
+    done, frames = 0, out.shape[0] // channels
     while done < frames:
         if at + length > have:
             for i in range(CHANNELS * at, CHANNELS * have):
@@ -66,7 +67,7 @@ def _fill_resampled(bench, out):  # a part of the callback: linked to it from th
             have, at = have - at, 0
             last = (phase + (frames - done - 1) * engine_rate) // device_rate
             count = min(last, PIECE) + length - have
-            fill(desk, row_f32(address_of(past, CHANNELS * have), CHANNELS * count))
+            fill(desk, row_f32(address_of(past, CHANNELS * have), CHANNELS * count), CHANNELS)
             have += count
         place = np.float64(phase) * PHASES / device_rate
         row = np.int64(place)
@@ -76,8 +77,7 @@ def _fill_resampled(bench, out):  # a part of the callback: linked to it from th
             weight = rows[row, j] + share * (rows[row + 1, j] - rows[row, j])
             left += weight * past[CHANNELS * (at + j)]
             right += weight * past[CHANNELS * (at + j) + 1]
-        out[CHANNELS * done] = np.float32(left)
-        out[CHANNELS * done + 1] = np.float32(right)
+        put(out, channels, done, left, right)
         phase += engine_rate
         at += phase // device_rate
         phase %= device_rate
@@ -87,8 +87,10 @@ def _fill_resampled(bench, out):  # a part of the callback: linked to it from th
 
 def _portaudio(_input, output, frames, _time, flags, bench):  # type: ignore[no-untyped-def]
     """PaStreamCallback: 0 is paContinue."""
-    words, out = carray(bench, BENCH_WORDS), carray(output, frames * CHANNELS)
-    if not waits(row_i64(words[R_DESK], DESK_WORDS), out, flags):
+    words, count = carray(bench, BENCH_WORDS), np.int64(frames)
+    desk = row_i64(words[R_DESK], DESK_WORDS)
+    out = carray(output, count * desk[D_CHANNELS])
+    if not waits(desk, out, count, flags):
         _fill_resampled(words, out)
     return np.int32(0)
 

@@ -47,9 +47,6 @@ def _reply(
         return Reply(outcome.id, True, outcome.text, lines=lines, result=whole)
     if isinstance(command, List) and command.what == "patches":
         return _patches(outcome)
-    if isinstance(command, List) and command.what == "devices":
-        device = str(known.engine()["device"])
-        return Reply(outcome.id, True, outcome.text, lines=(device,), result={"devices": [device]})
     if isinstance(command, QUERIES):
         return Reply(outcome.id, True, outcome.text, None, outcome.lines, outcome.result)
     frame = job.frame if outcome.frame is None else outcome.frame

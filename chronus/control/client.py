@@ -22,6 +22,7 @@ from chronus.commands import (
     FromClient,
     FromEngine,
     Hello,
+    List,
     Panic,
     Quit,
     Reply,
@@ -48,9 +49,14 @@ QUESTIONS = 8
 ALONE = (Wait, Sync, Crash, Quit, Save)
 """Commands that no other shares a part with: they are about the client's time, about processes or files.
 
+`list devices` does, too: others are asked, who take their time.
 What stands before and after a `sync` or a `save` is performed together all the same; but in a strict submission nothing is before a
 `save` that may fail is over.
 """
+
+
+def stands_alone(command: AnyCommand) -> bool:
+    return isinstance(command, ALONE) or (isinstance(command, List) and command.what == "devices")
 
 
 class Part(Struct, eq=False):
@@ -73,7 +79,7 @@ class Part(Struct, eq=False):
 
     @property
     def alone(self) -> AnyCommand | None:
-        return self.commands[0] if self.commands and isinstance(self.commands[0], ALONE) else None
+        return self.commands[0] if self.commands and stands_alone(self.commands[0]) else None
 
     @property
     def for_the_rack(self) -> bool:
@@ -103,7 +109,7 @@ def parts(submission: Submission) -> list[Part]:
     found: list[Part] = []
     start = 0
     for k, command in enumerate(submission.commands):
-        if isinstance(command, ALONE):
+        if stands_alone(command):
             found += [_cut(submission, start, k), _cut(submission, k, k + 1)]
             start = k + 1
     stop = len(submission.commands)

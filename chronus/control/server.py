@@ -19,13 +19,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from chronus.commands import AnyCommand, Crash, FromEngine, New, Notice, Reply, Save, Submission, Wait, Welcome
+from chronus.commands import AnyCommand, Crash, FromEngine, List, New, Notice, Reply, Save, Submission, Wait, Welcome
 from chronus.control import authors
 from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
 from chronus.control.conductor import UNDONE, together
 from chronus.control.door import Door, Events
 from chronus.control.job import Drawn, Job, next_incarnation
+from chronus.control.outputs import Found, Outputs, listed
 from chronus.control.performer import Performer
 from chronus.control.status import Status
 from chronus.control.supervisor import Supervisor
@@ -69,7 +70,8 @@ class Server:
         self._rack: dict[str, Any] = status.rack()
         self._rack_of: object = None
         self.every_turn: list[Callable[[], object]] = []
-        self.every_tick: list[Callable[[], object]] = [supervisor.tick]
+        self.outputs = Outputs()
+        self.every_tick: list[Callable[[], object]] = [supervisor.tick, self.outputs.tick]
         if supervisor.channel is not None:
             self.watch(supervisor.channel, self._hear_supervisor)
 
@@ -330,7 +332,13 @@ class Server:
         elif isinstance(part.alone, Save):
             rack, catalogue = self.conductor.document(self.publisher.head()), self.conductor.catalogue
             part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
+        elif isinstance(part.alone, List):
+            self.outputs.ask(lambda found: self._tell_outputs(client, part, found))
         client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
+        self._touch(client)
+
+    def _tell_outputs(self, client: Client, part: Part, found: Found) -> None:
+        part.replies = (listed(part.ids[0], part.texts[0], found, self.status.engine()["device"]),)
         self._touch(client)
 
     def _begin_wait(self, client: Client, part: Part, wait: Wait) -> None:

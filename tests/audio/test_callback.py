@@ -60,9 +60,9 @@ class Host:
         ring.write(self.memory.ring(slot), block, samples, 0)
         self.memory.board[BLOCK0 + slot * LINE] = block + 1
 
-    def play(self, frames):
-        out = np.full(2 * frames, np.nan, np.float32)
-        callback.fill(self.desk, out)
+    def play(self, frames, channels=2):
+        out = np.full(channels * frames, np.nan, np.float32)
+        callback.fill(self.desk, out, channels)
         return out
 
     def __getitem__(self, word):
@@ -239,14 +239,60 @@ def test_the_end_fades_out_in_20_ms_and_says_so():
     assert not left[882:].any() and left[800] > 0 and host[FADED] == 1
 
 
+STREAM_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, *[ctypes.c_void_p] * 2, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p
+)
+
+
+def on_channels(stereo, channels):
+    """What a device of so many channels gets of (frames, 2)."""
+    if channels == 1:
+        return stereo.sum(axis=1, keepdims=True) / 2
+    out = np.zeros((len(stereo), channels), np.float32)
+    out[:, :2] = stereo
+    return out
+
+
+@pytest.mark.parametrize("period", [16, 100, 1024])
+@pytest.mark.parametrize("channels", [1, 2, 3, 8, 64])
+def test_a_device_of_any_number_of_channels_plays_every_frame(channels, period):
+    stereo = np.random.default_rng(7).uniform(-1, 1, (40 * BLOCK, 2)).astype(np.float32)
+    host, heard, laid = Host(), [], 0
+    host.desk[callback.D_CHANNELS] = channels
+    callback.enter(host.desk, host.memory.board)
+    played = STREAM_CALLBACK(callback.portaudio_callback())
+    while sum(map(len, heard)) + period <= len(stereo):
+        while laid < min(host[HEARD] // BLOCK + 20, 40):
+            ring.write(host.memory.ring(0), laid, stereo[laid * BLOCK : (laid + 1) * BLOCK], 0)
+            host.memory.board[BLOCK0] = laid = laid + 1
+        out = np.full((period, channels), np.nan, np.float32)
+        assert played(None, out.ctypes.data, period, None, 0, host.desk.ctypes.data) == 0
+        heard.append(out)
+    whole = np.concatenate(heard)
+    assert np.array_equal(whole, on_channels(stereo[: len(whole)], channels).astype(np.float32))
+    assert host[HEARD] == len(whole) and host[LARGEST] == period and host[SILENT] == 0
+
+
+@pytest.mark.parametrize("channels", [1, 8])
+def test_gaps_fade_and_waiting_is_silent_on_any_number_of_channels(channels):
+    host = Host()
+    host.desk[callback.D_CHANNELS] = channels
+    played, out = STREAM_CALLBACK(callback.portaudio_callback()), np.full((128, channels), np.nan, np.float32)
+    played(None, out.ctypes.data, 128, None, 0, host.desk.ctypes.data)
+    assert not out.any() and host.desk[callback.D_ASKED] == 128 and host[HEARD] == 0
+    ring.write(host.memory.ring(0), 0, np.full((BLOCK, 2), 0.5, np.float32), 0)
+    host.memory.board[BLOCK0] = 1
+    callback.enter(host.desk, host.memory.board)
+    played(None, out.ctypes.data, 128, None, 0, host.desk.ctypes.data)
+    assert out[63, 0] == 0.5 and 0 < out[100, 0] < 0.5 and out[127, 0] == 0, "a missing block is faded into"
+    assert not out[:, 2:].any() and np.array_equal(out[:, 0], out[:, min(1, channels - 1)])
+
+
 def test_a_host_that_waits_for_its_turn_gives_silence_and_leaves_the_board_alone():
     host = Host()
     host.lay(0, 0)
     before, out = host.memory.board.copy(), np.full(256, np.nan, np.float32)
-    call = ctypes.CFUNCTYPE(
-        ctypes.c_int, *[ctypes.c_void_p] * 2, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p
-    )
-    played = call(callback.portaudio_callback())
+    played = STREAM_CALLBACK(callback.portaudio_callback())
     for _ in range(2):
         assert played(None, out.ctypes.data, 128, None, 4, host.desk.ctypes.data) == 0
     assert not out.any() and np.array_equal(host.memory.board, before)

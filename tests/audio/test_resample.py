@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chronus.audio import ring
-from chronus.audio.callback import enter, make_desk
+from chronus.audio.callback import D_CHANNELS, enter, make_desk
 from chronus.audio.resample import Bench, portaudio_callback, window_length
 from chronus.memory.layout import BLOCK, HEARD, LARGEST, LINE, MISSING, PLAYING, STATE0, Memory
 
@@ -25,19 +25,19 @@ class Host:
         for slot in range(2):
             self.memory.board[STATE0 + slot * LINE] = PLAYING
         rings = self.memory.ring(0), self.memory.ring(1)
-        desk = make_desk(self.memory.board, rings)
-        enter(desk, self.memory.board)
-        self.bench = Bench(desk, engine_rate, device_rate)
+        self.desk = make_desk(self.memory.board, rings)
+        enter(self.desk, self.memory.board)
+        self.bench = Bench(self.desk, engine_rate, device_rate)
 
-    def play(self, frames):
-        """(frames, 2); the ring is kept full meanwhile."""
-        out = np.full(2 * frames, np.nan, np.float32)
+    def play(self, frames, channels=2):
+        """(frames, channels); the ring is kept full meanwhile."""
+        out = np.full(channels * frames, np.nan, np.float32)
         while self.laid < self.memory.word(HEARD) // BLOCK + 250:
             frame = np.arange(self.laid * BLOCK, (self.laid + 1) * BLOCK)
             ring.write(self.memory.ring(0), self.laid, self.sound(frame).astype(np.float32), 0)
             self.laid += 1
         self.callback(None, out.ctypes.data, frames, None, 0, self.bench.words.ctypes.data)
-        return out.reshape(-1, 2)
+        return out.reshape(-1, channels)
 
 
 def sines(left_hz, right_hz, rate):
@@ -73,6 +73,18 @@ def test_any_period_gives_the_same_frames(period):
 
     whole, pieces = rendered(6000), rendered(period)
     assert np.array_equal(whole[: len(pieces)], pieces)
+
+
+@pytest.mark.parametrize("channels", [1, 8])
+def test_any_number_of_channels_gets_the_same_sound(channels):
+    stereo = Host(44100, 48000, sines(1000, 333, 44100)).play(3000)
+    host = Host(44100, 48000, sines(1000, 333, 44100))
+    host.desk[D_CHANNELS] = channels
+    heard = host.play(3000, channels)
+    if channels == 1:
+        assert np.abs(heard[:, 0] - stereo.sum(axis=1) / 2).max() < 1e-7
+    else:
+        assert np.array_equal(heard[:, :2], stereo) and not heard[:, 2:].any()
 
 
 def test_it_takes_as_many_frames_as_the_rates_say_and_never_drifts():

@@ -159,7 +159,7 @@ def play_period(device, board, desk, capture, records):
     row[R_FROM], row[R_FRAMES], row[R_OFFSET] = board[HEARD], frames, offset
     gain = desk.view(np.float64)[D_GAIN]
     records[device[RECORDS], 5:6].view(np.float64)[0] = gain
-    fill(desk, capture[offset : offset + 2 * frames])
+    fill(desk, capture[offset : offset + 2 * frames], 2)
     row[R_TO], row[R_SILENT] = board[HEARD], board[SILENT] - silent
     device[RECORDS] += 1
     device[OFFSET] += 2 * frames

@@ -1,0 +1,67 @@
+"""`list devices`: which outputs there are at this moment. A process of its own asks, so nobody waits for it but who wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from subprocess import Popen
+from typing import Any
+
+from chronus.audio import devices
+from chronus.audio.devices import NULL, Output
+from chronus.commands import Reply
+
+Found = tuple[Output, ...] | str
+"""The outputs, or why they are not known."""
+
+
+class Outputs:
+    """Whoever asks while others wait hears what they hear."""
+
+    def __init__(self) -> None:
+        self._asking: Popen[bytes] | None = None
+        self._curious: list[Callable[[Found], None]] = []
+
+    def ask(self, answered: Callable[[Found], None]) -> None:
+        self._curious.append(answered)
+        if self._asking is None:
+            try:
+                self._asking = devices.asking()
+            except OSError as problem:
+                self._tell(f"nobody could be asked: {problem.strerror}")
+
+    def tick(self) -> None:
+        process = self._asking
+        if process is None or process.poll() is None:
+            return
+        assert process.stdout is not None
+        with process.stdout as said:
+            found = devices.heard(said.read(), process.returncode)
+        self._asking = None
+        self._tell(found)
+
+    def _tell(self, found: Found) -> None:
+        curious, self._curious = self._curious, []
+        for answered in curious:
+            answered(found)
+
+
+def listed(id: int, text: str, found: Found, device: Any) -> Reply:
+    """One line an output, the one in use marked; the null device plays while that one is away."""
+    used = str(device or NULL)
+    there = [] if isinstance(found, str) else [(output.title, output.channels, output.default) for output in found]
+    if used != NULL and all(title != used for title, _, _ in there):
+        there.insert(0, (used, 0, False))  # whoever has it open may have it alone
+    outputs = [
+        {"device": title, "channels": channels or None, "default": default, "in_use": title == used}
+        for title, channels, default in [*there, (NULL, 2, False)]
+    ]
+    lines = [_line(one) for one in outputs] + ([found] if isinstance(found, str) else [])
+    result = {"devices": [one["device"] for one in outputs], "in_use": used, "outputs": outputs}
+    return Reply(id, True, text, lines=tuple(lines), result=result)
+
+
+def _line(one: dict[str, Any]) -> str:
+    notes = ["in use"] if one["in_use"] else []
+    notes += ["mono"] if one["channels"] == 1 else []
+    notes += ["default of its kind"] if one["default"] else []
+    return f"{one['device']}" + (f"   ({', '.join(notes)})" if notes else "")
