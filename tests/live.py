@@ -82,10 +82,10 @@ class Home:
             done = self.chronus(*command, seconds=120)
             code, said = done.returncode, done.stdout + done.stderr
         else:
-            told = io.StringIO()
+            told = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
             with mock.patch.dict(os.environ, self.environment, clear=True), contextlib.redirect_stdout(told):
                 code = chronus(command)
-            said = told.getvalue()
+            said = told.buffer.getvalue().decode()
         assert code == 0, said
         sound, _ = soundfile.read(out, dtype="float32", always_2d=True)
         return json.loads(said.splitlines()[-1]), sound
@@ -189,13 +189,16 @@ class Jack:
     with it (JackFreewheelDriver::ProcessSync): who kills clients wants it asynchronous, as it is with a sound card.
     """
 
-    def __init__(self, folder: Path, name: str, rate: int = 44100, period: int = 128, synchronous: bool = True) -> None:
+    def __init__(
+        self, folder: Path, name: str, rate: int = 44100, period: int = 128, synchronous: bool = True, channels: int = 2
+    ) -> None:
         self.name, self.folder = name, folder
         self.environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
         self.log = open(folder / "jack.log", "ab")
         self.everything = {**os.environ, **self.environment}
         mode = ["-S"] if synchronous else []
-        self.command = ["jackd", "-n", name, "--no-realtime", *mode, "-d", "dummy", "-r", str(rate), "-p", str(period)]
+        dummy = ["-d", "dummy", "-r", str(rate), "-p", str(period), "-P", str(channels)]
+        self.command = ["jackd", "-n", name, "--no-realtime", *mode, *dummy]
         self.server = self._serve()
         self.ear: subprocess.Popen | None = None
 
@@ -230,6 +233,19 @@ class Jack:
         self.ear.send_signal(signal.SIGTERM)
         self.ear.wait(20)
         return np.fromfile(self.file, np.float32).reshape(-1, 2)
+
+    def cables(self) -> dict[str, list[str]]:
+        """Each port of the server and what it is connected to."""
+        listed = subprocess.run(["jack_lsp", "-c"], capture_output=True, text=True, check=True, env=self.everything)
+        found: dict[str, list[str]] = {}
+        port = ""
+        for line in listed.stdout.splitlines():
+            if line.startswith(" "):
+                found[port].append(line.strip())
+            else:
+                port = line.strip()
+                found[port] = []
+        return found
 
     def skips(self) -> list[tuple[int, int]]:
         """(frame of what was heard, frames that the server's clock went on there and nobody heard), once that is over."""

@@ -26,6 +26,17 @@ def test_a_name_that_fits_none_or_many_lists_what_there_is(name):
     assert all(f'"{output.title}"' in refused.value.message for output in THERE)
 
 
+def test_the_name_of_a_host_api_means_its_default_output_though_a_device_bears_it_too():
+    there = (Output("ALSA", "jack", 0, True, 44100), *THERE)
+    assert choose("jack", there).title == "JACK Audio Connection Kit: system"
+    assert choose("ALSA: jack", there).title == "ALSA: jack"
+
+
+def test_a_mono_output_is_one_like_any_other():
+    there = (Output("JACK Audio Connection Kit", "system", 0, True, 48000, 1),)
+    assert choose("JACK Audio Connection Kit: system", there).channels == 1
+
+
 def test_a_device_that_has_moved_in_the_list_is_still_found_by_name():
     for order in (THERE, THERE[::-1]):
         moved = tuple(Output(o.api, o.name, k, o.default, o.rate) for k, o in enumerate(order))
