@@ -353,7 +353,7 @@ def caret(line: str, place: int, width: int) -> list[str]:
     """The line, and a caret under the character at `place` (0-based); of a long line the part around it."""
     first = line.split("\n", 1)[0]
     place = min(max(place, 0), len(first))
-    room = max(width - 6, 20)
+    room = max(width - 4, 4)
     begin = max(0, place - room * 2 // 3) if len(first) > room else 0
     shown = answers.clean(first[begin : begin + room])
     before = answers.clean(first[begin:place])

@@ -108,9 +108,10 @@ def test_an_error_shows_the_line_with_a_caret_under_its_column():
 
 def test_of_a_long_line_the_part_around_the_caret_is_shown():
     line = "seq a: " + "x." * 500 + "?" + "x." * 500
-    shown, under = caret(line, line.index("?"), 80)
-    assert len(shown) <= 80
-    assert shown[len(under) - 1] == "?"
+    for width in (10, 14, 40, 80):
+        shown, under = caret(line, line.index("?"), width)
+        assert len(shown) <= width
+        assert shown[len(under) - 1] == "?"
 
 
 def test_pasted_lines_are_one_submission(engine, shell):
