@@ -26,22 +26,27 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from chronus.commands import QUERIES, AnyCommand, Open, Submission, Wait, When
+from chronus.commands import QUERIES, AnyCommand, Length, Open, Submission, Wait, When
 from chronus.control import authors, diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, begun, onward, remembered
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
-from chronus.control.rack import EMPTY, Moving, Rack, changed, replace
+from chronus.control.rack import EMPTY, Moving, Rack, changed, exact, replace
 from chronus.control.scheduler import NONE, Player, in_order
 from chronus.control.score import Score, begin, density, events, generations, notes_of, pruned
 from chronus.control.seats import NOTHING, Plan
-from chronus.control.timeline import BAR, Timeline, beat_frames, frames_of
-from chronus.control.transaction import Due, History, Outcome, Transaction
+from chronus.control.standstill import STANDS
+from chronus.control.timeline import BAR, BEATS, Timeline, beat_frames, frames_of
+from chronus.control.transaction import Back, Due, History, Later, Outcome, Step, Transaction
 from chronus.errors import ChronusError
 from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, Rows, encode, order
 from chronus.memory.program import Program
 
+ONCE_IT_PLAYS = 1 << 61
+"""The frame of what waits for music that has not begun."""
+IN_TIME = -1
+"""The timeline of what comes at its frame, whatever the tempo does."""
 NUMBERED = 20
 """Bits for the sweeps of one submission: each has a number of its own."""
 MOST_BY_HAND = 16_384
@@ -147,7 +152,7 @@ class Conductor:
         present = Present(self.score.courses, self.now if seen is None else seen, (self.number + 1) << NUMBERED)
         if due:
             self._no_more_waiting(due)
-            self.past = tuple(pair for pair in self.past if isinstance(pair[1], Rack) or pair[1].number not in due)
+            self.past = without(self.past, due)
         self.number += 1
         known = self.rack if at is None else self._known(at)
         if known is self.rack or all(isinstance(command, QUERIES) for command in submission.commands):
@@ -179,9 +184,8 @@ class Conductor:
         present: Present,
     ) -> Performing:
         t = Transaction(self.number, rack, rack, self.past, self.future, put_off=self.put_off)
-        running = self.score.timeline is not None
         afford = _anything if author == authors.JOURNAL else self.afford
-        performance = Performance(t, self.catalogue, self.kept, running, author, afford, self.taken_out, present)
+        performance = Performance(t, self.catalogue, self.kept, self.score, author, afford, self.taken_out, present)
         for k, (id, text, command) in enumerate(
             zip(submission.ids, submission.texts, submission.commands, strict=True)
         ):
@@ -208,6 +212,9 @@ class Conductor:
             for step in t.steps:
                 t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
             t.after, t.past, t.future = self.rack, self.past, self.future
+            pairs = zip(t.later, t.racks_later, strict=True)
+            kept = [(later, rack) for later, rack in pairs if later.after is None and later.again is None]
+            t.later, t.racks_later = [later for later, _ in kept], [rack for _, rack in kept]
             t.past = (*t.past, *((later.text, later) for later in t.later))
             t.steps, t.hands, t.sweeps, t.withdrawn = [], [], [], set()
 
@@ -254,6 +261,9 @@ class Conductor:
         """
         score = pruned(self.score, max(moment, self.now), self.rack)
         score = base = replace(score, generation=score.generation + 1)
+        places: dict[int, Fraction] = {}
+        for outcome in t.outcomes:
+            outcome.place, outcome.notes = "", ()
         score = self._timed(score, t, moment)
         for (act, when), group in groupby(t.steps, key=lambda step: (step.act, step.when)):
             steps = list(group)
@@ -261,7 +271,9 @@ class Conductor:
             score, position = self._act(score, act, when, steps[0].before, after, moment)
             for step in steps:
                 moved = len(steps) == 1 or playing.changed_lanes(step.before, step.after)
-                self._tell(t.outcomes[step.outcome], when, position if moved else None, score)
+                if position is not None and moved:
+                    places[step.outcome] = position
+                self._tell(t.outcomes[step.outcome], step, places.get(step.outcome), score)
         score = self._begin_sweeps(score, t, moment)
         plan = t.plan or self.planner.plan
         seats = {name: Player(0, seat.handle, seat.incarnation) for name, seat in plan.seats.items()}
@@ -276,7 +288,9 @@ class Conductor:
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
         found = [*panic, *swap, *generations(base, score, moment), *told, *held]
         t.score, t.moment, t.exact, t.since = score, moment, exact, base.generation
-        t.dues = self._dues(t, score, moment)
+        t.dues = self._dues(t, score, moment, places)
+        for outcome in t.outcomes:
+            outcome.word()
         self._admit(score)
         t.near = max(moment, min(self.horizon, moment + round(AT_ONCE_SECONDS * self.rate)))
         notes = events(score, moment, t.near, base.generation)
@@ -322,33 +336,84 @@ class Conductor:
             return (playing.play(score, after, moment) if score.stopped else score), None
         return playing.edit_lanes(score, before, after, when, moment)
 
-    def _tell(self, outcome: Outcome, when: When | None, position: Fraction | None, score: Score) -> None:
-        """What only the moment tells: from which bar on."""
-        place = ""
-        if position is not None and score.timeline is not None and (when is None or when.kind != "now"):
+    def _tell(self, outcome: Outcome, step: Step, position: Fraction | None, score: Score) -> None:
+        """What only the moment tells: from which bar on; and whether it is heard at all before it plays."""
+        if position is not None and score.timeline is not None and (step.when is None or step.when.kind != "now"):
             outcome.frame = score.timeline.frame(position)
-            place = f"from {bar_of(position)}"
-        known = "{from}" in outcome.stem
-        text = outcome.stem.replace("{from}", place and f", {place}")
-        outcome.text = text if known or not place else f"{text} ({place})"
+            outcome.place = f"from {bar_of(position)}"
+            outcome.result = {**outcome.result, **bar_and_beat(position)}
+        if step.stands and STANDS not in outcome.notes:
+            outcome.note(STANDS, transport="stopped")
 
-    def _dues(self, t: Transaction, score: Score, moment: int) -> tuple[Due, ...]:
-        found = []
+    def _dues(self, t: Transaction, score: Score, moment: int, places: Mapping[int, Fraction]) -> tuple[Due, ...]:
+        """What the transaction puts off, each at its time. `places`: where the commands themselves take hold."""
+        found: list[Due] = []
         kept = [due for due in self.kept if due.number not in t.withdrawn]
         opening = max((due.position for due in kept if isinstance(due.command, Open)), default=Fraction(0))
+        again: list[Later] = []
+        gone_by: list[Later] = []
         for later in t.later:
-            timeline = score.timeline or self.score.timeline
-            assert timeline is not None
-            position = max(timeline.at(later.when, moment), opening)
-            if isinstance(later.command, Open):
-                opening = position
             outcome = t.outcomes[later.outcome]
-            outcome.frame = timeline.frame(position)
-            outcome.text = f"{outcome.stem.replace('{from}', '')} (at {bar_of(position)})"
-            found.append(
-                Due(position, outcome.frame, later.command, later.text, later.author, later.number, timeline.number)
-            )
+            if later.again is not None:
+                waiting = self._waits_again(later.again, score, moment)
+                found += [waiting] if waiting else []
+                (again if waiting else gone_by).append(later)
+            elif later.after is not None:
+                due = self._ends(later, later.after, score, t.after.bpm, moment, places.get(later.outcome))
+                found.append(due)
+                if due.timeline != IN_TIME:
+                    outcome.note(f"until {bar_of(due.position)}", until=bar_and_beat(due.position))
+            else:
+                due = self._waits(later, score, moment, opening)
+                opening = due.position if isinstance(later.command, Open) else opening
+                found.append(due)
+                outcome.place = f"at {bar_of(due.position)}"
+                outcome.result = {**outcome.result, **bar_and_beat(due.position)}
+                outcome.frame = None if due.frame == ONCE_IT_PLAYS else due.frame
+                if due.frame == ONCE_IT_PLAYS:
+                    words = (STANDS, {"transport": "stopped"}) if score.stopped else ("once a lane plays", {})
+                    outcome.note(words[0], **words[1])
+        for outcome in {id(one): one for later in (*again, *gone_by) if (one := t.outcomes[later.outcome])}.values():
+            _tell_what_waits(outcome, t, again, gone_by)
+        if gone_by:
+            t.past = without(t.past, [later.number for later in gone_by])
         return tuple(found)
+
+    def _waits(self, later: Later, score: Score, moment: int, opening: Fraction) -> Due:
+        """What was said while nothing played counts from where the music begins."""
+        timeline, frame = score.timeline, None
+        if later.begins and timeline is None:
+            timeline, frame = Timeline.begin(self.rate, score.zeros + 1, 0, self.rack.bpm), ONCE_IT_PLAYS
+        timeline = timeline or self._timeline()
+        position = max(timeline.at(later.when, moment if frame is None else 0), opening)
+        frame = timeline.frame(position) if frame is None else frame
+        return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
+
+    def _ends(self, later: Later, length: Length, score: Score, bpm: float, moment: int, place: Fraction | None) -> Due:
+        """What follows a command that lasts: so long after that takes hold. What only the music shows lasts bars of the music."""
+        timeline, beats = score.timeline, exact(length.number) * BEATS.get(length.unit, 0)
+        assert isinstance(later.command, Back)
+        if timeline is None and beats and any(not name or what[0] == ":" for name, what in later.command.items):
+            return Due(beats, ONCE_IT_PLAYS, later.command, later.text, later.author, later.number, score.zeros + 1)
+        if timeline is not None and place is None:
+            place = timeline.position(moment)
+        if timeline is None or place is None or not beats:
+            begin = timeline.frame(place) if timeline is not None and place is not None else moment
+            frame = begin + frames_of(length, bpm, self.rate, None, begin)
+            return Due(Fraction(0), frame, later.command, later.text, later.author, later.number, IN_TIME)
+        position = place + beats
+        frame = timeline.frame(position)
+        return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
+
+    def _waits_again(self, waited: Due, score: Score, moment: int) -> Due | None:
+        """None where its time has passed. What goes back does so then at once."""
+        if waited.frame == ONCE_IT_PLAYS:
+            return waited
+        timeline = score.timeline
+        frame = timeline.frame(waited.position) if timeline and timeline.number == waited.timeline else waited.frame
+        if frame > moment:
+            return replace(waited, frame=frame)
+        return replace(waited, frame=moment, timeline=IN_TIME) if isinstance(waited.command, Back) else None
 
     # ------------------------------------------------------------ after it
 
@@ -361,7 +426,7 @@ class Conductor:
         if t.near < self.horizon and t.score.generation > t.since:
             self.owed.append(Debt(t.near, self.horizon, t.since, t.score.generation))
         self._no_more_waiting(t.withdrawn)
-        self.waiting = [*self._with_frames(t.score), *t.dues]
+        self.waiting = [self._for_the_music(t.score, due) for due in (*self._with_frames(t.score), *t.dues)]
         self.put_off = max(self.put_off, t.put_off)
         self.score = t.score
         if t.plan is not None:
@@ -446,6 +511,15 @@ class Conductor:
             return self.waiting
         return [replace(due, frame=self._frame_of(due)) for due in self.waiting]
 
+    def _for_the_music(self, score: Score, due: Due) -> Due:
+        """What waits for the music to begin is meant for the next that does."""
+        if due.frame != ONCE_IT_PLAYS:
+            return due
+        timeline = score.timeline
+        if timeline is None:
+            return replace(due, timeline=score.zeros + 1)
+        return replace(due, timeline=timeline.number, frame=timeline.frame(due.position))
+
     def _no_more_waiting(self, numbers: Collection[int]) -> None:
         """What was put off under these numbers happens now, or never."""
         self.waiting = [due for due in self.waiting if due.number not in numbers]
@@ -527,7 +601,7 @@ class Conductor:
         """
         t = Transaction(self.number, self.rack, self.rack, self.past, self.future)
         present = self.present(frame)
-        working = Performance(t, self.catalogue, self.kept, self.playing, "", _anything, self.taken_out, present).seen
+        working = Performance(t, self.catalogue, self.kept, self.score, "", _anything, self.taken_out, present).lasting
         return onward(working, self.catalogue, present)
 
     def loaded(self) -> dict[str, str]:
@@ -569,7 +643,14 @@ def as_one(commands: Iterable[AnyCommand]) -> Submission:
 def together(dues: Iterable[Due]) -> Submission:
     """What was put off to one moment."""
     dues = tuple(dues)
-    return Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))
+    return Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))  # type: ignore[misc]
+
+
+def _tell_what_waits(outcome: Outcome, t: Transaction, again: Iterable[Later], gone_by: Iterable[Later]) -> None:
+    for laters, words in ((again, "wait again"), (gone_by, "no more, their time has passed")):
+        own = [one for one in laters if t.outcomes[one.outcome] is outcome and not isinstance(one.command, Back)]
+        if own:
+            outcome.note(f"{len(own)} {words}")
 
 
 def _with_changes(rack: Rack, t: Transaction) -> Rack:
@@ -579,6 +660,17 @@ def _with_changes(rack: Rack, t: Transaction) -> Rack:
 
 def _anything(rendered: Rack, before: Rack, after: Rack) -> None:
     """Affords whatever it is."""
+
+
+def without(history: History, numbers: Collection[int]) -> History:
+    """A history without what waited under these numbers."""
+    return tuple(pair for pair in history if not isinstance(pair[1], Later) or pair[1].number not in numbers)
+
+
+def bar_and_beat(position: Fraction) -> dict[str, float]:
+    """For programs: both count from 1."""
+    bar, beat = divmod(position, BAR)
+    return {"bar": int(bar) + 1, "beat": float(beat) + 1}
 
 
 def bar_of(position: Fraction) -> str:

@@ -18,7 +18,7 @@ from chronus.control.proving import how_it_ended
 from chronus.control.seats import Seat
 from chronus.control.server import Server
 from chronus.control.touches import Touch
-from chronus.control.transaction import Outcome
+from chronus.control.transaction import Outcome, rack_of
 from chronus.errors import ChronusError
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import (
@@ -123,7 +123,7 @@ class Infirmary:
         current = self.performer.current
         # what drops modules that have faded out is nobody's word
         said_since = current is not None and current.shrink is None
-        if touch.of_many or said_since or not past or past[-1][1] is not touch.before:
+        if touch.of_many or said_since or not past or rack_of(past[-1][1]) is not touch.before:
             return False
         self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), authors.POISON))
         return True

@@ -20,7 +20,7 @@ from chronus.control.patching import is_into
 from chronus.control.rack import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.control.score import Score
 from chronus.control.seats import Plan
-from chronus.control.transaction import Due, Later
+from chronus.control.transaction import Deed, Due, Later, rack_of, with_rack
 
 
 class Sketch(Struct, frozen=True):
@@ -35,7 +35,8 @@ class Sketch(Struct, frozen=True):
 class Standing(Struct, frozen=True):
     """`racks`: the present one, then those of `past`, then those of `future`, which are their labels.
 
-    `later` is what waits or was withdrawn, by its place among those labels; the rack there is none.
+    `later` is what waits or was withdrawn, by its place among those labels; the rack there is none. `deeds` are the steps that did more
+    than change the rack.
     """
 
     modules: list[Module]
@@ -43,6 +44,7 @@ class Standing(Struct, frozen=True):
     lanes: list[tuple[str, Lane]]
     racks: list[Sketch]
     later: dict[int, Later]
+    deeds: dict[int, Deed]
     past: list[str]
     future: list[str]
     score: Score
@@ -62,7 +64,7 @@ def keep(conductor: Conductor) -> bytes:
     planner = conductor.planner
     modules, cables, lanes = _Table(), _Table(), _Table()
     things = [thing for _, thing in (*conductor.past, *conductor.future)]
-    racks = [conductor.rack, *(thing if isinstance(thing, Rack) else EMPTY for thing in things)]
+    racks = [conductor.rack, *(rack_of(thing) or EMPTY for thing in things)]
     sketches = [
         Sketch(
             replace(rack, modules={}, cables={}, lanes={}),
@@ -76,6 +78,7 @@ def keep(conductor: Conductor) -> bytes:
         Standing(
             modules.things, cables.things, lanes.things, sketches,
             {place: thing for place, thing in enumerate(things) if isinstance(thing, Later)},
+            {place: replace(thing, rack=EMPTY) for place, thing in enumerate(things) if isinstance(thing, Deed)},
             [label for label, _ in conductor.past], [label for label, _ in conductor.future],
             conductor.score, replace(planner.plan, program=None),
             {number: replace(plan, program=None) for number, plan in planner.draining.items()},
@@ -114,7 +117,7 @@ def restore(conductor: Conductor, state: bytes) -> None:
         for sketch in kept.racks
     ]
     labels = [*kept.past, *kept.future]
-    older = [kept.later.get(place, rack) for place, rack in enumerate(racks[1:])]
+    older = [kept.later.get(place) or _step(kept.deeds.get(place), rack) for place, rack in enumerate(racks[1:])]
     history = tuple(zip(labels, older, strict=True))
     conductor.rack, conductor.score = racks[0], kept.score
     conductor.past, conductor.future = history[: len(kept.past)], history[len(kept.past) :]
@@ -122,6 +125,10 @@ def restore(conductor: Conductor, state: bytes) -> None:
     conductor.waiting = kept.waiting
     planner.plan, planner.draining, planner.applied = kept.plan, kept.draining, kept.applied
     planner.number, planner.incarnations = kept.program, count(kept.incarnation)
+
+
+def _step(deed: Deed | None, rack: Rack) -> Rack | Deed:
+    return rack if deed is None else with_rack(deed, rack)
 
 
 class _Table:

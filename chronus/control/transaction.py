@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from chronus.commands import AnyCommand, Gate, Note, When
+from chronus.commands import AnyCommand, Command, Gate, Length, Note, When
 from chronus.control.rack import EMPTY, Moving, Rack
 from chronus.control.score import Score
 from chronus.control.seats import Plan
@@ -18,7 +19,8 @@ from chronus.memory.program import Program
 class Outcome(Struct):
     """One command's answer. `frame` is set where it takes effect later than the moment; `commit` fills in what depends on it.
 
-    `stem` is the text before the moment is known, with {from} where the bar goes.
+    `stem` is the text before the moment is known, with {from} where the bar goes; `known` is what is said behind it, and `notes` what
+    only the moment tells.
     """
 
     id: int
@@ -28,19 +30,57 @@ class Outcome(Struct):
     error: ChronusError | None = None
     frame: int | None = None
     stem: str = ""
+    place: str = ""
+    known: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def note(self, text: str, **known: Any) -> None:
+        """Adds something to what is said, and to what programs are told."""
+        self.notes, self.result = (*self.notes, text), {**self.result, **known}
+
+    def word(self) -> None:
+        """Puts the answer together."""
+        text = self.stem.replace("{from}", self.place and f", {self.place}")
+        alone = [self.place] if self.place and "{from}" not in self.stem else []
+        notes = "; ".join([*self.known, *alone, *self.notes])
+        self.text = f"{text} ({notes})" if notes else text
 
 
 class Step(Struct, frozen=True):
-    """One command's change of the rack and when it is to take hold. `act`: play, stop, panic or nothing of these."""
+    """One command's change of the rack and when it is to take hold. `act`: play, stop, panic or nothing of these.
+
+    `stands`: the transport stands after it, and nobody hears of it until it goes.
+    """
 
     before: Rack
     after: Rack
     when: When | None
     outcome: int
     act: str = ""
+    stands: bool = False
 
 
-class Due(Struct, frozen=True):
+Item = tuple[str, str]
+"""(the module or "", a parameter, or of a lane `:notes`, `:muted` or `:solo`)."""
+
+
+class Back(Command, frozen=True, kw_only=True):
+    """What follows a command that was said `for` a length: `items` go from how it `left` them to how each `was`.
+
+    Nobody types it. `number` is the one under which it waits; `was` and `left` are as much of the racks as it needs.
+    """
+
+    items: tuple[Item, ...]
+    was: Rack
+    left: Rack
+    number: int = 0
+
+
+Kept = AnyCommand | Back
+"""What may wait for its time."""
+
+
+class Due(Struct, frozen=True, tag=True):
     """A command whose time is still to come: a position in beats, so that a change of tempo moves it, and the frame that means now.
 
     `number` tells it from all others that were ever put off. Once the timeline of that number is over, the frame is all that counts.
@@ -48,26 +88,54 @@ class Due(Struct, frozen=True):
 
     position: Fraction
     frame: int
-    command: AnyCommand
+    command: Kept
     text: str
     author: str
     number: int = 0
     timeline: int = 0
 
 
-class Later(Struct, frozen=True):
-    """A command that is to become a Due under `number`. `outcome` is the place of its answer."""
+class Later(Struct, frozen=True, tag=True):
+    """A command that is to become a Due under `number`. `outcome` is the place of its answer.
+
+    `begins`: it was said while nothing played, so it counts from where the music begins. `after`: so long after the command of that
+    answer takes hold. `again`: as it waited before it was withdrawn.
+    """
 
     outcome: int
     when: When
-    command: AnyCommand
+    command: Kept
     text: str
     author: str
     number: int
+    begins: bool = False
+    after: Length | None = None
+    again: Due | None = None
 
 
-History = tuple[tuple[str, Rack | Later], ...]
+class Deed(Struct, frozen=True):
+    """A step that did more than change the rack. `act` moved the transport, which `stopped` says of the other side of the step;
+    `withdrawn` waited until then, each with what waits in its place; `back` is what puts an end to it by itself."""
+
+    rack: Rack
+    act: str = ""
+    stopped: bool = False
+    withdrawn: tuple[tuple[Due | Later, Later | None], ...] = ()
+    back: Later | None = None
+
+
+Thing = Rack | Later | Deed
+History = tuple[tuple[str, Thing], ...]
 """Racks as they were, each with the words that changed it; or, with its words, what waits for its time and has changed nothing yet."""
+
+
+def rack_of(thing: Thing) -> Rack | None:
+    """The rack on the other side of a step; None where it has changed nothing yet."""
+    return thing.rack if isinstance(thing, Deed) else thing if isinstance(thing, Rack) else None
+
+
+def with_rack(thing: Rack | Deed, rack: Rack) -> Rack | Deed:
+    return replace(thing, rack=rack) if isinstance(thing, Deed) else rack
 
 
 class Transaction(Struct, eq=False):

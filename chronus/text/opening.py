@@ -28,7 +28,7 @@ from chronus.commands import (
 )
 from chronus.errors import ChronusError
 from chronus.text import answers, scripts, source
-from chronus.text.canonical import canonical, format_when
+from chronus.text.canonical import canonical, format_length, format_when
 from chronus.text.parser import Parsed
 from chronus.text.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
 
@@ -83,6 +83,9 @@ def _check(command: AnyCommand, statement: Statement, name: str) -> None:
         )
     if command.when is not None and command.when.kind != "now":
         told = format_when(command.when)
+        raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{told}"{how}')
+    if command.lasts is not None:
+        told = f"for {format_length(command.lasts)}"
         raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{told}"{how}')
     if isinstance(command, NO_PART_OF_A_RACK):
         raise _refuse(statement, "E_VALUE", f'"{canonical(command)}" is no part of a rack{how}')

@@ -461,7 +461,7 @@ def test_what_follows_an_open_sees_its_rack_and_takes_hold_with_it(beat):
     assert [o.error.code if o.error else "" for o in outcomes] == ["", "", "", "E_NAME", ""]
     assert [o.text for o in outcomes[1:3]] == [
         "set bass.freq 55 Hz (was 440 Hz) (at bar 2)",
-        "sequence bass: xx.. (4 steps) (at bar 2)",
+        "sequence bass: xx.. (4 steps, at bar 2)",
     ]
     assert (outcomes[4].result["params"]["freq"], outcomes[4].result["lane"]["pattern"]) == (55, "xx..")
     # also in a later submission, and by what names a nearer time; but `now`, the transport and hands are about what sounds
@@ -625,7 +625,8 @@ def test_say_is_one_step_and_passes_over_what_is_loaded(stage):
     commands = (load("kick"), load("bass"), seq("kick", "x..."), put("bpm", 174))
     (said,) = stage.say(Say(words="drop in a beat", commands=commands, lines=lines))
     assert said.text == "say drop in a beat (from bar 1)"
-    assert said.lines == lines[1:] and said.result == {"commands": list(lines[1:])}
+    assert said.lines == lines[1:]
+    assert said.result == {"commands": list(lines[1:]), "bar": 1, "beat": 1.0}
     assert list(stage.rack.modules) == ["out", "kick", "bass"]
     stage.fine(Undo())
     assert list(stage.rack.modules) == ["out", "kick"] and not stage.rack.lanes and stage.rack.bpm == 120

@@ -97,6 +97,7 @@ def test_an_open_is_read_after_the_save_before_it_is_answered(patches, catalogue
         ("wait until bar 3", 'it cannot "wait until bar 3"'),
         ("wait 2s", 'it cannot "wait 2 s"'),
         ("mute kick at next bar", 'nothing of it can be "at next bar"'),
+        ("mute kick for 2 bars", 'nothing of it can be "for 2 bars"'),
         ("seq kick: x. at 8 bars", 'nothing of it can be "at 8 bars"'),
         ("set kick.decay 90 over 2 bars at next beat", 'nothing of it can be "at next beat"'),
         ("stop", '"stop" is no part of a rack'),

@@ -1,0 +1,35 @@
+"""What is not heard while the transport stands: told in every answer to something that only `play` will let be heard."""
+
+from __future__ import annotations
+
+from chronus.control.catalogue import Catalogue
+from chronus.control.rack import Rack
+from chronus.control.touches import touched
+from chronus.control.transaction import Step
+
+STANDS = "transport stopped; play goes on"
+
+
+def only_when_it_goes(step: Step, catalogue: Catalogue) -> bool:
+    """Whether a step changed a lane, the tempo, or a module that nothing but a lane, or the next `play`, lets sound."""
+    before, after = step.before, step.after
+    if (before.bpm, before.swing) != (after.bpm, after.swing) or before.lanes != after.lanes:
+        return True
+    reached = _upstream(after, touched(step))
+    waits = reached & (after.lanes.keys() | {name for name, module in after.modules.items() if module.hushed})
+    return bool(waits) and not any(_sounds(after, name, catalogue) for name in reached)
+
+
+def _upstream(rack: Rack, names: set[str]) -> set[str]:
+    """The modules, and all from which anything leads to them."""
+    reached, new = set(names), set(names)
+    while new:
+        new = {key.source for key in rack.cables if key.target in new} - reached
+        reached |= new
+    return reached
+
+
+def _sounds(rack: Rack, name: str, catalogue: Catalogue) -> bool:
+    """Whether it sounds by itself, or is held open by hand."""
+    module = rack.modules[name]
+    return module.held or (catalogue[module.kind].drone and not (module.addressed or module.hushed))
