@@ -60,12 +60,17 @@ def log_path(name: str) -> Path:
 
 
 def own(name: str) -> int:
-    """Takes the engine's name: a descriptor that holds the lock until it is closed. E_EXISTS where another has it."""
+    """Takes the engine's name: a descriptor that holds the lock until it is closed. E_EXISTS where another has it.
+
+    The file then holds the number of this process.
+    """
     file = os.open(lock_path(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     until = time.monotonic() + PROBE_SECONDS
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(file, 0)
+            os.pwrite(file, b"%d\n" % os.getpid(), 0)
             return file
         except BlockingIOError:
             if time.monotonic() > until:
@@ -87,6 +92,14 @@ def lock_held(name: str) -> bool:
     finally:
         os.close(file)
     return False
+
+
+def owner(name: str) -> int | None:
+    """The process that owns the name; None where nobody does."""
+    with contextlib.suppress(OSError, ValueError):
+        number = int(lock_path(name).read_text())
+        return number if lock_held(name) else None
+    return None
 
 
 def wait_until_free(name: str, timeout: float) -> bool:

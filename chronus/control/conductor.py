@@ -55,8 +55,9 @@ BATCH = 4096
 """Entries published at a time."""
 AT_ONCE_SECONDS = 0.15
 """Notes so far beyond its moment are part of a command's own batch; those after them are owed."""
+SLICE_SECONDS = 0.25
 SLICE_LANES = 16
-"""What is owed is paid in slices of so many: about a millisecond of work."""
+"""What is owed is paid in slices of so many lanes, about a millisecond of work, and of so long at first."""
 DENSEST = 32_000
 """Entries a second that the lanes may come to: more would fill the replicas' memory in less time than it takes to start control again."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
@@ -74,9 +75,9 @@ class Debt(Struct):
     stop: int
     after: int
     upto: int
+    slice: int
+    """Frames that the present slice takes. Each is longer than the one before: only what is near is in a hurry."""
     left: list[str] | None = None
-    slice: float = 0.25
-    """Seconds. Each slice is longer than the one before: only what is near is in a hurry."""
 
 
 class Ahead(NamedTuple):
@@ -424,7 +425,7 @@ class Conductor:
         self.now = max(self.now, frame)
         self.rack, self.past, self.future = t.after, t.past, t.future
         if t.near < self.horizon and t.score.generation > t.since:
-            self.owed.append(Debt(t.near, self.horizon, t.since, t.score.generation))
+            self.owed.append(Debt(t.near, self.horizon, t.since, t.score.generation, round(SLICE_SECONDS * self.rate)))
         self._no_more_waiting(t.withdrawn)
         self.waiting = [self._for_the_music(t.score, due) for due in (*self._with_frames(t.score), *t.dues)]
         self.put_off = max(self.put_off, t.put_off)
@@ -456,7 +457,7 @@ class Conductor:
     def promise(self, frame: int) -> None:
         """Owes the notes of all lanes up to a frame."""
         if frame > self.horizon:
-            self.owed.append(Debt(self.horizon, frame, -1, self.score.generation))
+            self.owed.append(Debt(self.horizon, frame, -1, self.score.generation, frame - self.horizon))
             self.horizon = frame
         self.score = pruned(self.score, self.now, self.rack)
 
@@ -464,10 +465,12 @@ class Conductor:
         """Whether notes before a frame are owed."""
         return any(debt.start < frame for debt in self.owed)
 
-    def pay(self) -> Rows:
-        """The next slice of what is owed, the nearest first; each note is given once."""
+    def pay(self, now: int = 0) -> Rows:
+        """The next slice of what is owed, the nearest first; each note is given once. Whoever has fallen behind `now` catches up in one."""
         debt = min(self.owed, key=lambda debt: debt.start)
-        stop = min(debt.stop, debt.start + round(debt.slice * self.rate))
+        if debt.left is None:
+            debt.slice = max(debt.slice, now + round(SLICE_SECONDS * self.rate) - debt.start)
+        stop = min(debt.stop, debt.start + debt.slice)
         names = list(self.score.lanes) if debt.left is None else debt.left
         notes = notes_of(self.score, names[:SLICE_LANES], debt.start, stop, debt.after, debt.upto)
         debt.left = names[SLICE_LANES:]

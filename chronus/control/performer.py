@@ -378,7 +378,7 @@ class Performer:
             if job.transaction is None:
                 return self.conductor.shrunk(job.shrink)
             while self.conductor.owes(job.moment):  # by the players and the timeline of before it
-                self.publish_events(self.conductor.pay())
+                self.publish_events(self.conductor.pay(self.publisher.front()))
             began = self.clock()
             entries = self.conductor.commit(job.transaction, job.moment, job.exact)
             job.cost, job.tries = self.clock() - began, job.tries + 1
@@ -561,7 +561,7 @@ class Performer:
     def _pay(self, now: float) -> None:
         """Gives notes that are owed, for as long as that may take of a step."""
         while self.conductor.owed and self.publisher.room():
-            self.publish_events(self.conductor.pay())
+            self.publish_events(self.conductor.pay(self.publisher.front()))
             if self.clock() - now > PAY_SECONDS:
                 break
 

@@ -50,7 +50,7 @@ _QUICK_TICK = 0.004
 """Between looks at the board: while all is well, and while somebody is starting."""
 _START_SECONDS = 60.0
 _FADE_SECONDS = 0.5
-_CONTROL_SECONDS = 2.0
+_CONTROL_SECONDS = 1.5
 _AHEAD_SECONDS = 0.1
 """So long does a host wait, at most, for as much to be rendered as its device may ask for."""
 _MEMORY_SECONDS = 1.0

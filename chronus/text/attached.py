@@ -17,6 +17,9 @@ from chronus.errors import ChronusError
 from chronus.settings import Settings, option
 
 ATTACH_SECONDS = 30.0
+"""So long an engine that begins is waited for."""
+ANSWER_SECONDS = 5.0
+"""So long one that runs may take to say hello, or to answer what it can always answer."""
 AGAIN_SECONDS = 5.0
 GOODBYE_SECONDS = 5.0
 TRIES = 5
@@ -63,11 +66,17 @@ class Attached:
             self.early += self.frames.feed(more)
 
     def ask(self, command: AnyCommand, text: str) -> Reply:
-        """One command and its reply, with nothing else on the way."""
-        self.socket.sendall(wire.encode(Submission((1,), (text,), (command,))))
-        for message in self.messages():
-            if isinstance(message, Reply) and message.id == 1:
-                return message
+        """One command that is answered at once, and its reply, with nothing else on the way."""
+        self.socket.settimeout(ANSWER_SECONDS)
+        try:
+            self.socket.sendall(wire.encode(Submission((1,), (text,), (command,))))
+            for message in self.messages():
+                if isinstance(message, Reply) and message.id == 1:
+                    return message
+        except TimeoutError:
+            raise ChronusError("E_ENGINE", f"the engine did not answer in {ANSWER_SECONDS:g} s") from None
+        except OSError as problem:
+            raise ChronusError("E_ENGINE", f"the engine was lost: {problem.strerror or problem}") from None
         raise ChronusError("E_ENGINE", "the engine was lost before it answered")
 
     def shut_down(self, *, alone: bool = False) -> Reply | None:
@@ -106,7 +115,8 @@ def attach(
     """The running engine, or else a new one; `quiet` shows no progress. `again`: the connection to it was lost just now."""
     attached = _reach(settings, timeout, start, quiet)
     try:
-        welcome = attached.greet(Hello(author=settings.author, watch=watch, again=again), timeout)
+        patience = timeout if attached.started is not None else min(timeout, ANSWER_SECONDS)
+        welcome = attached.greet(Hello(author=settings.author, watch=watch, again=again), patience)
     except BaseException:
         attached.close()
         raise
