@@ -466,10 +466,10 @@ class Conductor:
         return any(debt.start < frame for debt in self.owed)
 
     def pay(self, now: int = 0) -> Rows:
-        """The next slice of what is owed, the nearest first; each note is given once. Whoever has fallen behind `now` catches up in one."""
+        """The next slice of what is owed, the nearest first; each note is given once. Where it has fallen behind `now`, all in one."""
         debt = min(self.owed, key=lambda debt: debt.start)
-        if debt.left is None:
-            debt.slice = max(debt.slice, now + round(SLICE_SECONDS * self.rate) - debt.start)
+        if debt.left is None and debt.start < now:
+            debt.slice = debt.stop - debt.start
         stop = min(debt.stop, debt.start + debt.slice)
         names = list(self.score.lanes) if debt.left is None else debt.left
         notes = notes_of(self.score, names[:SLICE_LANES], debt.start, stop, debt.after, debt.upto)

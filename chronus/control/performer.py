@@ -58,6 +58,8 @@ ENTRIES_AHEAD = PENDING // 2
 """But no more than so many notes: where lanes are as dense as they may be, 1 s lies ahead."""
 PAY_SECONDS = 0.002
 """What notes that are owed may take of a step."""
+MOST_SLICES = 256
+"""Of notes that are owed, before a moment is named."""
 TRIES = 3
 """Moments that are tried for one job. After that it is put off by as much as is sure to be enough."""
 PUT_OFF_SECONDS = 0.5
@@ -377,7 +379,9 @@ class Performer:
             self._choose(job)
             if job.transaction is None:
                 return self.conductor.shrunk(job.shrink)
-            while self.conductor.owes(job.moment):  # by the players and the timeline of before it
+            for _ in range(MOST_SLICES):  # by the players and the timeline of before it
+                if not self.conductor.owes(job.moment):
+                    break
                 self.publish_events(self.conductor.pay(self.publisher.front()))
             began = self.clock()
             entries = self.conductor.commit(job.transaction, job.moment, job.exact)
