@@ -61,7 +61,7 @@ PAY_SECONDS = 0.002
 MOST_SLICES = 256
 """Of notes that are owed, before a moment is named."""
 TRIES = 3
-"""Moments that are tried for one job. After that it is put off by as much as is sure to be enough."""
+"""Moments that are tried for one job. For the last of them it is put off by as much as is sure to be enough."""
 PUT_OFF_SECONDS = 0.5
 MOST_YIELDS = 8
 """Times that a job lets another one come first: whoever panics without end must not keep it for ever."""
@@ -210,9 +210,11 @@ class Performer:
         """Whether all its commands are performed; goes on with them for as long as a step may last."""
         assert job.performing is not None
         try:
-            while self.clock() - now < STEP_SECONDS:
+            while True:
                 for _ in range(COMMANDS_A_LOOK):
                     next(job.performing)
+                if self.clock() - now > STEP_SECONDS:
+                    break
         except StopIteration as done:
             drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
             job.performing, job.transaction = None, self.conductor.drawn(done.value)
@@ -389,14 +391,14 @@ class Performer:
             if job.transaction.absolute:
                 self._pace = max(job.cost / max(1, len(job.transaction.after.lanes)), 0.9 * self._pace)
             least = least_frame(entries)
-            if least == NOW or self._can_be_named(least) or job.tries > TRIES:
+            if least == NOW or self._can_be_named(least) or job.tries >= TRIES:
                 return entries
             self._again(job)
 
     def _again(self, job: Job) -> None:
         self.count(RECOMMITTED)
         job.wish = self.publisher.safe_moment(self._foreseen(job)) if job.exact else None
-        if job.tries == TRIES:
+        if job.tries == TRIES - 1:
             self.told("put off", f"there is much to do: {_in_short(job)} begins {PUT_OFF_SECONDS:g} s later")
 
     def _publish(self, job: Job, entries: Rows) -> None:

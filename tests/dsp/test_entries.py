@@ -45,3 +45,22 @@ def test_notes_played_by_hand_belong_to_no_lane():
 
 def test_nothing_waits():
     assert next_frame(arena_with(note(NOTE_ON, 100, 1), generation=2)) == -1
+
+
+def test_where_there_is_no_room_the_notes_of_edited_lanes_give_theirs():
+    memory = layout.Memory()
+    arena, writer, tail = memory.arena(0), Writer(memory), 0
+    old = [note(NOTE_ON, 1000 - k % 7, 1) for k in range(layout.PENDING - 3)]
+    for k in range(0, len(old), 8192):
+        tail = writer.publish(old[k : k + 8192])
+        assert pending.ingest(arena, memory.log, tail, 0)
+    arena[layout.LANE_TABLE // 8 + LANE * layout.LANE_WORDS] = 2
+    fresh = [note(NOTE_ON, 500 - k, 2) for k in range(100)] + [note(NOTE_ON, 50, 0, NO_LANE)]
+    assert pending.ingest(arena, memory.log, writer.publish(fresh), 0)
+    assert arena[layout.A_PENDING] == 101 - 3 + 3 and arena[layout.A_DROPPED] == 0
+    taken = np.zeros(8, np.int64)
+    frames = []
+    while next_frame(arena) >= 0:
+        pending.pop(arena, taken)
+        frames.append(int(taken[1]))
+    assert frames == [50, *range(401, 501)]
