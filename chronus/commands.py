@@ -215,10 +215,15 @@ class Save(Command, frozen=True, kw_only=True):
 
 
 class Open(Command, frozen=True, kw_only=True):
-    """`commands` is what the file says, already parsed."""
+    """`commands` is what the file says, already parsed; `places` the line and column where each of them begins in it."""
 
     name: str
     commands: Annotated[tuple[Plain | Say, ...], Meta(max_length=MOST_INSIDE)] = ()
+    places: Annotated[tuple[tuple[int, int], ...], Meta(max_length=MOST_INSIDE)] = ()
+
+    def told(self, k: int, message: str) -> str:
+        """What is said of the command in place `k`, with where it is found: `song, 3:1: ...`."""
+        return f"{self.name}, {self.places[k][0]}:{self.places[k][1]}: {message}" if k < len(self.places) else message
 
 
 class New(Command, frozen=True, kw_only=True): ...

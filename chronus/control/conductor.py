@@ -277,7 +277,9 @@ class Conductor:
                 self._tell(t.outcomes[step.outcome], step, places.get(step.outcome), score)
         score = self._begin_sweeps(score, t, moment)
         plan = t.plan or self.planner.plan
-        seats = {name: Player(0, seat.handle, seat.incarnation) for name, seat in plan.seats.items()}
+        seats = {
+            name: Player(0, seat.handle, seat.incarnation) for name in score.lanes if (seat := plan.seats.get(name))
+        }
         score = playing.reseat(score, seats, moment)
         present = Present(score.courses, moment)
         at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None, present)

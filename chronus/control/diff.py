@@ -72,9 +72,12 @@ def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment)
 
 def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
     found: list[Entry] = []
+    retuned = before.bpm != after.bpm
     for name, module in after.modules.items():
-        was, seat = before.modules.get(name), at.plan.seats[name]
-        retuned = before.bpm != after.bpm
+        was = before.modules.get(name)
+        if was is module and not retuned and not at.swaps:
+            continue
+        seat = at.plan.seats[name]
         if at.swaps and seat.born == at.plan.number:
             was = None  # what is born stands where its program says, and whatever moves has to be said
         if was is not None and was.params == module.params and not retuned:
@@ -108,9 +111,10 @@ def _gates(before: Rack, after: Rack, told: Collection[str | None], at: Moment) 
     """Gates that are held now and were not, or are not any more, besides those that hands have `told`: an `undo` brings some back."""
     found = []
     for name, module in after.modules.items():
-        if name in told:
+        was = before.modules.get(name)
+        if (module is was and not at.swaps) or name in told:
             continue
-        was, seat = before.modules.get(name), at.plan.seats[name]
+        seat = at.plan.seats[name]
         held = was is not None and was.held and not (at.swaps and seat.born == at.plan.number)
         if module.held != held:
             found.append(_gate(seat, module.held))

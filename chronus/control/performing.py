@@ -33,7 +33,7 @@ from chronus.control.transaction import (
     with_rack,
 )
 from chronus.control.wiring import played_by
-from chronus.errors import ChronusError
+from chronus.errors import ChronusError, did_you_mean
 
 HISTORY = 1000
 """Steps that can be undone."""
@@ -277,26 +277,32 @@ class Performance:
         if isinstance(command, say.Panic):
             return Edit(hushed(self._put_back(rack), self.catalogue), "panic", {})
         if isinstance(command, say.Open):
-            built, sweeps = self._all(empty(rack), command.commands)
+            built, sweeps = self._all(empty(rack), command)
             return Edit(built, f"open {command.name}", {"name": command.name}, sweeps)
         if isinstance(command, say.Say):
             kept = spoken.kept(rack, command, self.catalogue)
             spoken.refuse_if_idle(command, kept)
             done = [k for k in range(len(command.commands)) if k not in kept]
-            built, sweeps = self._all(rack, [command.commands[k] for k in done])
+            built, sweeps = self._all(rack, replace(command, commands=tuple(command.commands[k] for k in done)))
             result: dict[str, object] = {"commands": [line for k, (_, line) in enumerate(command.each()) if k in done]}
             if notes := [one.note for one in kept.values() if one.note]:
                 result["kept"] = notes
             return Edit(built, f"say {command.words}", result, sweeps)
         return edit(rack, command, self.catalogue, self.present)
 
-    def _all(self, rack: Rack, commands: Sequence[AnyCommand]) -> tuple[Rack, tuple[Moving, ...]]:
+    def _all(self, rack: Rack, whole: say.Open | say.Say) -> tuple[Rack, tuple[Moving, ...]]:
         """Several commands as one."""
         sweeps: tuple[Moving, ...] = ()
-        for command in commands:
+        for k, command in enumerate(whole.commands):
             if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
                 continue
-            done = self._change(rack, command)
+            try:
+                done = self._change(rack, command)
+            except ChronusError as error:
+                if isinstance(whole, say.Say):
+                    raise
+                message = whole.told(k, error.message + did_you_mean(error.suggestions))
+                raise ChronusError(error.code, message, part="name") from None
             rack, sweeps = done.rack, sweeps + done.sweeps
         return rack, sweeps
 

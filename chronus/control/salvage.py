@@ -68,7 +68,8 @@ def taken_apart(command: AnyCommand, rack: Rack, catalogue: Catalogue) -> tuple[
             return [one for one in inside if not (isinstance(one, Load) and _is_there(one, rack, catalogue))], []
         case Open(commands=inside):
             done, lost = able(empty(rack), inside, catalogue)
-            return [replace(command, commands=tuple(done))] if lost else [], [why for _, why in lost]
+            smaller = [replace(command, commands=tuple(done), places=())] if lost else []
+            return smaller, [command.told(place, why) for place, why in lost]
     return [], []
 
 

@@ -19,7 +19,7 @@ from chronus.control.job import next_incarnation
 from chronus.control.patching import is_into
 from chronus.control.rack import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.control.score import Score
-from chronus.control.seats import Plan
+from chronus.control.seats import NOTHING, Plan
 from chronus.control.transaction import Deed, Due, Later, rack_of, with_rack
 
 
@@ -123,7 +123,8 @@ def restore(conductor: Conductor, state: bytes) -> None:
     conductor.past, conductor.future = history[: len(kept.past)], history[len(kept.past) :]
     conductor.number, conductor.now, conductor.put_off = kept.number, kept.now, kept.put_off
     conductor.waiting = kept.waiting
-    planner.plan, planner.draining, planner.applied = kept.plan, kept.draining, kept.applied
+    planner.plan = kept.plan if kept.plan.number else NOTHING
+    planner.draining, planner.applied = kept.draining, kept.applied
     planner.number, planner.incarnations = kept.program, count(kept.incarnation)
 
 

@@ -45,15 +45,18 @@ def parse(statement: Statement) -> Parsed:
     if not isinstance(parsed.command, Open):
         return parsed
     try:
-        commands = tuple(_commands(parsed.command.name))
+        inside = tuple(_commands(parsed.command.name))
     except ChronusError as error:
         start = (statement.line, statement.column)
         error.line, error.column = answers.place("name", start, parsed.spans)
         raise
-    return msgspec.structs.replace(parsed, command=msgspec.structs.replace(parsed.command, commands=commands))
+    commands, places = tuple(command for command, _ in inside), tuple(place for _, place in inside)
+    whole = msgspec.structs.replace(parsed.command, commands=commands, places=places)
+    return msgspec.structs.replace(parsed, command=whole)
 
 
-def _commands(name: str) -> Iterator[AnyCommand]:
+def _commands(name: str) -> Iterator[tuple[AnyCommand, tuple[int, int]]]:
+    """Each with the line and column where it begins."""
     loads = 0
     for statement in _statements(_read(name), name):
         if not statement.text:
@@ -69,7 +72,7 @@ def _commands(name: str) -> Iterator[AnyCommand]:
         except ChronusError as error:
             where = f"{name}, {error.line}:{error.column}"
             raise ChronusError(error.code, f"{where}: {error.message}") from None
-        yield command
+        yield command, (statement.line, statement.column)
 
 
 def _check(command: AnyCommand, statement: Statement, name: str) -> None:
@@ -81,14 +84,18 @@ def _check(command: AnyCommand, statement: Statement, name: str) -> None:
         raise _refuse(
             statement, "E_VALUE", f'what is opened is there at once, so it cannot "{canonical(command)}"{how}'
         )
-    if command.when is not None and command.when.kind != "now":
-        told = format_when(command.when)
-        raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{told}"{how}')
-    if command.lasts is not None:
-        told = f"for {format_length(command.lasts)}"
-        raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{told}"{how}')
+    time = _time_of(command)
+    if time:
+        raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{time}"{how}')
     if isinstance(command, NO_PART_OF_A_RACK):
         raise _refuse(statement, "E_VALUE", f'"{canonical(command)}" is no part of a rack{how}')
+
+
+def _time_of(command: AnyCommand) -> str:
+    """What a command says of when, or for how long; "" for now."""
+    if command.when is not None and command.when.kind != "now":
+        return format_when(command.when)
+    return f"for {format_length(command.lasts)}" if command.lasts is not None else ""
 
 
 def _statements(script: bytes, name: str) -> list[Statement]:

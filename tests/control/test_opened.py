@@ -84,3 +84,15 @@ def test_a_gate_that_hands_hold_is_told_once(stage):
     assert stage.values(GATE) == []
     stage.fine(New())
     assert stage.values(GATE) == []
+
+
+def test_a_line_that_is_not_valid_any_more_is_named_by_its_place_in_the_file_and_nothing_is_changed(stage):
+    stage.fine(load("kick"))
+    inside = (load("bass"), put("bass.freq", 60), put("bass.shine", 1))
+    song = Open(name="song", commands=inside, places=((1, 1), (3, 5), (3, 20)), when=NOW)
+    error = stage.refused(song)
+    assert (error.code, error.part, error.suggestions) == ("E_PARAM", "name", ())
+    assert error.message == 'song, 3:20: bass has no parameter "shine"'
+    assert list(stage.rack.modules) == ["out", "kick"]
+    typo = Open(name="song", commands=(load("bass"), put("bas.freq", 1)), places=((1, 1), (2, 3)), when=NOW)
+    assert stage.refused(typo).message == 'song, 2:3: no module "bas" is loaded; did you mean "bass"?'

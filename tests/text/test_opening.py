@@ -33,7 +33,7 @@ def test_the_commands_of_the_file_come_with_the_command(patches):
     parsed = opened("open mine at next bar")
     assert parsed.text == "open mine at next bar"
     assert [type(command) for command in parsed.command.commands] == [c.Load, c.Sequence]
-    assert parsed.command.when == c.When("next")
+    assert parsed.command.when == c.When("next") and parsed.command.places == ((2, 1), (2, 12))
     assert opened("open mine.chronus").command.commands == parsed.command.commands
 
 
@@ -100,6 +100,7 @@ def test_an_open_is_read_after_the_save_before_it_is_answered(patches, catalogue
         ("mute kick for 2 bars", 'nothing of it can be "for 2 bars"'),
         ("seq kick: x. at 8 bars", 'nothing of it can be "at 8 bars"'),
         ("set kick.decay 90 over 2 bars at next beat", 'nothing of it can be "at next beat"'),
+        ("mute kick for 2 bars", 'nothing of it can be "for 2 bars"'),
         ("stop", '"stop" is no part of a rack'),
         ("play", '"play" is no part of a rack'),
         ("panic", '"panic" is no part of a rack'),

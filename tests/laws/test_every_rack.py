@@ -1,0 +1,264 @@
+"""Every rack comes back: by its script, from the journal of an engine that died, and from a file that goes on from another one.
+
+The lines are those of the whole language, as strangers type them; what is refused is part of it. `CHRONUS_RACKS=100000` asks for as many
+examples as that, other ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chronus.commands import QUERIES, Open, Save, Say, Submission
+from chronus.control import standing
+from chronus.control.catalogue import Catalogue
+from chronus.control.conductor import Conductor, together
+from chronus.control.courses import onward
+from chronus.control.edit import edit
+from chronus.control.journal import Journal, Said, Sealed, Stands
+from chronus.control.rack import EMPTY, Moving, Rack, replace
+from chronus.control.replay import NEVER, rebuild
+from chronus.control.script import script
+from chronus.errors import ChronusError
+from chronus.text.parser import parse, statements
+from chronus.worker import build
+
+RATE = 44100
+MANY = int(os.environ.get("CHRONUS_RACKS", "0"))
+HEADER = {"rate": RATE, "seed": 0}
+
+
+@lru_cache(1)
+def catalogue() -> Catalogue:
+    if not build.is_built():
+        build.build(lambda _done, _all, _name: None)
+    return Catalogue.load()
+
+
+@lru_cache(1 << 16)
+def read(text):
+    """(command, canonical text) of each statement; none where the line is refused."""
+    try:
+        parsed = [parse(statement) for statement in statements(text)]
+    except ChronusError:
+        return ()
+    return tuple((one.command, one.text) for one in parsed)
+
+
+# ---------------------------------------------------------------- lines
+
+KINDS = [
+    "saw", "sine", "noise", "kick", "bass", "tb303", "filter", "delay", "adsr", "lfo", "vca", "mixer", "distortion", "303",
+]  # fmt: skip
+NAMES = [
+    "a", "b", "kick", "saw", "on", "loop", "s", "lfo", "filter", "adsr", "bass_module",
+]  # fmt: skip
+TARGETS = [
+    "a.freq", "b.freq", "saw.freq", "saw.gain", "saw.detune", "saw.retrigger", "kick.decay", "kick.model", "a.decay", "a.time", "b.time",
+    "on.cutoff", "loop.cutoff", "filter.cutoff", "filter.resonance", "filter.slope", "filter.mode", "lfo.rate", "lfo.shape", "a.rate",
+    "s.rate", "adsr.attack", "adsr.sustain", "a.attack", "b.glide", "out.volume", "out.limiter", "a.level1", "b.mix", "a.voices",
+    "saw.voices",
+]  # fmt: skip
+VALUES = [
+    "55", "440 Hz", "1.2k", "a1", "c#4", "80%", "0", "1", "0.3", "-6db", "120ms", "0.5s", "1e-5", "1/1", "2/1", "4/1", "1/64", "3/16",
+    "1/8t", "1/16d", "2 beats", "1 bar", "64 bars", "on", "off", "high", "low", "square", "random", "808", "dnb", "12", "24", "8", "64",
+    "20", "20000", "200", "10", "-100", "100 ct", "-12 ct", "0.1", "10000 ms", "+10%", "*0.5", "*0.333", "+2st", "-3db", "-1oct", "/3",
+    "+1/4", "-=5", "400..2400", "1/8..1/2", "a1..a3", "50%..100%",
+]  # fmt: skip
+PORTS = [
+    "a", "b", "kick", "saw", "filter", "adsr", "delay", "lfo", "on", "loop", "s", "out", "out.left", "out.right", "a.freq", "saw.freq",
+    "saw.fm", "saw.sync", "kick.gate", "kick.pitch", "adsr.env", "adsr.gate", "filter.cutoff", "on.cutoff", "delay.time", "lfo.rate",
+    "mixer.in2", "a.gate", "vca.level", "b.level",
+]  # fmt: skip
+AMOUNTS = [
+    "", "", "", " 0.3", " -1", " 0", " 30%", " 200 Hz", " 2 oct", " -7 st", " 1/8",
+]  # fmt: skip
+PATTERNS = [
+    "x...", "X..o..x.9.5.x...", "..x...x.x.x.....x", "x_..x_..", "5353", "x@3 . x", "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8",
+    "e1 _ _ . g1 .", "X.......|X..x....", "-~.x", "o", "c-1 g9", ".", "x . x .",
+]  # fmt: skip
+OPTIONS = [
+    "", "", "", " every=1/8", " every=1/8t", " every=4/1", " len=7", " len=24", " swing=60", " swing=66.6", " vel=0.5", " vel=1e-5",
+    " vel=33%", " gate=90%", " gate=.01", " shift=3", " shift=-2", " every=1/32 gate=55% vel=1.5 shift=1 len=5",
+]  # fmt: skip
+TIMES = [
+    "", "", "", "", " now", " at next bar", " at next beat", " at bar 17", " in 2 bars", " at next 4 bars", " for 2 bars",
+]  # fmt: skip
+BPMS = [
+    "20", "400", "60", "120", "133.3", "174", "90..140 over 2 bars", "+10%", "*0.9",
+]  # fmt: skip
+ONES = [
+    "unmute", "unsolo", "undo", "undo 3", "redo", "redo 2", "panic", "play", "stop", "new", "swing 58", "swing 50", "swing 66.6",
+    "set seed 7", "set seed 2147483647", "set key a minor", "set key f# dorian", "set volume -12db", "set volume +1db", "list", "show",
+    "sync", "say drop in some kick and snare for a DnB song", "set saw.freq 300, saw.gain 0.3, kick.decay 1/2",
+    "set a.freq 300, b.freq 2/1", "load kick; seq kick: x...; mute kick", "patch saw > filter > delay", "patch lfo > saw.freq 2 oct",
+    "patch saw > adsr > vca > out",
+]  # fmt: skip
+
+name, value, time = st.sampled_from(NAMES), st.sampled_from(VALUES), st.sampled_from(TIMES)
+
+
+def said(form, *parts):
+    return st.tuples(*parts).map(lambda found: form.format(*found))
+
+
+LINE = st.one_of(
+    said("load {} as {}{}", st.sampled_from(KINDS), name, time),
+    said(
+        "load {}{}",
+        st.sampled_from(KINDS),
+        st.sampled_from(["", "", " freq=90", " decay=1/1", " time=1/1", " voices=8", " rate=1/64"]),
+    ),
+    said("set {} {}{}", st.sampled_from(TARGETS), value, time),
+    said("set {} {} over {}{}", st.sampled_from(TARGETS), value, st.sampled_from(["2 bars", "1 beat", "300 ms"]), time),
+    said("seq {}: {}{}{}", name, st.sampled_from(PATTERNS), st.sampled_from(OPTIONS), time),
+    said("patch {} > {}{}{}", st.sampled_from(PORTS), st.sampled_from(PORTS), st.sampled_from(AMOUNTS), time),
+    said("unpatch {} > {}", st.sampled_from(PORTS), st.sampled_from(PORTS)),
+    said("{} {}{}", st.sampled_from(["unpatch", "unload", "clear", "mute", "solo", "unsolo", "unmute"]), name, time),
+    said("gate {} {}", name, st.sampled_from(["on", "off"])),
+    said("note {} {}", name, st.sampled_from(["a2", "60 vel=0.7 len=1/8"])),
+    said("bpm {}{}", st.sampled_from(BPMS), time),
+    st.sampled_from(ONES),
+)
+BEGINNINGS = [
+    "load saw; load kick; load filter",
+    "load lfo; load adsr; load tb303 as a",
+    "load delay as a; load lfo as s; load bass as b",
+    "",
+]
+SESSION = st.tuples(st.sampled_from(BEGINNINGS), st.lists(LINE, min_size=1, max_size=20)).map(
+    lambda found: [found[0], *found[1]]
+)
+
+
+# ---------------------------------------------------------------- what is played
+
+
+class Session:
+    """Lines said to an engine, one after the other, each some time after the one before; and the journal of it."""
+
+    def __init__(self) -> None:
+        self.conductor = Conductor(catalogue(), RATE)
+        self.frame = self.number = self.last = 0
+        self.records: list[Said | Sealed | Stands] = []
+
+    def say(self, line: str) -> None:
+        commands = read(line)
+        if not commands:
+            return
+        self.frame += 30_000
+        for at, dues in self.conductor.due(self.frame):
+            self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
+        texts, found = tuple(text for _, text in commands), tuple(command for command, _ in commands)
+        self._perform(Submission(tuple(range(len(found))), texts, found), self.frame)
+
+    def _perform(self, submission: Submission, moment: int, due: tuple[int, ...] = (), author: str = "") -> None:
+        conductor = self.conductor
+        t = conductor.perform(submission, author, due=due, seen=moment)
+        kept = [
+            k
+            for k, (command, outcome) in enumerate(zip(submission.commands, t.outcomes, strict=True))
+            if outcome.error is None and not isinstance(command, (*QUERIES, Save))
+        ]
+        if not kept and not due:
+            return  # as the performer does: nothing of it is for the replicas or the journal
+        conductor.commit(t, moment, True)
+        conductor.accept(t, moment)
+        conductor.sealed(t, moment)
+        self.number, self.last = self.number + 1, moment
+        texts = () if due else tuple(submission.texts[k] for k in kept)
+        whole = {} if due else dict(enumerate(submission.commands[k] for k in kept))
+        carried = {k: one for k, one in whole.items() if isinstance(one, Open | Say)}
+        said = Said(self.number, author, texts, moment, True, commands=carried, due=due, seen=moment)
+        self.records += [said, Sealed(self.number, moment)]
+
+    def turn_over(self) -> None:
+        """The journal goes on in a new file."""
+        texts = script(self.rack(), catalogue())
+        self.records = [Stands(self.number, self.frame, texts, standing.keep(self.conductor))]
+
+    def rack(self) -> Rack:
+        """As a script can say it at the last word: what moves has still to come what is left of it."""
+        return onward(self.conductor.rack, catalogue(), self.conductor.present(self.last))
+
+    def all_is_over(self) -> None:
+        """What waits is done."""
+        for at, dues in self.conductor.due(NEVER):
+            self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
+
+
+def plain(rack: Rack):
+    """Without what no script says: how many lanes and sweeps there ever were, and by what a module that is no drone was addressed."""
+    drones = {kind for kind, spec in catalogue().kinds.items() if spec.drone}
+
+    def module_of(module):
+        silent = module.kind in drones and module.name not in rack.lanes and (module.addressed or module.hushed)
+        params = {
+            name: replace(setting, number=0) if isinstance(setting, Moving) else setting
+            for name, setting in sorted(module.params.items())
+        }
+        return module.kind, module.name, module.voices, params, module.held, silent
+
+    lanes = [(name, replace(lane, take=0)) for name, lane in rack.lanes.items()]
+    moving = {
+        field: replace(thing, number=0)
+        for field in rack.__struct_fields__
+        if isinstance(thing := getattr(rack, field), Moving)
+    }
+    rest = replace(rack, modules={}, lanes={}, takes=0, **moving)
+    return [module_of(module) for module in rack.modules.values()], lanes, rest
+
+
+def made_of(commands) -> Rack:
+    """The rack that commands make of an empty one; none may be refused."""
+    rack = EMPTY
+    for command in commands:
+        rack = edit(rack, command, catalogue()).rack
+    return rack
+
+
+def comes_back(rack: Rack, commands) -> None:
+    again = made_of(commands)
+    assert plain(again) == plain(rack)
+    assert script(again, catalogue()) == script(rack, catalogue())
+
+
+def recovered(records) -> tuple:
+    first, lost, _ = rebuild(
+        Journal(HEADER, tuple(records)), catalogue(), lambda text: [command for command, _ in read(text)]
+    )
+    assert lost == []
+    return first.commands[0].commands if first is not None else ()
+
+
+def racks(count: int):
+    quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    return settings(
+        max_examples=MANY or count, deadline=None, suppress_health_check=quiet, derandomize=not MANY, database=None
+    )
+
+
+@pytest.mark.timeout(0 if MANY else 300)
+@racks(2000)
+@given(SESSION, st.integers(0, 20))
+def test_row_58_every_rack_comes_back_by_its_script_from_its_journal_and_from_one_that_was_turned_over(lines, turn):
+    session, older = Session(), []
+    for k, line in enumerate(lines):
+        session.say(line)
+        if k == turn:
+            older = session.records
+            session.turn_over()
+    rack, records = session.rack(), session.records
+    spoken = [read(line) for line in script(rack, catalogue())]
+    assert all(len(found) == 1 for found in spoken), script(rack, catalogue())
+    comes_back(rack, [found[0][0] for found in spoken])
+    session.all_is_over()
+    rack = session.rack()
+    if older:
+        comes_back(rack, recovered(records))
+        records = [*older, *records[1:]]
+    comes_back(rack, recovered(records))
