@@ -137,8 +137,8 @@ def go_on_behind_a_torn_record(patch):
 def take_up_what_is_void(patch):
     kept = replay.Replay.play
 
-    def play(self, records):
-        kept(self, tuple(record for record in records if not isinstance(record, journal.Void)))
+    def play(self, records, **more):
+        kept(self, tuple(record for record in records if not isinstance(record, journal.Void)), **more)
 
     patch.setattr(replay.Replay, "play", play)
 
