@@ -24,6 +24,7 @@ from chronus.commands import (
     Undo,
     Unpatch,
 )
+from chronus.control import standing
 from chronus.control.edit import edit
 from chronus.control.patching import settled, silent
 from chronus.control.rack import EMPTY
@@ -108,6 +109,14 @@ def test_play_tells_which_drones_sound_again(stage):
 def test_a_silenced_drone_is_silent_when_its_script_is_played(stage):
     stage.fine(load("saw"), load("noise"), Panic(), Gate(name="noise", on=True))
     assert script(stage.rack, CATALOGUE)[-2:] == ("gate saw off", "gate noise on")
+
+
+def test_what_panic_has_silenced_is_still_known_to_who_takes_the_place_of_control(stage):
+    stage.fine(load("saw"), load("noise"), Gate(name="noise", on=False), Panic())
+    again = Stage()
+    standing.restore(again.conductor, standing.keep(stage.conductor))
+    assert lines(again, List(what="modules"))[1] == f"saw > out ({HUSHED})"
+    assert again.fine(Play()) == "play (saw sounds again)"
 
 
 # ---------------------------------------------------------------- more notes than voices

@@ -1,6 +1,6 @@
 """What is heard follows from the rack alone: any order of the same lines that is valid gives the same sound, to the bit.
 
-CHRONUS_EXAMPLES says how many racks are tried (2,000; by hand 100,000 once):
+Of 2,000 racks, the same ones each time. CHRONUS_EXAMPLES tries so many others, each time anew (by hand 100,000 once):
 
     CHRONUS_EXAMPLES=100000 .venv/bin/python -m pytest tests/laws/test_order.py
 """
@@ -20,7 +20,7 @@ from chronus.control.catalogue import Catalogue, main_input
 from chronus.dsp.spec import Spec
 from tests.typed import heard
 
-EXAMPLES = int(os.environ.get("CHRONUS_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("CHRONUS_EXAMPLES", "0"))
 SECOND_MOMENT, END = 2000, 5600
 """Frames: within a block, and after two steps at the tempo of most racks."""
 KINDS = (
@@ -165,7 +165,11 @@ def sound(typed: tuple[tuple[str, ...], ...]) -> np.ndarray:
     return heard(dict(zip((0, SECOND_MOMENT), typed, strict=False)), END)
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=EXAMPLES or 2000,
+    derandomize=not EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(typings())
 @example(
     Typing(
