@@ -165,6 +165,7 @@ def sound(typed: tuple[tuple[str, ...], ...]) -> np.ndarray:
     return heard(dict(zip((0, SECOND_MOMENT), typed, strict=False)), END)
 
 
+@pytest.mark.timeout(14400 if EXAMPLES else 600)
 @settings(
     max_examples=EXAMPLES or 2000,
     derandomize=not EXAMPLES,
