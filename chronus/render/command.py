@@ -228,8 +228,8 @@ class _Rendering:
         out = sys.stderr if self.target.is_standard_output else sys.stdout
         if out is None:  # it was closed
             return
-        out.flush()
-        out.buffer.write(line.encode("utf-8", "replace") + b"\n")
+        code = out.encoding or "utf-8"
+        out.write(line.encode(code, "replace").decode(code) + "\n")
         out.flush()
 
     def _tell_errors(self, wrong: list[Answer]) -> None:
