@@ -110,11 +110,11 @@ class Performance:
             if isinstance(command, say.Undo | say.Redo):
                 done = done._replace(text=text)  # which steps those are is known then
             else:
-                self._remember(command, text or done.text, t.later[-1])
+                self._remember(command, label(command, text or done.text), t.later[-1])
         else:
             done = self._change(t.after, command)
             self.afford(t.before, t.after, done.rack)
-            self._take(done, command, text or done.text)
+            self._take(done, command, label(command, text or done.text))
             if isinstance(command, say.Note):
                 done = done._replace(text=done.text + self._too_many(command.name))
         lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
@@ -477,6 +477,12 @@ class Performance:
 def _put_back(thing: Thing, way: Back) -> Thing:
     rack = rack_of(thing)
     return thing if rack is None else with_rack(thing, lasting.put_back(rack, way))  # type: ignore[arg-type]
+
+
+def label(command: Kept, text: str) -> str:
+    """A step as it is named: the tempo and the swing by the short word."""
+    short = isinstance(command, say.Set) and len(command.changes) == 1 and command.changes[0].param in ("bpm", "swing")
+    return text.removeprefix("set ") if short else text
 
 
 def inside(command: Kept) -> Sequence[AnyCommand]:

@@ -69,6 +69,8 @@ class Status:
     def _plays(self, slot: int) -> bool:
         """Whether a slot could be heard: one that has fallen back by more than is rendered ahead could not, whatever it is called."""
         word = self.memory.word
+        if any(row.get("slot") == slot and _state(row) == "dying" for row in self.supervisor.processes):
+            return False
         due = word(layout.HEARD) // BLOCK - word(layout.LOOKAHEAD)
         return word(layout.STATE0, slot) == PLAYING and word(layout.BLOCK0, slot) >= due
 
@@ -111,9 +113,17 @@ class Status:
     def processes(self) -> list[dict[str, Any]]:
         pids = [int(process.get("pid") or 0) for process in self.supervisor.processes]
         self._look_again(pids)
+        now = time.monotonic()
         return [
-            {"slot": None, **process, **self._usage[pid][1]}
+            {"slot": None, **_fared(process, now), **self._usage[pid][1]}
             for process, pid in zip(self.supervisor.processes, pids, strict=True)
+        ]
+
+    def happened(self) -> list[dict[str, Any]]:
+        """What has happened to the engine's processes of late, the newest last."""
+        now = time.monotonic()
+        return [
+            {"kind": kind, "text": text, "ago_s": round(now - when, 3)} for when, kind, text in self.supervisor.happened
         ]
 
     # ------------------------------------------------------------ the whole
@@ -123,6 +133,7 @@ class Status:
         return {
             "engine": self.engine(),
             "processes": self.processes(),
+            "happened": self.happened(),
             "slots": self.slots(),
             "counters": self.counters(),
             "load": self.load(),
@@ -145,7 +156,9 @@ class Status:
         place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
         return (
             f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
-            f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%}",
+            f"{slots['mode']}, slot {slots['active']} is heard, {counters['silent']:,} frames lost; "
+            f"load {load['mean']:.1%}, worst {load['worst']:.1%}",
+            *(f"{_ago(one['ago_s'])}: {one['kind']}: {one['text']}" for one in whole["happened"]),
             *(
                 f"slot {k}: load {slot['mean']:.1%}, worst {slot['worst']:.1%}, {slot['late']} times late"
                 for k, slot in enumerate(load["slots"])
@@ -210,6 +223,34 @@ def _process_line(process: dict[str, Any]) -> str:
     cpu = "" if process["cpu"] is None else f", {process['cpu']:.1%} of a processor"
     memory = "" if process["pss_mb"] is None else f", {process['pss_mb']} MB"
     restarts = process.get("restarts", 0)
-    return (
-        f"{process['role']}{slot} (pid {process['pid']}): {process.get('state', '')}, {restarts} restarts{cpu}{memory}"
-    )
+    died = f", {process['died']} {_ago(process['died_ago_s'])}" if process.get("died") else ""
+    state = f"{process.get('state', '')}, {restarts} restart{'s' * (restarts != 1)}"
+    return f"{process['role']}{slot} (pid {process['pid']}): {state}{died}{cpu}{memory}"
+
+
+def _fared(process: dict[str, Any], now: float) -> dict[str, Any]:
+    """A process as it is at present, and how long ago the last one in its place died."""
+    fared = {key: word for key, word in process.items() if key != "died_at"}
+    fared["state"], since = _state(process), process.get("died_at", now)
+    if fared["state"] != process.get("state"):
+        fared["died"], since = "it has just died", now
+    if fared.get("died"):
+        fared["died_ago_s"] = round(max(now - since, 0.0), 3)
+    return fared
+
+
+def _state(process: dict[str, Any]) -> str:
+    """Whoever is said to run but is no more is dying: the supervisor has not heard of it yet."""
+    state, pid = str(process.get("state", "")), process.get("pid")
+    return "dying" if state == "running" and pid and not _lives(pid) else state
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (OSError, IndexError):
+        return False
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms ago" if seconds < 1 else f"{seconds:,.0f} s ago"

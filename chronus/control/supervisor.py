@@ -5,7 +5,7 @@ to it:    note TEXT                   what it should tell whoever started it; be
           stop                        end the engine, fading out
           crash active|standby|both|host|control
           prove NUMBER                try out what lies on the proof sheet
-from it:  {"processes": [{"role", "slot", "pid", "state", "restarts"}, ...]}    whenever they change
+from it:  {"processes": [{"role", "slot", "pid", "state", "restarts"[, "died", "died_at"]}, ...]}    whenever they change
           {"engine": {...}}                                                     what `status` shows of it
           {"crashed": "active", "pid": 123} or {"crashed": "active", "error": "..."}
           {"proved": 3, "status": 0}                                            how the trial ended; null: it could not be made
@@ -27,6 +27,8 @@ import msgspec
 
 CONFIRM_SECONDS = 5.0
 LINE_BYTES = 1 << 20
+HAPPENED = 3
+"""Notices that `status` still tells of."""
 
 Answered = Callable[[bool, str], None]
 Told = tuple[str, str, dict[str, Any]]
@@ -41,6 +43,8 @@ class Supervisor:
         self.orphan_since = 0.0
         self.processes: list[dict[str, Any]] = []
         self.engine: dict[str, Any] = {}
+        self.happened: deque[tuple[float, str, str]] = deque(maxlen=HAPPENED)
+        """The latest notices, with the monotonic seconds at which they came."""
         self._waiting = b""
         self.proved: dict[int, int | None] = {}
         self._crashes: deque[tuple[str, float, Answered]] = deque()
@@ -125,6 +129,7 @@ class Supervisor:
         if "notice" in said:
             notice = said["notice"]
             notices.append((str(notice["kind"]), str(notice.get("text", "")), dict(notice.get("result", {}))))
+            self.happened.append((time.monotonic(), *notices[-1][:2]))
 
     def _crashed(self, what: str, said: dict[str, Any]) -> None:
         crash = next((crash for crash in self._crashes if crash[0] == what), None)

@@ -90,6 +90,10 @@ class Engine:
         self.retiring: int | None = None
         self.retire_by = 0.0
         self.obituary = Obituary()
+        self.ends: dict[str, tuple[str, float]] = {}
+        """Role -> how the last one in that place ended, and when (monotonic seconds)."""
+        self.doomed: set[str] = set()
+        """Who has been killed, and is not known to be dead yet."""
         self.compared = 0
         self.listened = time.monotonic()
 
@@ -309,6 +313,8 @@ class Engine:
             self._proved(status)
             return
         how = f"signal {-status}" if status < 0 else f"exit {status}"
+        self.doomed.discard(role)
+        self.ends[role] = how, time.monotonic()
         if role.startswith("worker"):
             slot = int(role[-1])
             how = "it hung" if slot in self.inquest.hung else how
@@ -447,16 +453,27 @@ class Engine:
 
     def _publish_processes(self) -> None:
         """Tells control what `status` will show."""
-        rows = [{"role": "supervisor", "slot": None, "pid": os.getpid(), "state": "running", "restarts": 0}]
+        rows: list[dict[str, Any]] = [
+            {"role": "supervisor", "slot": None, "pid": os.getpid(), "state": "running", "restarts": 0}
+        ]
         for role in supervision.ROLES:
             child, (name, _, slot) = self.state[role], role.partition(" ")
+            lives = role in self.children.pids
+            how, when = self.ends.get(role, ("", 0.0))
             rows.append(
                 {
                     "role": name,
                     "slot": int(slot) if slot else None,
                     "pid": self.children.pids.get(role),
-                    "state": "running" if role in self.children.pids else "starting" if child.alive else "down",
+                    "state": "dying"
+                    if role in self.doomed
+                    else "running"
+                    if lives
+                    else "starting"
+                    if child.alive
+                    else "down",
                     "restarts": max(0, child.restarts),
+                    **({"died": how, "died_at": when} if how else {}),
                 }
             )
         engine = {"device": self.device.on, "device_rate": self.device.rate, "pid": os.getpid()}
@@ -475,6 +492,12 @@ class Engine:
             "both": ["worker 0", "worker 1"], "host": ["host"], "control": ["control"],
         }[what]  # fmt: skip
         there = [self.children.pids[role] for role in victims if role in self.children.pids]
+        now = time.monotonic()
+        for role in victims:
+            if role in self.children.pids:
+                self.doomed.add(role)
+                self.ends[role] = "killed on purpose", now
+        self._publish_processes()  # whoever asks next is not told that it runs
         for role in victims:
             self.children.kill(role)
         if there:

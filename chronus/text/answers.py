@@ -30,6 +30,10 @@ class Answer(Struct, frozen=True):
 
 
 Spans = Mapping[str, tuple[int, int]]
+MOST = 200
+"""Characters of an answer's line, which is read in passing; all of it is in the JSON form."""
+_TIMES = re.compile(r" \([^()]*\b(?:bar|transport)\b[^()]*\)$")
+_MORE = re.compile(r"\.\.\. and (\d+) more")
 
 
 def of_reply(id: int, command: str, reply: Reply, start: tuple[int, int], spans: Spans) -> Answer:
@@ -56,6 +60,23 @@ def clean(text: str) -> str:
     return UNSAFE.sub("", text.replace("\t", " "))
 
 
+def shortened(text: str, most: int = MOST) -> str:
+    """As much of a text as there is room for: whole items where it counts some, and in any case what it says of the time."""
+    if len(text) <= most:
+        return text
+    times = _TIMES.search(text)
+    end = times[0] if times and len(times[0]) < most // 2 else ""
+    words, room = text[: len(text) - len(end)], most - len(end)
+    items, beyond = words.split("; "), 0
+    if told := _MORE.fullmatch(items[-1]):
+        items, beyond = items[:-1], int(told[1])
+    for count in range(len(items) - 1, 0, -1):
+        few = "; ".join([*items[:count], f"... and {len(items) - count + beyond} more"])
+        if len(few) <= room:
+            return few + end
+    return f"{words[: max(room - 4, 0)].rstrip()} ...{end}"
+
+
 # ---------------------------------------------------------------- the plain form
 
 
@@ -64,9 +85,12 @@ def plain(answer: Answer) -> list[str]:
     error = answer.error
     if error is None:
         frame = "" if answer.frame is None else f" @{answer.frame}"
-        return [*lines, clean(f"ok {answer.id} {answer.text or answer.command}{frame}")]
-    words = f"{error.message}{did_you_mean(error.suggestions)}"
-    return [*lines, clean(f"err {answer.id} {error.code} {error.line}:{error.column} {words}")]
+        begin = f"ok {answer.id} "
+        words = shortened(clean(answer.text or answer.command), MOST - len(begin) - len(frame))
+        return [*lines, f"{begin}{words}{frame}"]
+    begin, near = f"err {answer.id} {error.code} {error.line}:{error.column} ", clean(did_you_mean(error.suggestions))
+    near = near if len(near) <= MOST // 2 else ""
+    return [*lines, f"{begin}{shortened(clean(error.message), MOST - len(begin) - len(near))}{near}"]
 
 
 def notice_plain(notice: Notice) -> str:
@@ -79,6 +103,8 @@ def notice_plain(notice: Notice) -> str:
 def as_json(answer: Answer) -> str:
     error = answer.error
     if error is None:
+        short = shortened(clean(answer.text))
+        whole = {} if len(short) == len(clean(answer.text)) else {"text": answer.text}
         return _dump(
             {
                 "v": 1,
@@ -86,8 +112,8 @@ def as_json(answer: Answer) -> str:
                 "ok": True,
                 "command": answer.command,
                 "frame": answer.frame,
-                "result": answer.result,
-                "text": answer.text,
+                "result": {**answer.result, **whole},
+                "text": short,
             }
         )
     return _dump(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chronus import errors
 from chronus.commands import Notice, Reply
 from chronus.errors import ChronusError
 from chronus.text import answers
@@ -87,3 +88,50 @@ def test_nothing_that_a_terminal_obeys_is_echoed():
         assert line.isprintable()
         assert "\\u" not in line
         line.encode()
+
+
+# ---------------------------------------------------------------- long answers
+
+LONG = [
+    ("bpm 150; " * 60, "; ... and "),
+    ("sequence kick: " + "x" * 4000 + " (4000 steps, from bar 5)", " ... (4000 steps, from bar 5)"),
+    (
+        "undo 40 steps: " + "load a_module_with_a_long_name as b_module_with_a_long_name; " * 3 + "... and 37 more",
+        "; ... and 38 more",
+    ),
+    ("say " + "a kick and " * 300, " ..."),
+    ("set " + ", ".join(f"m{k}.freq 55 Hz (was 66 Hz)" for k in range(50)), " ..."),
+    (
+        "mute " + "kick " * 100 + "(at bar 5; transport stopped; play goes on)",
+        " ... (at bar 5; transport stopped; play goes on)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "end"), LONG)
+def test_a_long_answer_is_cut_to_200_characters_and_json_has_all_of_it(text: str, end: str) -> None:
+    answer = Answer(7, "undo 40", text, 482304, ("a line that was asked for " * 20,))
+    *lines, line = answers.plain(answer)
+    assert len(line) <= 200 and line.startswith("ok 7 ") and line.endswith(" @482304") and end in line
+    assert len(lines[0]) > 200
+    told = json.loads(answers.as_json(answer))
+    assert len(told["text"]) <= 200 and end in told["text"] and told["result"]["text"] == text
+
+
+def test_what_fits_is_left_as_it_is() -> None:
+    text = "x" * 181
+    assert answers.plain(Answer(7, "", text, 482304)) == [f"ok 7 {text} @482304"]
+    assert "text" not in json.loads(answers.as_json(Answer(7, "", text)))["result"]
+
+
+def test_a_long_refusal_is_cut_but_for_what_may_be_meant() -> None:
+    error = ChronusError(
+        "E_NAME", f'no module "{"long" * 100}" is loaded', line=3, column=14, suggestions=("bass", "bus")
+    )
+    (line,) = answers.plain(Answer(12, "", error=error))
+    assert (
+        len(line) <= 200
+        and line.startswith("err 12 E_NAME 3:14 no module")
+        and line.endswith(errors.did_you_mean(error.suggestions))
+    )
+    assert json.loads(answers.as_json(Answer(12, "", error=error)))["error"]["message"] == error.message
