@@ -152,6 +152,13 @@ class Client:
         """The last long submission that was begun: what else comes of it acts at the same moment."""
 
     @property
+    def awaits_a_death(self) -> bool:
+        """Whether it has asked for one that it has no answer to yet: what it says next is to find whoever it is dead."""
+        first = self.unanswered[0] if self.unanswered else None
+        begun = first is not None and not (self.waiting and self.waiting[0] is first)
+        return first is not None and begun and isinstance(first.alone, Crash) and first.replies is None
+
+    @property
     def author(self) -> str:
         return authors.of_client(self.hello.author if self.hello else "")
 

@@ -222,7 +222,9 @@ class Server:
         """
         for client in [client for client in self._ready if self._listens]:
             part = client.waiting[0] if client.waiting and not client.gone else None
-            if part is None or client.job is self.performer.current or client.job in self.performer.waiting:
+            if part is None or client.awaits_a_death:
+                continue
+            if client.job is self.performer.current or client.job in self.performer.waiting:
                 continue
             if part.shutdown is not None or isinstance(part.alone, Crash):
                 if client.unanswered[0] is part:
@@ -256,7 +258,7 @@ class Server:
 
     def _next_of(self, client: Client) -> Job | None:
         """The client's next job; None where it has nothing more to do at present, or its last one is still being tried out."""
-        while client.waiting and client.job not in self.performer.waiting:
+        while client.waiting and not client.awaits_a_death and client.job not in self.performer.waiting:
             part = client.waiting[0]
             if client.halted and part.shutdown is None:
                 client.waiting.popleft()

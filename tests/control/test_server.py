@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
 
 import pytest
@@ -584,6 +585,22 @@ def test_a_crash_is_answered_once_the_supervisor_says_so(tmp_path, monkeypatch):
     first, _second = house.until(caller, 2)
     assert first.ok and "4711" in first.text
     assert caller.notices[0].text == "slot 0 died"
+    ours.close()
+    house.close()
+
+
+def test_a_status_after_a_crash_is_asked_once_whoever_it_is_dies(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    ours, theirs = socket.socketpair()
+    house = House(tmp_path, channel=theirs)
+    caller = house.caller()
+    caller.say(c.Crash(what="active"), c.Status())
+    house.run(20)
+    assert caller.replies == []
+    rows = [{"role": "worker", "slot": 0, "pid": 1, "state": "dying", "restarts": 0, "died": "killed", "died_at": 1.0}]
+    ours.send(json.dumps({"processes": rows}).encode() + b'\n{"crashed": "active", "pid": 4711}\n')
+    _, status = house.until(caller, 2)
+    assert status.result["processes"][0]["state"] == "dying"
     ours.close()
     house.close()
 

@@ -120,3 +120,17 @@ def test_the_end_of_the_compiler_concerns_nobody(engine, children):
     before, children.pids["wide"] = dict(engine.state), 1 << 23
     engine.hear(children.died(1 << 23, 1))
     assert engine.state == before and children.pids == {} and children.told == [] and children.killed == []
+
+
+def test_who_was_killed_on_purpose_is_said_to_be_dying_before_its_death_is_answered_and_then_how_it_ended(
+    engine, children
+):
+    children.pids = dict(PIDS)
+    engine._crash("standby")
+    told, answer = children.told[-2:]
+    (row,) = (row for row in told["processes"] if row["slot"] == 1)
+    assert (row["state"], row["died"], row["pid"]) == ("dying", "killed on purpose", PIDS["worker 1"])
+    assert answer == {"crashed": "standby", "pid": PIDS["worker 1"]}
+    engine.hear(children.died(PIDS["worker 1"], -9))
+    (row,) = (row for row in children.told[-1]["processes"] if row["slot"] == 1)
+    assert (row["state"], row["died"], row["pid"]) == ("down", "signal 9", None) and row["died_at"] > 0
