@@ -32,7 +32,7 @@ from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, begun, onward, remembered
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
-from chronus.control.rack import EMPTY, Moving, Rack, changed, exact, replace
+from chronus.control.rack import EMPTY, Rack, changed, exact, replace, retunes
 from chronus.control.scheduler import NONE, Player, in_order
 from chronus.control.score import Score, begin, density, events, generations, notes_of, pruned
 from chronus.control.seats import NOTHING, Plan
@@ -223,7 +223,7 @@ class Conductor:
         if t.sweeps or t.later or self._redirects(t):
             return True
         for step in t.steps:
-            moved = (step.before.bpm, step.before.swing) != (step.after.bpm, step.after.swing)
+            moved = retunes(step.before, step.after) or step.before.swing != step.after.swing
             if step.act == "play" or playing.changed_lanes(step.before, step.after) or (moved and self.playing):
                 return True
         return t.plan is not None and any(self._moves(t.plan, name) for name in self.score.lanes)
@@ -233,16 +233,17 @@ class Conductor:
         hand has.
         """
         notes = any(note.course.end > self.now for note in self.score.by_hand.values())
-        if notes and t.before.bpm != t.after.bpm:
+        if notes and retunes(t.before, t.after):
             return True
         alive = {number for number, course in self.score.courses.items() if course.end > self.now}
         if not alive:
             return False
-        everywhere = t.plan is not None or t.before.bpm != t.after.bpm
+        everywhere = t.plan is not None or retunes(t.before, t.after)
         for name, module in t.after.modules.items():
             was = t.before.modules.get(name)
             for param, setting in module.params.items() if everywhere or module is not was else ():
-                if isinstance(setting, Moving) and setting.number in alive:
+                moving = diff.mover(setting, t.after)
+                if moving is not None and moving.number in alive:
                     if everywhere or was is None or was.params.get(param) != setting:
                         return True
         return False
@@ -268,7 +269,7 @@ class Conductor:
         score = self._timed(score, t, moment)
         for (act, when), group in groupby(t.steps, key=lambda step: (step.act, step.when)):
             steps = list(group)
-            after = replace(steps[-1].after, bpm=t.after.bpm, swing=t.after.swing)
+            after = replace(steps[-1].after, bpm=t.after.bpm, tempo=t.after.tempo, swing=t.after.swing)
             score, position = self._act(score, act, when, steps[0].before, after, moment)
             for step in steps:
                 moved = len(steps) == 1 or playing.changed_lanes(step.before, step.after)
@@ -309,7 +310,11 @@ class Conductor:
 
     def _begin_sweeps(self, score: Score, t: Transaction, moment: int) -> Score:
         courses = remembered(score.courses, moment, self.rate)
-        fresh = {one.number: begun(one, t.after.bpm, self.rate, score.timeline, moment) for one in t.sweeps}
+        fresh = {
+            one.number: begun(one, t.after.bpm, self.rate, score.timeline, moment)
+            for one in t.sweeps
+            if one.number not in courses
+        }
         return replace(score, courses={**courses, **fresh}) if courses or fresh or score.courses else score
 
     def _placed(self, entries: list[Entry], number: int, now: int) -> list[Entry]:
@@ -323,8 +328,8 @@ class Conductor:
 
     def _timed(self, score: Score, t: Transaction, moment: int) -> Score:
         """At the tempo and with the swing that all of its steps come to: none of those between them lasts."""
-        if t.before.bpm != t.after.bpm:
-            score = playing.retune(score, t.after.bpm, moment)
+        if retunes(t.before, t.after):
+            score = playing.retune(score, t.after, moment)
         if t.before.swing != t.after.swing:
             score = playing.reswing(score, t.after.swing, moment)
         return score

@@ -7,16 +7,18 @@ A sweep of so many beats follows the tempo: what is left of it is said again in 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from chronus.commands import Length, Quantity
 from chronus.control.catalogue import Catalogue
-from chronus.control.rack import Module, Moving, Rack, Setting, replace, value
-from chronus.control.timeline import BEATS, Timeline, frames_of
+from chronus.control.rack import Module, Moving, Rack, Setting, exact, replace, tempo, value
+from chronus.control.timeline import BEATS, Timeline, beat_frames, frames_of
 from chronus.dsp.spec import Param
 from chronus.memory.layout import RAMP
-from chronus.units import format_param, format_quantity
+from chronus.units import format_number, format_param, format_quantity
 
 REMEMBERED_SECONDS = 1
 """How long a course is kept that is over: what is said for a moment to come is performed somewhat before it."""
@@ -84,30 +86,45 @@ def begun(moving: Moving, bpm: float, rate: int, timeline: Timeline | None, mome
     return Course(moment, max(frames, RAMP), beats)
 
 
-def retuned(
-    courses: Mapping[int, Course], bpm: float, rate: int, timeline: Timeline | None, moment: int
-) -> dict[int, Course]:
-    """What is left of sweeps over so many beats, at another tempo from a moment on."""
-    return {number: _retuned(course, bpm, rate, timeline, moment) for number, course in courses.items()}
+def beats_of(moving: Moving) -> Fraction:
+    """How many beats a sweep takes; 0 where it is in time."""
+    return exact(moving.over.number) * BEATS.get(moving.over.unit, 0)
 
 
-def _retuned(course: Course, bpm: float, rate: int, timeline: Timeline | None, moment: int) -> Course:
-    if not course.beats or course.end <= moment:
-        return course
-    share = course.at(moment)
-    left = Length(course.beats * (1.0 - share), "beats")
-    return replace(course, begin=moment, frames=max(frames_of(left, bpm, rate, timeline, moment), 1), share=share)
+def on_the_way(tempo: Moving, rate: int, moment: int) -> Course:
+    """A sweep of the tempo that begins at a moment. It is evenly in time."""
+    assert isinstance(tempo.start, float) and isinstance(tempo.stop, float)
+    beats = beats_of(tempo)
+    paces = 1 / beat_frames(tempo.start, rate) + 1 / beat_frames(tempo.stop, rate)
+    frames = round(2 * beats / paces) if beats else frames_of(tempo.over, tempo.start, rate, None, moment)
+    return Course(moment, max(frames, RAMP))
 
 
-def held_on(
-    notes: Mapping[int, Sounding], bpm: float, rate: int, timeline: Timeline | None, moment: int
-) -> dict[int, Sounding]:
-    """What is left of notes by hand, at another tempo from a moment on; without those that are over."""
-    return {
-        number: replace(note, course=_retuned(note.course, bpm, rate, timeline, moment))
-        for number, note in notes.items()
-        if note.course.end > moment
-    }
+class Change(NamedTuple):
+    """Of the tempo, at a moment: from one timeline to another, or, without music, to `bpm`."""
+
+    moment: int
+    rate: int
+    bpm: float
+    before: Timeline | None
+    after: Timeline | None
+
+    def of(self, course: Course) -> Course:
+        """What is left of so many beats."""
+        if not course.beats or course.end <= self.moment:
+            return course
+        share, left = course.at(self.moment), exact(course.beats * (1.0 - course.at(self.moment)))
+        if self.before is not None:
+            left = self.before.position(course.end) - self.before.position(self.moment)
+        frames = round(left * beat_frames(self.bpm, self.rate))
+        if self.after is not None:
+            frames = self.after.frame(self.after.position(self.moment) + left) - self.moment
+        return replace(course, begin=self.moment, frames=max(frames, 1), share=share)
+
+    def of_notes(self, notes: Mapping[int, Sounding]) -> dict[int, Sounding]:
+        """Of notes by hand; without those that are over."""
+        sounding = {number: note for number, note in notes.items() if note.course.end > self.moment}
+        return {number: replace(note, course=self.of(note.course)) for number, note in sounding.items()}
 
 
 def remembered(courses: Mapping[int, Course], moment: int, rate: int) -> dict[int, Course]:
@@ -126,7 +143,22 @@ def onward(rack: Rack, catalogue: Catalogue, present: Present) -> Rack:
         }
         return replace(module, params={**module.params, **settings}) if settings else module
 
+    bpm, moving = tempo(rack, present), rack.tempo
+    if moving is not None:
+        left = tempo_left(moving, present)
+        rack = replace(rack, tempo=replace(moving, start=bpm, over=left) if left.number else None)
     return replace(rack, modules={name: from_here(module) for name, module in rack.modules.items()})
+
+
+def tempo_left(tempo: Moving, present: Present) -> Length:
+    """What is still to come of the time in which the tempo moves: its beats are not even in time."""
+    assert isinstance(tempo.start, float) and isinstance(tempo.stop, float)
+    share = present(tempo)
+    left = 1.0 - share
+    if tempo.over.unit in BEATS:
+        here = tempo.start + (tempo.stop - tempo.start) * share
+        left *= (here + tempo.stop) / (tempo.start + tempo.stop)
+    return Length(float(f"{tempo.over.number * left:.6g}"), tempo.over.unit)
 
 
 def gone_back(rack: Rack, then: Rack, catalogue: Catalogue, present: Present) -> str:
@@ -139,10 +171,15 @@ def gone_back(rack: Rack, then: Rack, catalogue: Catalogue, present: Present) ->
             before, now = was.params.get(param.name), module.params.get(param.name)
             if before != now and (_moves(before, present) or isinstance(now, Moving)):
                 goal = format_param(value(then, module, param), param)
-                left = format_length(present.left(now)) if isinstance(now, Moving) and _moves(now, present) else ""
+                left = about(present.left(now)) if isinstance(now, Moving) and _moves(now, present) else ""
                 found.append(
                     f"{name}.{param.name} " + (f"goes on to {goal}, {left} to go" if left else f"back to {goal}")
                 )
+    if rack.tempo != then.tempo:
+        moves = then.tempo is not None and present(then.tempo) < 1.0
+        left = about(tempo_left(then.tempo, present)) if then.tempo is not None and moves else ""
+        goal = format_number(then.bpm)
+        found.append(f"bpm goes on to {goal}, {left} to go" if left else f"bpm back to {goal}")
     more = [f"{len(found) - 3} more"] if len(found) > 3 else []
     return f" ({', '.join(found[:3] + more)})" if found else ""
 
@@ -154,6 +191,11 @@ def _moves(setting: Setting | None, present: Present) -> bool:
 def format_length(length: Length) -> str:
     """As it may be typed."""
     return format_quantity(Quantity(length.number, length.unit))
+
+
+def about(length: Length) -> str:
+    """To three figures: what is left, for people."""
+    return format_length(replace(length, number=float(f"{length.number:.3g}")))
 
 
 def _onward(rack: Rack, module: Module, param: Param, moving: Moving, present: Present) -> Setting:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from chronus.commands import Gate, Length, Note
+from chronus.commands import Gate, Length, Note, Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Course, Present, Sounding
-from chronus.control.rack import Module, Moving, Rack, Setting, find, value
+from chronus.control.rack import Module, Moving, Rack, Setting, find, retunes, value
 from chronus.control.seats import Plan, Seat
 from chronus.control.timeline import Timeline, frames_of
 from chronus.dsp.spec import Param
@@ -37,9 +37,10 @@ class Moment(NamedTuple):
     swaps: bool
     present: Present
 
-    def course(self, setting: Setting | None) -> Course | None:
+    def course(self, setting: Setting | None, rack: Rack) -> Course | None:
         """Of what still moves. One that has less left to go than a typed jump takes is over."""
-        course = self.present.courses.get(setting.number) if isinstance(setting, Moving) else None
+        moving = mover(setting, rack)
+        course = None if moving is None else self.present.courses.get(moving.number)
         return course if course is not None and course.end >= self.frame + RAMP else None
 
 
@@ -64,6 +65,11 @@ def _part(module: Module) -> tuple[object, ...]:
     return module.kind, module.voices, module.addressed, module.held, module.hushed
 
 
+def mover(setting: Setting | None, rack: Rack) -> Moving | None:
+    """What a setting moves with, if it does: a musical length with the tempo."""
+    return setting if isinstance(setting, Moving) else rack.tempo if isinstance(setting, Quantity) else None
+
+
 def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
     """Sets and sweeps, then gates and hands, in the order in which they must act."""
     told = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
@@ -72,7 +78,7 @@ def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment)
 
 def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
     found: list[Entry] = []
-    retuned = before.bpm != after.bpm
+    retuned = retunes(before, after)
     for name, module in after.modules.items():
         was = before.modules.get(name)
         if was is module and not retuned and not at.swaps:
@@ -84,13 +90,14 @@ def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
             continue
         for k, param in enumerate(at.catalogue[module.kind].params):
             then, now = was.params.get(param.name) if was else None, module.params.get(param.name)
-            course = at.course(now)
+            if was is not None and then == now and not retuned:
+                continue
+            course = at.course(now, after)
             if course is not None:
-                if was is None or then != now or retuned:
-                    found.append(_line(seat, k, course, after, module, param, at))
+                found.append(_line(seat, k, course, after, module, param, at))
             elif was is not None:
-                goal = value(after, module, param, at.present)
-                if goal != value(before, was, param, at.present) or (then != now and at.course(then)):
+                goal = value(after, module, param)
+                if goal != value(before, was, param, at.present) or (then != now and at.course(then, before)):
                     found.append(_set(seat, k, goal, 0 if param.words else RAMP))
     return found
 

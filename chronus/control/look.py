@@ -11,14 +11,24 @@ from typing import Any
 
 from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.courses import STILL, Present, format_length
-from chronus.control.rack import Lane, Moving, Rack, audible, in_words, named, replace, steady, value
+from chronus.control.courses import STILL, Present, about, format_length, tempo_left
+from chronus.control.rack import Lane, Moving, Rack, audible, in_words, named, replace, steady, tempo, value
 from chronus.control.scheduler import loop_of
 from chronus.control.values import NUMBERS, no_such
 from chronus.control.wiring import gated_off
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError
-from chronus.units import Range, format_number, format_param, format_quantity, format_range, is_musical, to_param
+from chronus.units import (
+    BPM,
+    Length,
+    Range,
+    format_number,
+    format_param,
+    format_quantity,
+    format_range,
+    is_musical,
+    to_param,
+)
 
 Answer = tuple[str, tuple[str, ...], dict[str, Any]]
 TESTS: dict[str, Callable[[float, float], bool]] = {
@@ -102,9 +112,16 @@ def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
 def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
     if command.name:
         return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue, taken_out, present)
-    whole = f"bpm {format_number(rack.bpm)}, swing {format_number(rack.swing)}, seed {rack.seed}"
+    bpm, sweeps = tempo(rack, present), {}
+    known = format_param(bpm, BPM)
+    if rack.tempo is not None and present(rack.tempo) < 1.0:
+        ends = tempo(rack, lambda moving: 0.0), rack.bpm
+        told, sweeps["bpm"] = _way(rack.tempo, ends, tempo_left(rack.tempo, present), BPM, present)
+        known += f" ({told})"
+    whole = f"bpm {known}, swing {format_number(rack.swing)}, seed {rack.seed}"
     lines, result = _list(rack, "", catalogue, taken_out)
-    more: dict[str, Any] = {"bpm": rack.bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
+    more: dict[str, Any] = {"bpm": bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
+    more |= {"sweeps": sweeps} if sweeps else {}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
     return [whole, *lines], {**more, **result}
 
@@ -143,11 +160,16 @@ def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_o
 def _sweep(rack: Rack, param: Param, moving: Moving, present: Present) -> tuple[str, dict[str, Any]]:
     """From where to where, and how far it has got."""
     start, stop = (steady(setting, param, rack.bpm) for setting in (moving.start, moving.stop))
-    share, over, left = present(moving), format_length(moving.over), format_length(present.left(moving))
-    text = (
-        f"{format_param(start, param)}..{format_param(stop, param)} over {over}: {share * 100:.0f}% done, {left} to go"
-    )
-    return text, {"from": start, "to": stop, "over": over, "done": share, "left": left}
+    return _way(moving, (start, stop), present.left(moving), param, present)
+
+
+def _way(
+    moving: Moving, ends: tuple[float, float], left: Length, param: Param | Range, present: Present
+) -> tuple[str, dict[str, Any]]:
+    share, over, more = present(moving), format_length(moving.over), about(left)
+    start, stop = (format_param(end, param) for end in ends)
+    text = f"{start}..{stop} over {over}: {share * 100:.0f}% done, {more} to go"
+    return text, {"from": ends[0], "to": ends[1], "over": over, "done": share, "left": more}
 
 
 def _cable(rack: Rack, key: Any) -> dict[str, Any]:
@@ -238,7 +260,8 @@ def _sides(
     if not port:
         if name in NUMBERS:
             whole = replace(NUMBERS[name], unit="")
-            return float(getattr(rack, name)), _wanted(command, whole, rack), whole
+            found = tempo(rack, present) if name == "bpm" else float(getattr(rack, name))
+            return found, _wanted(command, whole, rack), whole
         if name != "volume":
             raise no_such(rack, name, catalogue, "target.name")
         name, port = "out", "volume"

@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from chronus.commands import When
-from chronus.control.courses import held_on, retuned
-from chronus.control.rack import Lane, Rack, any_solo, audible, exact, replace
+from chronus.control.courses import Change, Present, beats_of, on_the_way
+from chronus.control.rack import Lane, Rack, any_solo, audible, exact, replace, tempo
 from chronus.control.scheduler import SIXTEENTH, Player, Span, sounding
 from chronus.control.score import Playing, Score, alive, begin, rewrite, same_notes, until
-from chronus.control.timeline import Timeline
+from chronus.control.timeline import Ramp, Timeline
+from chronus.memory.layout import RAMP
 
 NEXT_BAR = When("next")
 
@@ -43,7 +44,7 @@ def edit_lanes(
     if score.stopped or not names:
         return score, None
     if after.lanes and not (score.timeline if score.fixed else alive(score, moment)):
-        score = begin(replace(score, lanes={}), moment, after.bpm)
+        score = _begin(score, after, moment)
     assert score.timeline is not None
     position = score.timeline.at(when or NEXT_BAR, moment)
     for name in names:
@@ -120,17 +121,38 @@ class _Anew:
 # ---------------------------------------------------------------- tempo
 
 
-def retune(score: Score, bpm: float, moment: int) -> Score:
+def retune(score: Score, rack: Rack, moment: int) -> Score:
     """Another tempo from a frame on. What sounds goes on, and ends where it now has to; so do sweeps of so many beats."""
     before = score.timeline
-    if before is not None:
-        timeline = before.change(moment, bpm)
+    score = _with_tempo(score, rack, moment)
+    timeline = score.timeline
+    if before is not None and timeline is not None:
         position = timeline.position(moment)
         for name in score.lanes:
             score = rewrite(score, name, position, _Carry(before, position, moment).span)
-        score = replace(score, timeline=timeline)
-    at = bpm, score.rate, score.timeline, moment
-    return replace(score, courses=retuned(score.courses, *at), by_hand=held_on(score.by_hand, *at))
+    change = Change(moment, score.rate, rack.bpm, before, timeline)
+    courses = {number: change.of(course) for number, course in score.courses.items()}
+    return replace(score, courses=courses, by_hand=change.of_notes(score.by_hand))
+
+
+def _with_tempo(score: Score, rack: Rack, moment: int) -> Score:
+    """The timeline goes on at the tempo of the rack, or moves there: what moves begins now, or goes on from where it is."""
+    moving, timeline, ramp = rack.tempo, score.timeline, None
+    if moving is not None:
+        course = score.courses.get(moving.number) or on_the_way(moving, score.rate, moment)
+        score = replace(score, courses={**score.courses, moving.number: course})
+        beats = beats_of(moving) if course.begin == moment else Fraction(0)
+        ramp = Ramp(rack.bpm, course.end - moment, beats) if course.end >= moment + RAMP else None
+    if timeline is None:
+        return score
+    here = round(tempo(rack, Present(score.courses, moment)), 6) if ramp else rack.bpm
+    return replace(score, timeline=timeline.change(moment, here, ramp))
+
+
+def _begin(score: Score, rack: Rack, moment: int) -> Score:
+    """A new transport zero, at the tempo of the rack or where that has got to."""
+    score = begin(replace(score, lanes={}), moment, rack.bpm)
+    return score if rack.tempo is None else _with_tempo(score, rack, moment)
 
 
 def reswing(score: Score, swing: float, moment: int) -> Score:
@@ -169,7 +191,7 @@ def stop(score: Score) -> Score:
 
 def play(score: Score, rack: Rack, moment: int) -> Score:
     """All lanes from their beginning, at a new zero."""
-    score = begin(replace(score, lanes={}), moment, rack.bpm)
+    score = _begin(score, rack, moment)
     return edit_lanes(score, replace(rack, lanes={}), rack, When("now"), moment)[0] if rack.lanes else score
 
 

@@ -95,12 +95,13 @@ class Lane(Struct, frozen=True):
 
 
 class Rack(Struct, frozen=True):
-    """The document. `takes` counts the lanes typed so far; it is no part of what is saved."""
+    """The document. `takes` counts the lanes typed so far; it is no part of what is saved. `tempo` is on its way to `bpm`, if it is."""
 
     modules: dict[str, Module]
     cables: dict[Key, Cable] = {}
     lanes: dict[str, Lane] = {}
     bpm: float = 120.0
+    tempo: Moving | None = None
     swing: float = 50.0
     key: str = ""
     seed: int = 0
@@ -132,10 +133,26 @@ def exact(number: float) -> Fraction:
 def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> float:
     """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
     setting = module.params.get(param.name, param.default)
+    if isinstance(setting, Quantity) and rack.tempo is not None:
+        first, last = (steady(setting, param, bpm) for bpm in (tempo(rack, lambda moving: 0.0), rack.bpm))
+        return _between(first, last, share(rack.tempo), param)
     if not isinstance(setting, Moving):
         return steady(setting, param, rack.bpm)
     start, stop = steady(setting.start, param, rack.bpm), steady(setting.stop, param, rack.bpm)
     return _between(start, stop, share(setting), param)
+
+
+def retunes(before: Rack, after: Rack) -> bool:
+    """Whether the tempo is another one, or on another way."""
+    return before.bpm != after.bpm or before.tempo != after.tempo
+
+
+def tempo(rack: Rack, share: Share = at_rest) -> float:
+    """Beats a minute now: the tempo moves evenly in time."""
+    if rack.tempo is None:
+        return rack.bpm
+    assert isinstance(rack.tempo.start, float)
+    return rack.tempo.start + (rack.bpm - rack.tempo.start) * share(rack.tempo)
 
 
 def _between(start: float, stop: float, share: float, param: Param) -> float:

@@ -15,7 +15,7 @@ from chronus.control.courses import format_length
 from chronus.control.edit import RESERVED
 from chronus.control.lanes import in_words
 from chronus.control.patching import cable_words, silent
-from chronus.control.rack import EMPTY, Module, Moving, Rack, Steady
+from chronus.control.rack import EMPTY, Module, Moving, Rack, Steady, tempo
 from chronus.dsp.spec import Param, Spec
 from chronus.units import format_number, format_param, format_quantity
 
@@ -36,7 +36,10 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _whole(rack: Rack) -> Iterator[str]:
-    if rack.bpm != EMPTY.bpm:
+    if rack.tempo is not None:
+        begin = format_number(tempo(rack, lambda moving: 0.0))
+        yield f"bpm {begin}..{format_number(rack.bpm)} over {format_length(rack.tempo.over)}"
+    elif rack.bpm != EMPTY.bpm:
         yield f"bpm {format_number(rack.bpm)}"
     if rack.swing != EMPTY.swing:
         yield f"swing {format_number(rack.swing)}"

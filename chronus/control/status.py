@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 from chronus.control.performer import Performer
+from chronus.control.rack import tempo
 from chronus.control.supervisor import Supervisor
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
@@ -54,7 +55,7 @@ class Status:
             "device_rate": word(layout.RATE),
             "frame": frame,
             "playing": self.conductor.playing,
-            "bpm": self.conductor.rack.bpm,
+            "bpm": tempo(self.conductor.rack, self.conductor.present(frame)),
             "bar": bar,
             "beat": round(beat, 3),
             "osc_port": facts.get("osc_port", 0),

@@ -2,20 +2,23 @@
 
 A position is in beats (quarters) from transport zero, four to a bar. Every frame is computed from the last change of tempo
 in one go and rounded once, half to even; nothing is ever added up. A position that no sixteenth falls on is known to 2^-24 of a beat,
-0.02 of a frame at the most: else each change of tempo would multiply the denominators of all that comes after it.
+0.02 of a frame at the most: else each change of tempo would multiply the denominators of all that comes after it. While the tempo
+moves it does so evenly in time, and an event's frame is the closed form of that in double, rounded once.
 """
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from math import ceil, floor, lcm
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from chronus.commands import Length, When
-from chronus.control.rack import exact
+from chronus.control.rack import exact, replace
 
 BAR = 4
 """Beats in a bar."""
@@ -29,11 +32,33 @@ BEATS = {"bars": BAR, "beats": 1, "bar": BAR, "beat": 1}
 
 
 class Tempo(Struct, frozen=True):
-    """From `frame`, which is at `position`, a beat lasts `beat` frames."""
+    """From `frame`, which is at `position`, a beat lasts `beat` frames; where the tempo moves, so long only there, and `bend` is half
+    of what it gains each frame, in beats a frame.
+    """
 
     frame: int
     position: Fraction
     beat: Fraction
+    bend: float = 0.0
+
+    def position_at(self, frame: int) -> Fraction:
+        frames = frame - self.frame
+        near = self.position + frames / self.beat
+        return near + Fraction(self.bend) * frames * frames if self.bend else near
+
+    def frame_at(self, position: Fraction) -> int:
+        if not self.bend:
+            return self.frame + round((position - self.position) * self.beat)
+        pace, beats = 1.0 / float(self.beat), float(position - self.position)
+        return self.frame + round(2.0 * beats / (pace + math.sqrt(max(pace * pace + 4.0 * self.bend * beats, 0.0))))
+
+
+class Ramp(NamedTuple):
+    """On to another tempo in so many frames, and exactly so many beats if that is known: if it is not 0."""
+
+    bpm: float
+    frames: int
+    beats: Fraction
 
 
 class Timeline(Struct, frozen=True):
@@ -50,13 +75,13 @@ class Timeline(Struct, frozen=True):
     def position(self, frame: int) -> Fraction:
         """Beats at a frame; the exact place of a sixteenth where one falls on it."""
         tempo = next((t for t in reversed(self.tempos) if t.frame <= frame), self.tempos[0])
-        near = tempo.position + (frame - tempo.frame) / tempo.beat
+        near = tempo.position_at(frame)
         sixteenth = Fraction(round(near * 4), 4)
         return sixteenth if self.frame(sixteenth) == frame else Fraction(round(near * FINEST), FINEST)
 
     def frame(self, position: Fraction) -> int:
         tempo = next((t for t in reversed(self.tempos) if t.position <= position), self.tempos[0])
-        return tempo.frame + round((position - tempo.position) * tempo.beat)
+        return tempo.frame_at(position)
 
     def frames(self, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
         """The frames of the positions base + unit x offset, one each, as `frame` gives them."""
@@ -76,10 +101,18 @@ class Timeline(Struct, frozen=True):
         first = max(k for k, tempo in enumerate(self.tempos) if tempo.frame <= least)
         return Timeline(self.rate, self.number, self.tempos[first:])
 
-    def change(self, frame: int, bpm: float) -> Timeline:
-        """The same up to `frame`, another tempo from there on."""
+    def change(self, frame: int, bpm: float, ramp: Ramp | None = None) -> Timeline:
+        """The same up to `frame`, another tempo from there on; with a ramp only there, and then it moves."""
         tempo = Tempo(frame, self.position(frame), beat_frames(bpm, self.rate))
-        return Timeline(self.rate, self.number, (*(t for t in self.tempos if t.frame < frame), tempo))
+        before = tuple(t for t in self.tempos if t.frame < frame)
+        if ramp is None:
+            return Timeline(self.rate, self.number, (*before, tempo))
+        goal = beat_frames(ramp.bpm, self.rate)
+        beats = ramp.beats or Fraction(round((1 / tempo.beat + 1 / goal) * ramp.frames / 2 * FINEST), FINEST)
+        bend = float((beats - ramp.frames / tempo.beat) / ramp.frames**2)
+        rising = replace(tempo, bend=bend)
+        steady = Tempo(frame + ramp.frames, tempo.position + beats, goal)
+        return Timeline(self.rate, self.number, (*before, rising, steady))
 
     def line(self, frame: int, beats: int) -> Fraction:
         """The next position divisible by `beats`; one exactly at `frame` counts."""
@@ -100,6 +133,8 @@ class Timeline(Struct, frozen=True):
 
 
 def _frames(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    if tempo.bend:
+        return _bent(tempo, base, unit, offsets)
     start, step = (base - tempo.position) * tempo.beat, unit * tempo.beat
     whole = floor(start)
     rough = float(start - whole) + offsets * float(step)
@@ -110,6 +145,17 @@ def _frames(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.in
         part = lcm(start.denominator, step.denominator)
         first, more = int(start * part), int(step * part)
         found[doubtful] = [tempo.frame + _half_even(first + more * k, part) for k in offsets[doubtful].tolist()]
+    return found
+
+
+def _bent(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the tempo moves; as `Tempo.frame_at` has it."""
+    pace, beats = 1.0 / float(tempo.beat), float(base - tempo.position) + offsets * float(unit)
+    rough = 2.0 * beats / (pace + np.sqrt(np.maximum(pace * pace + 4.0 * tempo.bend * beats, 0.0)))
+    near = np.rint(rough)
+    found = near.astype(np.int64) + tempo.frame
+    doubtful = np.flatnonzero(np.abs(rough - near) > 0.5 - DOUBT)
+    found[doubtful] = [tempo.frame_at(base + unit * k) for k in offsets[doubtful].tolist()]
     return found
 
 

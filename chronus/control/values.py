@@ -9,7 +9,19 @@ from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Val
 from chronus.control.catalogue import Catalogue, find_param
 from chronus.control.courses import STILL, Present
 from chronus.control.lanes import short_of_voices
-from chronus.control.rack import VOICES, Module, Moving, Rack, Steady, in_words, named, replace, value, with_module
+from chronus.control.rack import (
+    VOICES,
+    Module,
+    Moving,
+    Rack,
+    Steady,
+    in_words,
+    named,
+    replace,
+    tempo,
+    value,
+    with_module,
+)
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError, nearest
 from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musical, to_param
@@ -55,7 +67,7 @@ def change_one(
     if not name and change.param == "volume":
         name, change = "out", replace(change, param="volume")
     if not name:
-        return _change_whole(rack, change, catalogue, part, over)
+        return _change_whole(rack, change, catalogue, part, over, present)
     module = rack.modules[name]
     spec = catalogue[module.kind]
     if change.param == "voices" and spec.param("voices") is None:
@@ -145,7 +157,9 @@ def _first(spec: Spec) -> str:
     return next((param.name for param in spec.params if param.pitch), spec.params[0].name if spec.params else "")
 
 
-def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None) -> Changed:
+def _change_whole(
+    rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None, present: Present
+) -> Changed:
     """bpm, swing, key, seed."""
     if change.param == "key":
         _refuse_sweep(change, over, part)
@@ -157,18 +171,42 @@ def _change_whole(rack: Rack, change: Change, catalogue: Catalogue, part: str, o
         return replace(rack, key=key), {**done, "value": key, "was": was}, ()
     if change.param not in NUMBERS:
         raise no_such(rack, change.param, catalogue, f"{part}.param")
+    if change.param == "bpm":
+        return _change_tempo(rack, change, catalogue, part, over, present)
     _refuse_sweep(change, over, part)
     assert not isinstance(change.value, Sweep)
     param, before = NUMBERS[change.param], getattr(rack, change.param)
     now = _number(change.value, param, float(before), rack, part)
     now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)
     unitless = replace(param, unit="")
-    held = _clamped(rack, catalogue)
     rack = replace(rack, **{change.param: now})
-    beyond = [name for name in _clamped(rack, catalogue) if name not in held]
-    about = f"was {format_param(before, unitless)}" + (f"; clamped: {', '.join(beyond)}" if beyond else "")
-    text = f"{change.param} {format_param(now, unitless)} ({about})"
+    text = f"{change.param} {format_param(now, unitless)} (was {format_param(before, unitless)})"
     return rack, {"text": text, "module": "", "param": change.param, "value": now, "was": before}, ()
+
+
+def _fine(bpm: float) -> float:
+    """To six places: what can be typed, and counted exactly."""
+    return float(round(bpm, 6))
+
+
+def _change_tempo(
+    rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None, present: Present
+) -> Changed:
+    """At once, or evenly in time. Musical lengths that come to more than can be are named."""
+    was, given, held = _fine(tempo(rack, present)), change.value, _clamped(rack, catalogue)
+    begin = was
+    if isinstance(given, Sweep):
+        begin, given = _fine(_number(given.start, BPM, was, rack, part)), given.stop
+    now = _fine(_number(given, BPM, was, rack, part))
+    moves = over is not None and over.number > 0
+    moving = Moving(present.number(), begin, now, over) if moves and over is not None else None
+    rack = replace(rack, bpm=now, tempo=moving)
+    beyond = [name for name in _clamped(rack, catalogue) if name not in held]
+    about = ([] if moves else [f"was {format_param(was, BPM)}"]) + ([f"clamped: {', '.join(beyond)}"] if beyond else [])
+    text = f"bpm {format_param(begin, BPM)}..{format_param(now, BPM)}" if moves else f"bpm {format_param(now, BPM)}"
+    text += f" ({'; '.join(about)})" if about else ""
+    done = {"text": text, "module": "", "param": "bpm", "value": now, "was": was}
+    return rack, done, (moving,) if moving is not None else ()
 
 
 def _clamped(rack: Rack, catalogue: Catalogue) -> list[str]:

@@ -46,7 +46,7 @@ COMMANDS: dict[str, Entry] = {
         "a parameter; also bpm, swing, volume, seed",
         ("set bass.freq 55", "set bass.cutoff +10%", "set tb303.cutoff 400..2400 over 8 bars"),
     ),
-    "bpm": Entry("bpm NUMBER", "the tempo", ("bpm 174",)),
+    "bpm": Entry("bpm NUMBER [over LENGTH]", "the tempo", ("bpm 174", "bpm 120..174 over 8 bars")),
     "swing": Entry("swing NUMBER", "50 is straight, 66 triplets, 75 the most", ("swing 56",)),
     "sequence": Entry(
         "sequence NAME: PATTERN [options]   (short: seq)",

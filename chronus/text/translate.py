@@ -340,6 +340,8 @@ WHOLE = ("bpm", "swing")
 """Parameters of the whole that are a command as well."""
 SWEPT = (c.Set,)
 """Commands that a value may take a length for."""
+SHORT = {"over": ("bpm",), "lasts": WHOLE}
+"""Short forms of `set` that may end so."""
 
 RULES: dict[str, Callable[[Children, Line], c.Command]] = {
     "load": _load, "unload": _unload, "patch": _patch, "unpatch": _unpatch,
@@ -363,13 +365,13 @@ def _check_lengths(command: c.Command, given: dict[str, Any], line: Line) -> Non
         begins = ("in",) if given[field].unit in ("bars", "beats") else ()
         instead = ("for",) if lasting else begins
         how = f'{word} may end with "for"' if lasting else f'{word} may begin "in" so many bars'
-        raise wrong(line.spans[field], f'"{preposition}" belongs to {_listed(kinds)}; {how}', *instead)
+        raise wrong(line.spans[field], f'"{preposition}" belongs to {_listed(kinds, SHORT[field])}; {how}', *instead)
 
 
-def _listed(kinds: tuple[type, ...]) -> str:
-    """The words of commands: of `set` the short forms as well."""
+def _listed(kinds: tuple[type, ...], short: tuple[str, ...]) -> str:
+    """The words of commands: of `set` these short forms as well."""
     words = [kind.__name__.lower() for kind in kinds]
-    words[words.index("set") + 1 : words.index("set") + 1] = WHOLE
+    words[words.index("set") + 1 : words.index("set") + 1] = short
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from chronus.commands import Assert, Change, Length, Note, Port, Quantity, Redo, Relative, Set, Show, Sweep, Undo
+from chronus.commands import Assert, Change, Length, Note, Port, Quantity, Redo, Relative, Set, Show, Sweep, Undo, Wait
 from chronus.control import standing
 from chronus.control.conductor import Conductor
 from chronus.control.courses import onward
-from chronus.control.rack import value
+from chronus.control.rack import tempo, value
 from chronus.control.script import script
 from chronus.memory.layout import RAMP
 from chronus.memory.log import F_STRAIGHT, HOLD, NOTE_ON, SET
@@ -273,3 +275,93 @@ def test_before_there_is_music_a_note_by_hand_follows_the_tempo_too():
     stage.fine(put("bpm", 60))
     (held,) = stage.values(HOLD)
     assert held.b == BAR // 2
+
+
+# ---------------------------------------------------------------- the tempo itself
+
+
+def tempo_sweep(start, stop, over=BARS):
+    return Set(changes=(Change("", "bpm", Sweep(Quantity(start), Quantity(stop))),), over=over)
+
+
+@pytest.fixture
+def faster():
+    """A kick on every beat, and the tempo on its way from 120 to 180 in the four bars from bar 2 on."""
+    stage = Stage(zero=0)
+    stage.fine(load("kick"), load("delay", time=Quantity(1 / 4, "whole")), seq("kick", "x..."))
+    stage.until(BAR)
+    assert stage.fine(tempo_sweep(120, 180)) == "bpm 120..180"
+    stage.until(12 * BAR)
+    return stage
+
+
+def in_closed_form(beats):
+    """Seconds after which a tempo that rises evenly in time from 2 to 3 beats a second in 16 beats has made so many."""
+    gain = 1 / 6.4 / 2
+    return (-2 + math.sqrt(4 + 4 * gain * beats)) / (2 * gain) if beats <= 16 else 6.4 + (beats - 16) / 3
+
+
+def test_notes_of_a_rising_tempo_come_at_their_closed_form(faster):
+    heard = [frame for frame, _, _ in faster.heard()]
+    expected = [k * RATE / 2 for k in range(4)] + [BAR + in_closed_form(k) * RATE for k in range(24)]
+    assert len(heard) >= 28
+    for frame, exactly in zip(heard, expected, strict=False):
+        assert abs(frame - exactly) <= 0.5 + 1e-3
+    assert faster.conductor.where(BAR + round(6.4 * RATE)) == (6, 1.0)
+
+
+def test_what_follows_the_tempo_follows_a_rising_one(faster):
+    faster.frame = BAR
+    conductor = faster.conductor
+    assert conductor.wait_frame(Wait(length=BARS), BAR) == BAR + round(6.4 * RATE)
+    faster.frame = BAR + round(3.2 * RATE)
+    assert present(faster, "delay", "time") == pytest.approx(400, rel=0.025), "a quarter at 150"
+    (outcome,) = faster.say(Show())
+    assert outcome.lines[0].startswith("bpm 150 (120..180 over 4 bars: 50% done, 2.2 bars to go), swing 50")
+    assert outcome.result["bpm"] == pytest.approx(150) and outcome.result["sweeps"]["bpm"]["to"] == 180
+    (outcome,) = faster.say(put("bpm", 100))
+    assert outcome.text == "bpm 100 (was 150)"
+
+
+def test_a_sweep_of_the_tempo_begins_at_what_it_is_and_is_undone(faster):
+    faster.frame = BAR + round(3.2 * RATE)
+    assert faster.fine(put("bpm", 60, over=Length(2, "s"))) == "bpm 150..60"
+    faster.frame += RATE
+    assert faster.fine(Undo()) == "undo: Set (bpm goes on to 180, 1.56 bars to go)"
+    assert tempo(faster.rack, faster.conductor.present(faster.frame)) == pytest.approx(120 + 60 * 4.2 / 6.4)
+    assert faster.fine(Undo()) == "undo: Set (bpm back to 120)"
+    assert faster.rack.bpm == 120 and faster.conductor.score.timeline.tempos[-1].beat == RATE // 2
+
+
+def test_a_script_has_the_tempo_rise_on(faster):
+    half = BAR + round(3.2 * RATE)
+    rack = onward(faster.rack, CATALOGUE, faster.conductor.present(half))
+    assert script(rack, CATALOGUE)[0] == "bpm 150..180 over 2.2 bars"
+    later = onward(faster.rack, CATALOGUE, faster.conductor.present(20 * BAR))
+    assert script(later, CATALOGUE)[0] == "bpm 180"
+
+
+def test_music_that_begins_while_the_tempo_rises_begins_where_it_is():
+    stage = Stage()
+    stage.fine(load("kick"), tempo_sweep(120, 180))
+    stage.until(round(3.2 * RATE))
+    stage.fine(seq("kick", "x..."))
+    first, last = stage.conductor.score.timeline.tempos
+    assert 1 / first.beat == pytest.approx(150 / 60 / RATE) and 1 / last.beat == pytest.approx(180 / 60 / RATE)
+    assert last.frame == round(6.4 * RATE)
+
+
+def test_swing_and_seed_are_not_swept(faster):
+    for name in ("swing", "seed"):
+        assert faster.refused(put(name, 60, over=BARS)).message == f"{name} cannot be swept"
+
+
+def test_a_change_of_tempo_just_before_a_sweep_is_over_leaves_it_at_its_end():
+    stage = Stage(zero=0)
+    stage.fine(load("delay"))
+    change = Change("delay", "time", Sweep(Quantity(1 / 16, "whole"), Quantity(1 / 4, "whole")))
+    stage.fine(Set(changes=(change,), over=Length(1, "bars")))
+    stage.until(BAR - 40)
+    stage.fine(put("bpm", 90))
+    (entry,) = stage.values(SET)
+    assert (entry.a, entry.flags) == (2000 / 3, 0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chronus.commands import Length, When
-from chronus.control.timeline import Timeline, frames_of
+from chronus.control.timeline import Ramp, Timeline, frames_of
 
 TEMPI = st.integers(20_000, 400_000).map(lambda n: n / 1000)
 
@@ -89,3 +91,19 @@ def test_a_length_in_bars_follows_the_timeline():
     assert frames_of(Length(2, "bars"), 60, 44100, timeline, 0) == 88200 + 176400
     assert frames_of(Length(1.5, "s"), 60, 44100, timeline, 0) == 66150
     assert frames_of(Length(1, "beats"), 60, 44100, None, 7) == 44100
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "bars"), [(120, 180, 4), (400, 20, 1), (20, 400, 64), (174, 173.5, 8), (60, 61, 1)]
+)
+def test_while_the_tempo_moves_many_positions_at_once_come_where_each_does(start, stop, bars):
+    paces = start / 60 / 44100 + stop / 60 / 44100
+    frames = round(2 * 4 * bars / paces)
+    line = Timeline.begin(44100, 1, 0, start).change(1000, start, Ramp(stop, frames, Fraction(4 * bars)))
+    base, unit, offsets = line.position(1000) - 1, Fraction(1, 12), np.arange(12 * 4 * (bars + 2))
+    found = line.frames(base, unit, offsets)
+    assert found.tolist() == [line.frame(base + unit * int(k)) for k in offsets]
+    assert (np.diff(found) > 0).all()
+    assert line.frame(line.position(1000) + 4 * bars) == 1000 + frames
+    for frame in range(900, 1000 + frames + 100, max(1, frames // 50)):
+        assert line.frame(line.position(frame)) == frame
