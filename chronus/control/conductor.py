@@ -285,9 +285,7 @@ class Conductor:
         present = Present(score.courses, moment)
         at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None, present)
         told = diff.entries(t.before, t.after, t.hands, at) if t.steps else []
-        held, by_hand = diff.held_on(self.score.by_hand, score.by_hand, at)
-        by_hand |= diff.begun_by_hand(told, t.hands, at)
-        score = replace(score, by_hand=dict(list(by_hand.items())[-MOST_BY_HAND:]))
+        score, held = self._with_hands(score, t, told, at)
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
         swap = [Entry(SWAP, a=float(plan.number))] if t.plan else []
         found = [*panic, *swap, *generations(base, score, moment), *told, *held]
@@ -309,13 +307,25 @@ class Conductor:
             )
 
     def _begin_sweeps(self, score: Score, t: Transaction, moment: int) -> Score:
+        if not score.courses and not t.sweeps:
+            return score
         courses = remembered(score.courses, moment, self.rate)
         fresh = {
             one.number: begun(one, t.after.bpm, self.rate, score.timeline, moment)
             for one in t.sweeps
             if one.number not in courses
         }
-        return replace(score, courses={**courses, **fresh}) if courses or fresh or score.courses else score
+        return replace(score, courses={**courses, **fresh})
+
+    def _with_hands(
+        self, score: Score, t: Transaction, told: list[Entry], at: diff.Moment
+    ) -> tuple[Score, list[Entry]]:
+        """What hands play, and what is said of it where the tempo has changed."""
+        if not t.hands and not score.by_hand:
+            return score, []
+        held, by_hand = diff.held_on(self.score.by_hand, score.by_hand, at)
+        by_hand |= diff.begun_by_hand(told, t.hands, at)
+        return replace(score, by_hand=dict(list(by_hand.items())[-MOST_BY_HAND:])), held
 
     def _placed(self, entries: list[Entry], number: int, now: int) -> list[Entry]:
         """Each with its frame and its place among those of the same frame."""

@@ -90,8 +90,9 @@ def change_one(
     module = replace(module, params={**module.params, param.name: setting})
     rack = with_module(rack, module)
     known, *more = in_words(rack, module, param)
-    begin = format_param(value(rack, module, param, lambda moving: 0.0), param)
-    text = f"{name}.{param.name} " + (f"{begin}..{known}" if moves else known)
+    if moves:
+        known = f"{format_param(value(rack, module, param, lambda moving: 0.0), param)}..{known}"
+    text = f"{name}.{param.name} {known}"
     about = more if moves else [*more, f"was {format_param(was, param)}"]
     text += f" ({', '.join(about)})" if about else ""
     done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
