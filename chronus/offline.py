@@ -131,6 +131,16 @@ class Take:
             if report:
                 report(self.frame / until)
 
+    def wait(self, wait: Wait, begun: int, report: Report | None = None) -> int:
+        """Renders up to the end of a wait, which it returns: what is put off to a time before that may change the tempo."""
+        until = self.conductor.wait_frame(wait, begun)
+        while (due := self.conductor.next_due) is not None and due < until:
+            self.render(due // BLOCK * BLOCK, report)
+            self.put_off(due)
+            until = self.conductor.wait_frame(wait, begun)
+        self.render(until // BLOCK * BLOCK, report)
+        return until
+
     def put_off(self, frame: int) -> None:
         """Performs what was put off to a time up to this frame, each at its own."""
         for at, dues in self.conductor.due(frame + 1):
@@ -249,8 +259,7 @@ def play_script(take: Take, source: str, report: Report | None = None) -> tuple[
                 if outcome.error is not None:
                     wrong.append(_refused(line, outcome.error))
         if wait is not None:
-            moment = take.conductor.wait_frame(wait, moment)
-            take.render(moment // BLOCK * BLOCK, report)
+            moment = take.wait(wait, moment, report)
     return sorted(wrong, key=lambda answer: answer.id), moment
 
 

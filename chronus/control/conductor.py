@@ -521,6 +521,11 @@ class Conductor:
             for (at, _), pairs in groupby(ready, key=lambda pair: (pair[0], pair[1].author))
         ]
 
+    @property
+    def next_due(self) -> int | None:
+        """The frame of what was put off to the nearest time."""
+        return min((self._frame_of(due) for due in self.waiting), default=None)
+
     def _frame_of(self, due: Due) -> int:
         timeline = self.score.timeline
         return timeline.frame(due.position) if timeline and timeline.number == due.timeline else due.frame

@@ -11,7 +11,7 @@ import pytest
 
 from chronus.commands import Submission
 from chronus.memory.layout import BLOCK, RAMP
-from chronus.offline import Take
+from chronus.offline import Take, play_script
 from chronus.text import parser
 from tests.control.sounding import BAR, RATE, differing, playing, say, to
 from tests.hearing import believed, heard
@@ -111,6 +111,13 @@ def test_a_note_by_hand_sounds_until_its_beats_are_over(bpm, beats):
     loud = np.flatnonzero(np.abs(np.concatenate(sound)[:, 0]) > 0.01)
     ends = (loud[-1] - take.latency) / (RATE // 2)
     assert ends == pytest.approx(beats, abs=0.02)
+
+
+def test_a_wait_of_a_script_follows_a_tempo_that_was_put_off():
+    take = Take(RATE, 0, keep=lambda sound: None)
+    script = "load kick; seq kick: x...\nbpm 240 at bar 3\nset kick.decay 100ms over 4 bars\nwait 4 bars\nwait 1 s"
+    wrong, end = play_script(take, script)
+    assert not wrong and end == 6 * RATE + RATE, "two bars at 120 and two at 240, and a second"
 
 
 # ---------------------------------------------------------------- played live
