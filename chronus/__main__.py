@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -91,6 +92,7 @@ def _shell_parser() -> argparse.ArgumentParser:
 
 def _shell(words: Sequence[str]) -> int:
     parser = _shell_parser()
+    _hint_at_lines(parser, words)
     told = parser.parse_args(words)
     settings = _settings(parser, told)
     if told.commands is not None and told.script is not None:
@@ -107,6 +109,29 @@ def _shell(words: Sequence[str]) -> int:
     from chronus.text import plain
 
     return plain.run(settings, script)
+
+
+def _hint_at_lines(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """A line of the language typed at the system's shell: says how it is sent."""
+    place = _first_word(words)
+    if place is None or os.path.lexists(words[place]):
+        return
+    line = [word for word in words[place:] if not word.startswith("--")]
+    first, *more = " ".join(line).split() or [""]
+    if "/" in first or first.endswith(".chronus"):
+        return
+    from chronus.errors import nearest
+    from chronus.text import help, scripts
+
+    if not more and first in scripts.names():
+        return
+    known = {*help.COMMANDS, *help.SHORT}
+    word = first.lower().rstrip(",:!")
+    if word not in known and not (more and nearest(word, known)):
+        return
+    also = "; `chronus --help` tells of the program itself" if word == "help" else ""
+    near = "" if word in known else did_you_mean(nearest(word, known))
+    _fail(parser, f"`{' '.join(line)}` is a line for Chronus{near}: chronus -c {shlex.quote(' '.join(line))}{also}")
 
 
 def _script(parser: argparse.ArgumentParser, told: argparse.Namespace) -> bytes | None:
@@ -336,7 +361,13 @@ def _reported(settings: Settings, form: Callable[[], int]) -> int:
 
 
 def _form(words: Sequence[str]) -> int | None:
-    """Where the name of a form stands: the first word that is neither an option nor an option's value."""
+    """Where the name of a form stands."""
+    place = _first_word(words)
+    return place if place is not None and words[place] in FORMS else None
+
+
+def _first_word(words: Sequence[str]) -> int | None:
+    """The first word that is neither an option nor an option's value; None also where `-c` or `--` comes before it."""
     takes_value = {
         "--engine",
         "--device",
@@ -351,8 +382,10 @@ def _form(words: Sequence[str]) -> int | None:
     place = 0
     while place < len(words):
         word = words[place]
-        if word in ("-c", "--") or not word.startswith("-"):
-            return place if word in FORMS else None
+        if not word.startswith("-"):
+            return place
+        if word in ("-c", "--"):
+            return None
         place += 2 if word in takes_value else 1
     return None
 

@@ -31,6 +31,7 @@ class ChronusError(Exception):
     `part` names the word of the command that is wrong, by the path of its field
     ("kind", "changes.0.param"), so that whoever holds the typed line can turn it
     into a column. `line` and `column` are 1-based and set once they are known.
+    `length` is how many characters at `column` a suggestion takes the place of; None: the word that stands there.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class ChronusError(Exception):
         part: str = "",
         line: int = 1,
         column: int = 1,
+        length: int | None = None,
     ) -> None:
         assert code in CODES, code
         super().__init__(message)
@@ -51,6 +53,7 @@ class ChronusError(Exception):
         self.part = part
         self.line = line
         self.column = column
+        self.length = length
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
@@ -61,7 +64,9 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     lower = word.lower()
     found = []
     for name in set(known):
-        distance = _distance(lower, name, 0 if len(lower) < 2 else 1 if len(lower) < 5 else 2 if len(lower) < 8 else 3)
+        distance = _distance(
+            lower, name.lower(), 0 if len(lower) < 2 else 1 if len(lower) < 5 else 2 if len(lower) < 8 else 3
+        )
         short, long = sorted((lower, name), key=len)
         if distance is None and len(short) >= 2 + (short == name) * 2 and long.startswith(short):
             distance = 2  # "res" for resonance, "frequency" for freq
@@ -93,5 +98,5 @@ def _distance(word: str, name: str, most: int) -> int | None:
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
     """'; did you mean "bass"?' or nothing."""
-    words = [f'"{word}"' for word in suggestions]
+    words = [f'"{word.strip()}"' for word in suggestions if word.strip()]
     return f"; did you mean {' or '.join(words)}?" if words else ""

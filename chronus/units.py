@@ -26,7 +26,9 @@ from typing import Annotated, Any, Literal, Protocol
 
 from msgspec import Meta, Struct
 
-from chronus.errors import ChronusError, nearest
+from chronus import othernames
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 
 CONCERT_PITCH, CONCERT_NOTE = 440.0, 69
 BEATS = 4
@@ -256,7 +258,7 @@ def _word(value: Quantity | Word | Relative, range_: Range) -> int:
             return int(text)
     if text in words:
         return words.index(text)
-    near = nearest(text, words) or range_.words[:3]
+    near = meant(text, words, othernames.WORDS)
     raise ChronusError("E_VALUE", f"{range_.name} is one of {format_range(range_)}", suggestions=near)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from chronus import places
+from chronus import othernames, places
 from chronus.dsp.spec import In, Out, Param, Spec
-from chronus.errors import ChronusError, nearest
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 
 SUFFIX = "_module"
 BESIDE = ("key", "sidechain", "sync")
@@ -51,7 +52,7 @@ class Catalogue:
     def resolve(self, word: str, part: str = "kind") -> Spec:
         spec = self.find(word)
         if spec is None:
-            near = nearest(word.removesuffix(SUFFIX), [*self.kinds, *self.aliases])
+            near = meant(word.removesuffix(SUFFIX), [*self.kinds, *self.aliases], othernames.KINDS)
             raise ChronusError("E_MODULE", f'there is no kind of module "{word}"', suggestions=near, part=part)
         return spec
 
@@ -77,6 +78,6 @@ def find_param(spec: Spec, name: str, part: str) -> Param:
     """The parameter of that name, or E_PARAM with those it may have been."""
     param = spec.param(name)
     if param is None:
-        near = nearest(name, [p.name for p in spec.params])
+        near = meant(name, [p.name for p in spec.params], othernames.PARAMS)
         raise ChronusError("E_PARAM", f'{spec.kind} has no parameter "{name}"', suggestions=near, part=part)
     return param

@@ -11,13 +11,15 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
+from chronus import othernames
 from chronus.commands import Patch, Port, Quantity, Unpatch
 from chronus.control.catalogue import Catalogue, carries_audio, main_input, main_output
 from chronus.control.rack import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
 from chronus.control.tables import scaled
 from chronus.control.wiring import input_of, sort, strengths
 from chronus.dsp.spec import Spec
-from chronus.errors import ChronusError, nearest
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 from chronus.units import format_quantity
 
 Result = tuple[Rack, str, dict[str, Any]]
@@ -176,7 +178,7 @@ def _told(amount: Quantity | None) -> str:
 def _kind(rack: Rack, word: str, catalogue: Catalogue, part: str) -> Spec:
     spec = catalogue.find(word)
     if spec is None:
-        near = nearest(word, [*rack.modules, *catalogue.kinds])
+        near = meant(word, [*rack.modules, *catalogue.kinds], othernames.KINDS)
         raise ChronusError(
             "E_NAME", f'no module "{word}" is loaded, and no kind is called so', suggestions=near, part=part
         )
@@ -236,9 +238,7 @@ def is_into(spec: Spec, name: str) -> bool:
 
 def _no_port(spec: Spec, name: str, known: list[str], what: str, part: str) -> ChronusError:
     if name:
-        return ChronusError(
-            "E_PORT", f'{spec.kind} has no {what} "{name}"', suggestions=nearest(name, known), part=part
-        )
+        return ChronusError("E_PORT", f'{spec.kind} has no {what} "{name}"', suggestions=_ports(name, known), part=part)
     has = f"; it has {', '.join(known)}" if known else ""
     return ChronusError("E_PORT", f"{spec.kind} has no {what}{has}", part=part.replace(".port", ".name"))
 
@@ -251,7 +251,7 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
     for k, port in enumerate(command.chain):
         name = find(rack, port.name, catalogue)
         if name is None:
-            near = nearest(port.name, rack.modules)
+            near = meant(port.name, rack.modules, othernames.KINDS)
             raise ChronusError("E_NAME", f'no module "{port.name}" is loaded', suggestions=near, part=f"chain.{k}.name")
         names.append(name)
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
@@ -318,3 +318,9 @@ def _between(rack: Rack, chain: list[Port]) -> list[Key]:
             raise ChronusError("E_PORT", message, part=f"chain.{k + 1}.name")
         gone += found
     return gone
+
+
+def _ports(name: str, known: list[str]) -> tuple[str, ...]:
+    """What a wrong port may have been: ports and parameters are named alike in other programs."""
+    both = (*meant(name, known, othernames.PORTS), *meant(name, known, othernames.PARAMS))
+    return tuple(dict.fromkeys(both))[:3]

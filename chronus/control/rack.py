@@ -13,11 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
+from chronus import othernames
 from chronus.commands import MODULES as MODULES
 from chronus.commands import LaneOptions, Length, Pattern, Quantity
 from chronus.control.catalogue import Catalogue
 from chronus.dsp.spec import Param, Spec
-from chronus.errors import ChronusError, nearest
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 from chronus.units import format_param, format_quantity, is_clamped, to_param
 
 CABLES, LANES, VOICES = 2048, 256, 64
@@ -205,6 +207,6 @@ def named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> st
     if name is None:
         spec = catalogue.find(word)
         how = f"; `load {spec.kind}` makes one" if spec else ""
-        near = nearest(word, rack.modules)
+        near = othernames.BETWEEN.get(word) or meant(word, rack.modules, othernames.KINDS)
         raise ChronusError("E_NAME", f'no module "{word}" is loaded{how}', suggestions=near, part=part)
     return name

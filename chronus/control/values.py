@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chronus import othernames
 from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.control.catalogue import Catalogue, find_param
 from chronus.control.courses import STILL, Present
@@ -23,7 +24,8 @@ from chronus.control.rack import (
     with_module,
 )
 from chronus.dsp.spec import Param, Spec
-from chronus.errors import ChronusError, nearest
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musical, to_param
 
 NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
@@ -146,12 +148,15 @@ def _whole(number: float, name: str, part: str) -> int:
 
 def no_such(rack: Rack, word: str, catalogue: Catalogue, part: str) -> ChronusError:
     """A word that is no parameter of the whole; the name of a module is half of what was meant."""
-    near = nearest(word, [*NUMBERS, "volume", "key", *rack.modules])
-    meant = [f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near]
+    near = meant(word, [*NUMBERS, "volume", "key", *rack.modules], othernames.WHOLE)
+    having = [name for name, module in rack.modules.items() if catalogue[module.kind].param(word)]
+    told = [f"{name}.{word}" for name in having[:3]] or [
+        f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near
+    ]
     what = (
         f'"{word}" is a module; name a parameter of it' if word in rack.modules else f'there is no parameter "{word}"'
     )
-    return ChronusError("E_PARAM", what, suggestions=meant, part=part)
+    return ChronusError("E_PARAM", what, suggestions=told, part=part)
 
 
 def _first(spec: Spec) -> str:

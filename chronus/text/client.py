@@ -27,6 +27,7 @@ from chronus.commands import (
 from chronus.errors import ChronusError
 from chronus.text import help
 from chronus.text.answers import Answer, Spans, of_reply
+from chronus.text.complaint import stands
 from chronus.text.opening import parse
 from chronus.text.parser import Parsed
 from chronus.text.statements import Statement
@@ -272,8 +273,10 @@ class Conversation:
                 return
             assert asked.answer is not None
             self._asked.popleft()
-            self._ready.append((asked, noted(asked.answer, asked.note)))
             error = asked.answer.error
+            if error is not None and error.suggestions and error.length is None:
+                error.length = replaced(asked.statement, error)
+            self._ready.append((asked, noted(asked.answer, asked.note)))
             if error is not None:
                 self.failed.add(error.code)
             if isinstance(asked.command, Quit) or (self.strict and error is not None):
@@ -299,6 +302,15 @@ class Conversation:
         else:
             asked.answer = Answer(asked.id, asked.text, asked.text, None, tuple(page.lines), page.result)
         return True
+
+
+def replaced(statement: Statement, error: ChronusError) -> int:
+    """How many characters of the typed line the error's suggestions take the place of."""
+    lines = statement.text.splitlines() or [""]
+    row = error.line - statement.line
+    if not 0 <= row < len(lines):
+        return 0
+    return stands(lines[row], error.column - (statement.column if row == 0 else 1))
 
 
 def noted(answer: Answer, note: str) -> Answer:

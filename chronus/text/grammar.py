@@ -11,6 +11,9 @@ from lark.lexer import PatternStr
 from chronus import places
 from chronus.errors import ChronusError
 
+WHOLE_WORD = "(?![a-z0-9_])"
+"""How the grammar says that a word must not go on."""
+
 
 @cache
 def parser(name: str, *starts: str) -> Lark:
@@ -38,7 +41,10 @@ def commands() -> frozenset[str]:
 def spelling(terminal: str) -> str:
     """The word of the language that a terminal stands for; "" where it has no one spelling."""
     shape = language().get_terminal(terminal).pattern if terminal != "$END" else None
-    return shape.value if isinstance(shape, PatternStr) else ""
+    if shape is None:
+        return ""
+    word = shape.value.removesuffix(WHOLE_WORD)
+    return word if isinstance(shape, PatternStr) or word.isalpha() else ""
 
 
 def place_of(error: UnexpectedInput, text: str) -> int:

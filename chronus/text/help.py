@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from chronus import units
+from chronus import othernames, units
 from chronus.commands import Describe, Help
-from chronus.errors import CODES, ChronusError, nearest
+from chronus.errors import CODES, ChronusError
+from chronus.othernames import meant
 from chronus.text.pattern import chords
 
 Catalogue = Mapping[str, Mapping[str, Any]]
@@ -251,7 +252,7 @@ def _word(word: str, catalogue: Catalogue) -> Page:
     if found is None:
         known = [*COMMANDS, *TOPICS, *GROUPS, *categories(catalogue), *_names(catalogue)]
         message = f'there is no help on "{word}"'
-        raise ChronusError("E_COMMAND", message, suggestions=nearest(word, known), part="word")
+        raise ChronusError("E_COMMAND", message, suggestions=meant(word, known, othernames.KINDS), part="word")
     return found
 
 
@@ -262,7 +263,7 @@ def find_kind(word: str, catalogue: Catalogue) -> str:
     """The kind meant by a word: its name, an alias, either with `_module`; E_MODULE where there is none."""
     kind = _kind(word, catalogue)
     if kind is None:
-        near = nearest(word.lower().removesuffix("_module"), _names(catalogue))
+        near = meant(word.lower().removesuffix("_module"), _names(catalogue), othernames.KINDS)
         raise ChronusError("E_MODULE", f'there is no kind of module "{word}"', suggestions=near, part="kind")
     return kind
 

@@ -24,9 +24,10 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 from msgspec import Struct
 
-from chronus import places
+from chronus import othernames, places
 from chronus.commands import MOST_STEPS, Hit, LaneOptions, Pattern
-from chronus.errors import ChronusError, nearest
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 from chronus.text.grammar import parser, place_of
 from chronus.units import note_name, read_note
 
@@ -40,6 +41,7 @@ SURE_GRID = re.compile(r"[xXo]|[0-9][0-9._-]|[._][0-9]")
 LOOKS_LIKE_GRID = re.compile(r"[xX]|[0-9]\.|\.[0-9]|^[\s|]*[0-9]{2}")
 NOTE = re.compile(r"(?<!\w)[a-gA-G][#b]?-?[0-9]")
 NUMBER = re.compile(r"(-?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:e-?[0-9]{1,2})?)[ \t]*(%?)")
+MAJOR = re.compile(r"M(?![A-Za-z])")
 FRACTION = re.compile(r"([0-9]{1,4})(?:/([0-9]{1,4})([dtDT]?))?")
 
 SHARES = {"": Fraction(1), "d": Fraction(3, 2), "t": Fraction(2, 3)}
@@ -109,7 +111,7 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
         if name in LATER_OPTIONS:
             raise _wrong(place, f'"{name}=" is not understood yet; there are {", ".join(READERS)}')
         if name not in READERS:
-            near = nearest(name, READERS) or tuple(READERS)[:3]
+            near = meant(name, READERS, othernames.OPTIONS)
             raise _wrong(place, f'there is no option "{name[:24]}"; there are {", ".join(READERS)}', *near)
         if name in given:
             raise _wrong(place, f'"{name}" is given twice')
@@ -279,8 +281,8 @@ def chords() -> dict[str, tuple[int, ...]]:
 
 def _chord(kind: str, column: int) -> tuple[int, ...]:
     known = chords()
-    if kind.lower() not in known:
-        near = nearest(kind, known) or ("m7", "maj7", "7")
+    if kind.lower() not in known or MAJOR.match(kind):  # M7 and m7 are two chords
+        near = ("maj" + kind[1:],) if MAJOR.match(kind) else meant(kind, known, othernames.CHORDS)
         raise _wrong(column, f'there is no chord "{kind}"; `help chords` lists them', *near)
     return known[kind.lower()]
 
@@ -327,7 +329,7 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
         return _wrong(column + len(text.rstrip()), "expected a step: x . or a note such as a1", "x", ".")
     place += len(rest) - len(rest.lstrip())
     mark = text[place]
-    word = re.match(r"\w+|.", text[place:])
+    word = re.match(r"[a-gA-G]#(?![0-9])|\w+|.", text[place:])
     found = word[0][:24] if word else mark
     place += column
     if mark in "^~@":
@@ -338,14 +340,14 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
     if start == "grid" and mark == "0":
         return _wrong(place, '"0" is not a step; a velocity is 1-9, a rest is .', ".")
     if start == "grid":
-        return _wrong(place, f'"{found[0]}" is not a step; a grid is written with x X o 1-9 . - ~ _ |', "x", ".")
+        return _wrong(place, f'"{found[0]}" is not a step; a grid is written with x X o 1-9 . - ~ _ |')
     if mark in "xXo" and found.strip("xXo") == "":
-        return _wrong(place, f'"{mark}" is a hit of a grid; between notes write a note, such as a1', "a1")
+        return _wrong(place, f'"{mark}" is a hit of a grid; between notes write a note, such as a1')
     if found.isdigit():
-        return _wrong(place, f'degrees ("{found}") are not understood yet; {_instead(text)}', "a1")
+        return _wrong(place, f'degrees ("{found}") are not understood yet; {_instead(text)}')
     if re.fullmatch(r"[a-gA-G][#b]?", found):
         return _wrong(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2")
-    return _wrong(place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7', "a1", ".")
+    return _wrong(place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7')
 
 
 def _instead(text: str) -> str:

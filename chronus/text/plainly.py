@@ -76,7 +76,7 @@ def strange(typed: str, error: ChronusError) -> ChronusError:
     plain = "".join(_letter(one) for one in found[0])
     offset, meant = (begin, (plain,)) if plain.isascii() and plain else (begin + letter.start(), ())
     message = f'"{letter[0]}" ({_named(letter[0])}) is no character of the language'
-    return ChronusError(error.code, message, suggestions=meant, column=offset + 1)
+    return ChronusError(error.code, message, suggestions=meant, column=offset + 1, length=len(found[0]) if meant else 1)
 
 
 def _letter(one: str) -> str:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 from lark import Token, Tree
 
+from chronus import othernames
 from chronus.commands import LONGEST, LONGEST_NOTE, Length, Quantity
-from chronus.errors import ChronusError, nearest
+from chronus.errors import ChronusError
+from chronus.othernames import meant
 from chronus.text.pattern import SHARES
 from chronus.units import LEAST_SHARE, MOST_SHARES, note_number, read_note
 
@@ -21,11 +23,15 @@ UNITS = {
     "oct": "oct", "q": "Q", "bar": "bars", "bars": "bars", "beat": "beats", "beats": "beats",
 }  # fmt: skip
 
+NAMES = tuple(filter(None, (*UNITS.values(), "k")))
+
 Node = Any  # a Token or a Tree
 
 
-def wrong(offset: int, message: str, *suggestions: str, code: str = "E_SYNTAX") -> ChronusError:
-    return ChronusError(code, message, suggestions=suggestions, column=offset + 1)
+def wrong(
+    offset: int, message: str, *suggestions: str, code: str = "E_SYNTAX", length: int | None = None
+) -> ChronusError:
+    return ChronusError(code, message, suggestions=suggestions, column=offset + 1, length=length)
 
 
 def start(node: Node) -> int:
@@ -51,7 +57,7 @@ def read_quantity(text: str, offset: int) -> Quantity:
         place = offset + found.start(6)
         if over:
             raise wrong(place, f'a fraction takes no unit, not "{unit}"')
-        raise wrong(place, f'there is no unit "{unit}"', *(nearest(unit, UNITS) or ("Hz", "ms", "dB")))
+        raise wrong(place, f'there is no unit "{unit}"', *meant(unit, NAMES, othernames.UNITS))
     if over:
         number, unit = share(over, under, tail, offset), "whole"
     else:
@@ -91,7 +97,7 @@ def length(token: Token) -> Length:
             return Length(given.number, unit)
         case "":
             message = f'expected bars, beats, s or ms after "{token}"'
-            raise wrong(start(token) + len(token), message, f"{token} bars", f"{token} beats", f"{token} s")
+            raise wrong(start(token) + len(token), message, " bars", " beats", " s", length=0)
     raise wrong(start(token), "a length is in bars, beats, s or ms", code="E_VALUE")
 
 

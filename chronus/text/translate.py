@@ -118,7 +118,7 @@ def checked_name(name: str, offset: int) -> str:
 def _counted(kind: Literal["every", "in"], token: Token) -> c.When:
     given = quantity(token)
     if not given.unit:
-        raise wrong(start(token) + len(token), f'expected bars or beats after "{token}"', "bars", "beats")
+        raise wrong(start(token) + len(token), f'expected bars or beats after "{token}"', " bars", " beats", length=0)
     if given.unit not in ("bars", "beats"):
         word = "in" if kind == "in" else "at"
         raise wrong(start(token), f'a time is "{word} 8 bars" or "{word} 2 beats"', "8 bars", "2 beats")
@@ -174,7 +174,11 @@ def _kind(token: Token, line: Line) -> str:
 def _load(children: Children, line: Line) -> c.Command:
     kind, *rest = children
     named = _kind(kind, line)
-    name = line.name(rest.pop(0), "name") if rest and isinstance(rest[0], Token) else ""
+    names = [node for node in rest if node.data == "named"]
+    rest = [node for node in rest if node.data != "named"]
+    if len(names) > 1:
+        raise wrong(start(names[1]), "one name is enough")
+    name = line.name(names[0].children[1], "name") if names else ""
     params: dict[str, c.Change] = {}
     for k, (param, value) in enumerate(node.children for node in rest):
         word = line.name(param, f"params.{k}.param")
@@ -384,5 +388,5 @@ def translate(tree: Tree[Token], typed: str) -> tuple[c.Command, dict[str, int]]
     sweeps = [k for k, change in enumerate(getattr(command, "changes", ())) if isinstance(change.value, c.Sweep)]
     _check_lengths(command, given, line)
     if sweeps and "over" not in given:
-        raise wrong(len(typed), 'a sweep needs a length, as in "400..2400 over 8 bars"', "over 8 bars")
+        raise wrong(len(typed), 'a sweep needs a length, as in "400..2400 over 8 bars"', " over 8 bars", length=0)
     return (msgspec.structs.replace(command, **given) if given else command), line.spans

@@ -51,7 +51,7 @@ def test_answers_come_in_the_order_of_the_commands(engine):
     lines, code = play("load saw; zzz\n  set bas.freq 55\nlist")
     assert lines == [
         "ok 1 load saw @64",
-        'err 2 E_COMMAND 1:11 there is no command "zzz"; did you mean "help"?',
+        'err 2 E_COMMAND 1:11 there is no command "zzz"; `help` lists them',
         'err 3 E_NAME 2:7 no module "bas" is loaded; did you mean "bass"?',
         "  bass",
         "  out",
@@ -234,7 +234,7 @@ def test_the_json_form_is_one_object_a_line(engine):
     lines, _ = play("load saw\nset bas.freq 55\nlist", json=True)
     first, second, third = map(json.loads, lines)
     assert first == {"v": 1, "id": 1, "ok": True, "command": "load saw", "frame": 64, "result": {}, "text": "load saw"}
-    error = {"code": "E_NAME", "line": 2, "column": 5, "message": "no", "suggestions": ["bass"]}
+    error = {"code": "E_NAME", "line": 2, "column": 5, "message": "no", "suggestions": ["bass"], "length": 3}
     assert second == {"v": 1, "id": 2, "ok": False, "error": error, "command": "set bas.freq 55"}
     assert third["result"] == {"modules": ["bass"]}
 
@@ -260,7 +260,7 @@ def test_a_lost_engine_answers_for_it_and_exits_with_3(engine):
         "err 2 E_ENGINE 1:7 the engine was lost before it answered",
         "err 3 E_ENGINE 2:1 the engine was lost before it answered",
         "err 4 E_ENGINE 3:1 the engine was lost before it answered",
-        'err 5 E_COMMAND 3:7 there is no command "zzz"; did you mean "help"?',
+        'err 5 E_COMMAND 3:7 there is no command "zzz"; `help` lists them',
     ]
 
 
