@@ -127,7 +127,7 @@ def as_json(answer: Answer) -> str:
                 "column": error.column,
                 "message": error.message,
                 "suggestions": error.suggestions,
-                **({} if error.length is None else {"length": error.length}),
+                **({} if error.length is None or not error.suggestions else {"length": error.length}),
             },
             "command": answer.command,
         }

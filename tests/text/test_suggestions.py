@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from chronus.commands import AnyCommand, Reply
+from chronus.commands import AnyCommand, Reply, Submission
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
 from chronus.errors import ChronusError
@@ -45,7 +45,9 @@ def catalogue() -> Catalogue:
     return Catalogue.load()
 
 
+@cache
 def stage() -> Stage:
+    """What every line is said to; nothing of it is committed."""
     made = Stage()
     made.conductor = Conductor(catalogue(), RATE)
     for statement in statements(RACK):
@@ -53,12 +55,9 @@ def stage() -> Stage:
     return made
 
 
-READY = stage
-
-
 def said(line: str) -> list[AnyCommand] | ChronusError:
     """The commands of a line that is performed; else the error, with its place in the line."""
-    ready, commands = READY(), []
+    commands: list[AnyCommand] = []
     for statement in whole(line):
         try:
             parsed = parse(statement)
@@ -70,7 +69,9 @@ def said(line: str) -> list[AnyCommand] | ChronusError:
                 error = of_reply(0, line, reply, (statement.line, statement.column), parsed.spans).error or error
             error.length = replaced(statement, error) if error.length is None else error.length
             return error
-        (outcome,) = ready.say(parsed.command)
+        texts = tuple(type(one).__name__ for one in (*commands, parsed.command))
+        together = Submission(tuple(range(1, len(texts) + 1)), texts, (*commands, parsed.command))
+        outcome = stage().conductor.perform(together, "").outcomes[-1]
         if outcome.error is not None:
             wrong = outcome.error
             reply = Reply(0, False, wrong.message, code=wrong.code, part=wrong.part, suggestions=wrong.suggestions)
