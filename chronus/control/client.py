@@ -241,7 +241,8 @@ class Client:
     def _goes_with(last: Part, part: Part, size: int, most: int) -> bool:
         if part.whole == last.whole and (part.joins or last.joins):
             return part.joins or part.for_the_rack  # of any size: it is one submission, cut for its answers
-        return part.for_the_rack and last.for_the_rack and size + len(part.ids) <= most
+        # a question does not wait for what is said after it
+        return part.for_the_rack and last.for_the_rack and part.asks == last.asks and size + len(part.ids) <= most
 
     # ------------------------------------------------------------ out
 
