@@ -476,7 +476,6 @@ class Conductor:
         if frame > self.horizon:
             self.owed.append(Debt(self.horizon, frame, -1, self.score.generation, frame - self.horizon))
             self.horizon = frame
-        self.score = pruned(self.score, self.now, self.rack)
 
     def owes(self, frame: int) -> bool:
         """Whether notes before a frame are owed."""
@@ -495,6 +494,8 @@ class Conductor:
             debt.start, debt.left, debt.slice = stop, None, 4 * debt.slice
             if stop >= debt.stop:
                 self.owed = [other for other in self.owed if other is not debt]
+        if not self.owed:  # before, what is over may still have notes to give
+            self.score = pruned(self.score, self.now, self.rack)
         return notes
 
     def advance(self, frame: int) -> list[Rows]:
