@@ -29,7 +29,7 @@ from msgspec import Struct
 from chronus.commands import QUERIES, AnyCommand, Length, Open, Submission, Wait, When
 from chronus.control import authors, diff, playing
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import Present, begun, onward, remembered
+from chronus.control.courses import Present, begun, going, onward, remembered, standing
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
 from chronus.control.rack import EMPTY, Rack, changed, exact, replace, retunes
@@ -157,11 +157,11 @@ class Conductor:
         self.number += 1
         known = self.rack if at is None else self._known(at)
         if known is self.rack or all(isinstance(command, QUERIES) for command in submission.commands):
-            t = yield from self._performed(submission, author, refused, known, present)
+            t = yield from self._performed(submission, author, refused, known, present, due)
         else:
-            now = yield from self._performed(submission, author, refused, known, present)
+            now = yield from self._performed(submission, author, refused, known, present, due)
             unheard = {k: outcome.error for k, outcome in enumerate(now.outcomes) if outcome.error}
-            t = yield from self._performed(submission, author, unheard, self.rack, present)
+            t = yield from self._performed(submission, author, unheard, self.rack, present, due)
             for k, outcome in enumerate(t.outcomes):
                 if outcome.error is not None and k not in unheard:
                     outcome.error = self._overtaken(outcome.error)
@@ -183,10 +183,13 @@ class Conductor:
         refused: Mapping[int, ChronusError],
         rack: Rack,
         present: Present,
+        due: Collection[int] = (),
     ) -> Performing:
         t = Transaction(self.number, rack, rack, self.past, self.future, put_off=self.put_off)
         afford = _anything if author == authors.JOURNAL else self.afford
-        performance = Performance(t, self.catalogue, self.kept, self.score, author, afford, self.taken_out, present)
+        performance = Performance(
+            t, self.catalogue, self.kept, self.score, author, afford, self.taken_out, present, due
+        )
         for k, (id, text, command) in enumerate(
             zip(submission.ids, submission.texts, submission.commands, strict=True)
         ):
@@ -283,7 +286,10 @@ class Conductor:
         }
         score = playing.reseat(score, seats, moment)
         present = Present(score.courses, moment)
-        at = diff.Moment(plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None, present)
+        at = diff.Moment(
+            plan, self.catalogue, self.rate, score.timeline, moment, t.number, t.plan is not None, present,
+            turns=score.stopped != self.score.stopped,
+        )  # fmt: skip
         told = diff.entries(t.before, t.after, t.hands, at) if t.steps else []
         score, held = self._with_hands(score, t, told, at)
         panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
@@ -315,7 +321,10 @@ class Conductor:
             for one in t.sweeps
             if one.number not in courses
         }
-        return replace(score, courses={**courses, **fresh})
+        courses = {**courses, **fresh}
+        if score.stopped:
+            return replace(score, courses=standing(courses, moment))
+        return replace(score, courses=going(courses, t.after.bpm, self.rate, score.timeline, moment))
 
     def _with_hands(
         self, score: Score, t: Transaction, told: list[Entry], at: diff.Moment

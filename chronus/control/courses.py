@@ -1,7 +1,8 @@
 """Parameters on their way. What moves is part of the rack (`Moving`), when it does is part of the score (`Course`), by its number.
 
 So the present value is a pure function of a frame, and whatever begins, begins at what sounds: another sweep, `+10%`, `undo`, `show`.
-A sweep of so many beats follows the tempo: what is left of it is said again in frames whenever that changes.
+A sweep of so many beats follows the tempo: what is left of it is said again in frames whenever that changes. While the transport stands
+no beat passes, and so it waits.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ REMEMBERED_SECONDS = 1
 """How long a course is kept that is over: what is said for a moment to come is performed somewhat before it."""
 
 
+NEVER = 1 << 62
+"""The frames that what waits takes."""
+
+
 class Course(Struct, frozen=True):
     """At frame `begin` a sweep has `share` of its way behind it; the rest takes `frames`. `beats`: of the whole, 0 where it is in time."""
 
@@ -33,11 +38,17 @@ class Course(Struct, frozen=True):
     share: float = 0.0
 
     @property
+    def waits(self) -> bool:
+        return self.frames == NEVER
+
+    @property
     def end(self) -> int:
         return self.begin + self.frames
 
     def at(self, frame: int) -> float:
         """How much of the way lies behind it at a frame."""
+        if self.waits:
+            return self.share
         gone = min(max((frame - self.begin) / self.frames, 0.0), 1.0)
         return self.share + (1.0 - self.share) * gone
 
@@ -111,7 +122,7 @@ class Change(NamedTuple):
 
     def of(self, course: Course) -> Course:
         """What is left of so many beats."""
-        if not course.beats or course.end <= self.moment:
+        if not course.beats or course.waits or course.end <= self.moment:
             return course
         share, left = course.at(self.moment), exact(course.beats * (1.0 - course.at(self.moment)))
         if self.before is not None:
@@ -125,6 +136,31 @@ class Change(NamedTuple):
         """Of notes by hand; without those that are over."""
         sounding = {number: note for number, note in notes.items() if note.course.end > self.moment}
         return {number: replace(note, course=self.of(note.course)) for number, note in sounding.items()}
+
+
+def standing(courses: Mapping[int, Course], moment: int) -> dict[int, Course]:
+    """The transport stands: what takes beats waits where it is."""
+
+    def here(course: Course) -> Course:
+        if not course.beats or course.waits or course.end <= moment:
+            return course
+        return replace(course, begin=moment, frames=NEVER, share=course.at(moment))
+
+    return {number: here(course) for number, course in courses.items()}
+
+
+def going(
+    courses: Mapping[int, Course], bpm: float, rate: int, timeline: Timeline | None, moment: int
+) -> dict[int, Course]:
+    """The transport goes: what has waited goes on."""
+
+    def on(course: Course) -> Course:
+        if not course.waits:
+            return course
+        left = Length(course.beats * (1.0 - course.share), "beats")
+        return replace(course, begin=moment, frames=max(frames_of(left, bpm, rate, timeline, moment), RAMP))
+
+    return {number: on(course) for number, course in courses.items()}
 
 
 def remembered(courses: Mapping[int, Course], moment: int, rate: int) -> dict[int, Course]:

@@ -36,6 +36,8 @@ class Moment(NamedTuple):
     number: int
     swaps: bool
     present: Present
+    turns: bool = False
+    """The transport stops, or goes on."""
 
     def course(self, setting: Setting | None, rack: Rack) -> Course | None:
         """Of what still moves. One that has less left to go than a typed jump takes is over."""
@@ -78,7 +80,7 @@ def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment)
 
 def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
     found: list[Entry] = []
-    retuned = retunes(before, after)
+    retuned = at.turns or retunes(before, after)
     for name, module in after.modules.items():
         was = before.modules.get(name)
         if was is module and not retuned and not at.swaps:
@@ -105,6 +107,8 @@ def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
 def _line(seat: Seat, k: int, course: Course, rack: Rack, module: Module, param: Param, at: Moment) -> Entry:
     """What is left of a sweep, from where it is by now. It names its frame: it is a line in time."""
     start = value(rack, module, param, at.present)
+    if course.waits:
+        return _set(seat, k, start, RAMP)
     return _set(seat, k, value(rack, module, param), course.end - at.frame, start, at.frame, F_STRAIGHT)
 
 

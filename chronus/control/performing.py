@@ -70,12 +70,15 @@ class Performance:
         afford: Afford,
         taken_out: Mapping[str, str],
         present: Present,
+        due: Collection[int] = (),
     ) -> None:
         self.t, self.catalogue, self.author, self.present = t, catalogue, author, present
         self.afford, self.taken_out = afford, taken_out
         self.timeline, self.running, self.stopped = score.timeline, score.timeline is not None, score.stopped
         self.ahead: list[tuple[int, Kept]] = [(due.number, due.command) for due in waiting]
         self.waiting = {due.number: due for due in waiting}
+        self.own = min(due, default=None)
+        """The number under which what is performed now was put off."""
         self.known: list[str] = []  # what is to be said of the present command besides its own words
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
@@ -371,20 +374,21 @@ class Performance:
     # ------------------------------------------------------------ what waits, and what a command does to it
 
     def _no_more(self, command: Kept) -> tuple[tuple[Due | Later, Later | None], ...]:
-        """Withdraws what a command puts an end to: `panic` all that waits, another word the way back of what it takes hold of.
+        """Withdraws what a command puts an end to: `panic` and another rack all that waits, another word the way back of what it takes
+        hold of. What was said after an `open` that waited is about what that brings, and waits on.
 
         Each as it waited, and what waits in its place.
         """
         ended: list[tuple[Due | Later, Later | None]] = []
-        if isinstance(command, say.Panic):
-            numbers = [number for number, _ in self.ahead]
+        if isinstance(command, say.Panic | say.New | say.Open):
+            numbers = [number for number, _ in self.ahead if self.own is None or number < self.own]
             unheard = {later.number for later in self.t.later if later.after is None}
             past = self.t.past
             self.t.past = tuple(p for p in past if not isinstance(p[1], Later) or p[1].number not in unheard)
             ended = [
                 (waited, None) for number in numbers if number not in unheard and (waited := self._waits_as(number))
             ]
-            words = sum(not isinstance(kept, Back) for _, kept in self.ahead)
+            words = sum(not isinstance(kept, Back) for number, kept in self.ahead if number in numbers)
             self.known += [f"{words} that waited withdrawn"] if words else []
             self._withdraw(numbers)
             return tuple(ended)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chronus.control.catalogue import Catalogue
-from chronus.control.rack import Rack
+from chronus.control.rack import Moving, Rack
+from chronus.control.timeline import BEATS
 from chronus.control.touches import touched
 from chronus.control.transaction import Step
 
@@ -15,9 +16,20 @@ def only_when_it_goes(step: Step, catalogue: Catalogue) -> bool:
     before, after = step.before, step.after
     if (before.bpm, before.swing) != (after.bpm, after.swing) or before.lanes != after.lanes:
         return True
+    if any(_takes_beats(before, after, name) for name in touched(step)):
+        return True
     reached = _upstream(after, touched(step))
     waits = reached & (after.lanes.keys() | {name for name, module in after.modules.items() if module.hushed})
     return bool(waits) and not any(_sounds(after, name, catalogue) for name in reached)
+
+
+def _takes_beats(before: Rack, after: Rack, name: str) -> bool:
+    """Whether a sweep of the module begins that lasts so many beats."""
+    was = before.modules.get(name)
+    return any(
+        isinstance(setting, Moving) and setting.over.unit in BEATS and (was is None or was.params.get(key) != setting)
+        for key, setting in after.modules[name].params.items()
+    )
 
 
 def _upstream(rack: Rack, names: set[str]) -> set[str]:

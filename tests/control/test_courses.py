@@ -6,7 +6,23 @@ import math
 
 import pytest
 
-from chronus.commands import Assert, Change, Length, Note, Port, Quantity, Redo, Relative, Set, Show, Sweep, Undo, Wait
+from chronus.commands import (
+    Assert,
+    Change,
+    Length,
+    Note,
+    Play,
+    Port,
+    Quantity,
+    Redo,
+    Relative,
+    Set,
+    Show,
+    Stop,
+    Sweep,
+    Undo,
+    Wait,
+)
 from chronus.control import standing
 from chronus.control.conductor import Conductor
 from chronus.control.courses import onward
@@ -365,3 +381,51 @@ def test_a_change_of_tempo_just_before_a_sweep_is_over_leaves_it_at_its_end():
     stage.fine(put("bpm", 90))
     (entry,) = stage.values(SET)
     assert (entry.a, entry.flags) == (2000 / 3, 0)
+
+
+# ---------------------------------------------------------------- while the transport stands
+
+
+def test_a_sweep_over_bars_waits_while_the_transport_stands_and_goes_on_with_it(swept):
+    swept.fine(load("kick"), seq("kick", "x..."))
+    swept.frame = 4 * BAR // 2
+    swept.fine(Stop())
+    (entry,) = swept.values(SET)
+    assert (round(entry.a), entry.b, entry.flags) == (400, RAMP, 0), "it stays where it is"
+    swept.frame += 10 * BAR
+    assert present(swept) == pytest.approx(400)
+    swept.fine(Play())
+    assert line(swept) == (400, 1600, 2 * BAR)
+    swept.frame += BAR
+    assert present(swept) == pytest.approx(800)
+
+
+def test_what_is_saved_while_the_transport_stands_is_the_same_whenever_it_is_saved(swept):
+    swept.fine(load("kick"), seq("kick", "x..."))
+    swept.fine(Stop())
+
+    def saved():
+        conductor = swept.conductor
+        rack = onward(conductor.rack, CATALOGUE, conductor.present(swept.frame))
+        return script(rack, CATALOGUE)
+
+    first = saved()
+    swept.frame += 3 * BAR
+    assert saved() == first and any("over 2 bars" in text for text in first)
+
+
+def test_a_sweep_over_bars_that_is_said_while_the_transport_stands_waits_and_says_so(swept):
+    swept.fine(load("kick"), seq("kick", "x..."))
+    swept.fine(Stop())
+    text = swept.fine(sweep(200, 800))
+    assert "transport stopped" in text
+    swept.frame += 2 * BAR
+    assert present(swept) == pytest.approx(200)
+
+
+def test_a_sweep_in_seconds_does_not_wait_for_the_transport(swept):
+    swept.fine(load("kick"), seq("kick", "x..."))
+    swept.fine(Stop())
+    swept.fine(sweep(200, 800, Length(2, "s")))
+    swept.frame += RATE
+    assert present(swept) == pytest.approx(400)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chronus.commands import Gate, Length, New, Note, Open, Quantity, Sweep, Undo, Unload
+from chronus.commands import Gate, Length, New, Note, Open, Quantity, Submission, Sweep, Undo, Unload, When
 from chronus.control import authors
 from chronus.memory.log import GATE, NOTE_ON, SET
-from tests.control.stage import NOW, Stage, load, put
+from tests.control.stage import NOW, Stage, load, put, seq
 
 
 @pytest.fixture
@@ -96,3 +96,27 @@ def test_a_line_that_is_not_valid_any_more_is_named_by_its_place_in_the_file_and
     assert list(stage.rack.modules) == ["out", "kick"]
     typo = Open(name="song", commands=(load("bass"), put("bas.freq", 1)), places=((1, 1), (2, 3)), when=NOW)
     assert stage.refused(typo).message == 'song, 2:3: no module "bas" is loaded; did you mean "bass"?'
+
+
+def test_what_was_put_off_for_another_rack_is_withdrawn_with_it(stage):
+    stage.fine(load("kick"), seq("kick", "x..."))
+    stage.until(1000)
+    stage.fine(put("kick.freq", 60, when=When("next")), Gate(name="kick", on=True, when=When("every", 4)))
+    text = stage.fine(New())
+    assert "2 that waited withdrawn" in text and stage.conductor.kept == []
+    stage.fine(Undo())
+    assert len(stage.conductor.kept) == 2, "undo brings them back with their rack"
+
+
+def test_what_is_said_after_an_open_that_waits_stays_and_what_was_said_before_goes(stage):
+    stage.fine(load("kick"), seq("kick", "x..."))
+    stage.fine(put("kick.freq", 60, when=When("bar", 9)))
+    stage.fine(opened(load("bass")), put("bass.freq", 70, when=When("bar", 9)))
+    stage.until(BAR)
+    for at, dues in stage.conductor.due(BAR + 1):
+        whole = Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))
+        t = stage.conductor.perform(whole, due=[due.number for due in dues])
+        stage.conductor.commit(t, at, True)
+        stage.conductor.accept(t, at)
+    assert [due.text for due in stage.conductor.kept] == ["Set"] and "bass" in stage.rack.modules
+    assert stage.conductor.kept[0].command.changes[0].module == "bass"

@@ -111,9 +111,9 @@ class Stranger:
 
 
 class Line:
-    """A line on its way: who said it, its number there, and at which block."""
+    """A line on its way: who said it, its number there, at which block, and whether it is one that waits for nobody, and which."""
 
-    def __init__(self, caller: Caller, number: int, text: str, block: int, urgent: bool) -> None:
+    def __init__(self, caller: Caller, number: int, text: str, block: int, urgent: str) -> None:
         self.caller, self.number, self.text, self.block, self.urgent = caller, number, text, block, urgent
 
 
@@ -164,7 +164,16 @@ class Session:
         self.trace(f"{len(commands)} lines of {caller.socket.fileno()}: {'; '.join(texts)[:200]}")
         first, alone = caller.number + 1, len(commands) == 1
         ahead = any(line.caller is caller for line in self.under_way)
-        urgent = alone and not ahead and isinstance(commands[0], (Panic, Stop, *QUERIES))
+        urgent = ""
+        if alone and not ahead:
+            first_one = commands[0]
+            urgent = (
+                "question"
+                if isinstance(first_one, QUERIES)
+                else "silence"
+                if isinstance(first_one, Panic | Stop)
+                else ""
+            )
         caller.say(*commands, texts=tuple(texts))
         self.said += len(commands)
         block = self.house.replicas.block()
@@ -200,7 +209,9 @@ class Session:
             self.under_way = [line for line in self.under_way if line.caller is not gone]
         elif what == "unprepared":
             house.replicas.prepares = False
-            self._run(self.chance.choice((3, 30)))
+            for caller in [caller for caller in callers if caller in house.callers and not caller.closed]:
+                self._say(caller, [self.chance.choice(("load kick", "list", "show out", "status"))])
+            self._run(self.chance.choice((3, 30, 100)))
             house.replicas.prepares = True
             self._kept()
 
@@ -245,7 +256,8 @@ class Session:
                 self.trace(f"answered: {line.text[:60]!r} of {line.caller.socket.fileno()}")
                 continue
             waited = now - max(line.block, self.kept_from)
-            if waited > (URGENT_BLOCKS if line.urgent else ANSWER_BLOCKS):
+            urgent = line.urgent == "question" or (line.urgent and self.house.replicas.prepares)
+            if waited > (URGENT_BLOCKS if urgent else ANSWER_BLOCKS):
                 raise Failure(f"{line.text!r} has no answer after {waited} blocks")
             left.append(line)
         self.under_way = left
