@@ -77,8 +77,9 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
 
 def _distance(word: str, name: str, most: int) -> int | None:
     """Letters wrong, missing, too many, or two of them the other way round; None beyond `most`."""
+    turned = word[1::-1] + word[2:] == name
     if abs(len(word) - len(name)) > most or (
-        most == 1 and word[:1] != name[:1] and (len(word) < 3 or word[1:] != name[1:])
+        most == 1 and word[:1] != name[:1] and not turned and (len(word) < 3 or word[1:] != name[1:])
     ):
         return None
     before: list[int] = []

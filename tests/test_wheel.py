@@ -93,7 +93,7 @@ def test_an_installed_chronus_reads_all_its_language_in_any_folder(installed, tm
         "import sys; from chronus import places; from chronus.text import opening, parser, phrases\n"
         "assert str(places.PACKAGE).startswith(sys.prefix), places.PACKAGE\n"
         "said = [opening.parse(line).command for line in parser.statements('seq bass: a1:m7@4 . a2\\nopen first-beat')]\n"
-        "assert len(said) == 2 and len(said[1].commands) > 4 and phrases.lines('kick and snare')\n"
+        "assert len(said) == 2 and len(said[1].commands) > 4 and phrases.read('kick and snare').lines\n"
     )
     run(installed / "bin/python", "-c", read, at=tmp_path, CHRONUS_HOME=str(tmp_path), HOME=str(tmp_path))
 

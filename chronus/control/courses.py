@@ -182,7 +182,7 @@ def onward(rack: Rack, catalogue: Catalogue, present: Present) -> Rack:
     bpm, moving = tempo(rack, present), rack.tempo
     if moving is not None:
         left = tempo_left(moving, present)
-        rack = replace(rack, tempo=replace(moving, start=bpm, over=left) if left.number else None)
+        rack = replace(rack, tempo=replace(moving, start=round(bpm, 6), over=left) if left.number else None)
     return replace(rack, modules={name: from_here(module) for name, module in rack.modules.items()})
 
 

@@ -70,16 +70,16 @@ WRONG = [
     Wrong(b"load kick as lead", "E_EXISTS", 14),
     Wrong(b"load kick as at", "E_SYNTAX", 14),
     Wrong(b"set bass.freq", "E_SYNTAX", 14),
-    Wrong(b"set bass.freq 50..60", "E_SYNTAX", 21, "over 8 bars"),
+    Wrong(b"set bass.freq 50..60", "E_SYNTAX", 21, " over 8 bars"),
     Wrong(b"play at 8 parsecs", "E_SYNTAX", 11),
     Wrong(b"patch bass", "E_SYNTAX", 11, ">"),
-    Wrong(b"seq bass: x..y", "E_SYNTAX", 14, "x"),
-    Wrong(b"seq bass: a1 h9", "E_SYNTAX", 14, "a1"),
+    Wrong(b"seq bass: x..y", "E_SYNTAX", 14),
+    Wrong(b"seq bass: a1 h9", "E_SYNTAX", 14),
     Wrong(b"seq bass: [x. x.", "E_SYNTAX", 11),
     Wrong(b"seq bass: a1 (3,8", "E_SYNTAX", 14),
     Wrong(b"set bass.freq (55", "E_SYNTAX", 15),
     Wrong(b'load "kick', "E_SYNTAX", 6),
-    Wrong(b"say hello", "E_SYNTAX", 5, "kick and snare"),
+    Wrong(b"say hello", "E_SYNTAX", 10, "kick and snare"),
     # sizes
     Wrong(b"seq bass: " + b"x" * 9000, "E_LIMIT", 8193),
     Wrong(b"seq bass: " + b"x" * 5000, "E_LIMIT", 4107),
@@ -160,16 +160,14 @@ def test_the_plain_form_says_the_same_on_a_line_each(music, unchanged):
     assert len(lines) == len(WRONG)
     for number, (wrong, line) in enumerate(zip(WRONG, lines, strict=True), 1):
         assert line.startswith(f"err {number} {wrong.code} {number}:{wrong.column} "), (wrong, line)
-        assert (f'; did you mean "{wrong.near}"' in line) == bool(wrong.near), (wrong, line)
+        assert (f'; did you mean "{wrong.near.strip()}"' in line) == bool(wrong.near), (wrong, line)
     assert all(character.isprintable() or character == "\n" for character in done.stdout)
 
 
 def test_strict_stops_at_the_first(music, unchanged):
     done = music.home.chronus("--strict", typed=SCRIPT)
     assert done.returncode == 1
-    assert done.stdout.splitlines() == [
-        'err 1 E_COMMAND 1:1 there is no command "lod"; did you mean "load" or "unload"?'
-    ]
+    assert done.stdout.splitlines() == ['err 1 E_COMMAND 1:1 there is no command "lod"; did you mean "load"?']
 
 
 def test_a_list_of_values_is_set_whole_or_not_at_all(music, unchanged):
