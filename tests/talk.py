@@ -42,9 +42,11 @@ class Talker:
         ids = tuple(range(self.number + 1, self.number + 1 + len(parsed)))
         self.number += len(parsed)
         self.lines, self.began = len(parsed), time.perf_counter()
-        self.socket.sendall(
-            wire.encode(Submission(ids, tuple(p.text for p in parsed), tuple(p.command for p in parsed)))
-        )
+        texts, commands = tuple(p.text for p in parsed), tuple(p.command for p in parsed)
+        for k in range(0, len(ids), wire.MOST_COMMANDS):
+            some = slice(k, k + wire.MOST_COMMANDS)
+            more = k + wire.MOST_COMMANDS < len(ids)
+            self.socket.sendall(wire.encode(Submission(ids[some], texts[some], commands[some], more=more)))
 
     def rest(self) -> tuple[list[Reply], float]:
         while len(self.replies) < self.number:

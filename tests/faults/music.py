@@ -36,9 +36,9 @@ from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import NOTES_LATE, RECOMMITTED, Memory
 from chronus.memory.log import FRAME, NOTE_ON, ORDER, WHAT, WHO
-from chronus.text.parser import sentences
 from tests.control.house import RATE, SPECS, Caller, House
 from tests.control.test_recovery import HEADER
+from tests.faults.lives import parse
 
 ANSWER_BLOCKS = 700
 """A second, for whatever it is."""
@@ -156,7 +156,7 @@ class Session:
         texts, commands = [], []
         for text in lines:
             with contextlib.suppress(ChronusError):  # what is no sentence never comes to control
-                for command in sentences(text):
+                for command in parse(text):
                     texts.append(text)
                     commands.append(command)
         if not commands:
@@ -228,7 +228,7 @@ class Session:
         house.server.close()
         house.listener.close()
         house.pen.give_up()
-        found = begin(house.memory, house.conductor.catalogue, "default", HEADER, sentences, False)
+        found = begin(house.memory, house.conductor.catalogue, "default", HEADER, parse, False)
         if found.resumed is None:
             raise Failure(f"control could not go on where its forerunner was: {found.notes}")
         self.house = again = House(
@@ -299,7 +299,8 @@ class Session:
         heard = house.memory.word(layout.HEARD)
         should = events(house.conductor.score, 0, heard)
         should = should[should[:, WHAT] & 0xFF == NOTE_ON]
-        missed = [row for row in should.tolist() if tuple(row[FRAME : WHO + 1]) not in set(keys)]
+        given = set(keys)
+        missed = [row for row in should.tolist() if tuple(row[FRAME : WHO + 1]) not in given]
         if missed:
             raise Failure(f"{len(missed)} of {len(should)} notes were not given, the first at frame {missed[0][FRAME]}")
 
@@ -310,7 +311,7 @@ class Session:
                 break
             house.run(1)
         found = journal.read(house.pen.path)
-        whole, lost = rebuild(found, house.conductor.catalogue, sentences)[:2]
+        whole, lost = rebuild(found, house.conductor.catalogue, parse)[:2]
         lost = [
             one for one in lost if " at next" not in one.text
         ]  # whose module is gone by then would not be done here either
