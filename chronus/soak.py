@@ -50,7 +50,7 @@ PATIENCE_SECONDS = 10.0
 KEPT_MB = 64
 """Of the capture on the disk at any time: three minutes. What is younger than half a minute is not compared yet."""
 
-EXPECTED = {"E_NAME", "E_EXISTS", "E_PORT", "E_PARAM", "E_VALUE", "E_FILE", "E_ASSERT", "E_LIMIT"}
+EXPECTED = {"E_NAME", "E_EXISTS", "E_PORT", "E_PARAM", "E_VALUE", "E_FILE", "E_ASSERT", "E_LIMIT", "E_BUDGET"}
 """What a random line may be refused with; any other refusal is a fault."""
 OF_KILLS = {"failover", "standby", "down", "back", "control", "host restart"}
 """Kinds of notices that a soak brings about."""
@@ -109,6 +109,27 @@ def _sequence(chance: Chance) -> str:
     return f"seq {chance.choice(SOURCES)}: {chance.choice(PATTERNS)}{options}{chance.choice(TIMES)}"
 
 
+def _wall(chance: Chance) -> str:
+    """Many dense lanes at once, or the end of them: what is a lot of work for control, and little to render."""
+    names = [f"w{k}" for k in range(chance.choice((8, 16, 24)))]
+    if chance.random() < 0.4:
+        return "; ".join(f"unload {name}" for name in names)
+    body = chance.choice(("xxxxxxxxxxxxxxxx", "x...", "x every=1/64", "x..x..x. every=1/32"))
+    loads = "; ".join(f"load kick as {name}" for name in names)
+    return f"{loads}; " + "; ".join(f"seq {name}: {body}{chance.choice(TIMES)}" for name in names)
+
+
+def _tempo(chance: Chance) -> str:
+    if chance.random() < 0.2:
+        return f"bpm {chance.randint(90, 180)}..{chance.randint(90, 180)} over {chance.choice(('2 bars', '1 s'))}"
+    return f"bpm {chance.choice((60, 400, chance.randint(90, 180)))}{chance.choice(TIMES)}"
+
+
+def _for_a_while(chance: Chance) -> str:
+    what = chance.choice((f"mute {chance.choice(SOURCES)}", "bpm 240", "set bass.cutoff 900", "solo kick"))
+    return f"{what} for {chance.choice(('1 bar', '2 beats'))}"
+
+
 def _lane(chance: Chance) -> str:
     word = chance.choice(("mute", "unmute", "solo", "clear"))
     return f"{word} {chance.choice(SOURCES)}{chance.choice(TIMES)}"
@@ -126,7 +147,9 @@ KINDS: tuple[tuple[int, Callable[[Chance], str]], ...] = (
     (2, lambda chance: chance.choice(("unmute", "unsolo"))),
     (6, lambda chance: f"note {chance.choice(SOURCES)} {chance.choice('abcdefg')}{chance.randint(1, 3)} len=1/8"),
     (3, lambda chance: f"gate {chance.choice(SOURCES)} {chance.choice(('on', 'off'))}"),
-    (2, lambda chance: f"bpm {chance.randint(90, 180)}"),
+    (4, _tempo),
+    (2, _wall),
+    (2, _for_a_while),
     (1, lambda chance: f"swing {chance.randint(50, 66)}"),
     (5, lambda chance: f"undo {chance.randint(1, 3)}"),
     (3, lambda chance: "redo"),
