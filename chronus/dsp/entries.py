@@ -47,7 +47,7 @@ from chronus.dsp.bound import (
 )
 from chronus.dsp.kernel import compiled, inline, local, plane_i64
 from chronus.dsp.moving import gain_at, param_at
-from chronus.dsp.pending import is_overruled, pop, push, waiting
+from chronus.dsp.pending import is_overruled, let_go, pop, push, waiting
 from chronus.dsp.words import clear_words, copy_words, floats_of
 from chronus.memory import log
 from chronus.memory.layout import (
@@ -115,6 +115,8 @@ _SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR, _HOLD = (
 _F_STRAIGHT, _F_ACCENT, _F_GLIDE, _F_RELEASE, _NO_LANE = (
     log.F_STRAIGHT, log.F_ACCENT, log.F_GLIDE, log.F_RELEASE, log.NO_LANE,
 )  # fmt: skip
+_MANY = 64
+"""Notes dropped one by one before all others are."""
 _ENDING = log.ENDING << 60
 _RANKLESS = (1 << 60) - 1
 
@@ -351,9 +353,14 @@ def next_frame(arena):
     """
     heap = waiting(arena)
     entry = local(np.int64, 8)
+    dropped = 0
     while arena[A_PENDING] > 0:
         if not is_overruled(arena, heap, 0):
             return heap[0, FRAME]
+        dropped += 1
+        if dropped == _MANY:
+            let_go(arena)
+            continue
         pop(arena, entry)
     return -1
 

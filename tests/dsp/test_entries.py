@@ -43,6 +43,14 @@ def test_notes_played_by_hand_belong_to_no_lane():
     assert next_frame(arena) == 100
 
 
+def test_thousands_of_notes_that_a_stop_has_overruled_are_dropped_at_once():
+    notes = [note(NOTE_ON, 100 + k, 1) for k in range(5000)]
+    arena = arena_with(*notes, note(NOTE_OFF, 3000, 2), note(NOTE_ON, 90_000, 2), generation=2)
+    assert next_frame(arena) == 3000
+    assert arena[layout.A_PENDING] == 2
+    assert next_frame(arena_with(*notes, generation=2)) == -1
+
+
 def test_nothing_waits():
     assert next_frame(arena_with(note(NOTE_ON, 100, 1), generation=2)) == -1
 

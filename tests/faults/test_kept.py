@@ -142,7 +142,8 @@ def test_row_18_after_two_unclean_ends_the_engine_starts_empty_and_keeps_the_fil
                 assert running.stop() == 0
     measured("18", "third start", took[2], "s", bar=3, soak=True)
     assert "recovered" in notes[1] and str(paths[0]) in notes[1]
-    assert "twice" in notes[2] and str(paths[1]) in notes[2]
+    assert "twice" in notes[2] and "`open default-0002` brings its rack back" in notes[2]
+    assert paths[1].exists(), "the file is not kept"
     assert "load bass" in paths[0].read_text() and "open journal" in paths[1].read_text(), "the files are kept"
 
 
