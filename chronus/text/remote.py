@@ -16,7 +16,7 @@ from chronus.text import answers
 from chronus.text.attached import attach
 from chronus.text.client import FAILED, OK
 
-END_SECONDS = 2.9
+END_SECONDS = 2.7
 """So long an engine may take to fade out and to close its journal. Then its processes are killed."""
 
 
