@@ -24,17 +24,17 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from msgspec import Struct
 
 from chronus.commands import QUERIES, AnyCommand, Length, Open, Submission, Wait, When
 from chronus.control import authors, diff, playing
 from chronus.control.catalogue import Catalogue
 from chronus.control.courses import Present, begun, going, onward, remembered, standing
+from chronus.control.owed import Owed
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
 from chronus.control.rack import EMPTY, Rack, changed, exact, replace, retunes
 from chronus.control.scheduler import NONE, Player, in_order
-from chronus.control.score import Score, begin, density, events, generations, notes_of, pruned
+from chronus.control.score import Score, begin, density, events, generations, pruned
 from chronus.control.seats import NOTHING, Plan
 from chronus.control.standstill import STANDS
 from chronus.control.timeline import BAR, BEATS, Timeline, beat_frames, frames_of
@@ -55,29 +55,11 @@ BATCH = 4096
 """Entries published at a time."""
 AT_ONCE_SECONDS = 0.15
 """Notes so far beyond its moment are part of a command's own batch; those after them are owed."""
-SLICE_SECONDS = 0.25
-SLICE_LANES = 16
-"""What is owed is paid in slices of so many lanes, about a millisecond of work, and of so long at first."""
 DENSEST = 32_000
 """Entries a second that the lanes may come to: more would fill the replicas' memory in less time than it takes to start control again."""
 UNDONE = "not performed: a line before it was refused, and this is --strict"
 NOBODY: Mapping[int, ChronusError] = MappingProxyType({})
 Performing = Generator[None, None, Transaction]
-
-
-class Debt(Struct):
-    """Notes that are known to be wanted and not given yet: from frame `start` to `stop`, of spans with `after` < generation <= `upto`.
-
-    `left`: the lanes that the present slice has not come to, None at its beginning.
-    """
-
-    start: int
-    stop: int
-    after: int
-    upto: int
-    slice: int
-    """Frames that the present slice takes. Each is longer than the one before: only what is near is in a hurry."""
-    left: list[str] | None = None
 
 
 class Ahead(NamedTuple):
@@ -105,8 +87,8 @@ class Conductor:
             self.score = begin(self.score, zero, self.rack.bpm)
         self.past: History = ()
         self.future: History = ()
-        self.horizon = self.number = self.now = self.put_off = 0
-        self.owed: list[Debt] = []
+        self.number = self.now = self.put_off = 0
+        self.owed = Owed(rate)
         self.waiting: list[Due] = []
         self.under_way: dict[int, Due] = {}
         self._ahead: list[Ahead] = []
@@ -300,7 +282,7 @@ class Conductor:
         for outcome in t.outcomes:
             outcome.word()
         self._admit(score)
-        t.near = max(moment, min(self.horizon, moment + round(AT_ONCE_SECONDS * self.rate)))
+        t.near = max(moment, min(self.owed.horizon, moment + round(AT_ONCE_SECONDS * self.rate)))
         notes = events(score, moment, t.near, base.generation)
         return np.concatenate((encode(self._placed(found, t.number, moment if exact else NOW)), notes))
 
@@ -450,8 +432,7 @@ class Conductor:
         self._take_in(t)
         self.now = max(self.now, frame)
         self.rack, self.past, self.future = t.after, t.past, t.future
-        if t.near < self.horizon and t.score.generation > t.since:
-            self.owed.append(Debt(t.near, self.horizon, t.since, t.score.generation, round(SLICE_SECONDS * self.rate)))
+        self.owed.add(t.near, t.since, t.score.generation)
         self._no_more_waiting(t.withdrawn)
         self.waiting = [self._for_the_music(t.score, due) for due in (*self._with_frames(t.score), *t.dues)]
         self.put_off = max(self.put_off, t.put_off)
@@ -482,27 +463,11 @@ class Conductor:
 
     def promise(self, frame: int) -> None:
         """Owes the notes of all lanes up to a frame."""
-        if frame > self.horizon:
-            self.owed.append(Debt(self.horizon, frame, -1, self.score.generation, frame - self.horizon))
-            self.horizon = frame
-
-    def owes(self, frame: int) -> bool:
-        """Whether notes before a frame are owed."""
-        return any(debt.start < frame for debt in self.owed)
+        self.owed.promise(frame, self.score.generation)
 
     def pay(self, now: int = 0) -> Rows:
-        """The next slice of what is owed, the nearest first; each note is given once. Where it has fallen behind `now`, all in one."""
-        debt = min(self.owed, key=lambda debt: debt.start)
-        if debt.left is None and debt.start < now:
-            debt.slice = debt.stop - debt.start
-        stop = min(debt.stop, debt.start + debt.slice)
-        names = list(self.score.lanes) if debt.left is None else debt.left
-        notes = notes_of(self.score, names[:SLICE_LANES], debt.start, stop, debt.after, debt.upto)
-        debt.left = names[SLICE_LANES:]
-        if not debt.left:
-            debt.start, debt.left, debt.slice = stop, None, 4 * debt.slice
-            if stop >= debt.stop:
-                self.owed = [other for other in self.owed if other is not debt]
+        """The next slice of what is owed."""
+        notes = self.owed.pay(self.score, now)
         if not self.owed:  # before, what is over may still have notes to give
             self.score = pruned(self.score, self.now, self.rack)
         return notes

@@ -382,7 +382,7 @@ class Performer:
             if job.transaction is None:
                 return self.conductor.shrunk(job.shrink)
             for _ in range(MOST_SLICES):  # by the players and the timeline of before it
-                if not self.conductor.owes(job.moment):
+                if not self.conductor.owed.before(job.moment):
                     break
                 self.publish_events(self.conductor.pay(self.publisher.front()))
             began = self.clock()
@@ -560,9 +560,9 @@ class Performer:
         publisher, conductor = self.publisher, self.conductor
         ahead = min(HORIZON_SECONDS, ENTRIES_AHEAD / max(1.0, density(conductor.score))) * publisher.rate
         front = publisher.front()
-        if conductor.horizon < front + round(0.8 * ahead):
+        if conductor.owed.horizon < front + round(0.8 * ahead):
             conductor.promise(front + round(ahead))
-            publisher.scheduled(conductor.horizon)
+            publisher.scheduled(conductor.owed.horizon)
 
     def _pay(self, now: float) -> None:
         """Gives notes that are owed, for as long as that may take of a step."""

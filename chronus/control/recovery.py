@@ -160,7 +160,9 @@ def take_over(performer: Performer, replay: Replay) -> None:
     publisher.look_back(SEALS // 2)
     performer.touches, performer.weight = replay.touches, replay.weight
     last = replay.last()
-    conductor.horizon = publisher.memory.word(layout.SCHEDULED)  # so it owes what the one that died would have owed
+    conductor.owed.horizon = publisher.memory.word(
+        layout.SCHEDULED
+    )  # so it owes what the one that died would have owed
     if last is not None:
         job = _job(last)
         if last.transaction is not None:
@@ -193,7 +195,7 @@ def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> N
     """
     heard = publisher.heard()
     until = max(publisher.memory.word(layout.SCHEDULED), heard, publisher.last_note() + 1)
-    conductor.horizon, conductor.owed = heard, []
+    conductor.owed.forget(heard)
     performer.inherited = until
     for notes in conductor.advance(until):
         performer.publish_events(notes)

@@ -203,13 +203,13 @@ def test_a_control_that_was_kept_from_working_gives_what_is_still_to_come(house)
     house.replicas.render(round(5 * RATE / BLOCK))
     house.run(60)
     assert house.memory.word(NOTES_LATE) > 0 and not house.conductor.owed
-    assert house.conductor.horizon > house.publisher.front() + RATE
+    assert house.conductor.owed.horizon > house.publisher.front() + RATE
     assert house.publisher.writer.tail < LOG_ENTRIES
 
 
 def test_panic_while_notes_are_owed_needs_no_note_to_be_paid_first(house):
     caller = dense(house, 40, (1, 64))
-    house.conductor.promise(house.conductor.horizon + 10 * RATE)
+    house.conductor.promise(house.conductor.owed.horizon + 10 * RATE)
     began = house.replicas.block()
     assert house.ask(caller, c.Panic())[0].ok
     assert house.replicas.block() - began < 30 and len(entries(house, PANIC)) == 1
