@@ -14,6 +14,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ STANDARD_OUTPUT = "-"
 DESCRIPTORS = re.compile(r"/proc/(\d+|self|thread-self)(/task/\d+)?/fd|/dev/fd")
 BESIDE = ".chronus-"
 """How the name begins that a file has until it is whole."""
+READER_SECONDS = 5.0
+"""So long a pipe may wait for whoever reads from it."""
 COPIED_BYTES = 1 << 20
 LINKS = 40
 """So many a path may lead through, as for the system."""
@@ -160,15 +163,33 @@ class Target:
 
     def _send(self) -> None:
         standard = self.name == STANDARD_OUTPUT
-        descriptor = (
-            os.dup(1) if standard else os.open(self.goal, os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC)
-        )
+        descriptor = os.dup(1) if standard else self._open_goal()
         self.sending = True
         self.file.seek(0)
         with open(descriptor, "wb", buffering=0) as goal:
             while piece := self.file.read(COPIED_BYTES):
                 while piece:
                     piece = piece[goal.write(piece) :]
+
+    def _open_goal(self) -> int:
+        """E_FILE where it is a pipe that nobody reads from: to open it would wait for ever, without a word."""
+        deadline = time.monotonic() + READER_SECONDS
+        flags = os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC
+        if not stat.S_ISFIFO(self.goal.stat().st_mode):
+            return os.open(self.goal, flags)
+        while True:
+            try:
+                descriptor = os.open(self.goal, flags | os.O_NONBLOCK)
+            except OSError as problem:
+                if problem.errno != errno.ENXIO:
+                    raise
+                if time.monotonic() > deadline:
+                    why = f"nobody has read from it within {READER_SECONDS:g} s"
+                    raise ChronusError("E_FILE", f"{self.name} cannot be written: {why}") from None
+                time.sleep(0.02)
+            else:
+                os.set_blocking(descriptor, True)
+                return descriptor
 
     def discard(self) -> None:
         """Nothing of it stays."""

@@ -213,6 +213,15 @@ def test_a_pipe_is_written_through(folder, render):
     assert (folder / "out.wav").read_bytes() == taken[0]
 
 
+def test_a_pipe_that_nobody_reads_from_is_told_and_stays(folder, render, monkeypatch):
+    monkeypatch.setattr("chronus.render.target.READER_SECONDS", 0.1)
+    os.mkfifo(folder / "pipe.wav")
+    done = render(SONG, *ONE_BAR, output="pipe.wav")
+    assert done.code and "nobody has read from it" in done.said, done.said
+    assert stat.S_ISFIFO((folder / "pipe.wav").stat().st_mode)
+    assert sorted(path.name for path in folder.iterdir()) == ["pipe.wav", "song.chronus"]
+
+
 # ---------------------------------------------------------------- nothing is left behind
 
 
