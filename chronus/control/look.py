@@ -85,7 +85,7 @@ def _list(rack: Rack, what: str, catalogue: Catalogue, taken_out: Taken) -> Told
     if what in ("lanes", ""):
         for name, lane in rack.lanes.items():
             lines.append(_lane_line(rack, name, lane))
-        result["lanes"] = [_lane(rack, name, 0) for name in rack.lanes]
+        result["lanes"] = [_lane(rack, name) for name in rack.lanes]
     return lines, result
 
 
@@ -111,7 +111,7 @@ def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
 
 def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
     if command.name:
-        return _show_module(rack, named(rack, command.name, catalogue), command.loop, catalogue, taken_out, present)
+        return _show_module(rack, named(rack, command.name, catalogue), catalogue, taken_out, present)
     bpm, sweeps = tempo(rack, present), {}
     known = format_param(bpm, BPM)
     if rack.tempo is not None and present(rack.tempo) < 1.0:
@@ -126,7 +126,7 @@ def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken,
     return [whole, *lines], {**more, **result}
 
 
-def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
+def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]
@@ -153,7 +153,7 @@ def _show_module(rack: Rack, name: str, loop: int, catalogue: Catalogue, taken_o
     result |= _gate_plain(rack, name, catalogue) | _out(name, taken_out)
     if name in rack.lanes:
         lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
-        result["lane"] = _lane(rack, name, loop)
+        result["lane"] = _lane(rack, name)
     return lines, result
 
 
@@ -190,7 +190,7 @@ def understood(lane: Lane) -> str:
     return "".join(steps)
 
 
-def _lane(rack: Rack, name: str, loop: int) -> dict[str, Any]:
+def _lane(rack: Rack, name: str) -> dict[str, Any]:
     lane = rack.lanes[name]
     every = lane.options.every
     return {
@@ -204,7 +204,7 @@ def _lane(rack: Rack, name: str, loop: int) -> dict[str, Any]:
 
 
 def _events(lane: Lane) -> list[dict[str, Any]]:
-    """What each loop plays, in steps from its beginning, unswung."""
+    """What a loop plays, in steps from its beginning, unswung: as yet each loop is like all others."""
     notes = loop_of(lane)
     return [
         {

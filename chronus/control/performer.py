@@ -558,8 +558,10 @@ class Performer:
     def schedule(self) -> None:
         """Owes the replicas the notes of all lanes, as far ahead as the horizon."""
         publisher, conductor = self.publisher, self.conductor
-        ahead = min(HORIZON_SECONDS, ENTRIES_AHEAD / max(1.0, density(conductor.score))) * publisher.rate
         front = publisher.front()
+        if conductor.owed.horizon >= front + round(0.8 * HORIZON_SECONDS * publisher.rate):
+            return  # it need not even be asked how dense they are
+        ahead = min(HORIZON_SECONDS, ENTRIES_AHEAD / max(1.0, density(conductor.score))) * publisher.rate
         if conductor.owed.horizon < front + round(0.8 * ahead):
             conductor.promise(front + round(ahead))
             publisher.scheduled(conductor.owed.horizon)
