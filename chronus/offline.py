@@ -30,7 +30,7 @@ from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
 from chronus.memory.program import Program
 from chronus.memory.quarantine import Out
-from chronus.text import answers, opening, parser, source
+from chronus.text import opening, parser, source, spans
 from chronus.text.answers import Answer
 from chronus.worker import offline as replicas
 from chronus.worker import stems as stem
@@ -265,7 +265,7 @@ def play_script(take: Take, source: str, report: Report | None = None) -> tuple[
 
 def _refused(line: Line, error: ChronusError) -> Answer:
     assert line.parsed
-    error.line, error.column = answers.place(error.part, line.start, line.parsed.spans)
+    error.line, error.column = spans.place(error.part, line.start, line.parsed.spans)
     return Answer(line.number, line.text, error=error)
 
 

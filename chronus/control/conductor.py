@@ -28,7 +28,7 @@ import numpy as np
 from chronus.commands import QUERIES, AnyCommand, Length, Open, Submission, Wait, When
 from chronus.control import authors, diff, playing
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import Present, begun, going, onward, remembered, standing
+from chronus.control.courses import begun, going, onward, remembered, standing
 from chronus.control.owed import Owed
 from chronus.control.performing import Afford, Performance
 from chronus.control.plan import Planner
@@ -37,6 +37,7 @@ from chronus.control.scheduler import NONE, Player, in_order
 from chronus.control.score import Score, begin, density, events, generations, pruned
 from chronus.control.seats import NOTHING, Plan
 from chronus.control.standstill import STANDS
+from chronus.control.sweeps import Present
 from chronus.control.timeline import BAR, BEATS, Timeline, beat_frames, frames_of
 from chronus.control.transaction import Back, Due, History, Later, Outcome, Step, Transaction
 from chronus.errors import ChronusError

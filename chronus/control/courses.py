@@ -1,6 +1,5 @@
-"""Parameters on their way. What moves is part of the rack (`Moving`), when it does is part of the score (`Course`), by its number.
+"""When sweeps begin and end, and what becomes of that.
 
-So the present value is a pure function of a frame, and whatever begins, begins at what sounds: another sweep, `+10%`, `undo`, `show`.
 A sweep of so many beats follows the tempo: what is left of it is said again in frames whenever that changes. While the transport stands
 no beat passes, and so it waits.
 """
@@ -13,44 +12,17 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from chronus.commands import Length, Quantity
+from chronus.commands import Length
 from chronus.control.catalogue import Catalogue
 from chronus.control.rack import Module, Moving, Rack, Setting, exact, replace, tempo, value
+from chronus.control.sweeps import NEVER, Course, Present, about
 from chronus.control.timeline import BEATS, Timeline, beat_frames, frames_of
 from chronus.dsp.spec import Param
 from chronus.memory.layout import RAMP
-from chronus.units import format_number, format_param, format_quantity
+from chronus.units import format_number, format_param
 
 REMEMBERED_SECONDS = 1
 """How long a course is kept that is over: what is said for a moment to come is performed somewhat before it."""
-
-
-NEVER = 1 << 62
-"""The frames that what waits takes."""
-
-
-class Course(Struct, frozen=True):
-    """At frame `begin` a sweep has `share` of its way behind it; the rest takes `frames`. `beats`: of the whole, 0 where it is in time."""
-
-    begin: int
-    frames: int
-    beats: float = 0.0
-    share: float = 0.0
-
-    @property
-    def waits(self) -> bool:
-        return self.frames == NEVER
-
-    @property
-    def end(self) -> int:
-        return self.begin + self.frames
-
-    def at(self, frame: int) -> float:
-        """How much of the way lies behind it at a frame."""
-        if self.waits:
-            return self.share
-        gone = min(max((frame - self.begin) / self.frames, 0.0), 1.0)
-        return self.share + (1.0 - self.share) * gone
 
 
 class Sounding(Struct, frozen=True):
@@ -59,35 +31,6 @@ class Sounding(Struct, frozen=True):
     handle: int
     incarnation: int
     course: Course
-
-
-class Present:
-    """How far each sweep has got at a frame. Those from number `first` on are being said just now: they are at their beginning.
-
-    What is not known is over long ago.
-    """
-
-    def __init__(self, courses: Mapping[int, Course], frame: int, first: int | None = None) -> None:
-        self.courses, self.frame, self.first, self._said = courses, frame, first, 0
-
-    def __call__(self, moving: Moving) -> float:
-        course = self.courses.get(moving.number)
-        if course is None:
-            return 0.0 if self.first is not None and moving.number >= self.first else 1.0
-        return course.at(self.frame)
-
-    def number(self) -> int:
-        """One for a sweep that is said now."""
-        self._said += 1
-        return (self.first or 0) + self._said - 1
-
-    def left(self, moving: Moving) -> Length:
-        """What is still to come of its time."""
-        return Length(float(f"{moving.over.number * (1.0 - self(moving)):.6g}"), moving.over.unit)
-
-
-STILL = Present({}, 0)
-"""Nothing moves."""
 
 
 def begun(moving: Moving, bpm: float, rate: int, timeline: Timeline | None, moment: int) -> Course:
@@ -222,16 +165,6 @@ def gone_back(rack: Rack, then: Rack, catalogue: Catalogue, present: Present) ->
 
 def _moves(setting: Setting | None, present: Present) -> bool:
     return isinstance(setting, Moving) and present(setting) < 1.0
-
-
-def format_length(length: Length) -> str:
-    """As it may be typed."""
-    return format_quantity(Quantity(length.number, length.unit))
-
-
-def about(length: Length) -> str:
-    """To three figures: what is left, for people."""
-    return format_length(replace(length, number=float(f"{length.number:.3g}")))
 
 
 def _onward(rack: Rack, module: Module, param: Param, moving: Moving, present: Present) -> Setting:

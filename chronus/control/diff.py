@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from chronus.commands import Gate, Length, Note, Quantity
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import Course, Present, Sounding
+from chronus.control.courses import Sounding
 from chronus.control.rack import Module, Moving, Rack, Setting, find, retunes, value
 from chronus.control.seats import Plan, Seat
+from chronus.control.sweeps import Course, Present
 from chronus.control.timeline import Timeline, frames_of
 from chronus.dsp.spec import Param
 from chronus.memory import log

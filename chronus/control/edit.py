@@ -10,8 +10,8 @@ from chronus import commands as say
 from chronus.commands import Quantity
 from chronus.control import lanes, patching, values
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import STILL, Present
 from chronus.control.rack import EMPTY, Moving, Rack, named, replace, with_module
+from chronus.control.sweeps import STILL, Present
 from chronus.control.wiring import gated_off, played_by
 from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
 
 from msgspec import Struct, field
 
 from chronus.commands import Submission
-from chronus.control.conductor import Conductor, Outcome, Performing, Transaction
+from chronus.control.conductor import Outcome, Performing, Transaction
 from chronus.control.proving import Trial
 from chronus.control.publisher import Batch
 from chronus.control.rack import Rack
@@ -73,15 +72,3 @@ class Job(Struct, eq=False):
     @property
     def program(self) -> Program | None:
         return self.shrink or (self.transaction.program if self.transaction else None)
-
-
-def weight(submission: Submission, program: Program | None) -> int:
-    """How long it takes to perform it once more: a command for one, and drawing a program for one for each four modules in it."""
-    return len(submission.commands) + (len(program.instances) // 4 if program is not None else 0)
-
-
-def next_incarnation(conductor: Conductor) -> int:
-    """The number that the next new module or cable will get."""
-    first = next(conductor.planner.incarnations)
-    conductor.planner.incarnations = count(first)
-    return first

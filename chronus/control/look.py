@@ -11,9 +11,10 @@ from typing import Any
 
 from chronus import commands as say
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.courses import STILL, Present, about, format_length, tempo_left
+from chronus.control.courses import tempo_left
 from chronus.control.rack import Lane, Moving, Rack, audible, in_words, named, replace, steady, tempo, value
 from chronus.control.scheduler import loop_of
+from chronus.control.sweeps import STILL, Present, about, format_length
 from chronus.control.values import NUMBERS, no_such
 from chronus.control.wiring import gated_off
 from chronus.dsp.spec import Param, Spec

@@ -13,9 +13,9 @@ from typing import Any
 
 from chronus import othernames
 from chronus.commands import Patch, Port, Quantity, Unpatch
+from chronus.control.amounts import scaled
 from chronus.control.catalogue import Catalogue, carries_audio, main_input, main_output
 from chronus.control.rack import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
-from chronus.control.tables import scaled
 from chronus.control.wiring import input_of, sort, strengths
 from chronus.dsp.spec import Spec
 from chronus.errors import ChronusError

@@ -27,10 +27,11 @@ from chronus.commands import QUERIES, AnyCommand, Open, Save, Say
 from chronus.control import authors, standing
 from chronus.control.conductor import BATCH, Conductor, together
 from chronus.control.courses import onward
-from chronus.control.job import Drawn, Job, next_incarnation, weight
+from chronus.control.job import Drawn, Job
 from chronus.control.journal import Record, Said, Sealed, Stands, Void
 from chronus.control.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.publisher import Batch, Publisher
+from chronus.control.replay import weight
 from chronus.control.score import density
 from chronus.control.script import script
 from chronus.control.touches import Touches
@@ -216,7 +217,7 @@ class Performer:
                 if self.clock() - now > STEP_SECONDS:
                     break
         except StopIteration as done:
-            drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
+            drawn = Drawn(self.conductor.now, self.conductor.planner.next_incarnation)
             job.performing, job.transaction = None, self.conductor.drawn(done.value)
             job.drawn = drawn if job.transaction.program else Drawn()
         return job.performing is None

@@ -11,12 +11,13 @@ from chronus.commands import AnyCommand, When
 from chronus.control import lasting, look, spoken
 from chronus.control.authors import JOURNAL, PERFORMERS
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import Present, gone_back, onward
+from chronus.control.courses import gone_back, onward
 from chronus.control.edit import Edit, edit, empty
 from chronus.control.lanes import too_many
 from chronus.control.rack import Module, Moving, Rack, find, named, replace, with_module
 from chronus.control.score import Score
 from chronus.control.standstill import STANDS, only_when_it_goes
+from chronus.control.sweeps import Present
 from chronus.control.timeline import BAR
 from chronus.control.transaction import (
     Back,

@@ -31,6 +31,13 @@ class Planner:
         self.applied: dict[int, int] = {}
         self.draining: dict[int, Plan] = {}
 
+    @property
+    def next_incarnation(self) -> int:
+        """The number that the next new module or cable will get."""
+        first = next(self.incarnations)
+        self.incarnations = itertools.count(first)
+        return first
+
     def draw(self, rack: Rack, frame: int = 0, fresh: frozenset[str] = frozenset()) -> Plan:
         """The plan of a rack, as it is at `frame`: what left long enough ago is dropped. E_LIMIT where there is no room.
 

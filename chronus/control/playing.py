@@ -6,10 +6,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from chronus.commands import When
-from chronus.control.courses import Change, Present, beats_of, on_the_way
+from chronus.control.courses import Change, beats_of, on_the_way
 from chronus.control.rack import Lane, Rack, any_solo, audible, exact, replace, tempo
 from chronus.control.scheduler import SIXTEENTH, Player, Span, sounding
 from chronus.control.score import Playing, Score, alive, begin, rewrite, same_notes, until
+from chronus.control.sweeps import Present
 from chronus.control.timeline import Ramp, Timeline
 from chronus.memory.layout import RAMP
 

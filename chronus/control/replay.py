@@ -26,7 +26,6 @@ from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor, Transaction, together
 from chronus.control.courses import onward
 from chronus.control.edit import edit
-from chronus.control.job import weight
 from chronus.control.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.control.rack import EMPTY
 from chronus.control.salvage import Lost, able, taken_apart
@@ -42,6 +41,11 @@ NEVER = 1 << 62
 """A frame after all others."""
 AFTER_RESTART = 1 << 20
 """Numbers left free, so that what is ordered by them comes after all that was."""
+
+
+def weight(submission: Submission, program: Program | None) -> int:
+    """How long it takes to perform it once more: a command for one, and drawing a program for one for each four modules in it."""
+    return len(submission.commands) + (len(program.instances) // 4 if program is not None else 0)
 
 
 class Unsealed(Struct, eq=False):

@@ -12,9 +12,10 @@ from fractions import Fraction
 import numpy as np
 from msgspec import Struct
 
-from chronus.control.courses import Course, Sounding
+from chronus.control.courses import Sounding
 from chronus.control.rack import Lane, Rack, replace
 from chronus.control.scheduler import NONE, Player, Span, Window, in_order, notes_a_beat, span_entries
+from chronus.control.sweeps import Course
 from chronus.control.timeline import Timeline
 from chronus.memory.log import F_RELEASE, GENERATION, NOW, Entry, Rows
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from chronus.commands import Quantity
 from chronus.control.catalogue import Catalogue
-from chronus.control.courses import format_length
 from chronus.control.edit import RESERVED
 from chronus.control.lanes import in_words
 from chronus.control.patching import cable_words, silent
 from chronus.control.rack import EMPTY, Module, Moving, Rack, Steady, tempo
+from chronus.control.sweeps import format_length
 from chronus.dsp.spec import Param, Spec
 from chronus.units import format_number, format_param, format_quantity
 

@@ -25,7 +25,7 @@ from chronus.control.answers import refusal, replies, saved, single
 from chronus.control.client import Client, Part
 from chronus.control.conductor import UNDONE, together
 from chronus.control.door import Door, Events
-from chronus.control.job import Drawn, Job, next_incarnation
+from chronus.control.job import Drawn, Job
 from chronus.control.outputs import Found, Outputs, listed
 from chronus.control.performer import Performer
 from chronus.control.status import Status
@@ -164,7 +164,7 @@ class Server:
         # a program without what has faded out is that of all that was performed: it waits for what is promised
         settled = not self.performer.busy and self.conductor.promised < self.publisher.head()
         if settled and (program := self.conductor.shrink(self.publisher.head())) is not None:
-            drawn = Drawn(self.conductor.now, next_incarnation(self.conductor))
+            drawn = Drawn(self.conductor.now, self.conductor.planner.next_incarnation)
             self.jobs.append(Job(Submission((), (), ()), shrink=program, drawn=drawn))
         for look in self.every_tick:
             look()

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from chronus.control.catalogue import Catalogue
 from chronus.control.conductor import Conductor
-from chronus.control.job import next_incarnation
 from chronus.control.patching import is_into
 from chronus.control.rack import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.control.score import Score
@@ -82,7 +81,7 @@ def keep(conductor: Conductor) -> bytes:
             [label for label, _ in conductor.past], [label for label, _ in conductor.future],
             conductor.score, replace(planner.plan, program=None),
             {number: replace(plan, program=None) for number, plan in planner.draining.items()},
-            planner.applied, planner.number, next_incarnation(conductor),
+            planner.applied, planner.number, planner.next_incarnation,
             conductor.number, conductor.now, conductor.put_off, conductor.kept,
         )
     )  # fmt: skip

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import numpy as np
 
-from chronus.commands import Quantity
+from chronus.control.amounts import IN_CURVE, OCTAVES, scaled
 from chronus.control.catalogue import Catalogue
 from chronus.control.rack import Key
 from chronus.control.seats import Plan, Seat, Strand
@@ -20,13 +19,7 @@ from chronus.memory.layout import BLOCK, PARAM_WORDS, instance_bytes
 from chronus.memory.program import Cable as C
 from chronus.memory.program import Feed, Input, Instance, Program
 from chronus.memory.program import Param as P
-from chronus.units import STEPS, Range, to_param
 
-DEFAULT_AMOUNT = 0.5
-"""Of a cable into a parameter that was patched without one."""
-MOST_OCTAVES = 24
-"""Of a cable into a frequency that can be zero: more than any frequency's range."""
-IN_CURVE, IN_UNIT, OCTAVES = 0, 1, 2
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
 UP = ("gate", "velocity")
 """What is 1 where a gate stands open."""
@@ -206,20 +199,6 @@ class Tables:
         table = _table(self.cables, C)
         table[:, C.AMOUNT] = np.array(self.amounts, np.float64).view(np.int64)
         return table
-
-
-def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
-    """(SCALE, AMOUNT) of a cable into a parameter; E_VALUE where the unit does not fit."""
-    if amount is None:
-        return IN_CURVE, DEFAULT_AMOUNT
-    if amount.unit == "" or (amount.unit == "%" and param.unit != "%"):
-        share = amount.number / (100 if amount.unit == "%" else 1)
-        return IN_CURVE, to_param(Quantity(share), Range("the amount", -1, 1))
-    if amount.unit in STEPS and param.unit == "Hz":
-        most = math.ceil(math.log2(param.high / param.low)) if param.low > 0 else MOST_OCTAVES
-        return OCTAVES, to_param(amount, Range("the amount", -most, most, "oct"))
-    span = param.high - param.low
-    return IN_UNIT, to_param(amount, Range("the amount", -span, span, param.unit))
 
 
 def _place(flags: list[bool]) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from chronus import othernames
 from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.control.catalogue import Catalogue, find_param
-from chronus.control.courses import STILL, Present
 from chronus.control.lanes import short_of_voices
 from chronus.control.rack import (
     VOICES,
@@ -23,6 +22,7 @@ from chronus.control.rack import (
     value,
     with_module,
 )
+from chronus.control.sweeps import STILL, Present
 from chronus.dsp.spec import Param, Spec
 from chronus.errors import ChronusError
 from chronus.othernames import meant

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from chronus.commands import Notice, Reply
 from chronus.errors import ChronusError, did_you_mean
+from chronus.text.spans import Spans, place
 
 # Control characters would reach the terminal as orders; bidirectional ones would show a line as another;
 # lone surrogates have no bytes.
@@ -29,7 +30,6 @@ class Answer(Struct, frozen=True):
     error: ChronusError | None = None
 
 
-Spans = Mapping[str, tuple[int, int]]
 MOST = 200
 """Characters of an answer's line, which is read in passing; all of it is in the JSON form."""
 _TIMES = re.compile(r" \([^()]*\b(?:bar|transport)\b[^()]*\)$")
@@ -44,15 +44,6 @@ def of_reply(id: int, command: str, reply: Reply, start: tuple[int, int], spans:
     code = reply.code or "E_ENGINE"
     error = ChronusError(code, reply.text, suggestions=reply.suggestions, line=line, column=column)
     return Answer(id, command, lines=reply.lines, result=reply.result, error=error)
-
-
-def place(part: str, start: tuple[int, int], spans: Spans) -> tuple[int, int]:
-    """Where the word named by a field path stands; else where the path above it does; else where the command begins."""
-    while part:
-        if part in spans:
-            return spans[part]
-        part = part.rpartition(".")[0]
-    return start
 
 
 def clean(text: str) -> str:

@@ -27,7 +27,7 @@ from chronus.commands import (
     Wait,
 )
 from chronus.errors import ChronusError
-from chronus.text import answers, scripts, source
+from chronus.text import scripts, source, spans
 from chronus.text.canonical import canonical, format_length, format_when
 from chronus.text.parser import Parsed
 from chronus.text.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
@@ -48,7 +48,7 @@ def parse(statement: Statement) -> Parsed:
         inside = tuple(_commands(parsed.command.name))
     except ChronusError as error:
         start = (statement.line, statement.column)
-        error.line, error.column = answers.place("name", start, parsed.spans)
+        error.line, error.column = spans.place("name", start, parsed.spans)
         raise
     commands, places = tuple(command for command, _ in inside), tuple(place for _, place in inside)
     whole = msgspec.structs.replace(parsed.command, commands=commands, places=places)

@@ -7,7 +7,7 @@ import pytest
 from chronus import errors
 from chronus.commands import Notice, Reply
 from chronus.errors import ChronusError
-from chronus.text import answers
+from chronus.text import answers, spans
 from chronus.text.answers import Answer
 
 SPANS = {"changes.0": (1, 5), "changes.0.param": (1, 9), "name": (2, 3)}
@@ -53,7 +53,7 @@ def test_a_notice_begins_with_an_exclamation_mark():
     ],
 )
 def test_a_field_path_leads_to_its_word_or_the_nearest_above_it(part, place):
-    assert answers.place(part, (7, 8), SPANS) == place
+    assert spans.place(part, (7, 8), SPANS) == place
     answer = answers.of_reply(1, "x", Reply(1, False, "no", code="E_PARAM", part=part), (7, 8), SPANS)
     assert (answer.error.line, answer.error.column) == place
 
