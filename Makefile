@@ -15,7 +15,7 @@ test: .venv/.test
 
 # what make test leaves out; before it ten thousand ways to break an engine, simulated on both processors: beside them none would have its due
 proof: .venv/.test
-	@$(BIN)/python -m tests.faults.simulate --processes 2 < /dev/null
+	@$(BIN)/python -m tests.simulator.simulate --processes 2 < /dev/null
 	@$(BIN)/python -m pytest -n 2 -m "proof and not soak" < /dev/null
 
 # every row of the table of faults, the long runs too, and every bar in wall-clock time; writes tests/faults/README.md

@@ -2,18 +2,27 @@
 
 The way of a line, a sentence a station:
 
-    text/        a typed line becomes a Command: grammar, patterns, canonical text; the prompt and the plain reader
+    shell/       who types: the prompt, the plain reader, the conversation with the engine and its answers
+    language/    a typed line becomes a Command and back: grammar, notation, musical words, help, completion
     commands     what a line can mean, as frozen structs; and the replies
-    wire, link   Commands to bytes and back; the socket to a running engine
-    control/     the rack before and after; the difference becomes entries of the log, or a new program; lanes, journal, OSC
+    wire, connection   Commands to bytes and back; the socket to a running engine
+    control/     the process that takes them: clients, jobs on their way to the replicas, OSC, the load, sick modules
+    journal/     what was said and when it took effect, on disk, and how it is performed again
+    conductor/   a submission becomes entries of the log: pure, without a clock
+    plan/        the rack becomes a program: places in the arena, cables, the order of rendering
+    score/       what sounds when: the timeline, the lanes on it, sweeps
+    rack/        the document: what is loaded, patched, set and sequenced, and what each command makes of it
+    catalogue/   what a module says of itself
     memory/      the shared memory: the board, the log, the seals, the rings, the programs, the two arenas
     worker/      two of them render the same log, each into the ring of its slot
-    dsp/         a replica's one block: take in entries, walk the program, call the kernels
+    graph/       a replica's one block: take in entries, walk the program, call the kernels
     modules/     what sounds: one file, one module
+    dsp/         the small parts that kernels are made of
     audio/       the callback plays whichever ring has the next block; devices
     engine/      starts all of them, watches them, starts them again
-    render/      a script or a journal to a sound file: no engine, no clock, constant memory
-    ears/        measures what was heard
+
+Beside it: `render/` is the rack without a clock, `ears/` measures what was heard, `drills/` are proofs that a user can run, `system/` is
+what is asked of the operating system.
 
 Nothing imports upwards. See `[tool.importlinter]` in pyproject.toml.
 """

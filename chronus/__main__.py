@@ -100,13 +100,13 @@ def _shell(words: Sequence[str]) -> int:
     script = _script(parser, told)
     if script is None and not settings.json and sys.stdin.isatty() and sys.stdout.isatty():
         if settings.plain or os.environ.get("TERM", "dumb") == "dumb":
-            from chronus.text import bare
+            from chronus.shell import bare
 
             return _reported(settings, lambda: bare.run(settings))
-        from chronus.text import prompt
+        from chronus.shell import prompt
 
         return _reported(settings, lambda: prompt.run(settings))
-    from chronus.text import plain
+    from chronus.shell import plain
 
     return plain.run(settings, script)
 
@@ -121,7 +121,7 @@ def _hint_at_lines(parser: argparse.ArgumentParser, words: Sequence[str]) -> Non
     if "/" in first or first.endswith(".chronus"):
         return
     from chronus.errors import nearest
-    from chronus.text import help, scripts
+    from chronus.language import help, scripts
 
     if not more and first in scripts.names():
         return
@@ -140,7 +140,7 @@ def _script(parser: argparse.ArgumentParser, told: argparse.Namespace) -> bytes 
         return os.fsencode(told.commands)
     if told.script is None:
         return b"" if sys.stdin is None else None
-    from chronus.text import scripts
+    from chronus.language import scripts
 
     try:
         script = scripts.read(scripts.find(told.script, *FORMS))
@@ -213,7 +213,7 @@ def _on_engine(form: str, description: str, words: Sequence[str]) -> int:
     """A question to an engine that runs; none is started."""
     parser = _client_options(_parser(form, description))
     settings = _settings(parser, parser.parse_args(words))
-    from chronus.text import remote
+    from chronus.shell import remote
 
     return _reported(settings, lambda: remote.FORMS[form](settings))
 
@@ -225,7 +225,8 @@ def _modules(words: Sequence[str]) -> int:
     settings = _settings(parser, told)
 
     def show() -> int:
-        from chronus.text import answers, help
+        from chronus.language import help
+        from chronus.shell import answers
 
         known = _catalogue()
         kind = help.find_kind(told.kind, known) if told.kind else None
@@ -239,11 +240,11 @@ def _modules(words: Sequence[str]) -> int:
 
 def _catalogue() -> dict[str, Any]:
     from chronus import places
-    from chronus.control.catalogue import Catalogue
+    from chronus.catalogue.kinds import Catalogue
 
     if places.catalogue_file().exists():
         return Catalogue.load().plain()
-    from chronus.dsp.catalogue import discover  # slow, but nothing need be compiled for it
+    from chronus.dsp.discovery import discover  # slow, but nothing need be compiled for it
 
     return Catalogue(kernel.spec for kernel in discover(places.modules_folders()).values()).plain()
 
@@ -251,7 +252,7 @@ def _catalogue() -> dict[str, Any]:
 def _doctor(words: Sequence[str]) -> int:
     parser = _engine_options(_parser("doctor", "Looks whether everything that Chronus needs is here."))
     settings = _settings(parser, parser.parse_args(words))
-    from chronus import doctor
+    from chronus.shell import doctor
 
     return _reported(settings, lambda: doctor.main(settings))
 
@@ -259,7 +260,7 @@ def _doctor(words: Sequence[str]) -> int:
 def _bench(words: Sequence[str]) -> int:
     parser = _engine_options(_parser("bench", "Measures this machine."))
     settings = _settings(parser, parser.parse_args(words))
-    from chronus import bench
+    from chronus.drills import bench
 
     return _reported(settings, lambda: int(bench.main(settings, settings.json)))
 
@@ -275,9 +276,9 @@ def _crash_test(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the moments (0)")
     told = parser.parse_args(words)
     settings = _settings(parser, told)
-    from chronus import drill
+    from chronus.drills import crash_test
 
-    return _reported(settings, lambda: drill.main(settings, told.kills, told.seconds_apart, told.seed))
+    return _reported(settings, lambda: crash_test.main(settings, told.kills, told.seconds_apart, told.seed))
 
 
 def _soak(words: Sequence[str]) -> int:
@@ -291,7 +292,7 @@ def _soak(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="the same seed, the same commands (0)")
     told = parser.parse_args(words)
     settings = _settings(parser, told)
-    from chronus import soak
+    from chronus.drills import soak
 
     return _reported(settings, lambda: soak.main(settings, told.hours, told.kills_per_minute, told.seed))
 
@@ -345,7 +346,7 @@ def _settings(parser: argparse.ArgumentParser, told: argparse.Namespace) -> Sett
 
 
 def _fail(parser: argparse.ArgumentParser, message: str) -> NoReturn:
-    from chronus.text.answers import clean
+    from chronus.shell.answers import clean
 
     parser.exit(USAGE, clean(f"{parser.prog}: {message}") + "\n")
 
@@ -355,7 +356,7 @@ def _reported(settings: Settings, form: Callable[[], int]) -> int:
     try:
         return form()
     except ChronusError as error:
-        from chronus.text.plain import report
+        from chronus.shell.plain import report
 
         return report(settings, error)
 

@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from chronus import places, title
+from chronus import places
 from chronus.memory.layout import SLOTS, Memory
-from chronus.urgency import REPAIRING, expendable, hurry
+from chronus.system import title
+from chronus.system.urgency import REPAIRING, expendable, hurry
 
 _POINTS = 100
 """For the system's choice of whom to end where memory runs out: after the workers, before the supervisor."""
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _parse(text: str) -> Iterable[AnyCommand]:
-    from chronus.text import parser
+    from chronus.language import parser
 
     return parser.sentences(text)
 
@@ -33,7 +34,7 @@ def _parse(text: str) -> Iterable[AnyCommand]:
 def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
     """Loads every kernel and every loop; what a fork of this process can then become, and do before it knows."""
     from chronus.audio import host as hosts
-    from chronus.dsp.catalogue import discover
+    from chronus.dsp.discovery import discover
     from chronus.worker import hoard, rehearsal
     from chronus.worker import process as workers
     from chronus.worker import proof as proofs

@@ -19,15 +19,15 @@ from chronus.worker import build
 settings.register_profile("chronus", deadline=None, derandomize=True)
 settings.load_profile("chronus")
 
-pytest_plugins = ["tests.faults.table", "tests.rounds"]
+pytest_plugins = ["tests.faults.table", "tests.kit.rounds"]
 
-ENGINES = re.compile(r"^from (chronus\.trial|tests\.(faults\.takes|live|terminal)) import", re.MULTILINE)
+ENGINES = re.compile(r"^from (chronus\.drills\.own_engine|tests\.kit\.(takes|live|terminal)) import", re.MULTILINE)
 """Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
 UNHURRIED = {
     "tests/journeys/test_founding_lines.py", "tests/journeys/test_live_equals_offline.py", "tests/journeys/test_note_outputs.py",
     "tests/journeys/test_open.py", "tests/journeys/test_put_off.py", "tests/journeys/test_stems.py",
     "tests/journeys/test_wrong_input.py", "tests/render/test_processes.py",
-    "tests/test_docs.py", "tests/text/test_plain.py", "tests/text/test_shell.py",
+    "tests/test_docs.py", "tests/shell/test_plain.py", "tests/shell/test_prompt.py",
 }  # fmt: skip
 """Of those the long ones that measure no time: they are a second row, beside the first."""
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from chronus.commands import Load, Open, Patch
-from chronus.text import help, opening, parser
-from chronus.text.grammar import commands
-from tests.live import Home, until
+from chronus.language import help, opening, parser
+from chronus.language.grammar import commands
+from tests.kit.live import Home, until
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["README.md", "AGENTS.md"]
@@ -102,7 +102,7 @@ def test_every_file_that_is_named_is_there(document):
 
 def test_the_figures_of_the_readme_are_those_of_the_bench():
     text = (ROOT / "README.md").read_text()
-    for figure in re.findall(r'Figure\(\s*"([^"]+)"', (ROOT / "chronus" / "bench.py").read_text()):
+    for figure in re.findall(r'Figure\(\s*"([^"]+)"', (ROOT / "chronus" / "drills" / "bench.py").read_text()):
         assert figure in text, f"chronus bench prints {figure!r}"
 
 

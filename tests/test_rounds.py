@@ -8,13 +8,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 STILL = """
-from chronus.witness import Witness
+from chronus.drills.witness import Witness
 Witness.stood_still = lambda witness: {stretches}
-pytest_plugins = ["tests.faults.table", "tests.rounds"]
+pytest_plugins = ["tests.faults.table", "tests.kit.rounds"]
 """
 TESTS = """
 import pytest
-from tests.machine import undisturbed
+from tests.kit.machine import undisturbed
 
 @pytest.fixture(scope="module")
 def rounds():

@@ -90,7 +90,7 @@ def test_an_sdist_holds_all_that_a_wheel_is_made_of(built):
 def test_an_installed_chronus_reads_all_its_language_in_any_folder(installed, tmp_path):
     """Notes and chords, musical words, and what a patch brings: each has a file of its own."""
     read = (
-        "import sys; from chronus import places; from chronus.text import opening, parser, phrases\n"
+        "import sys; from chronus import places; from chronus.language import opening, parser, phrases\n"
         "assert str(places.PACKAGE).startswith(sys.prefix), places.PACKAGE\n"
         "said = [opening.parse(line).command for line in parser.statements('seq bass: a1:m7@4 . a2\\nopen first-beat')]\n"
         "assert len(said) == 2 and len(said[1].commands) > 4 and phrases.read('kick and snare').lines\n"

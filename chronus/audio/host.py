@@ -22,7 +22,7 @@ from chronus.audio.null import NullDevice
 from chronus.audio.outputs import outputs
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
-from chronus.urgency import REPAIRING, hurry
+from chronus.system.urgency import REPAIRING, hurry
 
 _INVALID_CHANNELS, _INVALID_RATE = -9998, -9997
 """PortAudio's paInvalidChannelCount and paInvalidSampleRate."""

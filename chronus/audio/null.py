@@ -15,7 +15,7 @@ from chronus.audio.callback import D_SYSCALL, count_stall, fill
 from chronus.dsp.atomics import address_of, call_numbers, load, system_call
 from chronus.dsp.kernel import compiled, local
 from chronus.memory.layout import CHANNELS
-from chronus.urgency import PLAYING, hurry
+from chronus.system.urgency import PLAYING, hurry
 
 # words of the device
 V_SLEEP, V_WRITE, V_CLOCK, V_CAPTURE, V_QUIT, V_PERIOD, V_RATE = range(7)

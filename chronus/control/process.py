@@ -10,29 +10,30 @@ from typing import Any
 
 import msgspec
 
-from chronus import __version__, lifeline
-from chronus.control import authors
-from chronus.control.catalogue import Catalogue
-from chronus.control.hands import Hands
-from chronus.control.infirmary import Infirmary
-from chronus.control.job import Job
-from chronus.control.journal import Pen, Settled
-from chronus.control.performer import Performer
-from chronus.control.proving import Prover
-from chronus.control.publisher import Publisher
-from chronus.control.recovery import begin, take_over
-from chronus.control.relief import Relief
-from chronus.control.replay import Parse
-from chronus.control.server import Server
-from chronus.control.signals import terminations
-from chronus.control.status import Status
-from chronus.control.supervisor import Supervisor
-from chronus.control.surface import Surface, listen
+from chronus import __version__
+from chronus.catalogue.kinds import Catalogue
+from chronus.conductor import authors
+from chronus.control.care.infirmary import Infirmary
+from chronus.control.care.relief import Relief
+from chronus.control.jobs.job import Job
+from chronus.control.jobs.performer import Performer
+from chronus.control.jobs.proving import Prover
+from chronus.control.jobs.publisher import Publisher
+from chronus.control.jobs.recovery import begin, take_over
+from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.outside.hands import Hands
+from chronus.control.outside.surface import Surface, listen
+from chronus.control.serve.server import Server
+from chronus.control.serve.status import Status
 from chronus.errors import ChronusError
+from chronus.journal.journal import Pen, Settled
+from chronus.journal.replay import Parse
 from chronus.memory.layout import Memory
 from chronus.memory.sheet import Sheet
 from chronus.settings import Settings
-from chronus.urgency import unhurried
+from chronus.system import lifeline
+from chronus.system.signals import terminations
+from chronus.system.urgency import unhurried
 
 SETTLED_SECONDS = 20.0
 

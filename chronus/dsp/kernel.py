@@ -37,7 +37,7 @@ from numba.core import cgutils, codegen, compiler
 from numba.extending import intrinsic
 
 from chronus import places
-from chronus.dsp.spec import Spec
+from chronus.catalogue.spec import Spec
 
 config.CACHE_DIR = str(places.kernel_cache())
 # LLVM unrolls a loop of 8 lanes completely before it could vectorise it; kept as a loop, saw took 0.27 us instead of 0.52

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, switch
 from chronus.dsp.blep import LENGTH
 from chronus.dsp.kernel import inline
 from chronus.dsp.pitch import pace_of
-from chronus.dsp.spec import In, Param, switch
 from chronus.dsp.voice import begins, row
 
 f32 = np.float32

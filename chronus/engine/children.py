@@ -24,10 +24,11 @@ from typing import Any
 
 from msgspec import structs
 
-from chronus import lifeline, link, places
+from chronus import connection, places
 from chronus.engine.roll import ControlSaid, Died, Heard, Roll
 from chronus.memory import layout
 from chronus.settings import Settings
+from chronus.system import lifeline
 
 _LEAVE_SECONDS = 0.3
 """So long may the host take leave of its server."""
@@ -84,7 +85,7 @@ class Children(Roll):
         """A host, or a candidate for its place; it opens the device of that name, and then waits to be told to play."""
         ours, theirs = socket.socketpair()
         self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
-        log = str(link.log_path(self.settings.engine))
+        log = str(connection.log_path(self.settings.engine))
         told = {"device": device, "period": self.settings.period, "fall_back": fall_back, "log": log}
         self._fork(role, {"role": "host", **told}, self.memory, theirs.fileno(), self.alarm)
         theirs.close()

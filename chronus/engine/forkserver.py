@@ -27,8 +27,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chronus import lifeline, title
-from chronus.urgency import REPAIRING, hurry, unhurried
+from chronus.system import lifeline, title
+from chronus.system.urgency import REPAIRING, hurry, unhurried
 
 AHEAD_SECONDS = 0.03
 """So long after the last request the next child is forked ahead."""

@@ -35,7 +35,7 @@ class HostSaid(Struct, frozen=True):
 
 
 class ControlSaid(Struct, frozen=True):
-    """A line of control's, see control/supervisor.py."""
+    """A line of control's, see control/jobs/supervisor_line.py."""
 
     word: str
     rest: str = ""

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chronus import lifeline, places
+from chronus import places
 from chronus.engine.children import Children
 from chronus.engine.supervisor import Engine
 from chronus.errors import ChronusError
 from chronus.memory import layout, sheet
 from chronus.memory.layout import Memory
 from chronus.settings import Settings
+from chronus.system import lifeline
 
 
 def _build(tell: Callable[[dict[str, Any]], None], starter: int | None) -> None:

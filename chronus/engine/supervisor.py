@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chronus import link
+from chronus import connection
 from chronus.engine import device, supervision
 from chronus.engine.children import Children, is_busy, own_memory
 from chronus.engine.failing import Failing, Look
@@ -43,7 +43,7 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.settings import Settings
-from chronus.urgency import WATCHING, expendable, hurry
+from chronus.system.urgency import WATCHING, expendable, hurry
 
 _TICK = 0.05
 _QUICK_TICK = 0.004
@@ -101,8 +101,8 @@ class Engine:
 
     def own_the_name(self) -> None:
         """Takes the lock of the name. E_EXISTS where another engine has it."""
-        self.lock = link.own(self.settings.engine)
-        self.path = link.socket_path(self.settings.engine)
+        self.lock = connection.own(self.settings.engine)
+        self.path = connection.socket_path(self.settings.engine)
         self.path.unlink(missing_ok=True)  # ours to remove: we hold the lock
 
     def listen(self) -> None:

@@ -14,8 +14,8 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Out, Param, Spec, switch
 from chronus.dsp.kernel import LANES, inline, kernel, local
-from chronus.dsp.spec import In, Out, Param, Spec, switch
 
 f32 = np.float32
 

@@ -10,12 +10,12 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec
 from chronus.dsp.decimate import steep, wide
 from chronus.dsp.edge import saw
 from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.resonator import two_pole_gains
 from chronus.dsp.shape import exp2, saturate32, smoothstep, turn
-from chronus.dsp.spec import In, Param, Spec
 from chronus.dsp.tan import prewarp
 from chronus.dsp.voice import HALF, begins, row_at, slid, until_next
 

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.kernel import LANES, inline, kernel, local
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.tan import prewarp
 
 f32 = np.float32

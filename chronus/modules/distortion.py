@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.halfband import MEMORY, down, up
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.plane import local_plane
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.tan import prewarp, sine
 
 f32 = np.float32

@@ -16,9 +16,9 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.plane import local_plane
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.tan import prewarp
 
 f32 = np.float32

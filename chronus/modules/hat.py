@@ -9,11 +9,11 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.edge import square
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.resonator import two_pole, warp
 from chronus.dsp.shape import SIXTY_DB, saturate
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.strike import SEAM_SECONDS, SILENT, seam, white
 from chronus.dsp.voice import HALF, begins, row
 

@@ -8,10 +8,10 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Out, Param, Spec, switch
 from chronus.dsp.chance import chance, key_of
 from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.pitch import sine
-from chronus.dsp.spec import In, Out, Param, Spec, switch
 from chronus.dsp.voice import begins, row
 
 f32, f64 = np.float32, np.float64

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec
 from chronus.dsp.decibels import factor
 from chronus.dsp.kernel import LANES, kernel, local
-from chronus.dsp.spec import In, Param, Spec
 
 SPEC = Spec(
     kind="mixer",

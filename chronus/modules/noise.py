@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import Param, Spec, switch
 from chronus.dsp.chance import chance, key_of
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.oscillator import NOTE_INS, follow_note
 from chronus.dsp.plane import local_plane
-from chronus.dsp.spec import Param, Spec, switch
 from chronus.dsp.voice import row
 
 f32 = np.float32

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.decibels import factor
 from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.plane import flat, local_plane
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.truepeak import EDGE, MOST, TAPS, WIDE, loudest, near_nyquist, true_peaks
 
 f32, u64 = np.float32, np.uint64

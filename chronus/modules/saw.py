@@ -5,11 +5,11 @@ A naive ramp with minimum-phase band-limited steps (papers: dsp/blep.py).
 
 import numpy as np
 
+from chronus.catalogue.spec import Spec
 from chronus.dsp.blep import DELAY, LENGTH, ROWS, add_jump
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.oscillator import INS, PARAMS, keep, listen, recall, settled, silent
 from chronus.dsp.plane import local_plane
-from chronus.dsp.spec import Spec
 from chronus.dsp.voice import row
 
 f32, f64 = np.float32, np.float64

@@ -8,12 +8,12 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import Spec
 from chronus.dsp.blep import DELAY, LENGTH, ROWS, add_corner, add_jump
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.oscillator import INS, PARAMS, keep, listen, recall, settled, silent
 from chronus.dsp.pitch import sine
 from chronus.dsp.plane import local_plane
-from chronus.dsp.spec import Spec
 from chronus.dsp.voice import row
 
 f32, f64 = np.float32, np.float64

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.resonator import two_pole_gains, two_pole_step, warp
 from chronus.dsp.shape import SIXTY_DB, exp2, fall, saturate, turn
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.strike import SEAM_SECONDS, SILENT, seam, sounding, white
 from chronus.dsp.voice import HALF, begins, row_at, until_next
 

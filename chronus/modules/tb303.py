@@ -11,12 +11,12 @@ import math
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.decimate import steep
 from chronus.dsp.edge import rounding
 from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.ladder import CRITICAL, ladder, ladder_drive, ladder_gains
 from chronus.dsp.shape import exp2, saturate32, smoothstep
-from chronus.dsp.spec import In, Param, Spec, switch
 from chronus.dsp.tan import prewarp
 from chronus.dsp.voice import HALF, begins, row_at, slid, until_next
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from chronus.catalogue.spec import In, Param, Spec
 from chronus.dsp.kernel import LANES, kernel, local
-from chronus.dsp.spec import In, Param, Spec
 
 SPEC = Spec(
     kind="vca",

@@ -16,16 +16,17 @@ from msgspec import Struct
 
 from chronus import places
 from chronus.commands import Open
-from chronus.control import journal as journals
 from chronus.errors import ChronusError
+from chronus.journal import journal as journals
+from chronus.language import scripts
 from chronus.memory.layout import BLOCK
-from chronus.offline import DEFAULT_BARS, Bar, Report, Take, play_journal, play_script, read_script
 from chronus.render import ending
 from chronus.render.formats import WAV, Format, Writer, format_of, needed_bytes, writer
 from chronus.render.reel import Fade, Reel
+from chronus.render.take import DEFAULT_BARS, Bar, Report, Take, play_journal, play_script, read_script
 from chronus.render.target import STANDARD_OUTPUT, Target
-from chronus.text import answers, scripts
-from chronus.text.answers import Answer
+from chronus.shell import answers
+from chronus.shell.answers import Answer
 from chronus.worker import build, hoard
 
 TAIL_SECONDS = 60.0

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from chronus.catalogue.kinds import Catalogue, carries_audio, main_output
 from chronus.commands import AnyCommand, Gate, Port, Stop, Unpatch, When
-from chronus.control.catalogue import Catalogue, carries_audio, main_output
-from chronus.control.conductor import as_one
-from chronus.control.edit import edit
-from chronus.control.rack import Key, Rack, value
-from chronus.control.wiring import input_of, sounds
+from chronus.conductor.conductor import as_one
+from chronus.rack.document import Key, Rack, value
+from chronus.rack.edit import edit
+from chronus.rack.wiring import input_of, sounds
 
 if TYPE_CHECKING:
-    from chronus.offline import Take
+    from chronus.render.take import Take
 
 NOW = When("now")
 MUTES = ("level", "gain")

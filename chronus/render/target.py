@@ -20,8 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from chronus import files
 from chronus.errors import ChronusError
+from chronus.system import files
 
 STANDARD_OUTPUT = "-"
 DESCRIPTORS = re.compile(r"/proc/(\d+|self|thread-self)(/task/\d+)?/fd|/dev/fd")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from chronus.dsp import bound
 from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, SEED, STATE, STATE_ROWS, Kernel
+from chronus.graph import bound
 from chronus.memory.layout import BLOCK, PROGRAMS
 from chronus.memory.program import Feed, Input, Instance, Param, Program
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chronus import lifeline, places, title
+from chronus import places
 from chronus.errors import ChronusError
+from chronus.system import lifeline, title
 from chronus.worker import hoard
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def jobs() -> list[Job]:
 
     No two have a function of their own in common, and the variants of a kernel are one job: its parts are then compiled once.
     """
-    from chronus.dsp.catalogue import discover
-    from chronus.dsp.graph import block_address
+    from chronus.dsp.discovery import discover
+    from chronus.graph.block import block_address
     from chronus.worker import rehearsal
 
     def engine(load: Callable[[], object]) -> Costs:
@@ -71,7 +72,7 @@ def _make(kernel: Kernel, variants: Iterable[int]) -> Costs:
 
 def build_wide(line: int) -> None:
     """One after the other, at the lowest priority; each is kept when it is done. `line` is the lifeline."""
-    from chronus.dsp.catalogue import discover
+    from chronus.dsp.discovery import discover
 
     lifeline.hold(line)
     title.take("compiling")
@@ -99,7 +100,7 @@ def lend_a_hand() -> None:
 
 def write_catalogue() -> None:
     """The modules' SPECs as JSON, for those who must not import them."""
-    from chronus.dsp.catalogue import discover
+    from chronus.dsp.discovery import discover
 
     specs = [kernel.spec for _, kernel in sorted(discover(places.modules_folders()).items())]
     _write(places.catalogue_file(), specs)

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from chronus.dsp.atomics import call_numbers, libc_clock, libc_syscall
-from chronus.dsp.graph import block_address
 from chronus.dsp.kernel import Kernel
+from chronus.graph.block import block_address
 from chronus.memory import layout
 from chronus.memory.layout import (
     A_BLOCK,
@@ -40,7 +40,7 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.memory.program import Head, Program
-from chronus.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
+from chronus.system.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
 from chronus.worker import replica
 from chronus.worker.binding import Bindings
 from chronus.worker.joining import Joining

@@ -20,14 +20,14 @@ from queue import Queue
 import numpy as np
 
 from chronus import places
-from chronus.dsp.graph import block_address
 from chronus.dsp.kernel import Kernel
+from chronus.graph.block import block_address
 from chronus.memory import layout
 from chronus.memory.layout import A_BLOCK, BLOCK, CULPRIT0, RATE, TAIL, Memory
 from chronus.memory.log import GATE, SET, SWAP, Entry, Writer
 from chronus.memory.program import Instance, Param, Program
 from chronus.memory.sheet import R_BLOCKS, R_HANDLE, R_PERCENT, Finding, Sheet
-from chronus.worker import offline
+from chronus.worker import unpaced
 from chronus.worker.binding import Bindings
 
 BLOCKS = 256
@@ -129,7 +129,7 @@ def _watch(
 
     def render() -> None:
         clocks.put(time.pthread_getcpuclockid(threading.get_ident()))
-        offline.render(address, sheet.board, memory.log, arena, bindings.table, blocks, out)
+        unpaced.render(address, sheet.board, memory.log, arena, bindings.table, blocks, out)
         took.put(time.thread_time())
 
     thread = threading.Thread(target=render, daemon=True)

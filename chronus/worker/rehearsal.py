@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from chronus.audio import callback, null, resample
-from chronus.dsp.bound import BOUND_WORDS
-from chronus.dsp.graph import block_address
+from chronus.graph.block import block_address
+from chronus.graph.bound import BOUND_WORDS
 from chronus.memory import layout
 from chronus.memory.layout import Memory
-from chronus.worker import offline, replica
+from chronus.worker import replica, unpaced
 
 
 def rehearse() -> None:
@@ -39,7 +39,7 @@ def loops() -> None:
         0,
         out,
     )
-    offline.render(0, memory.board, memory.log, memory.arena(0), bounds, 0, out)
+    unpaced.render(0, memory.board, memory.log, memory.arena(0), bounds, 0, out)
     replica.lay_snapshot(
         memory.arena(0), memory.arena(1)
     )  # a worker that goes back to a checkpoint calls it by itself: 15 ms, once

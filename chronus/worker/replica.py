@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from chronus.audio import ring as rings
-from chronus.dsp import graph, pending
 from chronus.dsp.atomics import address_of, exchange, load, store, system_call
 from chronus.dsp.kernel import compiled, inline, local
 from chronus.dsp.words import clear_words, copy_words
+from chronus.graph import pending
+from chronus.graph.block import call_block
 from chronus.memory.layout import (
     A_BLOCK,
     A_CURSOR,
@@ -174,7 +175,7 @@ def checksum(arena, block):
 
 @inline
 def _render(desk, board, arena, bounds, own, block, first, out):
-    return graph.call_block(
+    return call_block(
         desk[W_BLOCK],
         address_of(arena, 0),
         address_of(bounds, 0),

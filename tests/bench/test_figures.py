@@ -10,8 +10,8 @@ from numba import njit
 
 from chronus.dsp.kernel import HEAD, call_kernel
 from chronus.modules import saw
-from tests.live import Home
-from tests.rig import BLOCK, Rig
+from tests.kit.live import Home
+from tests.kit.rig import BLOCK, Rig
 
 
 @pytest.mark.proof

@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from chronus.dsp.kernel import LANES, inline, kernel, plane_f64
-from chronus.dsp.spec import Param, Spec, switch
+from chronus.catalogue.spec import Param, Spec, switch
 
 f32 = np.float32
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chronus.control import journal
-from tests.live import PYTHON, Engine, alive, engine, until
+from chronus.journal import journal
+from tests.kit.live import PYTHON, Engine, alive, engine, until
 
 LINE = "set bass.freq +12st"
 SABOTEUR = Path(__file__).parent / "saboteur"

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chronus.control.performer import TRIES
-from tests.live import Engine, engine, until
-from tests.talk import Talker
+from chronus.control.jobs.performer import TRIES
+from tests.kit.live import Engine, engine, until
+from tests.kit.talk import Talker
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(240)]
 

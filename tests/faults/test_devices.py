@@ -17,13 +17,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from chronus.capture import Comparison
+from chronus.drills.capture import Comparison
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from tests.faults.table import Measured
-from tests.faults.takes import RATE, SONG, memory_of, rendered, settle, take
-from tests.live import PYTHON, Engine, Jack, engine, jack, place_of, pulse, until
-from tests.machine import undisturbed
+from tests.kit.live import PYTHON, Engine, Jack, engine, jack, place_of, pulse, until
+from tests.kit.machine import undisturbed
+from tests.kit.takes import RATE, SONG, memory_of, rendered, settle, take
 
 pytestmark = [pytest.mark.proof, pytest.mark.clock]
 

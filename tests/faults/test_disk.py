@@ -13,22 +13,23 @@ import psutil
 import pytest
 
 from chronus import commands as c
-from chronus import files
-from chronus.control import journal, saving
-from chronus.control.catalogue import Catalogue
-from chronus.control.journal import Journal, Pen, Said, Sealed
-from chronus.control.rack import EMPTY, Module, replace
-from chronus.control.recovery import begin
-from chronus.control.replay import rebuild
+from chronus.catalogue.kinds import Catalogue
+from chronus.control.jobs.recovery import begin
+from chronus.control.serve import saving
 from chronus.errors import ChronusError
+from chronus.journal import journal
+from chronus.journal.journal import Journal, Pen, Said, Sealed
+from chronus.journal.replay import rebuild
+from chronus.language.parser import sentences
 from chronus.memory.layout import Memory
-from chronus.text.parser import sentences
-from tests.control.house import RATE, SPECS, House
-from tests.control.test_recovery import SCRIPT, engine_died, killed, said
-from tests.control.test_server import seq, set_
-from tests.faults.takes import settle, take
-from tests.machine import undisturbed
-from tests.talk import Talker
+from chronus.rack.document import EMPTY, Module, replace
+from chronus.system import files
+from tests.control.jobs.test_recovery import SCRIPT, engine_died, killed, said
+from tests.control.serve.test_server import seq, set_
+from tests.kit.house import RATE, SPECS, House
+from tests.kit.machine import undisturbed
+from tests.kit.takes import settle, take
+from tests.kit.talk import Talker
 
 CATALOGUE = Catalogue(SPECS)
 HEADER = {"rate": RATE, "seed": 0, "pid": 1, "started": 2.0}

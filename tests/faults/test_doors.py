@@ -20,14 +20,14 @@ import pytest
 
 from chronus import wire
 from chronus.commands import Change, Hello, Quantity, Reply, Set, Status, Submission
-from chronus.control import journal
 from chronus.errors import ChronusError
+from chronus.journal import journal
 from chronus.memory.layout import BLOCK, Memory
-from chronus.text.attached import Attached
+from chronus.shell.attached import Attached
 from tests.faults.table import Measured
-from tests.faults.takes import take
-from tests.live import PYTHON, Engine, Home, alive, engine, until
-from tests.machine import undisturbed
+from tests.kit.live import PYTHON, Engine, Home, alive, engine, until
+from tests.kit.machine import undisturbed
+from tests.kit.takes import take
 
 pytestmark = [pytest.mark.proof, pytest.mark.clock]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chronus.drills.own_engine import Client
 from chronus.engine.supervision import ALONE_PAUSE, BUDGET, LONGEST_PAUSE
 from chronus.memory import layout
-from chronus.trial import Client
-from tests.faults.takes import in_lockstep, settle, take
-from tests.live import Home, until
-from tests.machine import undisturbed
+from tests.kit.live import Home, until
+from tests.kit.machine import undisturbed
+from tests.kit.takes import in_lockstep, settle, take
 
 pytestmark = [pytest.mark.proof, pytest.mark.clock]
 

@@ -22,20 +22,20 @@ import psutil
 import pytest
 
 from chronus import commands as c
-from chronus import link, wire
-from chronus.control import osc
-from chronus.control.surface import NTP_EPOCH, Surface, listen
+from chronus import connection, wire
+from chronus.control.outside import osc
+from chronus.control.outside.surface import NTP_EPOCH, Surface, listen
 from chronus.errors import ChronusError
-from chronus.text import answers
-from chronus.text.client import Conversation
-from chronus.text.opening import parse
-from chronus.text.source import Source
-from chronus.text.statements import Statement
-from tests.control.house import Caller, House
-from tests.control.test_osc import GOOD
+from chronus.language.opening import parse
+from chronus.language.source import Source
+from chronus.language.statements import Statement
+from chronus.shell import answers
+from chronus.shell.conversation import Conversation
+from tests.control.outside.test_osc import GOOD
 from tests.faults.table import Measured
-from tests.hostile import mutated, wild
-from tests.machine import slowness
+from tests.kit.hostile import mutated, wild
+from tests.kit.house import Caller, House
+from tests.kit.machine import slowness
 
 PACKET_SECONDS = 200e-6
 HANG_SECONDS = 0.1
@@ -403,12 +403,12 @@ def test_row_42_what_a_dead_engine_left_is_no_engine_and_nobody_is_killed_for_it
     for k in range(100):
         name = f"x{k}"
         with socket.socket(socket.AF_UNIX) as dead:
-            dead.bind(str(link.socket_path(name)))
-        link.lock_path(name).write_text(f"{os.getpid()}\n")  # as others do; a lock of ours is empty
-        with pytest.raises(link.NoEngine):
-            link.connect(name, 30)
-        os.close(link.own(name))
-        assert link.lock_path(name).read_text() == f"{os.getpid()}\n"
+            dead.bind(str(connection.socket_path(name)))
+        connection.lock_path(name).write_text(f"{os.getpid()}\n")  # as others do; a lock of ours is empty
+        with pytest.raises(connection.NoEngine):
+            connection.connect(name, 30)
+        os.close(connection.own(name))
+        assert connection.lock_path(name).read_text() == f"{os.getpid()}\n"
 
 
 # ---------------------------------------------------------------- texts

@@ -15,16 +15,17 @@ import numpy as np
 import pytest
 
 import chronus
-from chronus import link
-from chronus.control import journal, surface
-from chronus.control.journal import Ended
+from chronus import connection
+from chronus.control.outside import surface
 from chronus.engine.supervisor import Engine as Supervisor
+from chronus.journal import journal
+from chronus.journal.journal import Ended
 from chronus.memory import layout
 from chronus.settings import Settings
 from chronus.worker.joining import is_whole
-from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
-from tests.live import Home, alive, engine, until
-from tests.talk import Talker
+from tests.kit.live import Home, alive, engine, until
+from tests.kit.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
+from tests.kit.talk import Talker
 
 pytestmark = pytest.mark.clock
 
@@ -179,15 +180,15 @@ def test_row_42_a_stale_socket_a_stale_lock_and_a_pid_that_is_another_programs_n
         for k in range(100):
             name = f"engine{k % 7}"
             with socket.socket(socket.AF_UNIX) as dead:
-                link.socket_path(name).unlink(missing_ok=True)
-                dead.bind(str(link.socket_path(name)))  # nobody listens there any more
-            link.lock_path(name).write_text(str(bystander.pid))
-            assert not link.lock_held(name)
+                connection.socket_path(name).unlink(missing_ok=True)
+                dead.bind(str(connection.socket_path(name)))  # nobody listens there any more
+            connection.lock_path(name).write_text(str(bystander.pid))
+            assert not connection.lock_held(name)
             starting = Supervisor(Settings(engine=name), lambda message: None)
             starting.own_the_name()
             starting.listen()
-            link.connect(name, 1.0).close()
-            assert link.lock_held(name) and bystander.poll() is None
+            connection.connect(name, 1.0).close()
+            assert connection.lock_held(name) and bystander.poll() is None
             starting.door.close()
             os.close(starting.lock)
     finally:

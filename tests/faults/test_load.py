@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 from msgspec import Struct
 
-from chronus.drill import Rejoin
+from chronus.drills.crash_test import Rejoin
 from chronus.engine.failing import SHARE
 from chronus.memory import layout
-from tests.faults.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
-from tests.live import alive, engine, until
-from tests.machine import undisturbed, uninterrupted
-from tests.talk import Talker
+from tests.kit.live import alive, engine, until
+from tests.kit.machine import undisturbed, uninterrupted
+from tests.kit.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
+from tests.kit.talk import Talker
 
 pytestmark = [pytest.mark.proof, pytest.mark.clock]
 
 HEAVY = '''"""A module of the tests that takes as long as it is told to, once it has played for longer than any trial."""
 from chronus.dsp.kernel import kernel
-from chronus.dsp.spec import Param, Spec
+from chronus.catalogue.spec import Param, Spec
 
 SPEC = Spec(kind="heavy", help="takes its time", params=(Param("work", 0, 1000000, 0),), state=2)
 

@@ -1,13 +1,13 @@
-"""Random music on control holds, and is seen to fail where control is broken on purpose. More of it: `python -m tests.faults.music`."""
+"""Random music on control holds, and is seen to fail where control is broken on purpose. More of it: `python -m tests.simulator.music`."""
 
 from __future__ import annotations
 
 import pytest
 
-from chronus.control import performer
-from chronus.control.conductor import Conductor
+from chronus.conductor.conductor import Conductor
+from chronus.control.jobs import performer
 from chronus.memory.layout import Memory
-from tests.faults import music
+from tests.simulator import music
 
 FEW = 2_000
 PIECES = 8
@@ -30,7 +30,7 @@ def home(tmp_path, monkeypatch):
 def test_row_57_random_music_is_answered_in_time_and_played_whole(memory, tmp_path, first):
     for seed in range(first, first + FEW // PIECES):
         wrong = music.run(seed, tmp_path, memory)
-        assert not wrong, f"seed {seed}: {wrong}; replay it with python -m tests.faults.music --seed {seed}"
+        assert not wrong, f"seed {seed}: {wrong}; replay it with python -m tests.simulator.music --seed {seed}"
 
 
 @pytest.mark.parametrize("seed", MENDED)

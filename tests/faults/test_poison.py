@@ -9,9 +9,9 @@ from chronus.memory import layout, quarantine
 from chronus.memory.layout import HANDLE_TABLE, HANDLE_WORDS
 from chronus.worker.replica import checksum
 from tests.faults import bad_modules
-from tests.faults.takes import RATE, SONG, in_lockstep, memory_of, settle, take, worker_pids
-from tests.live import engine, until
-from tests.talk import Talker
+from tests.kit.live import engine, until
+from tests.kit.takes import RATE, SONG, in_lockstep, memory_of, settle, take, worker_pids
+from tests.kit.talk import Talker
 
 pytestmark = [pytest.mark.proof, pytest.mark.clock]
 

@@ -14,16 +14,16 @@ import pytest
 
 from chronus.audio.callback import GAP_FADE
 from chronus.audio.ring import NUMBER
-from chronus.control import journal
-from chronus.drill import Rejoin
+from chronus.drills.crash_test import Rejoin
+from chronus.drills.own_engine import Client
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
+from chronus.journal import journal
 from chronus.memory import layout
-from chronus.trial import Client
 from chronus.worker.process import FEWEST_APART
-from tests.faults.takes import RATE, in_lockstep, kill, settle, take, worker_pids
-from tests.live import alive, until
-from tests.machine import uninterrupted
+from tests.kit.live import alive, until
+from tests.kit.machine import uninterrupted
+from tests.kit.takes import RATE, in_lockstep, kill, settle, take, worker_pids
 
 pytestmark = pytest.mark.clock
 

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from tests.faults.takes import settle, take
-from tests.live import PYTHON
-from tests.terminal import Terminal
+from tests.kit.live import PYTHON
+from tests.kit.takes import settle, take
+from tests.kit.terminal import Terminal
 
 
 @pytest.mark.proof

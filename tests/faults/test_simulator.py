@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from chronus.control import journal, performer, replay
+from chronus.control.jobs import performer
 from chronus.engine import supervision, supervisor, watch
-from tests.faults.lives import Fault, Ground, Schedule
-from tests.faults.simulate import draw, run, search, shortest
+from chronus.journal import journal, replay
+from tests.simulator.lives import Fault, Ground, Schedule
+from tests.simulator.simulate import draw, run, search, shortest
 
 SCHEDULES = 10_000
 """What `make proof` runs, both processors at it."""
@@ -34,14 +35,14 @@ def test_two_thousand_schedules_hold(ground, first):
     """The first of the ten thousand, in pieces that processes can share."""
     _, failing, wrong = search(range(first, first + FEW // 8), ground)
     assert failing is None, (
-        f"seed {failing.seed} fails: {wrong}; replay it with python -m tests.faults.simulate --seed {failing.seed}"
+        f"seed {failing.seed} fails: {wrong}; replay it with python -m tests.simulator.simulate --seed {failing.seed}"
     )
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_fifty_thousand_more_schedules_hold():
-    command = [sys.executable, "-m", "tests.faults.simulate", "--processes", "2"]
+    command = [sys.executable, "-m", "tests.simulator.simulate", "--processes", "2"]
     command += ["--first", str(SCHEDULES), "--schedules", str(5 * SCHEDULES)]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
     print(done.stdout)

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.live import engine, jack, lost_frames, place_of, until
-from tests.machine import undisturbed
+from tests.kit.live import engine, jack, lost_frames, place_of, until
+from tests.kit.machine import undisturbed
 
 pytestmark = [
     pytest.mark.proof,

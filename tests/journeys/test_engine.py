@@ -17,9 +17,9 @@ import pytest
 from pythonosc import osc_message_builder
 from pythonosc.osc_message import OscMessage
 
-from tests.live import Home, alive, engine, until
-from tests.machine import slowness
-from tests.talk import Talker
+from tests.kit.live import Home, alive, engine, until
+from tests.kit.machine import slowness
+from tests.kit.talk import Talker
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.live import Home, alive, engine, until
+from tests.kit.live import Home, alive, engine, until
 
 LINES = """\
 bpm 140

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from chronus import places
-from tests.live import Home
+from tests.kit.live import Home
 
 RATE = 44100
 
@@ -109,7 +109,7 @@ def test_a_module_dropped_into_a_folder_is_found_without_an_edit_anywhere(home, 
         '"""Half as loud: a module of the tests."""\n'
         "import numpy as np\n"
         "from chronus.dsp.kernel import LANES, kernel\n"
-        "from chronus.dsp.spec import In, Param, Spec\n"
+        "from chronus.catalogue.spec import In, Param, Spec\n"
         'SPEC = Spec(kind="halver", help="half as loud", params=(Param("share", 0, 1, 0.5, help="of the level"),),\n'
         '            ins=(In("in"),))\n'
         "@kernel(SPEC)\n"

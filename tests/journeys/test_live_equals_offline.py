@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from chronus.memory import layout
-from tests.faults.takes import in_lockstep, kill, memory_of, settle, worker_pids
-from tests.live import Home, engine, jack, lost_frames, place_of, until
-from tests.machine import undisturbed
+from tests.kit.live import Home, engine, jack, lost_frames, place_of, until
+from tests.kit.machine import undisturbed
+from tests.kit.takes import in_lockstep, kill, memory_of, settle, worker_pids
 
 FOUNDING = """\
 load bass_module

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.listening import RATE, cents_off
-from tests.live import Home
+from tests.kit.listening import RATE, cents_off
+from tests.kit.live import Home
 
 
 @pytest.fixture(scope="module")

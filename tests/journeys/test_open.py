@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.live import Home
+from tests.kit.live import Home
 
 SONG = "load bass cutoff=700\nseq bass: x.x.x...\n"
 CHANGED = "load bass cutoff=700 freq=82\nseq bass: xx..x...\nload filter\npatch bass > filter\n"

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from chronus.commands import Hello
-from chronus.text.attached import Attached
-from tests.live import START_SECONDS, Engine, Home, alive, until
-from tests.terminal import Terminal
+from chronus.shell.attached import Attached
+from tests.kit.live import START_SECONDS, Engine, Home, alive, until
+from tests.kit.terminal import Terminal
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed"),

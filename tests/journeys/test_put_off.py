@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from chronus.commands import Load, Submission, Unload
-from chronus.control import journal
-from chronus.control.journal import Said, Sealed
+from chronus.journal import journal
+from chronus.journal.journal import Said, Sealed
 from chronus.memory import layout
 from chronus.memory.layout import Memory
-from chronus.offline import Take
-from tests.faults.takes import RATE, settle, take
-from tests.live import Engine
-from tests.talk import Talker
+from chronus.render.take import Take
+from tests.kit.live import Engine
+from tests.kit.takes import RATE, settle, take
+from tests.kit.talk import Talker
 
 BAR = round(4 * 60 / 174 * RATE)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from chronus import offline
 from chronus.ears.loudness import peak_dbfs
-from tests.live import Home
+from chronus.render import take
+from tests.kit.live import Home
 
 SCRIPT = """\
 bpm 240
@@ -49,8 +49,8 @@ def test_there_is_a_file_a_module_that_reaches_out(rendered):
 
 def test_the_stems_add_up_to_what_out_is_given(rendered):
     folder, told, _ = rendered
-    whole = offline.Take(44100, 0, stems=NAMES)
-    offline.play_script(whole, SCRIPT)
+    whole = take.Take(44100, 0, stems=NAMES)
+    take.play_script(whole, SCRIPT)
     whole.render(told["frames"])
     stems = [soundfile.read(folder / f"song-{stem['name']}.wav", dtype="float64")[0] for stem in told["stems"]]
     given = whole.sound(told["frames"]).astype(float)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.live import engine
-from tests.talk import Talker
+from tests.kit.live import engine
+from tests.kit.talk import Talker
 
 MUSIC = "load bass; load saw as lead gain=0.1; patch lead > filter; seq bass: x.x.x.x.; seq lead: a2 . a3 ."
 

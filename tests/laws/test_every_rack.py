@@ -13,18 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chronus.catalogue.kinds import Catalogue
 from chronus.commands import QUERIES, Open, Save, Say, Submission
-from chronus.control import standing
-from chronus.control.catalogue import Catalogue
-from chronus.control.conductor import Conductor, together
-from chronus.control.courses import onward
-from chronus.control.edit import edit
-from chronus.control.journal import Journal, Said, Sealed, Stands
-from chronus.control.rack import EMPTY, Moving, Rack, replace
-from chronus.control.replay import NEVER, rebuild
-from chronus.control.script import script
+from chronus.conductor.conductor import Conductor, together
 from chronus.errors import ChronusError
-from chronus.text.parser import parse, statements
+from chronus.journal import standing
+from chronus.journal.journal import Journal, Said, Sealed, Stands
+from chronus.journal.replay import NEVER, rebuild
+from chronus.language.parser import parse, statements
+from chronus.rack.document import EMPTY, Moving, Rack, replace
+from chronus.rack.edit import edit
+from chronus.rack.script import script
+from chronus.score.courses import onward
 from chronus.worker import build
 
 RATE = 44100

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronus.control import look
-from chronus.offline import Take
-from tests.typed import RATE, command, heard, peak, said
+from chronus.conductor import questions
+from chronus.render.take import Take
+from tests.kit.typed import RATE, command, heard, peak, said
 
 ADSR = ("load saw", "load adsr release=20ms", "patch saw > adsr")
 LANE = "seq saw: f3@2 . . . . . . ."
@@ -161,7 +161,7 @@ def test_a_drone_that_was_silenced_is_heard_again_by_what_it_says(silencing, bri
 
 
 def listed(take: Take) -> str:
-    _, lines, _ = look.answer(take.conductor.rack, command("list modules"), take.conductor.catalogue, "list")
+    _, lines, _ = questions.answer(take.conductor.rack, command("list modules"), take.conductor.catalogue, "list")
     return "\n".join(lines)
 
 

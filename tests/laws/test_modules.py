@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chronus.dsp.catalogue import discover
+from chronus.catalogue.spec import Param
+from chronus.dsp.discovery import discover
 from chronus.dsp.kernel import Kernel
-from chronus.dsp.spec import Param
 from chronus.places import modules_folders
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 RATE = 44100
 KERNELS = discover(modules_folders())

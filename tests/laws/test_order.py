@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from chronus.control.catalogue import Catalogue, main_input
-from chronus.dsp.spec import Spec
-from tests.typed import heard
+from chronus.catalogue.kinds import Catalogue, main_input
+from chronus.catalogue.spec import Spec
+from tests.kit.typed import heard
 
 EXAMPLES = int(os.environ.get("CHRONUS_EXAMPLES", "0"))
 SECOND_MOMENT, END = 2000, 5600

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronus.dsp.catalogue import discover
+from chronus.dsp.discovery import discover
 from chronus.dsp.kernel import Kernel
 from chronus.dsp.oscillator import INS
 from chronus.places import modules_folders
-from tests.listening import RATE, cents_off, tone
-from tests.rig import Rig
+from tests.kit.listening import RATE, cents_off, tone
+from tests.kit.rig import Rig
 
 OSCILLATORS = {kind: kernel for kind, kernel in discover(modules_folders()).items() if kernel.spec.ins == INS}
 pytestmark = pytest.mark.parametrize("kernel", OSCILLATORS.values(), ids=OSCILLATORS)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronus.dsp import pending
+from chronus.graph import pending
 from chronus.memory import layout, log
 from chronus.memory.layout import A_CURSOR, A_PENDING, A_REFUSED, Memory
 from chronus.worker import replica

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.adsr import render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 RATE = 44100
 

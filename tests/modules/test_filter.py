@@ -6,7 +6,7 @@ from numba import njit
 
 from chronus.dsp import tan
 from chronus.modules.filter import MODES, render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 RATE = 44100
 IMPULSE = np.zeros(1 << 16, np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.kick import MODELS, SPEC, render
-from tests.listening import RATE, struck, time_to
+from tests.kit.listening import RATE, struck, time_to
 
 WORDS = SPEC.param("model").words
 

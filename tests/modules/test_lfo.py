@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.lfo import SPEC, render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 RATE = 44100
 SHAPES = SPEC.param("shape").words

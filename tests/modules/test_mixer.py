@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.mixer import render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 NOISE = np.random.default_rng(1).uniform(-1, 1, (4, 500)).astype(np.float32)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from chronus.modules.noise import render
-from tests.listening import RATE, tone
-from tests.rig import Rig
+from tests.kit.listening import RATE, tone
+from tests.kit.rig import Rig
 
 ON = {"gate": 1.0, "velocity": 1.0}
 

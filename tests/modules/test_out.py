@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.out import SPEC, render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 RATE = 44100
 LATE = SPEC.latency

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.sine import render
-from tests.listening import RATE, decibels, lines, sync_aliases, tone
+from tests.kit.listening import RATE, decibels, lines, sync_aliases, tone
 
 
 @pytest.mark.parametrize("freq", [55, 440, 1004, 5001])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.square import render
-from tests.listening import PURITY, RATE, audible, decibels, lines, sync_aliases, tone
+from tests.kit.listening import PURITY, RATE, audible, decibels, lines, sync_aliases, tone
 
 
 @pytest.mark.parametrize("freq, most", PURITY)

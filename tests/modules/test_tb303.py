@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.tb303 import SPEC, render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 RATE = 44100
 MS = RATE // 1000

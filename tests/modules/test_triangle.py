@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chronus.modules.triangle import render
-from tests.listening import PURITY, audible, decibels, sync_aliases, tone
+from tests.kit.listening import PURITY, audible, decibels, sync_aliases, tone
 
 
 @pytest.mark.parametrize("freq, most", PURITY)

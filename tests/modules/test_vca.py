@@ -1,7 +1,7 @@
 import numpy as np
 
 from chronus.modules.vca import render
-from tests.rig import Rig
+from tests.kit.rig import Rig
 
 
 def test_it_multiplies_and_a_level_of_1_changes_nothing():

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from chronus.control.journal import MAGIC
+from chronus.journal.journal import MAGIC
 
 SONG = "load kick\nseq kick: x...x...\n"
 LOUD = "load noise\nwait 16 bars\n"

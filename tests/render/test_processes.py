@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from chronus import places
-from tests.live import Home, until
+from tests.kit.live import Home, until
 
 SONG = "load kick\nseq kick: x...x...\n"
 LOUD = "load noise\nwait 16 bars\n"

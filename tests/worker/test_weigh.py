@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from chronus import places
-from chronus.control.budget import CostsFile
-from chronus.dsp.catalogue import discover
+from chronus.control.care.budget import CostsFile
+from chronus.dsp.discovery import discover
 from chronus.worker import build
 from chronus.worker.weigh import weigh
 
@@ -27,7 +27,7 @@ def test_every_shipped_kernel_that_was_compiled_was_weighed():
 
 def test_what_somebody_else_wrote_is_not_run_to_be_weighed(tmp_path):
     (tmp_path / "trap.py").write_text(
-        '"""A module that must not be run."""\nfrom chronus.dsp.kernel import kernel\nfrom chronus.dsp.spec import Spec\n\n'
+        '"""A module that must not be run."""\nfrom chronus.dsp.kernel import kernel\nfrom chronus.catalogue.spec import Spec\n\n'
         'SPEC = Spec(kind="trap", help="never returns")\n\n\n@kernel(SPEC)\n'
         "def render(ins, outs, params, moving, state, memory, seed, rate, frames):\n    while frames >= 0:\n        outs[0][0, 0] = 1\n"
     )

@@ -52,8 +52,8 @@ def _labour():
     import numpy as np
     from numba import cfunc, types
 
-    from chronus.dsp.graph import call_block
     from chronus.dsp.kernel import plane_i64
+    from chronus.graph.block import call_block
     from chronus.worker.replica import W_BLOCK
 
     worker = next(one for one in gc.get_objects() if type(one).__name__ == "Worker")

@@ -1,0 +1,1 @@
+"""What a module says of itself, and all that exist."""

@@ -1,0 +1,135 @@
+"""What `for 4 bars` goes back to: a few things of the rack as they were, each put back only where it still is as the command left it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chronus import commands as say
+from chronus.catalogue.kinds import Catalogue, find_param
+from chronus.commands import AnyCommand
+from chronus.conductor.transaction import Back, Item
+from chronus.rack.document import EMPTY, Rack, find, named, replace, with_module
+
+NOTES = ":notes"
+FLAGS: dict[type, str] = {say.Mute: "muted", say.Unmute: "muted", say.Solo: "solo", say.Unsolo: "solo"}
+"""What a lane has besides the parameters of its module."""
+
+
+def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, ...]:
+    """What a command is about, of that which can go back."""
+    found: Iterable[Item] = ()
+    if isinstance(command, say.Set):
+        found = (_item(rack, change, catalogue) for change in command.changes)
+    elif isinstance(command, say.Sequence | say.Clear):
+        found = ((named(rack, command.name, catalogue), NOTES),)
+    elif isinstance(command, say.Mute | say.Unmute | say.Solo | say.Unsolo):
+        flag = FLAGS[type(command)]
+        given = [named(rack, word, catalogue) for word in command.names]
+        found = ((name, f":{flag}") for name in given or [n for n, lane in rack.lanes.items() if getattr(lane, flag)])
+    return tuple(dict.fromkeys(found))
+
+
+def _item(rack: Rack, change: say.Change, catalogue: Catalogue) -> Item:
+    if not change.module:
+        return ("out", "volume") if change.param == "volume" else ("", change.param)
+    name = named(rack, change.module, catalogue)
+    spec = catalogue[rack.modules[name].kind]
+    voices = change.param == "voices" and spec.param("voices") is None
+    return name, ":voices" if voices else find_param(spec, change.param, "").name
+
+
+def touched(back: Back, rack: Rack, command: AnyCommand, catalogue: Catalogue) -> set[Item]:
+    """What a later word takes hold of, so that it does not go back any more."""
+    if isinstance(command, say.New | say.Open):
+        return set(back.items)
+    if isinstance(command, say.Unload):
+        name = find(rack, command.name, catalogue)
+        return {item for item in back.items if item[0] == name}
+    inside = command.commands if isinstance(command, say.Say) else (command,)
+    known = (one for one in inside if not isinstance(one, say.Load) and _is_known(rack, one, catalogue))
+    return {item for one in known for item in items(rack, one, catalogue)} & set(back.items)
+
+
+def _is_known(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> bool:
+    """What a sentence loads itself is new: nothing of it can go back."""
+    names = [change.module for change in command.changes if change.module] if isinstance(command, say.Set) else []
+    names += [command.name] if isinstance(command, say.Sequence | say.Clear) else []
+    return all(find(rack, name, catalogue) for name in names)
+
+
+def back(before: Rack, after: Rack, about: Sequence[Item], pending: Iterable[Back], number: int) -> Back:
+    """The way back from `after`. What was to go back anyway goes back to what it was before all that."""
+    was = before
+    for other in pending:
+        for item in set(about) & set(other.items):
+            was = _put(was, item, other.was)
+    return Back(items=tuple(about), was=_part(was, about), left=_part(after, about), number=number)
+
+
+def put_back(rack: Rack, way: Back) -> Rack:
+    """The rack with what is still as it was left put back."""
+    for item in way.items:
+        if _value(rack, item) == _value(way.left, item):
+            rack = _put(rack, item, way.was)
+    return rack
+
+
+def is_back(rack: Rack, way: Back) -> bool:
+    return all(_value(rack, item) == _value(way.was, item) for item in way.items)
+
+
+def _part(rack: Rack, about: Sequence[Item]) -> Rack:
+    names = {name for name, _ in about}
+    return replace(
+        EMPTY, bpm=rack.bpm, swing=rack.swing, key=rack.key, seed=rack.seed,
+        modules={name: module for name, module in rack.modules.items() if name in names},
+        lanes={name: lane for name, lane in rack.lanes.items() if name in names},
+    )  # fmt: skip
+
+
+def _value(rack: Rack, item: Item) -> Any:
+    name, what = item
+    if not name:
+        return getattr(rack, what)
+    module, lane = rack.modules.get(name), rack.lanes.get(name)
+    if module is None:
+        return None
+    if what == NOTES:
+        return lane and replace(lane, muted=False, solo=False)
+    if what == ":voices":
+        return module.voices
+    if what[0] == ":":
+        return lane and getattr(lane, what[1:])
+    return module.params.get(what, "its default")
+
+
+def _put(rack: Rack, item: Item, source: Rack) -> Rack:
+    name, what = item
+    if not name:
+        return replace(rack, **{what: getattr(source, what)})
+    module, lane, old = rack.modules.get(name), rack.lanes.get(name), source.modules.get(name)
+    if module is None or old is None:
+        return rack
+    if what == NOTES:
+        return _with_notes(rack, name, source)
+    if what == ":voices":
+        return with_module(rack, replace(module, voices=old.voices))
+    if what[0] == ":":
+        flag, was = what[1:], source.lanes.get(name)
+        if lane is None or was is None:
+            return rack
+        return replace(rack, lanes={**rack.lanes, name: replace(lane, **{flag: getattr(was, flag)})})
+    params = {key: setting for key, setting in module.params.items() if key != what}
+    params |= {what: old.params[what]} if what in old.params else {}
+    return with_module(rack, replace(module, params=params))
+
+
+def _with_notes(rack: Rack, name: str, source: Rack) -> Rack:
+    """The lane that was there, muted as the present one is; where there was none, none, and a drone drones again."""
+    lane, was = rack.lanes.get(name), source.lanes.get(name)
+    lanes = {other: each for other, each in rack.lanes.items() if other != name}
+    if was is not None:
+        lanes[name] = replace(was, muted=lane.muted, solo=lane.solo) if lane else was
+    rack = with_module(rack, replace(rack.modules[name], sequenced=source.modules[name].sequenced))
+    return replace(rack, lanes=lanes)

@@ -1,0 +1,539 @@
+"""Submissions on the rack: each command in order, whole or nothing, into a transaction. Nothing of it is heard or kept yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from fractions import Fraction
+
+from chronus import commands as say
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import AnyCommand, When
+from chronus.conductor import lasting, questions, spoken
+from chronus.conductor.authors import JOURNAL, PERFORMERS
+from chronus.conductor.standstill import STANDS, only_when_it_goes
+from chronus.conductor.transaction import (
+    Back,
+    Deed,
+    Due,
+    Item,
+    Kept,
+    Later,
+    Outcome,
+    Step,
+    Thing,
+    Transaction,
+    rack_of,
+    with_rack,
+)
+from chronus.errors import ChronusError, did_you_mean
+from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
+from chronus.rack.edit import Edit, edit, empty
+from chronus.rack.lanes import too_many
+from chronus.rack.sweeps import Present
+from chronus.rack.wiring import played_by
+from chronus.score.courses import gone_back, onward
+from chronus.score.score import Score
+from chronus.score.timeline import BAR
+
+HISTORY = 1000
+"""Steps that can be undone."""
+MOST_NAMED = 3
+"""Of the steps that an undo takes back."""
+LANE_COMMANDS = (say.Sequence, say.Clear, say.Mute, say.Unmute, say.Solo, say.Unsolo)
+"""They are told their time beforehand; without one it is the next bar."""
+NO_STEP = (say.Gate, say.Note, say.Undo, say.Redo, Back)
+ELSEWHERE = (say.Wait, say.Sync, say.Save, say.Help, say.Crash, say.Quit, say.Status)
+"""Commands whose work is done elsewhere; here they are only let through."""
+ACTS = {say.Play: "play", say.Stop: "stop", say.Panic: "panic"}
+BEHIND = When("now")
+"""The time of what follows an `open` that waits for its bar: it waits with it."""
+
+
+Afford = Callable[[Rack, Rack, Rack], None]
+"""(the rack that is rendered, a command's before, its after): raises E_BUDGET where the machine could not render it."""
+
+
+class Performance:
+    """One submission being performed. `waiting` are commands whose time is to come; the score says whether there are bars at all.
+
+    `open` cross-fades at the bar line, or at once where there is nothing to fade from. While it waits, what is said sees the
+    rack that it brings, and takes hold with it: only `now`, the transport and hands are about what is heard at present.
+    """
+
+    def __init__(
+        self,
+        t: Transaction,
+        catalogue: Catalogue,
+        waiting: Sequence[Due],
+        score: Score,
+        author: str,
+        afford: Afford,
+        taken_out: Mapping[str, str],
+        present: Present,
+        due: Collection[int] = (),
+    ) -> None:
+        self.t, self.catalogue, self.author, self.present = t, catalogue, author, present
+        self.afford, self.taken_out = afford, taken_out
+        self.timeline, self.running, self.stopped = score.timeline, score.timeline is not None, score.stopped
+        self.ahead: list[tuple[int, Kept]] = [(due.number, due.command) for due in waiting]
+        self.waiting = {due.number: due for due in waiting}
+        self.own = min(due, default=None)
+        """The number under which what is performed now was put off."""
+        self.known: list[str] = []  # what is to be said of the present command besides its own words
+        self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
+
+    def perform(self, id: int, text: str, command: AnyCommand, refused: ChronusError | None = None) -> None:
+        """`refused`: it is known already that this one cannot be."""
+        self.known = []
+        try:
+            if refused is not None:
+                raise refused
+            outcome = self._outcome(command, text)
+        except ChronusError as error:
+            outcome = Outcome(id, error=error)
+        outcome.id, outcome.stem, outcome.known = id, outcome.text, tuple(self.known)
+        outcome.word()
+        self.t.outcomes.append(outcome)
+
+    def _outcome(self, command: AnyCommand, text: str) -> Outcome:
+        t = self.t
+        if isinstance(command, say.Save):
+            t.saves[len(t.outcomes)] = onward(self.lasting, self.catalogue, self.present)
+        if isinstance(command, ELSEWHERE):
+            return Outcome(0, text)
+        if isinstance(command, say.QUERIES):
+            return self._answer(command, text)
+        later = self._later(command)
+        if later is not None:
+            command = replace(command, when=When("now"))
+            then = self._rack_then()
+            done = self._change(then, command)
+            self.afford(t.before, then, done.rack)
+            self._put_off(command, later, text, done.rack)
+            if isinstance(command, say.Undo | say.Redo):
+                done = done._replace(text=text)  # which steps those are is known then
+            else:
+                self._remember(command, label(command, text or done.text), t.later[-1])
+        else:
+            done = self._change(t.after, command)
+            self.afford(t.before, t.after, done.rack)
+            self._take(done, command, label(command, text or done.text))
+            if isinstance(command, say.Note):
+                done = done._replace(text=done.text + self._too_many(command.name))
+        lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
+        return Outcome(0, done.text, lines, done.result)
+
+    def _answer(self, question: AnyCommand, text: str) -> Outcome:
+        text, lines, result = questions.answer(self.seen, question, self.catalogue, text, self.taken_out, self.present)
+        if self.stopped and (result.get("lane") or result.get("lanes")):
+            lines, result = (*lines, STANDS), {**result, "transport": "stopped"}
+        return Outcome(0, text, lines, result)
+
+    def _too_many(self, word: str) -> str:
+        """What is said of the notes that hands play on a module at this moment, if it has not the voices."""
+        rack = self.t.after
+        name = played_by(named(rack, word, self.catalogue), rack, self.catalogue)
+        names = [find(rack, hand.name, self.catalogue) for hand in self.t.hands if isinstance(hand, say.Note)]
+        notes = sum(played_by(other, rack, self.catalogue) == name for other in names if other)
+        return too_many(rack, name, notes, False, self.catalogue)
+
+    # ------------------------------------------------------------ later
+
+    def _later(self, command: AnyCommand) -> When | None:
+        """When a command is to be performed, if it is kept until then."""
+        if command.when is not None and command.when.kind == "now":
+            return None
+        if not self.running:
+            return self._once_it_plays(command)
+        self._check_bar(command.when)
+        waits = not isinstance(command, (*ACTS, say.Undo, say.Redo)) and self.author not in PERFORMERS
+        if self._opening and waits:
+            return command.when or BEHIND
+        if isinstance(command, LANE_COMMANDS):
+            return None
+        if isinstance(command, say.Open) and command.when is None:
+            return When("next") if is_filled(self.t.after) else None
+        return command.when
+
+    def _once_it_plays(self, command: AnyCommand) -> When | None:
+        """While nothing plays a time counts from where the music will begin; what would come right there is done now."""
+        when = command.when
+        begins = isinstance(command, LANE_COMMANDS) and not self.stopped  # with its lane the music begins
+        if when is None or begins or when.kind in ("next", "every") or (when.kind == "bar" and when.count == 1):
+            return None
+        if isinstance(command, say.Play) and self.stopped:
+            raise ChronusError("E_VALUE", "the transport is stopped, so no bar comes; play goes on", part="when")
+        return when
+
+    def _check_bar(self, when: When | None) -> None:
+        """E_VALUE if a bar has gone by."""
+        if when is None or when.kind != "bar" or self.timeline is None:
+            return
+        frame = self.present.frame
+        if self.timeline.frame(Fraction((when.count - 1) * BAR)) < frame:
+            bar = int(self.timeline.position(frame) // BAR) + 1
+            message = f"bar {when.count} has gone by; it is bar {bar} now"
+            raise ChronusError("E_VALUE", message, suggestions=(str(bar + 1),), part="when.count")
+
+    @property
+    def _opening(self) -> bool:
+        return any(isinstance(command, say.Open) for _, command in self.ahead)
+
+    @property
+    def seen(self) -> Rack:
+        """The rack that questions are about."""
+        return self._rack_then() if self._opening else self.t.after
+
+    @property
+    def lasting(self) -> Rack:
+        """The same without what holds for a length only: what is worth being saved."""
+        return self._put_back(self.seen)
+
+    def _put_back(self, rack: Rack) -> Rack:
+        for _, way in self._ways_back():
+            rack = lasting.put_back(rack, way)
+        return rack
+
+    def _ways_back(self) -> list[tuple[int, Back]]:
+        return [(number, command) for number, command in self.ahead if isinstance(command, Back)]
+
+    def _rack_then(self) -> Rack:
+        """The rack as it will be when what is kept has been done: what a later command is checked against."""
+        if self._then is None or self._then[0] is not self.t.after:
+            rack = self.t.after
+            for _, command in self.ahead:
+                with suppress(ChronusError):
+                    rack = self._change(rack, command).rack
+            self._then = self.t.after, rack
+        return self._then[1]
+
+    def _put_off(self, command: Kept, when: When, text: str, then: Rack) -> None:
+        """Keeps it for its time. `then` is the rack that it is expected to leave."""
+        t = self.t
+        t.put_off += 1
+        self._keep(Later(0, when, command, text, self.author, t.put_off, begins=not self.running), then)
+        self._then = t.after, then
+
+    def _keep(self, later: Later, then: Rack) -> Later:
+        t = self.t
+        later = replace(later, outcome=len(t.outcomes))
+        t.later.append(later)
+        t.racks_later.append(then)
+        self.ahead.append((later.number, later.command))
+        self._then = None
+        return later
+
+    def _withdraw(self, numbers: Collection[int]) -> None:
+        """What was put off under these numbers never happens."""
+        t = self.t
+        numbers = set(numbers)
+        kept = [pair for pair in zip(t.later, t.racks_later, strict=True) if pair[0].number not in numbers]
+        t.later, t.racks_later = [later for later, _ in kept], [rack for _, rack in kept]
+        t.withdrawn |= numbers
+        self.ahead = [(number, command) for number, command in self.ahead if number not in numbers]
+        self._then = None
+
+    def _put_off_again(self, later: Later) -> Later:
+        """What an undo withdrew waits again, for the next such time."""
+        if not self.running:
+            raise ChronusError(
+                "E_VALUE", f'nothing plays that "{later.text}" could wait for; say it again', part="steps"
+            )
+        then = self._rack_then()
+        done = self._change(then, later.command)
+        self.afford(self.t.before, then, done.rack)
+        self._put_off(later.command, later.when, later.text, done.rack)
+        return self.t.later[-1]
+
+    def _waits_as(self, number: int) -> Due | Later | None:
+        """What waits under a number, with the frame at which it would come if its bars were over now."""
+        later = next((later for later in self.t.later if later.number == number), None)
+        due = self.waiting.get(number)
+        if later is not None or due is None:
+            return later
+        timeline = self.timeline
+        known = timeline is not None and timeline.number == due.timeline
+        return replace(due, frame=timeline.frame(due.position)) if timeline and known else due
+
+    def _wait_again(self, waited: Due | Later) -> Later:
+        """What was withdrawn waits as it did before, under the same number. Once its bars are over, its frame is all that counts."""
+        self._withdraw({waited.number})
+        if isinstance(waited, Due):
+            command, text, author = waited.command, waited.text, waited.author
+            waited = Later(0, When("now"), command, text, author, waited.number, again=waited)
+        return self._keep(waited, self.t.after)
+
+    # ------------------------------------------------------------ changes
+
+    def _change(self, rack: Rack, command: Kept) -> Edit:
+        """What a command makes of a rack, whatever kind it is."""
+        if isinstance(command, Back):
+            return Edit(lasting.put_back(rack, command), "back to how it was", {})
+        if isinstance(command, say.Undo | say.Redo):
+            return self._undo(rack, command)
+        if isinstance(command, say.Play):
+            back = [name for name, module in rack.modules.items() if module.hushed]
+            told = f" ({', '.join(back)} sound{'s' * (len(back) == 1)} again)" if back else ""
+            return Edit(awake(rack), f"play{told}", {})
+        if isinstance(command, say.Stop):
+            return Edit(rack, "stop", {})
+        if isinstance(command, say.Panic):
+            return Edit(hushed(self._put_back(rack), self.catalogue), "panic", {})
+        if isinstance(command, say.Open):
+            built, sweeps = self._all(empty(rack), command)
+            return Edit(built, f"open {command.name}", {"name": command.name}, sweeps)
+        if isinstance(command, say.Say):
+            kept = spoken.kept(rack, command, self.catalogue)
+            spoken.refuse_if_idle(command, kept)
+            done = [k for k in range(len(command.commands)) if k not in kept]
+            built, sweeps = self._all(rack, replace(command, commands=tuple(command.commands[k] for k in done)))
+            result: dict[str, object] = {"commands": [line for k, (_, line) in enumerate(command.each()) if k in done]}
+            if notes := [one.note for one in kept.values() if one.note]:
+                result["kept"] = notes
+            return Edit(built, f"say {command.words}", result, sweeps)
+        return edit(rack, command, self.catalogue, self.present)
+
+    def _all(self, rack: Rack, whole: say.Open | say.Say) -> tuple[Rack, tuple[Moving, ...]]:
+        """Several commands as one."""
+        sweeps: tuple[Moving, ...] = ()
+        for k, command in enumerate(whole.commands):
+            if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
+                continue
+            try:
+                done = self._change(rack, command)
+            except ChronusError as error:
+                if isinstance(whole, say.Say):
+                    raise
+                message = whole.told(k, error.message + did_you_mean(error.suggestions))
+                raise ChronusError(error.code, message, part="name") from None
+            rack, sweeps = done.rack, sweeps + done.sweeps
+        return rack, sweeps
+
+    def _undo(self, rack: Rack, command: say.Undo | say.Redo) -> Edit:
+        back = isinstance(command, say.Undo)
+        word, source = ("undo", self.t.past) if back else ("redo", self.t.future)
+        count = min(command.steps, len(source))
+        if not count:
+            raise ChronusError("E_VALUE", f"there is nothing to {word}", part="steps")
+        taken = source[len(source) - count :]
+        labels = [label for label, _ in reversed(taken)]
+        many, more = f" {count} steps", [f"... and {count - MOST_NAMED} more"]
+        named = labels if count <= MOST_NAMED else [*labels[:MOST_NAMED], *more]
+        text = f"{word}{many if count > MOST_NAMED else ''}: {'; '.join(named)}"
+        then = next((then for _, thing in taken if (then := rack_of(thing))), rack)
+        text += gone_back(rack, then, self.catalogue, self.present)
+        panics = [thing for _, thing in taken if isinstance(thing, Deed) and thing.act == "panic"]
+        for deed in panics if back else ():
+            rack = with_gates(rack, deed.rack)
+        then = with_hands(then, rack)
+        result = {"steps": count, "undone" if back else "redone": labels}
+        return Edit(hushed(then, self.catalogue) if panics and not back else then, text, result)
+
+    # ------------------------------------------------------------ into the transaction
+
+    def _take(self, done: Edit, command: Kept, text: str) -> None:
+        t, before, when = self.t, self.t.after, command.when
+        if when is None and not isinstance(command, (*LANE_COMMANDS, say.Say)):
+            when = When("now")
+        hands = [hand for hand in (command, *inside(command)) if isinstance(hand, say.Gate | say.Note)]
+        t.hands += hands
+        t.sweeps += done.sweeps
+        if isinstance(command, say.Undo | say.Redo):
+            self._shift_history(isinstance(command, say.Undo), done)
+            return
+        act = ACTS.get(type(command), "")
+        stood, withdrawn = self.stopped, self._no_more(command)
+        self._step(done.rack, when, act, by_hand=bool(hands))
+        if isinstance(command, Back):
+            self._is_over(command)
+        elif not act:
+            back = self._way_back(command, before, text, withdrawn)
+            deed = Deed(before, withdrawn=withdrawn, back=back)
+            self._remember(command, text, deed if withdrawn or back else before)
+        elif withdrawn or stood != self.stopped or before.modules != t.after.modules:
+            self._remember(command, text, Deed(before, act, stood, withdrawn))
+
+    def _step(self, after: Rack, when: When | None, act: str, by_hand: bool = False) -> None:
+        """The rack becomes another one, and the transport goes or stands."""
+        t, before = self.t, self.t.after
+        t.after = after
+        if act == "play" and self.stopped:
+            self.running, self.stopped, self.timeline = True, False, None
+        elif act in ("stop", "panic"):
+            self.running, self.stopped, self.timeline = False, True, None
+        step = Step(before, after, when, len(t.outcomes), act)
+        stands = self.stopped and not by_hand and (act != "" or only_when_it_goes(step, self.catalogue))
+        t.steps.append(replace(step, stands=stands))
+
+    def _remember(self, command: Kept, label: str, thing: Thing) -> None:
+        """Makes it a step of undo."""
+        t = self.t
+        if not isinstance(command, NO_STEP) and self.author not in (*PERFORMERS, JOURNAL):
+            t.past, t.future = (*t.past, (label, thing))[-HISTORY:], ()
+
+    # ------------------------------------------------------------ what waits, and what a command does to it
+
+    def _no_more(self, command: Kept) -> tuple[tuple[Due | Later, Later | None], ...]:
+        """Withdraws what a command puts an end to: `panic` and another rack all that waits, another word the way back of what it takes
+        hold of. What was said after an `open` that waited is about what that brings, and waits on.
+
+        Each as it waited, and what waits in its place.
+        """
+        ended: list[tuple[Due | Later, Later | None]] = []
+        if isinstance(command, say.Panic | say.New | say.Open):
+            numbers = [number for number, _ in self.ahead if self.own is None or number < self.own]
+            unheard = {later.number for later in self.t.later if later.after is None}
+            past = self.t.past
+            self.t.past = tuple(p for p in past if not isinstance(p[1], Later) or p[1].number not in unheard)
+            ended = [
+                (waited, None) for number in numbers if number not in unheard and (waited := self._waits_as(number))
+            ]
+            words = sum(not isinstance(kept, Back) for number, kept in self.ahead if number in numbers)
+            self.known += [f"{words} that waited withdrawn"] if words else []
+            self._withdraw(numbers)
+            return tuple(ended)
+        for number, way in self._ways_back():
+            about = () if isinstance(command, Back) else lasting.touched(way, self.t.after, command, self.catalogue)
+            waited = self._waits_as(number) if about else None
+            if waited is None:
+                continue
+            rest = tuple(item for item in way.items if item not in about)
+            self._withdraw({number})
+            kept = replace(waited, command=replace(way, items=rest))
+            ended.append((waited, self._wait_again(kept) if rest else None))
+        return tuple(ended)
+
+    def _way_back(
+        self, command: Kept, before: Rack, text: str, ended: Sequence[tuple[Due | Later, Later | None]]
+    ) -> Later | None:
+        """Puts off what follows a command that is said for a length."""
+        about: tuple[Item, ...] = ()
+        if command.lasts is not None and not isinstance(command, Back):
+            about = lasting.items(before, command, self.catalogue)
+        if not about:
+            return None
+        t = self.t
+        t.put_off += 1
+        pending = [waited.command for waited, _ in ended if isinstance(waited.command, Back)]
+        way = lasting.back(before, t.after, about, pending, t.put_off)
+        later = Later(0, When("now"), way, text, self.author, t.put_off, begins=not self.running, after=command.lasts)
+        return self._keep(later, lasting.put_back(t.after, way))
+
+    def _is_over(self, way: Back) -> None:
+        """What held for a length has gone back. So it has in what an undo or a redo would bring, and of the step itself nothing is left."""
+        t = self.t
+        steps = (k for k, (_, thing) in enumerate(t.past) if isinstance(thing, Deed) and thing.back)
+        place = next((k for k in steps if t.past[k][1].back.number == way.number), None)  # type: ignore[union-attr]
+        if place is None:
+            return
+        later = tuple((label, _put_back(thing, way)) for label, thing in t.past[place + 1 :])
+        found = (rack for _, thing in later if (rack := rack_of(thing)) is not None)
+        step = t.past[place : place + 1] if not lasting.is_back(next(found, t.after), way) else ()
+        t.past = (*t.past[:place], *step, *later)
+        t.future = tuple((label, _put_back(thing, way)) for label, thing in t.future)
+
+    # ------------------------------------------------------------ undo and redo
+
+    def _shift_history(self, back: bool, done: Edit) -> None:
+        """Moves steps from one pile to the other, each with what is on its other side, and takes the last step there is to take."""
+        t, stood = self.t, self.stopped
+        source, goal = (list(t.past), list(t.future)) if back else (list(t.future), list(t.past))
+        rack, stands, panics = t.after, stood, False
+        for _ in range(done.result["steps"]):
+            label, other = source.pop()
+            if isinstance(other, Later):
+                if back:
+                    self._withdraw({other.number})
+                goal.append((label, other if back else self._put_off_again(other)))
+                continue
+            here, rack = rack, rack_of(other) or rack
+            if isinstance(other, Deed):
+                goal.append((label, self._cross(back, other, here, stands)))
+                stands = other.stopped if other.act else stands
+                panics |= not back and other.act == "panic"
+            else:
+                goal.append((label, here))
+        t.past, t.future = (tuple(source), tuple(goal)) if back else (tuple(goal), tuple(source))
+        now = When("now")
+        if panics:
+            self._step(done.rack, now, "panic")
+        moved = stands != self.stopped
+        if moved or not panics:
+            self._step(done.rack, now, ("stop" if stands else "play") if moved else "")
+
+    def _cross(self, back: bool, deed: Deed, here: Rack, stands: bool) -> Deed:
+        """A step on the other pile. What it had put an end to waits again, or no more; what was to put an end to it likewise."""
+        if back:
+            for waited, _ in deed.withdrawn:
+                self._wait_again(waited)
+            if deed.back is not None:
+                self._withdraw({deed.back.number})
+            return replace(deed, rack=here, stopped=stands)
+        ended = [(waited, instead) for waited, instead in deed.withdrawn if self._waits_as(waited.number)]
+        self._withdraw({waited.number for waited, _ in ended})
+        for _, instead in ended:
+            if instead is not None:
+                self._wait_again(instead)
+        again = self._keep(deed.back, self.t.after) if deed.back else None
+        return replace(deed, rack=here, stopped=stands, withdrawn=tuple(ended), back=again)
+
+
+def _put_back(thing: Thing, way: Back) -> Thing:
+    rack = rack_of(thing)
+    return thing if rack is None else with_rack(thing, lasting.put_back(rack, way))  # type: ignore[arg-type]
+
+
+def label(command: Kept, text: str) -> str:
+    """A step as it is named: the tempo and the swing by the short word."""
+    short = isinstance(command, say.Set) and len(command.changes) == 1 and command.changes[0].param in ("bpm", "swing")
+    return text.removeprefix("set ") if short else text
+
+
+def inside(command: Kept) -> Sequence[AnyCommand]:
+    """The commands that one brings along."""
+    return command.commands if isinstance(command, say.Open | say.Say) else ()
+
+
+def is_filled(rack: Rack) -> bool:
+    """Whether there is anything besides `out`."""
+    return len(rack.modules) > 1 or bool(rack.lanes)
+
+
+def hushed(rack: Rack, catalogue: Catalogue) -> Rack:
+    """No gate is held, and no drone sounds by itself until the next `play`."""
+
+    def hush(module: Module) -> Module:
+        drones = catalogue[module.kind].drone and module.name not in rack.lanes
+        if drones and (module.held or not module.addressed):
+            return replace(module, held=False, sequenced=False, played=False, hushed=True)
+        return replace(module, held=False)
+
+    return replace(rack, modules={name: hush(module) for name, module in rack.modules.items()})
+
+
+def awake(rack: Rack) -> Rack:
+    """The drones that a panic has silenced sound again."""
+    back = {name: replace(module, hushed=False) for name, module in rack.modules.items() if module.hushed}
+    return replace(rack, modules={**rack.modules, **back}) if back else rack
+
+
+def with_gates(rack: Rack, before: Rack) -> Rack:
+    """A rack with the gates open that a panic has closed."""
+    for name, module in before.modules.items():
+        if module.held and name in rack.modules:
+            rack = with_module(rack, replace(rack.modules[name], held=True, played=module.played))
+    return rack
+
+
+def with_hands(rack: Rack, present: Rack) -> Rack:
+    """A rack out of the past with the gates as they are held now: what hands do is no step of undo."""
+
+    def kept(module: Module) -> Module:
+        now = present.modules.get(module.name)
+        if now is None or (now.held, now.played) == (module.held, module.played):
+            return module
+        return replace(module, held=now.held, played=now.played)
+
+    modules = {name: kept(module) for name, module in rack.modules.items()}
+    return rack if all(modules[n] is rack.modules[n] for n in modules) else replace(rack, modules=modules)

@@ -1,0 +1,283 @@
+"""Questions about the rack: list, show, describe, assert. Each gives its text, its lines and their JSON form."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from chronus import commands as say
+from chronus.catalogue.kinds import Catalogue, find_param
+from chronus.catalogue.spec import Param, Spec
+from chronus.errors import ChronusError
+from chronus.rack.document import Lane, Moving, Rack, audible, in_words, named, replace, steady, tempo, value
+from chronus.rack.sweeps import STILL, Present, about, format_length
+from chronus.rack.values import NUMBERS, no_such
+from chronus.rack.wiring import gated_off
+from chronus.score.courses import tempo_left
+from chronus.score.spans import loop_of
+from chronus.units import (
+    BPM,
+    Length,
+    Range,
+    format_number,
+    format_param,
+    format_quantity,
+    format_range,
+    is_musical,
+    to_param,
+)
+
+Answer = tuple[str, tuple[str, ...], dict[str, Any]]
+TESTS: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
+
+
+def answer(
+    rack: Rack,
+    command: say.AnyCommand,
+    catalogue: Catalogue,
+    text: str,
+    taken_out: Mapping[str, str] = NOBODY,
+    present: Present = STILL,
+) -> Answer:
+    """What a question comes to on this rack. `taken_out`: the modules that are rendered no more, and why."""
+    if isinstance(command, say.List):
+        lines, result = _list(rack, command.what, catalogue, taken_out)
+    elif isinstance(command, say.Show):
+        lines, result = _show(rack, command, catalogue, taken_out, present)
+    elif isinstance(command, say.Describe):
+        lines, result = _describe(catalogue.resolve(command.kind))
+    elif isinstance(command, say.Assert):
+        return _assert(rack, command, catalogue, present)
+    else:
+        lines, result = (), {}
+    return text, tuple(lines), result
+
+
+Told = tuple[list[str] | tuple[str, ...], dict[str, Any]]
+Taken = Mapping[str, str]
+
+# ---------------------------------------------------------------- list and show
+
+
+def _list(rack: Rack, what: str, catalogue: Catalogue, taken_out: Taken) -> Told:
+    lines: list[str] = []
+    result: dict[str, Any] = {}
+    if what in ("modules", ""):
+        for name, module in rack.modules.items():
+            leads = sorted({key.target for key in rack.cables if key.source == name})
+            told = f" > {', '.join(leads)}" if leads else ""
+            out = f" (taken out: {taken_out[name]})" if name in taken_out else ""
+            gate = _gate(rack, name, catalogue)
+            told += f" ({gate})" if gate else ""
+            lines.append(name + (f" ({module.kind})" if module.kind != name else "") + told + out)
+        result["modules"] = [
+            {"name": name, "kind": module.kind, **_gate_plain(rack, name, catalogue), **_out(name, taken_out)}
+            for name, module in rack.modules.items()
+        ]
+    if what in ("lanes", ""):
+        for name, lane in rack.lanes.items():
+            lines.append(_lane_line(rack, name, lane))
+        result["lanes"] = [_lane(rack, name) for name in rack.lanes]
+    return lines, result
+
+
+def _gate(rack: Rack, name: str, catalogue: Catalogue) -> str:
+    """What hands have made of its gate, where that is why it sounds, or why it does not."""
+    return "gate held on" if rack.modules[name].held else gated_off(name, rack, catalogue)
+
+
+def _gate_plain(rack: Rack, name: str, catalogue: Catalogue) -> dict[str, str]:
+    told = _gate(rack, name, catalogue)
+    return {"gate": "on" if rack.modules[name].held else "off"} if told else {}
+
+
+def _out(name: str, taken_out: Taken) -> dict[str, str]:
+    """Says why a module is out; of one that plays it says nothing."""
+    return {"taken_out": taken_out[name]} if name in taken_out else {}
+
+
+def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
+    state = "" if audible(rack, name) else " (muted)"
+    return f"{name}: {lane.text}{lane.options.words()}{state}"
+
+
+def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
+    if command.name:
+        return _show_module(rack, named(rack, command.name, catalogue), catalogue, taken_out, present)
+    bpm, sweeps = tempo(rack, present), {}
+    known = format_param(bpm, BPM)
+    if rack.tempo is not None and present(rack.tempo) < 1.0:
+        ends = tempo(rack, lambda moving: 0.0), rack.bpm
+        told, sweeps["bpm"] = _way(rack.tempo, ends, tempo_left(rack.tempo, present), BPM, present)
+        known += f" ({told})"
+    whole = f"bpm {known}, swing {format_number(rack.swing)}, seed {rack.seed}"
+    lines, result = _list(rack, "", catalogue, taken_out)
+    more: dict[str, Any] = {"bpm": bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
+    more |= {"sweeps": sweeps} if sweeps else {}
+    more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
+    return [whole, *lines], {**more, **result}
+
+
+def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
+    module = rack.modules[name]
+    spec = catalogue[module.kind]
+    lines = [f"{name}: {spec.help}"]
+    if name in taken_out:
+        lines.append(f"taken out: {taken_out[name]}; unload it and load it again for a fresh one")
+    gate = _gate(rack, name, catalogue)
+    lines += [gate] if gate else []
+    values, sweeps = {}, {}
+    for param in spec.params:
+        number, setting = value(rack, module, param, present), module.params.get(param.name)
+        known, *more = in_words(rack, module, param, present)
+        line = f"{param.name} {known} ({', '.join([*more, format_range(param)])})"
+        if isinstance(setting, Moving) and present(setting) < 1.0:
+            told, sweeps[param.name] = _sweep(rack, param, setting, present)
+            line += f", {told}"
+        lines.append(line)
+        values[param.name] = param.words[round(number)] if param.words else number
+    cables = [_cable(rack, key) for key in sorted(rack.cables) if name in (key.source, key.target)]
+    lines += [
+        f"{c['source']}.{c['output']} > {c['target']}.{c['into']}{c['amount'] and ' ' + c['amount']}" for c in cables
+    ]
+    result = {"name": name, "kind": module.kind, "voices": module.voices, "params": values, "cables": cables}
+    result |= {"sweeps": sweeps} if sweeps else {}
+    result |= _gate_plain(rack, name, catalogue) | _out(name, taken_out)
+    if name in rack.lanes:
+        lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
+        result["lane"] = _lane(rack, name)
+    return lines, result
+
+
+def _sweep(rack: Rack, param: Param, moving: Moving, present: Present) -> tuple[str, dict[str, Any]]:
+    """From where to where, and how far it has got."""
+    start, stop = (steady(setting, param, rack.bpm) for setting in (moving.start, moving.stop))
+    return _way(moving, (start, stop), present.left(moving), param, present)
+
+
+def _way(
+    moving: Moving, ends: tuple[float, float], left: Length, param: Param | Range, present: Present
+) -> tuple[str, dict[str, Any]]:
+    share, over, more = present(moving), format_length(moving.over), about(left)
+    start, stop = (format_param(end, param) for end in ends)
+    text = f"{start}..{stop} over {over}: {share * 100:.0f}% done, {more} to go"
+    return text, {"from": ends[0], "to": ends[1], "over": over, "done": share, "left": more}
+
+
+def _cable(rack: Rack, key: Any) -> dict[str, Any]:
+    cable = rack.cables[key]
+    amount = format_quantity(cable.amount) if cable.amount else ""
+    return {**key._asdict(), "amount": amount, "auto": cable.auto}
+
+
+# ---------------------------------------------------------------- lanes
+
+
+def understood(lane: Lane) -> str:
+    """The lane as it is understood, one character a step."""
+    steps = ["."] * lane.pattern.steps
+    for hit in lane.pattern.hits:
+        place = int(Fraction(*hit.at) + lane.options.shift) % lane.pattern.steps
+        steps[place] = "X" if hit.accent else "x" if hit.velocity >= 0.5 else "o"
+    return "".join(steps)
+
+
+def _lane(rack: Rack, name: str) -> dict[str, Any]:
+    lane = rack.lanes[name]
+    every = lane.options.every
+    return {
+        "name": name,
+        "pattern": lane.text,
+        "steps": lane.pattern.steps,
+        "step": f"{every[0]}/{every[1]}",
+        "muted": not audible(rack, name),
+        "events": _events(lane),
+    }
+
+
+def _events(lane: Lane) -> list[dict[str, Any]]:
+    """What a loop plays, in steps from its beginning, unswung: as yet each loop is like all others."""
+    notes = loop_of(lane)
+    return [
+        {
+            "at": _number(Fraction(at, notes.part)), "len": _number(Fraction(end - at, notes.part)), "pitch": pitch,
+            "vel": velocity, "accent": bool(accent), "glide": glides, "locks": {},
+        }
+        for at, end, pitch, velocity, accent, glides in zip(
+            notes.starts, notes.end.tolist(), notes.pitches, notes.velocity.tolist(), notes.flags.tolist(),
+            notes.glides.tolist(), strict=True,
+        )
+    ]  # fmt: skip
+
+
+def _number(share: Fraction) -> float | int:
+    return int(share) if share.denominator == 1 else float(share)
+
+
+# ---------------------------------------------------------------- describe and assert
+
+
+def _describe(spec: Spec) -> Told:
+    lines = [f"{spec.kind}: {spec.help}"]
+    for param in spec.params:
+        default = format_param(param.default, param)
+        lines.append(f"{param.name} {format_range(param)} ({default}){param.help and ': ' + param.help}")
+    lines += [f"in {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.ins]
+    lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.offers()]
+    return lines, _plain(spec)
+
+
+def _plain(spec: Spec) -> dict[str, Any]:
+    return Catalogue([spec]).plain()[spec.kind]
+
+
+def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue, present: Present) -> Answer:
+    found, wanted, param = _sides(rack, command, catalogue, present)
+    target = command.target.name + (f".{command.target.port}" if command.target.port else "")
+    told, goal = format_param(found, param), format_param(wanted, param)
+    if command.test == "==" or command.test == "!=":
+        near = abs(found - wanted) <= 1e-9 * max(1.0, abs(wanted))
+        holds = near == (command.test == "==")
+    else:
+        holds = TESTS[command.test](found, wanted)
+    if not holds:
+        raise ChronusError("E_ASSERT", f"{target} is {told}, not {command.test} {goal}", part="value")
+    return f"assert {target} {command.test} {goal}", (), {"value": found}
+
+
+def _sides(
+    rack: Rack, command: say.Assert, catalogue: Catalogue, present: Present
+) -> tuple[float, float, Param | Range]:
+    name, port = command.target.name, command.target.port
+    if not port:
+        if name in NUMBERS:
+            whole = replace(NUMBERS[name], unit="")
+            found = tempo(rack, present) if name == "bpm" else float(getattr(rack, name))
+            return found, _wanted(command, whole, rack), whole
+        if name != "volume":
+            raise no_such(rack, name, catalogue, "target.name")
+        name, port = "out", "volume"
+    module = rack.modules[named(rack, name, catalogue, "target.name")]
+    param = find_param(catalogue[module.kind], port, "target.port")
+    return value(rack, module, param, present), _wanted(command, param, rack), param
+
+
+def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
+    """What it is compared with: also a number that the parameter cannot have."""
+    wide = param if param.words or is_musical(command.value, param) else Range(param.name, -1e12, 1e12, param.unit)
+    try:
+        with suppress(ChronusError):
+            return to_param(command.value, wide, bpm=rack.bpm)
+        return to_param(command.value, param, bpm=rack.bpm)
+    except ChronusError as error:
+        error.part = "value"
+        raise

@@ -1,0 +1,47 @@
+"""What is not heard while the transport stands: told in every answer to something that only `play` will let be heard."""
+
+from __future__ import annotations
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.conductor.touches import touched
+from chronus.conductor.transaction import Step
+from chronus.rack.document import Moving, Rack
+from chronus.score.timeline import BEATS
+
+STANDS = "transport stopped; play goes on"
+
+
+def only_when_it_goes(step: Step, catalogue: Catalogue) -> bool:
+    """Whether a step changed a lane, the tempo, or a module that nothing but a lane, or the next `play`, lets sound."""
+    before, after = step.before, step.after
+    if (before.bpm, before.swing) != (after.bpm, after.swing) or before.lanes != after.lanes:
+        return True
+    if any(_takes_beats(before, after, name) for name in touched(step)):
+        return True
+    reached = _upstream(after, touched(step))
+    waits = reached & (after.lanes.keys() | {name for name, module in after.modules.items() if module.hushed})
+    return bool(waits) and not any(_sounds(after, name, catalogue) for name in reached)
+
+
+def _takes_beats(before: Rack, after: Rack, name: str) -> bool:
+    """Whether a sweep of the module begins that lasts so many beats."""
+    was = before.modules.get(name)
+    return any(
+        isinstance(setting, Moving) and setting.over.unit in BEATS and (was is None or was.params.get(key) != setting)
+        for key, setting in after.modules[name].params.items()
+    )
+
+
+def _upstream(rack: Rack, names: set[str]) -> set[str]:
+    """The modules, and all from which anything leads to them."""
+    reached, new = set(names), set(names)
+    while new:
+        new = {key.source for key in rack.cables if key.target in new} - reached
+        reached |= new
+    return reached
+
+
+def _sounds(rack: Rack, name: str, catalogue: Catalogue) -> bool:
+    """Whether it sounds by itself, or is held open by hand."""
+    module = rack.modules[name]
+    return module.held or (catalogue[module.kind].drone and not (module.addressed or module.hushed))

@@ -1,0 +1,179 @@
+"""What a submission comes to before it is part of the state: outcomes, steps, and what moves or is played by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from chronus.commands import AnyCommand, Command, Gate, Length, Note, When
+from chronus.errors import ChronusError
+from chronus.memory.program import Program
+from chronus.plan.seats import Plan
+from chronus.rack.document import EMPTY, Moving, Rack
+from chronus.score.score import Score
+
+
+class Outcome(Struct):
+    """One command's answer. `frame` is set where it takes effect later than the moment; `commit` fills in what depends on it.
+
+    `stem` is the text before the moment is known, with {from} where the bar goes; `known` is what is said behind it, and `notes` what
+    only the moment tells.
+    """
+
+    id: int
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    result: dict[str, Any] = {}
+    error: ChronusError | None = None
+    frame: int | None = None
+    stem: str = ""
+    place: str = ""
+    known: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def note(self, text: str, **known: Any) -> None:
+        """Adds something to what is said, and to what programs are told."""
+        self.notes, self.result = (*self.notes, text), {**self.result, **known}
+
+    def word(self) -> None:
+        """Puts the answer together."""
+        text = self.stem.replace("{from}", self.place and f", {self.place}")
+        alone = [self.place] if self.place and "{from}" not in self.stem else []
+        notes = "; ".join([*self.known, *alone, *self.notes])
+        self.text = f"{text} ({notes})" if notes else text
+
+
+class Step(Struct, frozen=True):
+    """One command's change of the rack and when it is to take hold. `act`: play, stop, panic or nothing of these.
+
+    `stands`: the transport stands after it, and nobody hears of it until it goes.
+    """
+
+    before: Rack
+    after: Rack
+    when: When | None
+    outcome: int
+    act: str = ""
+    stands: bool = False
+
+
+Item = tuple[str, str]
+"""(the module or "", a parameter, or of a lane `:notes`, `:muted` or `:solo`)."""
+
+
+class Back(Command, frozen=True, kw_only=True):
+    """What follows a command that was said `for` a length: `items` go from how it `left` them to how each `was`.
+
+    Nobody types it. `number` is the one under which it waits; `was` and `left` are as much of the racks as it needs.
+    """
+
+    items: tuple[Item, ...]
+    was: Rack
+    left: Rack
+    number: int = 0
+
+
+Kept = AnyCommand | Back
+"""What may wait for its time."""
+
+
+class Due(Struct, frozen=True, tag=True):
+    """A command whose time is still to come: a position in beats, so that a change of tempo moves it, and the frame that means now.
+
+    `number` tells it from all others that were ever put off. Once the timeline of that number is over, the frame is all that counts.
+    """
+
+    position: Fraction
+    frame: int
+    command: Kept
+    text: str
+    author: str
+    number: int = 0
+    timeline: int = 0
+
+
+class Later(Struct, frozen=True, tag=True):
+    """A command that is to become a Due under `number`. `outcome` is the place of its answer.
+
+    `begins`: it was said while nothing played, so it counts from where the music begins. `after`: so long after the command of that
+    answer takes hold. `again`: as it waited before it was withdrawn.
+    """
+
+    outcome: int
+    when: When
+    command: Kept
+    text: str
+    author: str
+    number: int
+    begins: bool = False
+    after: Length | None = None
+    again: Due | None = None
+
+
+class Deed(Struct, frozen=True):
+    """A step that did more than change the rack. `act` moved the transport, which `stopped` says of the other side of the step;
+    `withdrawn` waited until then, each with what waits in its place; `back` is what puts an end to it by itself."""
+
+    rack: Rack
+    act: str = ""
+    stopped: bool = False
+    withdrawn: tuple[tuple[Due | Later, Later | None], ...] = ()
+    back: Later | None = None
+
+
+Thing = Rack | Later | Deed
+History = tuple[tuple[str, Thing], ...]
+"""Racks as they were, each with the words that changed it; or, with its words, what waits for its time and has changed nothing yet."""
+
+
+def rack_of(thing: Thing) -> Rack | None:
+    """The rack on the other side of a step; None where it has changed nothing yet."""
+    return thing.rack if isinstance(thing, Deed) else thing if isinstance(thing, Rack) else None
+
+
+def with_rack(thing: Rack | Deed, rack: Rack) -> Rack | Deed:
+    return replace(thing, rack=rack) if isinstance(thing, Deed) else rack
+
+
+class Transaction(Struct, eq=False):
+    """A submission performed but not yet part of the state. `absolute`: it names frames, so its moment must lie ahead."""
+
+    number: int
+    before: Rack
+    after: Rack = EMPTY
+    past: History = ()
+    future: History = ()
+    outcomes: list[Outcome] = field(default_factory=list)
+    program: Program | None = None
+    absolute: bool = False
+    plan: Plan | None = None
+    steps: list[Step] = field(default_factory=list)
+    sweeps: list[Moving] = field(default_factory=list)
+    hands: list[Gate | Note] = field(default_factory=list)
+    later: list[Later] = field(default_factory=list)
+    racks_later: list[Rack] = field(default_factory=list)
+    """The rack as each of `later` would leave it, as far as one can tell now."""
+    put_off: int = 0
+    """The last number that was given to what is to come later."""
+    withdrawn: set[int] = field(default_factory=set)
+    """Numbers of what was put off and is not to happen any more."""
+    saves: dict[int, Rack] = field(default_factory=dict)
+    """What is to be saved, by the place of the answer."""
+    score: Score | None = None
+    moment: int = 0
+    exact: bool = False
+    near: int = 0
+    """The frame up to which notes are in its own batch."""
+    since: int = 0
+    """The generation after which all are its own."""
+    dues: tuple[Due, ...] = ()
+    due: bool = False
+    """It is what was put off."""
+
+    def fresh(self) -> frozenset[str]:
+        """The modules that were unloaded and loaded again meanwhile: other ones of the same name."""
+        gone = {name for step in self.steps for name in step.before.modules.keys() - step.after.modules.keys()}
+        return frozenset(gone & self.before.modules.keys() & self.after.modules.keys())

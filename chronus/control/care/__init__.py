@@ -1,0 +1,1 @@
+"""The load, and modules that make the renderer ill."""

@@ -1,0 +1,1 @@
+"""A submission on its way to the replicas: performed, proved, kept, published, applied."""

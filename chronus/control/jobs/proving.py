@@ -1,0 +1,128 @@
+"""What comes from outside is tried out first, in a process that may die of it: modules that did not come with Chronus, and opened patches.
+
+A trial is of a rack, not of a program: its program is drawn afresh, as if nothing had ever been loaded before, so the replicas' places are
+neither needed nor touched. What was taken out is left out of it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
+
+from chronus import places
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import Open
+from chronus.conductor.transaction import Transaction
+from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.errors import ChronusError
+from chronus.memory import quarantine
+from chronus.memory.layout import CULPRIT0, RATE
+from chronus.memory.quarantine import Out
+from chronus.memory.sheet import R_HANDLE, R_PERCENT, Finding, Sheet
+from chronus.plan.planner import Planner
+from chronus.rack.document import Module, Rack
+
+ANSWER_SECONDS = 8.0
+"""By then the trial has ended, if it ever began."""
+
+
+class Trial(Struct, frozen=True):
+    """A rack to be tried out because of one command: the one whose answer is in place `outcome`. `new`: the strangers that it brings."""
+
+    rack: Rack
+    outcome: int
+    new: frozenset[str] = frozenset()
+
+
+def trials(t: Transaction, opens: Collection[int]) -> list[Trial]:
+    """What a transaction asks to be proved: now, or when the time of a later command comes. `opens`: the places of `open`s."""
+    found = []
+    for step in t.steps:
+        new = strangers(step.before, step.after)
+        if new or step.outcome in opens:
+            found.append(Trial(step.after, step.outcome, new))
+    for later, rack in zip(t.later, t.racks_later, strict=True):
+        new = strangers(t.after, rack)
+        if new or isinstance(later.command, Open):
+            found.append(Trial(rack, later.outcome, new))
+    return found
+
+
+def strangers(before: Rack, after: Rack) -> frozenset[str]:
+    """The modules that are new in a rack and did not come with Chronus."""
+    if before.modules is after.modules:
+        return frozenset()
+    shipped = places.shipped_kinds()
+
+    def is_new(module: Module) -> bool:
+        was = before.modules.get(module.name)
+        return was is None or was.kind != module.kind or was.voices != module.voices
+
+    return frozenset(module.name for module in after.modules.values() if module.kind not in shipped and is_new(module))
+
+
+class Prover:
+    """One trial at a time: `begin`, and once it `is_over`, the `verdict`."""
+
+    def __init__(self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int) -> None:
+        self.sheet, self.supervisor, self.catalogue, self.rate = sheet, supervisor, catalogue, rate
+        self.number = os.getpid() << 20  # no control takes the answer to what another one asked
+        self.names: dict[int, str] = {}
+
+    def begin(self, trial: Trial, taken_out: Collection[str]) -> None:
+        """Lays the rack's program on the sheet. E_LIMIT where there is no room for it."""
+        plan = Planner(self.catalogue, self.rate).draw(trial.rack)
+        assert plan.program is not None
+        self.sheet.clear()
+        try:
+            plan.program.lay(self.sheet.program)
+        except ValueError as error:
+            raise ChronusError("E_LIMIT", str(error)) from None
+        self.sheet.board[RATE] = self.rate
+        for name in taken_out:
+            if name in plan.seats and name not in trial.new:
+                seat = plan.seats[name]
+                quarantine.take_out(self.sheet.board, Out(seat.handle, seat.incarnation, 0, 0))
+        self.names = {seat.handle: seat.name for seat in plan.seats.values()}
+        self.number += 1
+        self.supervisor.prove(self.number)
+
+    def is_over(self) -> bool:
+        return self.number in self.supervisor.proved
+
+    def verdict(self, trial: Trial) -> ChronusError | None:
+        """Why the rack is refused, once the trial is over; None if it is sound."""
+        status = self.supervisor.proved[self.number]
+        if status is None:
+            return ChronusError("E_ENGINE", "it could not be tried out just now; nothing was changed")
+        own = status in Finding.__members__.values() and status != Finding.SOUND
+        handle = int(self.sheet.result[R_HANDLE] if own else self.sheet.board[CULPRIT0]) - 1
+        name = self.names.get(handle, "")
+        kind = trial.rack.modules[name].kind if name else ""
+        return judged(status, name, kind, int(self.sheet.result[R_PERCENT]))
+
+
+def judged(status: int, name: str, kind: str, percent: int) -> ChronusError | None:
+    """What an exit code of the trial means. `name` is the module that was being rendered, "" for none."""
+    whom = f'the module "{name}"' + (f" ({kind})" if kind != name else "") if name else "what it makes"
+    if status == Finding.SOUND:
+        return None
+    if status == Finding.SLOW:
+        code = "E_MODULE" if kind and kind not in places.shipped_kinds() else "E_BUDGET"
+        return ChronusError(
+            code, f"{whom} is too slow: the rack would take {percent} % of the time there is", part="kind"
+        )
+    tried = "when it was tried out; nothing was changed"
+    if status == Finding.UNSOUND:
+        return ChronusError("E_MODULE", f"{whom} put out NaN or more than 10,000 {tried}", part="kind")
+    if status in (Finding.HANGS, -signal.SIGALRM):
+        return ChronusError("E_MODULE", f"{whom} did not return {tried}", part="kind")
+    return ChronusError("E_MODULE", f"{whom} crashed ({how_it_ended(status)}) {tried}", part="kind")
+
+
+def how_it_ended(status: int) -> str:
+    names: Mapping[int, str] = {number.value: number.name for number in signal.Signals}
+    return names.get(-status, f"exit {status}")

@@ -1,0 +1,201 @@
+"""Where a control process begins: with nothing, with the rack of an engine that died, or in the place of one that died here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import Submission
+from chronus.conductor import authors
+from chronus.conductor.conductor import Conductor
+from chronus.control.jobs.job import Job
+from chronus.control.jobs.performer import Performer
+from chronus.control.jobs.publisher import Batch, Publisher
+from chronus.control.serve.saving import save
+from chronus.journal import journal as journals
+from chronus.journal.journal import Journal, Pen, Poisoned, Void
+from chronus.journal.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
+from chronus.memory import layout
+from chronus.memory.layout import SEALS, Memory
+from chronus.memory.log import NOW, Rows, least_frame
+from chronus.memory.program import Program
+from chronus.score.spans import NONE
+
+MOST_NAMED = 8
+"""Parts that did not come back, one by one."""
+
+
+class Beginning(Struct):
+    """How to begin: with this conductor and this pen; `first` is to be performed before all else, `notes` are for people."""
+
+    conductor: Conductor
+    pen: Pen
+    first: Submission | None = None
+    notes: list[str] = []
+    resumed: Replay | None = None
+    number: int = 0
+    poisoned: Sequence[Poisoned] = ()
+
+
+def begin(
+    memory: Memory, catalogue: Catalogue, engine: str, header: dict[str, Any], parse: Parse, fresh: bool
+) -> Beginning:
+    """`header` of a new journal: it says by "pid" and "started" which engine it belongs to."""
+    path, found = journals.newest(engine)
+    rate, seed = int(header["rate"]), int(header.get("seed", 0))
+    same = {key: found.header.get(key) for key in ("pid", "started")} == {
+        key: header[key] for key in ("pid", "started")
+    }
+    if path is not None and same and memory.word(layout.TAIL) > 0:
+        return _resume(memory, catalogue, engine, path, found, parse)
+    if path is not None and same:
+        return Beginning(Conductor(catalogue, rate, seed), journals.resume(path, found), number=found.number)
+    if path is None or found.clean or fresh:
+        return Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
+    if found.header.get("recovered") and not found.settled:
+        start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
+        name = _put_aside(found, f"{engine}-{path.stem}", catalogue, parse)
+        remedy = f"`open {name}` brings its rack back" if name else f"{path} is kept"
+        start.notes.append(f"the engine ended badly twice in a row; it starts empty, and {remedy}")
+        return start
+    start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, {**header, "recovered": path.name}))
+    _rebuild(start, found, path, catalogue, parse, "the last engine ended badly; its rack is recovered from")
+    return start
+
+
+def _put_aside(found: Journal, name: str, catalogue: Catalogue, parse: Parse) -> str:
+    """Saves the rack of a journal for who wants to try it again; the name, or "" where there is nothing or it cannot be."""
+    try:
+        whole = rebuild(found, catalogue, parse).first
+        if whole is None:
+            return ""
+        rack = Conductor(catalogue, int(found.header["rate"])).perform(whole, authors.JOURNAL).after
+        return save(name, rack, catalogue).stem
+    except Exception:
+        return ""
+
+
+def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str) -> None:
+    """Whatever stands in an old journal, it must not keep an engine from starting.
+
+    It is recovered if there is something that comes back; what does not is named, and so is what was to come later and is done now.
+    """
+    try:
+        start.first, lost, at_once = rebuild(found, catalogue, parse)
+    except Exception as error:
+        start.notes.append(f"the journal {path} could not be recovered ({error}); it is kept")
+        return
+    poisoned = [record for record in found.poisoned if record.module]
+    if start.first is not None:
+        start.notes.append(f"{why} {path}")
+    elif lost or poisoned:
+        start.notes.append(f"nothing of the rack comes back from {path}, which is kept")
+    for record in poisoned:
+        start.notes.append(f'"{record.text}" had brought the renderer down in {record.module}; that is left out')
+    start.notes += [f"not recovered: {part.told(path.name)}" for part in lost[:MOST_NAMED]]
+    if len(lost) > MOST_NAMED:
+        start.notes.append(f"and {len(lost) - MOST_NAMED} more that could not be recovered from {path}")
+    start.notes += [f'"{text}" waited for its time; now it is done' for text in at_once[:MOST_NAMED]]
+    if len(at_once) > MOST_NAMED:
+        start.notes.append(f"and {len(at_once) - MOST_NAMED} more that waited for their time are done")
+
+
+# ---------------------------------------------------------------- in the place of a control that died
+
+
+def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found: Journal, parse: Parse) -> Beginning:
+    """The conductor as it was. What was said but never published is marked as void: nobody was told that it is done."""
+    rate, seed = int(found.header["rate"]), int(found.header.get("seed", 0))
+    pen = journals.resume(path, found)
+    void = [said.n for said in found.unsealed() if said.tail > memory.word(layout.TAIL)]
+    pen.owe(*(Void(n) for n in void))
+    conductor = Conductor(catalogue, rate, seed)
+    start = Beginning(conductor, pen, number=found.number, poisoned=found.poisoned)
+    try:
+        replay = Replay(conductor, parse, void)
+        replay.play(found.records)
+        agrees = not replay.lost and _agrees(memory, conductor, replay)
+    except Exception:  # a control that dies of its own journal would die of it again, and for ever
+        agrees = False
+    if agrees:
+        start.resumed = replay
+    else:
+        pen.give_up()
+        start.pen = journals.create(engine, {**found.header, "recovered": path.name})
+        start.conductor = conductor = Conductor(catalogue, rate, seed, incarnation=AFTER_RESTART)
+        conductor.score = replace(conductor.score, generation=AFTER_RESTART)  # the replicas take only greater ones
+        _rebuild(
+            start, found, path, catalogue, parse, "control could not go on where it was; the rack begins anew from"
+        )
+    conductor.number += AFTER_RESTART
+    # A number that was laid is never given to another program: the workers have bound it.
+    conductor.planner.number = max(conductor.planner.number, memory.word(layout.PROGRAM))
+    return start
+
+
+def _agrees(memory: Memory, conductor: Conductor, replay: Replay) -> bool:
+    """Whether the plan is, to the last word, the program that lies in shared memory."""
+    last = replay.last()
+    programs = [plan.program for plan in (conductor.planner.plan,) if plan.number and plan.program]
+    programs += [last.program] if last is not None and last.program is not None else []
+    return all(_same(program, Program.read(memory.program(program.number))) for program in programs)
+
+
+def _same(one: Program, other: Program) -> bool:
+    tables = ("instances", "inputs", "params", "cables")
+    return (one.number, one.names) == (other.number, other.names) and all(
+        np.array_equal(getattr(one, table), getattr(other, table)) for table in tables
+    )
+
+
+def take_over(performer: Performer, replay: Replay) -> None:
+    """Puts what was on its way back on its way, and gives the replicas the notes that they lack."""
+    publisher, conductor = performer.publisher, performer.conductor
+    publisher.look_back(SEALS // 2)
+    performer.touches, performer.weight = replay.touches, replay.weight
+    last = replay.last()
+    conductor.owed.horizon = publisher.memory.word(
+        layout.SCHEDULED
+    )  # so it owes what the one that died would have owed
+    if last is not None:
+        job = _job(last)
+        if last.transaction is not None:
+            job.batch = _batch(last.said.tail, conductor.commit(last.transaction, job.moment, job.exact))
+        if job.batch is not None and job.batch.least != NOW:
+            performer.current = job
+        else:
+            replay.accept()
+    performer.flying += [_job(unsealed) for unsealed in replay.flying.values()]
+    publisher.unsealed += [job.batch for job in (*performer.flying, performer.current) if job and job.batch]
+    _fill(performer, publisher, conductor)
+
+
+def _job(unsealed: Unsealed) -> Job:
+    said = unsealed.said
+    job = Job(unsealed.submission, said.who, due=said.due, shrink=unsealed.program if said.shrink else None)
+    job.number, job.moment, job.exact, job.transaction = said.n, said.moment, said.exact, unsealed.transaction
+    job.batch = _batch(said.tail, NONE)
+    return job
+
+
+def _batch(tail: int, entries: Rows) -> Batch:
+    return Batch(tail, len(entries), least_frame(entries))
+
+
+def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> None:
+    """Lanes go on from the frame up to which they were scheduled; what is missing before it is made up for.
+
+    Notes lie in the log before it is said that they do: who died between the two had gone as far as the last one.
+    """
+    heard = publisher.heard()
+    until = max(publisher.memory.word(layout.SCHEDULED), heard, publisher.last_note() + 1)
+    conductor.owed.forget(heard)
+    performer.inherited = until
+    for notes in conductor.advance(until):
+        performer.publish_events(notes)

@@ -1,0 +1,1 @@
+"""Hands from outside: OSC."""

@@ -1,0 +1,1 @@
+"""The server: clients, their doors, and what they are answered."""

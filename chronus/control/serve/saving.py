@@ -1,0 +1,61 @@
+"""Saved racks: `.chronus` scripts in the user's folder, written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from chronus import places
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import LONGEST_SCRIPT
+from chronus.errors import ChronusError
+from chronus.rack.document import Rack
+from chronus.rack.script import script
+from chronus.system import files
+
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+SUFFIX = ".chronus"
+
+
+def folder() -> Path:
+    return places.home() / "patches"
+
+
+def path(name: str) -> Path:
+    """Where a rack of that name is saved; E_PATH where the name is none."""
+    if not FILE_NAME.fullmatch(name):
+        raise ChronusError(
+            "E_PATH", f'"{name}" is no file name: letters, digits, "_", "." and "-", 64 at most', part="name"
+        )
+    return folder() / (name.removesuffix(SUFFIX) + SUFFIX)
+
+
+def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
+    """Into a file beside the goal, synced and renamed: whatever fails, what was there before stays."""
+    goal = path(name)
+    text = "".join(f"{line}\n" for line in script(rack, catalogue))
+    if len(text) > LONGEST_SCRIPT:
+        raise ChronusError("E_LIMIT", f"written out, the rack has {len(text):,} characters; a script is at most 1 MiB")
+    try:
+        files.make_folder(folder())
+        if goal.is_symlink():
+            raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part="name")
+        files.put(goal, text.encode())
+    except OSError as error:
+        raise ChronusError(
+            "E_FILE", f"{goal.name} cannot be written: {places.home_trouble(error)}", part="name"
+        ) from None
+    return goal
+
+
+def names() -> dict[str, bool]:
+    """What can be opened, and whether it came with Chronus; what the user saved under such a name hides it."""
+    shipped = dict.fromkeys(_names(places.shipped("patches")), True)
+    return dict(sorted((shipped | dict.fromkeys(_names(folder()), False)).items()))
+
+
+def _names(folder: Path) -> list[str]:
+    with suppress(OSError):
+        return [found.stem for found in folder.iterdir() if found.suffix == SUFFIX and not found.name.startswith(".")]
+    return []

@@ -1,0 +1,257 @@
+"""`status`: everything that can be known of an engine at one look, from the board, the rack, the supervisor and /proc."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from chronus.control.jobs.performer import Performer
+from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.memory import layout
+from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
+from chronus.rack.document import tempo
+
+MODES = {0: "down", 1: "simplex", 2: "duplex"}
+_TICKS = os.sysconf("SC_CLK_TCK")
+LOOK_SECONDS = 0.5
+
+
+class Status:
+    """`facts` is what the engine was started with: name, pid, version, period, osc_port, started (monotonic seconds)."""
+
+    def __init__(self, performer: Performer, supervisor: Supervisor, facts: dict[str, Any]) -> None:
+        self.performer, self.supervisor, self.facts = performer, supervisor, facts
+        self.conductor = performer.conductor
+        self.memory: Memory = performer.publisher.memory
+        self.catalogue = self.conductor.catalogue.plain()
+        self._seen: dict[int, tuple[float, float]] = {}
+        self._looking: Thread | None = None
+        self._seen_meanwhile: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._usage: dict[int, tuple[float, dict[str, Any]]] = {}
+
+    # ------------------------------------------------------------ parts of it
+
+    def rack(self) -> dict[str, Any]:
+        """What a Notice of kind "rack" says."""
+        rack = self.conductor.rack
+        return {"modules": {name: module.kind for name, module in rack.modules.items()}, "bpm": rack.bpm}
+
+    def engine(self) -> dict[str, Any]:
+        word, facts = self.memory.word, self.facts
+        frame = word(layout.HEARD)
+        bar, beat = self.conductor.where(frame)
+        return {
+            "name": facts.get("name", ""),
+            "pid": facts.get("pid", 0),
+            "version": facts.get("version", ""),
+            "rate": word(layout.RATE),
+            "period": facts.get("period", 0),
+            "lookahead": word(layout.LOOKAHEAD),
+            "device": "",
+            "device_rate": word(layout.RATE),
+            "frame": frame,
+            "playing": self.conductor.playing,
+            "bpm": tempo(self.conductor.rack, self.conductor.present(frame)),
+            "bar": bar,
+            "beat": round(beat, 3),
+            "osc_port": facts.get("osc_port", 0),
+            "uptime_s": round(time.monotonic() - facts.get("started", time.monotonic()), 3),
+            "supervisor_worst_ms": round(word(layout.DEAF) / 1e6, 3),
+            **self.supervisor.engine,
+        }
+
+    def slots(self) -> dict[str, Any]:
+        return {"active": self.memory.word(layout.ACTIVE), "mode": MODES[sum(map(self._plays, range(SLOTS)))]}
+
+    def _plays(self, slot: int) -> bool:
+        """Whether a slot could be heard: one that has fallen back by more than is rendered ahead could not, whatever it is called."""
+        word = self.memory.word
+        if any(row.get("slot") == slot and _state(row) == "dying" for row in self.supervisor.processes):
+            return False
+        due = word(layout.HEARD) // BLOCK - word(layout.LOOKAHEAD)
+        return word(layout.STATE0, slot) == PLAYING and word(layout.BLOCK0, slot) >= due
+
+    def counters(self) -> dict[str, int]:
+        word = self.memory.word
+        return {
+            "missing": word(layout.MISSING),
+            "repeated": word(layout.REPEATED),
+            "silent": word(layout.SILENT),
+            "switches": word(layout.SWITCHES),
+            "stalls": word(layout.STALLS),
+            "divergences": word(layout.DIVERGENCES),
+            "borrowed": word(layout.BORROWED),
+            "late": word(layout.LATE0) + word(layout.LATE0, 1),
+            "notes_late": word(layout.NOTES_LATE),
+            "osc_dropped": word(layout.OSC_DROPPED),
+            "refused": word(layout.TURNED_AWAY),
+            "commands": word(layout.PERFORMED),
+            "recommitted": word(layout.RECOMMITTED),
+            "stale": word(layout.STALE0) + word(layout.STALE0, 1),
+            "guarded": max(word(layout.GUARDED0), word(layout.GUARDED0, 1)),
+        }
+
+    def load(self) -> dict[str, Any]:
+        """Share of a block's time that rendering it takes: smooth mean (of processor time) of the heard slot, and the worst (from
+        beginning to end) of either; and the same of each slot, with the times that its block was due and not there."""
+        word = self.memory.word
+        block = BLOCK / word(layout.RATE) * 1e9
+        slots = [
+            {
+                "mean": round(word(layout.NANOSECONDS0, slot) / block, 4),
+                "worst": round(word(layout.WORST0, slot) / block, 4),
+                "late": word(layout.LATE0, slot),
+            }
+            for slot in range(SLOTS)
+        ]
+        worst = max(slot["worst"] for slot in slots)
+        return {"mean": slots[word(layout.ACTIVE)]["mean"], "worst": worst, "slots": slots}
+
+    def processes(self) -> list[dict[str, Any]]:
+        pids = [int(process.get("pid") or 0) for process in self.supervisor.processes]
+        self._look_again(pids)
+        now = time.monotonic()
+        return [
+            {"slot": None, **_fared(process, now), **self._usage[pid][1]}
+            for process, pid in zip(self.supervisor.processes, pids, strict=True)
+        ]
+
+    def happened(self) -> list[dict[str, Any]]:
+        """What has happened to the engine's processes of late, the newest last."""
+        now = time.monotonic()
+        return [
+            {"kind": kind, "text": text, "ago_s": round(now - when, 3)} for when, kind, text in self.supervisor.happened
+        ]
+
+    # ------------------------------------------------------------ the whole
+
+    def full(self) -> dict[str, Any]:
+        rack = self.conductor.rack
+        return {
+            "engine": self.engine(),
+            "processes": self.processes(),
+            "happened": self.happened(),
+            "slots": self.slots(),
+            "counters": self.counters(),
+            "load": self.load(),
+            "modules": len(rack.modules) - 1,
+            "lanes": len(rack.lanes),
+            "cables": len(rack.cables),
+            "taken_out": dict(self.conductor.taken_out),
+            "journal": str(self.performer.pen.path),
+            "recording": None,
+        }
+
+    def told(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """In words, and as data."""
+        whole = self.full()
+        return self.lines(whole), whole
+
+    def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:
+        """The same for people."""
+        engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
+        place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
+        return (
+            f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
+            f"{slots['mode']}, slot {slots['active']} is heard, {counters['silent']:,} frames lost; "
+            f"load {load['mean']:.1%}, worst {load['worst']:.1%}",
+            *(f"{_ago(one['ago_s'])}: {one['kind']}: {one['text']}" for one in whole["happened"]),
+            *(
+                f"slot {k}: load {slot['mean']:.1%}, worst {slot['worst']:.1%}, {slot['late']} times late"
+                for k, slot in enumerate(load["slots"])
+            ),
+            f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
+            *(_process_line(process) for process in whole["processes"]),
+            *(f"{name} is taken out: {why}" for name, why in whole["taken_out"].items()),
+            ", ".join(f"{name} {count}" for name, count in counters.items()),
+            f"journal {whole['journal']}",
+        )
+
+    def _look_again(self, pids: list[int]) -> None:
+        """At those not seen before; and, in a thread, at the one of the others whose look lies furthest back.
+
+        The kernel walks through all of a process's memory, some milliseconds, and nobody who asks for something is to wait for that.
+        """
+        now = time.monotonic()
+        if self._looking is not None and not self._looking.is_alive():
+            self._usage.update(self._seen_meanwhile)
+            self._seen_meanwhile, self._looking = {}, None
+        self._usage = {pid: self._usage.get(pid, (0.0, {})) for pid in pids}
+        for pid in pids:
+            if not self._usage[pid][1]:
+                self._usage[pid] = now, self._look_up(pid, now)
+        oldest = min(pids, key=lambda pid: self._usage[pid][0], default=0)
+        if self._looking is None and pids and now - self._usage[oldest][0] >= LOOK_SECONDS:
+            self._looking = Thread(target=self._look_meanwhile, args=(oldest, now), daemon=True)
+            self._looking.start()
+
+    def _look_meanwhile(self, pid: int, now: float) -> None:
+        self._seen_meanwhile = {pid: (now, self._look_up(pid, now))}
+
+    def _look_up(self, pid: int, now: float) -> dict[str, Any]:
+        """Share of one processor since the last look (the first time: since its start), and proportional memory."""
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return {"cpu": None, "pss_mb": None}
+        spent = (int(fields[11]) + int(fields[12])) / _TICKS
+        since, before = self._seen.get(pid, (int(fields[19]) / _TICKS, 0.0))
+        self._seen[pid] = (now, spent)
+        # What is counted in hundredths of a second says nothing of less.
+        return {"cpu": round((spent - before) / max(now - since, LOOK_SECONDS), 3), "pss_mb": _pss(pid)}
+
+
+def _device(engine: dict[str, Any]) -> str:
+    if engine["device_rate"] == engine["rate"]:
+        return str(engine["device"])
+    return f"{engine['device']} (resampled to its {engine['device_rate']} Hz)"
+
+
+def _pss(pid: int) -> float | None:
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    return None
+
+
+def _process_line(process: dict[str, Any]) -> str:
+    slot = "" if process["slot"] is None else f" {process['slot']}"
+    cpu = "" if process["cpu"] is None else f", {process['cpu']:.1%} of a processor"
+    memory = "" if process["pss_mb"] is None else f", {process['pss_mb']} MB"
+    restarts = process.get("restarts", 0)
+    died = f", {process['died']} {_ago(process['died_ago_s'])}" if process.get("died") else ""
+    state = f"{process.get('state', '')}, {restarts} restart{'s' * (restarts != 1)}"
+    return f"{process['role']}{slot} (pid {process['pid']}): {state}{died}{cpu}{memory}"
+
+
+def _fared(process: dict[str, Any], now: float) -> dict[str, Any]:
+    """A process as it is at present, and how long ago the last one in its place died."""
+    fared = {key: word for key, word in process.items() if key != "died_at"}
+    fared["state"], since = _state(process), process.get("died_at", now)
+    if fared["state"] != process.get("state"):
+        fared["died"], since = "it has just died", now
+    if fared.get("died"):
+        fared["died_ago_s"] = round(max(now - since, 0.0), 3)
+    return fared
+
+
+def _state(process: dict[str, Any]) -> str:
+    """Whoever is said to run but is no more is dying: the supervisor has not heard of it yet."""
+    state, pid = str(process.get("state", "")), process.get("pid")
+    return "dying" if state == "running" and pid and not _lives(pid) else state
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (OSError, IndexError):
+        return False
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms ago" if seconds < 1 else f"{seconds:,.0f} s ago"

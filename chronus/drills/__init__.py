@@ -1,0 +1,1 @@
+"""Proofs that a user can run: soak, crash-test, bench; and what they measure with."""

@@ -1,0 +1,214 @@
+"""`chronus bench`: the figures that Chronus claims, measured on this machine, on engines of its own.
+
+Each figure says how it was taken. Latencies are measured from outside: a client's send, a capture's arrival, a whole
+process's start and end. The null device writes what would be heard into a pipe, and the pipe's reader looks at the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chronus.drills.own_engine import Client, Figure, Own, own_engine, pss_mb, told
+from chronus.settings import Settings
+
+FOUNDING = """\
+load bass_module
+set bass.freq 55
+set bass.distortion 0.7
+sequence bass: x.x.x.x.x.x.x.x.
+load tb303_module
+patch tb303 > filter > delay
+sequence tb303: ..x...x.x.x.....x
+Yo! Chronus, drop in some kick and snare for a DnB song...
+wait 64 bars
+"""
+CHAINS = (32, 32, 32, 8)
+"""104 chains, in four modules of so many voices."""
+
+
+# ---------------------------------------------------------------- an ear
+
+
+class Ear:
+    """Reads what the null device plays, and keeps the time at which each frame came."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self.path = path
+        self.first_sound: float | None = None
+        self.loud = threading.Event()
+        self.quiet = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        silent = 0
+        with open(self.path, "rb", buffering=0) as pipe:
+            while data := pipe.read(1 << 16):
+                now = time.perf_counter()
+                if any(data):
+                    silent = 0
+                    self.quiet.clear()
+                    if not self.loud.is_set():
+                        self.first_sound = now
+                        self.loud.set()
+                else:
+                    silent += len(data)
+                    if silent > 11025:
+                        self.quiet.set()
+                        self.loud.clear()
+
+
+# ---------------------------------------------------------------- the figures
+
+
+def acknowledgements(settings: Settings) -> list[Figure]:
+    with own_engine(settings) as own:
+        client = Client(own.engine)
+        client.say("load saw")
+        for k in range(50):
+            client.say(f"set saw.freq {200 + k}")
+        took = sorted(client.say(f"set saw.freq {100 + k}")[1] * 1e3 for k in range(500))
+        idle = _idle([row["pid"] for row in client.status()["processes"] if row["pid"]])
+        whole = _whole_process(own)
+    how = "one client, 500 sets one by one, send to answer"
+    return [
+        Figure("command to acknowledgement, p50", statistics.median(took), "ms", 5, how),
+        Figure("command to acknowledgement, p99", took[int(len(took) * 0.99)], "ms", 15, how),
+        whole,
+        *idle,
+    ]
+
+
+def _idle(pids: list[int]) -> list[Figure]:
+    """Of the processes of an engine that plays one quiet module."""
+    before, began = _cpu_seconds(pids), time.monotonic()
+    time.sleep(4.0)
+    share = (_cpu_seconds(pids) - before) / (time.monotonic() - began) * 100
+    pss = sum(pss_mb(pid) for pid in pids)
+    return [
+        Figure("idle engine, of one core", share, "%", 6, f"all {len(pids)} processes over 4 s"),
+        Figure("idle engine, memory", pss, "MB", 450, f"PSS of all {len(pids)} processes"),
+    ]
+
+
+def _cpu_seconds(pids: list[int]) -> float:
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _whole_process(own: Own) -> Figure:
+    command = [sys.executable, "-m", "chronus", "-c", "set saw.freq 55", "--engine", own.engine]
+    took = []
+    for _ in range(7):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        took.append(time.perf_counter() - began)
+    return Figure("chronus -c 'set ...'", statistics.median(took), "s", 0.4, "whole process, median of 7")
+
+
+def first_changed_frame(settings: Settings) -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        ear = Ear(Path(folder) / "heard")
+        with own_engine(settings, CHRONUS_NULL_CAPTURE=str(ear.path)) as own:
+            client = Client(own.engine)
+            client.say("load square gain=0")
+            took = []
+            for _ in range(40):
+                assert ear.quiet.wait(10)
+                packet, _ = client.prepare("set square.gain 1")
+                began = time.perf_counter()
+                client.socket.sendall(packet)
+                assert ear.loud.wait(10) and ear.first_sound
+                took.append((ear.first_sound - began) * 1e3)
+                client.reply()
+                client.say("set square.gain 0")
+    how = "40 sets; from the send to the arrival of the first changed frame at the end of the chain"
+    return [
+        Figure("command to first changed frame, p50", statistics.median(took), "ms", 15, how),
+        Figure("command to first changed frame, worst", max(took), "ms", None, how),
+    ]
+
+
+def cold_start(settings: Settings) -> list[Figure]:
+    took = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            ear = Ear(Path(folder) / "heard")
+            began = time.perf_counter()
+            with own_engine(settings, CHRONUS_NULL_CAPTURE=str(ear.path)) as own:
+                Client(own.engine).say("load saw")
+                assert ear.loud.wait(10) and ear.first_sound
+                took.append(ear.first_sound - began)
+    how = "no engine -> started -> `load saw` -> first frame heard, warm kernel cache, median of 3"
+    return [Figure("cold start to first sound", statistics.median(took), "s", 2, how)]
+
+
+def rendering() -> list[Figure]:
+    from chronus.render.take import Take, play_script
+
+    speeds, chains = [], []
+    for _ in range(3):
+        take = Take(44100, 0)
+        wrong, _ = play_script(take, FOUNDING, None)
+        assert not wrong
+        speeds.append(take.frame / take.rate / take.seconds)
+        chains.append(_chains())
+    return [
+        Figure("rendering the founding lines", statistics.median(speeds), "x real time", 200, "64 bars, median of 3", above=True),
+        Figure(
+            "104 chains of saw > filter > adsr", statistics.median(chains), "us per chain and 256 frames", None,
+            f"voices {'+'.join(map(str, CHAINS))}, limiter off, 20 s, median of 3",
+        ),
+    ]  # fmt: skip
+
+
+def _chains() -> float:
+    from chronus.render.take import Take, play_script
+
+    lines = ["set out.limiter off"]
+    for k, voices in enumerate(CHAINS):
+        lines += [
+            f"load saw as s{k} voices={voices} freq={110 + 7 * k} gain=0.01",
+            f"load filter as f{k}",
+            f"load adsr as a{k}",
+        ]
+        lines += [f"patch s{k} > f{k} > a{k}", f"gate a{k} on"]
+    take = Take(44100, 0)
+    wrong, _ = play_script(take, "\n".join([*lines, "wait 1 s"]), None)
+    assert not wrong, wrong
+    take.seconds, first = 0.0, take.frame
+    take.render(first + 20 * take.rate)
+    return take.seconds / (take.frame - first) * 256 * 1e6 / sum(CHAINS)
+
+
+PARTS: tuple[Callable[[Settings], list[Figure]], ...] = (
+    acknowledgements,
+    first_changed_frame,
+    cold_start,
+    lambda _settings: rendering(),
+)
+
+
+def measure(settings: Settings, report: Callable[[Figure], None]) -> list[Figure]:
+    figures = []
+    for part in PARTS:
+        for figure in part(settings):
+            report(figure)
+            figures.append(figure)
+    return figures
+
+
+def main(settings: Settings, as_json: bool) -> int:
+    """Prints the figures as they come. 0 if every bar holds."""
+    return told(measure(settings, lambda figure: None if as_json else figure.show()), as_json)

@@ -1,0 +1,1 @@
+"""A replica's one block: takes in entries, walks the program, calls the kernels."""

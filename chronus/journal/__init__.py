@@ -1,0 +1,1 @@
+"""What was said and when it took effect, on disk; and what a journal comes to when it is read."""

@@ -1,0 +1,308 @@
+"""What a journal comes to: the conductor as it was, the take as it was, or the rack as it was.
+
+Record by record a conductor is led through what the one that wrote the journal went through, in the order in which that one did it,
+and draws the same programs. A file that goes on from another one begins with how the conductor stood then. Three ask for a replay,
+and they differ in what still lives:
+
+recovery: only control died. The replicas play on, so the conductor must come out as it was to the last place in the arena.
+rendering: nothing lives; a replica of one's own is told the same entries, and gives the take again, bit for bit.
+`rebuild`: the whole engine died. What counts is the rack; one submission builds it anew in an engine that knows nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import count
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import AnyCommand, Load, Open, Stop, Submission, Unload
+from chronus.conductor import authors
+from chronus.conductor.conductor import Conductor, Transaction, together
+from chronus.conductor.touches import Touches
+from chronus.errors import ChronusError
+from chronus.journal import standing
+from chronus.journal.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
+from chronus.memory.log import Rows
+from chronus.memory.program import Program
+from chronus.rack.document import EMPTY
+from chronus.rack.edit import edit
+from chronus.rack.salvage import Lost, able, taken_apart
+from chronus.rack.script import script
+from chronus.score.courses import onward
+from chronus.score.spans import NONE
+
+Parse = Callable[[str], Iterable[AnyCommand]]
+NEVER = 1 << 62
+"""A frame after all others."""
+AFTER_RESTART = 1 << 20
+"""Numbers left free, so that what is ordered by them comes after all that was."""
+
+
+def weight(submission: Submission, program: Program | None) -> int:
+    """How long it takes to perform it once more: a command for one, and drawing a program for one for each four modules in it."""
+    return len(submission.commands) + (len(program.instances) // 4 if program is not None else 0)
+
+
+class Unsealed(Struct, eq=False):
+    """Said and performed, but its seal is not in the journal."""
+
+    said: Said
+    submission: Submission
+    transaction: Transaction | None
+    program: Program | None
+    entries: Rows = NONE
+
+
+class Replay:
+    """Leads a conductor through records. `skip`: numbers of what never took effect, besides those that the records call void.
+
+    `tell` is called, in the order of the log, with what the replicas took, just before it becomes the state. `lost` is what cannot be
+    done or read any more. `wary`: what brought the renderer down stays out, and of a command that cannot be done what can be is.
+    """
+
+    def __init__(
+        self,
+        conductor: Conductor,
+        parse: Parse,
+        skip: Iterable[int] = (),
+        tell: Callable[[Unsealed], object] = lambda taken: None,
+        wary: bool = False,
+    ) -> None:
+        self.conductor, self.parse, self.skip, self.tell, self.wary = conductor, parse, set(skip), tell, wary
+        self.touches = Touches()
+        self.lost: list[Lost] = []
+        self.left_out: set[str] = set()
+        self._line = 0
+        self.flying: dict[int, Unsealed] = {}
+        self.weight = 0
+        self._current: Unsealed | None = None
+
+    def play(self, records: Sequence[Record], line: int = 0) -> None:
+        """`line` is that of the first record in its file, if all of them stand in one."""
+        self.skip |= {record.n for record in records if isinstance(record, Void)}
+        for k, record in enumerate(records):
+            self._line = line + k if line else 0
+            try:
+                self._take(record)
+            except Exception as error:  # whatever one record does, the others are not lost with it
+                if not self.wary:
+                    raise
+                self._current = None
+                self._lose("; ".join(getattr(record, "texts", ())), f"{type(error).__name__}: {error}")
+
+    def _take(self, record: Record) -> None:
+        if isinstance(record, Stands):
+            self._stand(record)
+        elif isinstance(record, Said) and record.n not in self.skip:
+            self._say(record)
+        elif isinstance(record, Sealed):
+            self._seal(record)
+        elif isinstance(record, Poisoned) and self.wary:
+            self._leave_out(record)
+
+    def _lose(self, text: str, why: str) -> None:
+        self.lost.append(Lost(text, why, self._line))
+
+    def _leave_out(self, poisoned: Poisoned) -> None:
+        """The module goes. If its line was taken back, the undo that follows brings it again, as it was before that line."""
+        self.accept()
+        self.left_out.add(poisoned.module)
+        with suppress(ChronusError):
+            self.conductor.rack = edit(self.conductor.rack, Unload(name=poisoned.module), self.conductor.catalogue).rack
+
+    def _stand(self, stands: Stands) -> None:
+        """What another version wrote comes at least to the same rack, and so does one in which there are modules of other kinds."""
+        conductor = self.conductor
+        with suppress(msgspec.MsgspecError):
+            if not self.wary or standing.fits(stands.state, conductor.catalogue):
+                standing.restore(conductor, stands.state)
+                return
+        said = [(text, command) for text in stands.texts for command in self.read(text)]
+        commands, lost = able(conductor.rack, [command for _, command in said], conductor.catalogue)
+        for place, why in lost:
+            self._lose(said[place][0], why)
+        whole = Submission((0,), ("open journal",), (Open(name="journal", commands=tuple(commands)),))  # type: ignore[arg-type]
+        transaction = conductor.perform(whole)
+        conductor.commit(transaction, stands.frame, True)
+        conductor.accept(transaction, stands.frame)
+
+    def _say(self, said: Said) -> None:
+        if self._current is not None and self._current.said.n == said.n:
+            self._current.said = said  # refused, and said again for a later moment
+        else:
+            self.accept()
+            self._current = self._perform(said)
+        if self._current.transaction is not None:
+            self._current.entries = self.conductor.commit(self._current.transaction, said.moment, said.exact)
+
+    def _perform(self, said: Said) -> Unsealed:
+        conductor = self.conductor
+        if said.program:
+            conductor.now = said.now
+            conductor.planner.number = said.program - 1
+            conductor.planner.incarnations = count(said.incarnation)
+        if said.shrink:
+            program = conductor.shrink()
+            return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
+        submission = self._submission(said)
+        transaction = conductor.perform(submission, said.who, due=said.due, seen=said.seen)
+        if not said.due and any(outcome.error for outcome in transaction.outcomes):
+            submission, transaction = self._as_far_as_it_goes(submission, transaction, said)
+        self.weight += weight(submission, transaction.program)
+        return Unsealed(said, submission, transaction, transaction.program)
+
+    def _submission(self, said: Said) -> Submission:
+        if said.due:
+            dues = [due for number in said.due if (due := self.conductor.take_up(number))]
+            return together(dues)
+        found: list[tuple[str, AnyCommand]] = []
+        for k, text in enumerate(said.texts):
+            whole = said.commands.get(k)
+            found += [(text, command) for command in ((whole,) if whole is not None else self.read(text))]
+        return _together(found)
+
+    def _as_far_as_it_goes(self, submission: Submission, t: Transaction, said: Said) -> tuple[Submission, Transaction]:
+        """What could be done once and cannot be any more is named; with `wary` it is taken apart for what of it can be."""
+        while True:
+            smaller: list[tuple[str, AnyCommand]] = []
+            wrong = False
+            for text, command, outcome in zip(submission.texts, submission.commands, t.outcomes, strict=True):
+                parts: Sequence[AnyCommand] = (command,)
+                if outcome.error is not None:
+                    parts, lost = taken_apart(command, t.before, self.conductor.catalogue) if self.wary else ((), [])
+                    wrong |= bool(parts)
+                    for why in lost or ([] if parts else [outcome.error.message]):
+                        if not any(name in text for name in self.left_out):
+                            self._lose(text, why)
+                smaller += [(text, part) for part in parts]
+            if not self.wary:
+                return submission, t
+            self.conductor.abandon(t)
+            submission = _together(smaller)
+            t = self.conductor.perform(submission, said.who, seen=said.seen)
+            if not wrong:
+                return submission, t
+
+    def read(self, text: str) -> Iterable[AnyCommand]:
+        """A text that is no sentence (a client may send what it likes beside its commands) is passed over and named."""
+        try:
+            return list(self.parse(text))
+        except ChronusError as error:
+            self._lose(text, error.message)
+            return ()
+
+    def accept(self) -> None:
+        """What was said last has become the state."""
+        if self._current is not None:
+            self.tell(self._current)
+            if self._current.transaction is not None:
+                self.conductor.accept(self._current.transaction, self._current.said.moment)
+            self.flying[self._current.said.n] = self._current
+            self._current = None
+
+    def _seal(self, sealed: Sealed) -> None:
+        if self._current is not None and self._current.said.n == sealed.n:
+            self.accept()
+        done = self.flying.pop(sealed.n, None)
+        if done is None:
+            return
+        if done.transaction is not None:
+            self.conductor.sealed(done.transaction, sealed.frame)
+            self.touches.add(sealed.n, done.submission, done.transaction, sealed.frame)
+        elif done.program is not None:
+            self.conductor.planner.confirm(done.program.number, sealed.frame)
+
+    def last(self) -> Unsealed | None:
+        """What was said last and is not known to be accepted."""
+        return self._current
+
+
+class Rebuilt(NamedTuple):
+    """One submission that makes the rack again, None for an empty one; what does not come back; what was put off and is done now."""
+
+    first: Submission | None
+    lost: list[Lost]
+    at_once: list[str]
+
+
+def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
+    """The rack that the journal came to. Whatever stands in it, what can be made is made.
+
+    What was said and never called void counts, sealed or not: it may have been acknowledged while the disk refused its seal.
+    What was put off is in it: the music begins anew, and its first bar line is the next one.
+    """
+    rate, seed = int(journal.header.get("rate", 44100)), int(journal.header.get("seed", 0))
+    conductor = Conductor(catalogue, rate, seed)
+    replay = Replay(conductor, parse, wary=True)
+    replay.play(journal.records, line=2)
+    replay.accept()
+    at_once = _come_due(conductor, replay.lost)
+    rack = onward(conductor.rack, catalogue, conductor.present(conductor.now))
+    lines = [(line, command) for line in script(rack, catalogue) for command in replay.read(line)]
+    commands, lost = able(EMPTY, [command for _, command in lines], catalogue)
+    replay.lost += [Lost(lines[place][0], why) for place, why in lost]
+    if commands:
+        commands = _that_fit(commands, Conductor(catalogue, rate, seed), replay)
+    if not commands:
+        return Rebuilt(None, replay.lost, at_once)
+    whole: list[AnyCommand] = [_opening(commands)]
+    if conductor.score.stopped:
+        whole.append(Stop())
+    return Rebuilt(
+        _together([(text, one) for text, one in zip(("open journal", "stop"), whole, strict=False)]),
+        replay.lost,
+        at_once,
+    )
+
+
+def _opening(commands: Sequence[AnyCommand]) -> Open:
+    return Open(name="journal", commands=tuple(commands))  # type: ignore[arg-type]
+
+
+def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> list[AnyCommand]:
+    """All of them, or as many as there is room for: with another version or rate it may be less than it was."""
+    loads = [command for command in commands if isinstance(command, Load)]
+
+    def only(count: int) -> list[AnyCommand]:
+        wanted = {id(load) for load in loads[:count]}
+        some = [one for one in commands if not isinstance(one, Load) or id(one) in wanted]
+        return able(EMPTY, some, fresh.catalogue)[0]
+
+    def why_not(some: list[AnyCommand]) -> str:
+        (outcome,) = fresh.perform(_together([("", _opening(some))]), authors.JOURNAL).outcomes
+        return outcome.error.message if outcome.error else ""
+
+    why = why_not(commands)
+    if not why:
+        return commands
+    count = bisect_left(range(len(loads)), True, key=lambda most: bool(why_not(only(most + 1))))
+    replay.lost += [
+        Lost(f"load {load.kind}" + (f" as {load.name}" if load.name else ""), why) for load in loads[count:]
+    ]
+    return only(count)
+
+
+def _come_due(conductor: Conductor, lost: list[Lost]) -> list[str]:
+    """Performs all that waits; its words."""
+    texts: list[str] = []
+    for frame, dues in conductor.due(NEVER):
+        numbers = [due.number for due in dues]
+        transaction = conductor.perform(together(dues), dues[0].author, due=numbers, seen=frame)
+        conductor.commit(transaction, frame, True)
+        conductor.accept(transaction, frame)
+        for due, outcome in zip(dues, transaction.outcomes, strict=True):
+            if outcome.error is None:
+                texts.append(due.text)
+            else:
+                lost.append(Lost(due.text, outcome.error.message))
+    return texts
+
+
+def _together(said: Sequence[tuple[str, AnyCommand]]) -> Submission:
+    return Submission(tuple(range(len(said))), tuple(text for text, _ in said), tuple(command for _, command in said))

@@ -1,0 +1,162 @@
+"""How a conductor stands, as bytes: what a new journal file begins with, so that reading it need not begin with the first word ever said.
+
+For the control that takes the place of one that died; for people and for other versions the same record holds the rack's script.
+Racks of the history share most of what they hold, so each module, cable and lane is kept once.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.conductor.conductor import Conductor
+from chronus.conductor.transaction import Deed, Due, Later, rack_of, with_rack
+from chronus.plan.seats import NOTHING, Plan
+from chronus.rack.document import EMPTY, Cable, Key, Lane, Module, Rack, replace
+from chronus.rack.patching import is_into
+from chronus.score.score import Score
+
+
+class Sketch(Struct, frozen=True):
+    """A rack whose modules, cables and lanes are places in the tables of `Standing`."""
+
+    rest: Rack
+    modules: list[int]
+    cables: list[int]
+    lanes: list[int]
+
+
+class Standing(Struct, frozen=True):
+    """`racks`: the present one, then those of `past`, then those of `future`, which are their labels.
+
+    `later` is what waits or was withdrawn, by its place among those labels; the rack there is none. `deeds` are the steps that did more
+    than change the rack.
+    """
+
+    modules: list[Module]
+    cables: list[tuple[Key, Cable]]
+    lanes: list[tuple[str, Lane]]
+    racks: list[Sketch]
+    later: dict[int, Later]
+    deeds: dict[int, Deed]
+    past: list[str]
+    future: list[str]
+    score: Score
+    plan: Plan
+    draining: dict[int, Plan]
+    applied: dict[int, int]
+    program: int
+    incarnation: int
+    number: int
+    now: int
+    put_off: int
+    waiting: list[Due]
+
+
+def keep(conductor: Conductor) -> bytes:
+    """As it stands between two submissions."""
+    planner = conductor.planner
+    modules, cables, lanes = _Table(), _Table(), _Table()
+    things = [thing for _, thing in (*conductor.past, *conductor.future)]
+    racks = [conductor.rack, *(rack_of(thing) or EMPTY for thing in things)]
+    sketches = [
+        Sketch(
+            replace(rack, modules={}, cables={}, lanes={}),
+            [modules.place(module) for module in rack.modules.values()],
+            [cables.place(*pair) for pair in rack.cables.items()],
+            [lanes.place(*pair) for pair in rack.lanes.items()],
+        )
+        for rack in racks
+    ]
+    return _encoder.encode(
+        Standing(
+            modules.things, cables.things, lanes.things, sketches,
+            {place: thing for place, thing in enumerate(things) if isinstance(thing, Later)},
+            {place: replace(thing, rack=EMPTY) for place, thing in enumerate(things) if isinstance(thing, Deed)},
+            [label for label, _ in conductor.past], [label for label, _ in conductor.future],
+            conductor.score, replace(planner.plan, program=None),
+            {number: replace(plan, program=None) for number, plan in planner.draining.items()},
+            planner.applied, planner.number, planner.next_incarnation,
+            conductor.number, conductor.now, conductor.put_off, conductor.kept,
+        )
+    )  # fmt: skip
+
+
+def fits(state: bytes, catalogue: Catalogue) -> bool:
+    """Whether there still is all that the racks are made of. A msgspec error where another version wrote it."""
+    kept = _decoder.decode(state)
+    specs = {module.name: catalogue.find(module.kind) for module in kept.modules}
+    return all(
+        (spec := specs[module.name]) is not None and all(spec.param(name) for name in module.params)
+        for module in kept.modules
+    ) and all(
+        (source := specs.get(key.source)) is not None
+        and (target := specs.get(key.target)) is not None
+        and any(port.name == key.output for port in source.offers())
+        and is_into(target, key.into)
+        for key, _ in kept.cables
+    )
+
+
+def restore(conductor: Conductor, state: bytes) -> None:
+    """Makes a fresh conductor stand so. A msgspec error where another version wrote it."""
+    kept, planner = _decoder.decode(state), conductor.planner
+    racks = [
+        replace(
+            sketch.rest,
+            modules={kept.modules[place].name: kept.modules[place] for place in sketch.modules},
+            cables=dict(kept.cables[place] for place in sketch.cables),
+            lanes=dict(kept.lanes[place] for place in sketch.lanes),
+        )
+        for sketch in kept.racks
+    ]
+    labels = [*kept.past, *kept.future]
+    older = [kept.later.get(place) or _step(kept.deeds.get(place), rack) for place, rack in enumerate(racks[1:])]
+    history = tuple(zip(labels, older, strict=True))
+    conductor.rack, conductor.score = racks[0], kept.score
+    conductor.past, conductor.future = history[: len(kept.past)], history[len(kept.past) :]
+    conductor.number, conductor.now, conductor.put_off = kept.number, kept.now, kept.put_off
+    conductor.waiting = kept.waiting
+    planner.plan = kept.plan if kept.plan.number else NOTHING
+    planner.draining, planner.applied = kept.draining, kept.applied
+    planner.number, planner.incarnations = kept.program, count(kept.incarnation)
+
+
+def _step(deed: Deed | None, rack: Rack) -> Rack | Deed:
+    return rack if deed is None else with_rack(deed, rack)
+
+
+class _Table:
+    """Things, or names and things, each once; the same thing has the same place."""
+
+    def __init__(self) -> None:
+        self.things: list[Any] = []
+        self._places: dict[tuple[Any, ...], int] = {}
+
+    def place(self, *named: Any) -> int:
+        *name, thing = named
+        found = self._places.setdefault((*name, id(thing)), len(self.things))
+        if found == len(self.things):
+            self.things.append(named if name else thing)
+        return found
+
+
+def _plain(thing: Any) -> Any:
+    if isinstance(thing, Fraction):
+        return thing.as_integer_ratio()
+    raise NotImplementedError(type(thing))
+
+
+def _thing(kind: type, plain: Any) -> Any:
+    if kind is Fraction:
+        return Fraction(*plain)
+    raise NotImplementedError(kind)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
+_decoder = msgspec.msgpack.Decoder(Standing, dec_hook=_thing)

@@ -1,0 +1,329 @@
+"""What can be typed, explained: the table of commands, the codes of errors, the modules of the engine's catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from chronus import othernames, units
+from chronus.commands import Describe, Help
+from chronus.errors import CODES, ChronusError
+from chronus.language.notation import chords
+from chronus.othernames import meant
+
+Catalogue = Mapping[str, Mapping[str, Any]]
+
+
+class Entry(NamedTuple):
+    usage: str
+    meaning: str
+    examples: tuple[str, ...] = ()
+
+
+COMMANDS: dict[str, Entry] = {
+    "load": Entry(
+        "load KIND [as NAME] [param=value ...]",
+        "a new module",
+        ("load bass_module", "load saw as lead gain=0.2 voices=4"),
+    ),
+    "unload": Entry("unload NAME", "fades a module out and takes it away with its cables and lane"),
+    "patch": Entry(
+        "patch A > B [> C ...]   patch A > B.param [amount]",
+        "cables from outputs to inputs, or to a parameter",
+        (
+            "patch tb303 > filter > delay",
+            "patch lfo > filter.cutoff 2 oct",
+            "patch saw > out.left",
+            "patch bass.pitch > filter.cutoff",
+        ),
+    ),
+    "unpatch": Entry(
+        "unpatch A [> B ...]",
+        "takes a cable away, or all that leave A (none that come in)",
+        ("unpatch tb303 > filter",),
+    ),
+    "set": Entry(
+        "set NAME.param VALUE [, NAME.param VALUE ...] [over LENGTH]",
+        "a parameter; also bpm, swing, volume, seed",
+        ("set bass.freq 55", "set bass.cutoff +10%", "set tb303.cutoff 400..2400 over 8 bars"),
+    ),
+    "bpm": Entry("bpm NUMBER [over LENGTH]", "the tempo", ("bpm 174", "bpm 120..174 over 8 bars")),
+    "swing": Entry("swing NUMBER", "50 is straight, 66 triplets, 75 the most", ("swing 56",)),
+    "sequence": Entry(
+        "sequence NAME: PATTERN [options]   (short: seq)",
+        "the lane of a module, from the next bar; `help patterns`",
+        ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%"),
+    ),
+    "clear": Entry("clear NAME", "takes the lane away"),
+    "mute": Entry("mute NAME ...", "the lane falls silent", ("mute kick hat",)),
+    "unmute": Entry("unmute [NAME ...]", "the lane is heard again; without a name, all are"),
+    "solo": Entry("solo NAME ...", "only these lanes are heard"),
+    "unsolo": Entry("unsolo [NAME ...]", "ends solo"),
+    "gate": Entry("gate NAME on|off", "holds a module open by hand, or lets go; lets a drone sound that is gated off"),
+    "note": Entry("note NAME PITCH [vel=0.8] [len=1/8]", "one note by hand", ("note bass a1 len=1/4",)),
+    "play": Entry("play", "the transport goes; drones that panic silenced sound again"),
+    "stop": Entry("stop", "the transport stops; lanes are let go"),
+    "panic": Entry("panic", "silence within 5 ms, drones too, until play"),
+    "save": Entry("save NAME", "writes all of this as a script"),
+    "open": Entry("open NAME", "a saved script takes the place of all of this, at the next bar line"),
+    "new": Entry("new", "begins with nothing"),
+    "undo": Entry("undo [N]", "takes the last change back, or the last N"),
+    "redo": Entry("redo [N]", "takes an undo back"),
+    "list": Entry("list [modules|lanes|patches|devices]", "what there is"),
+    "show": Entry("show [NAME|patch] [loop N]", "a module with its parameters and lane, or everything"),
+    "describe": Entry("describe KIND", "a kind of module: its parameters, inputs and outputs", ("describe filter",)),
+    "help": Entry("help [WORD]", "a command, a kind of module, a topic such as `patterns`, or an error's code"),
+    "status": Entry("status", "how the engine is"),
+    "wait": Entry("wait LENGTH   wait until bar N", "goes on later", ("wait 4 bars", "wait 2s", "wait until bar 17")),
+    "sync": Entry("sync", "waits until all before it is applied"),
+    "assert": Entry(
+        "assert NAME.param == VALUE", "fails unless it holds; also != < <= > >=", ("assert bass.freq == 55",)
+    ),
+    "crash": Entry("crash active|standby|both|host|control", "kills a process on purpose: the failover drill"),
+    "quit": Entry("quit", "leaves"),
+    "say": Entry(
+        "say WORDS   Chronus, WORDS   Yo! Chronus, WORDS",
+        "musical words become commands, which are shown; whole or not at all, and nothing of yours is replaced",
+        ("Yo! Chronus, drop in some kick and snare for a DnB song", "say an 808 kick at 128", "say take the kick out"),
+    ),
+}
+
+SHORT = {"seq": "sequence", "yo": "say", "chronus": "say"}
+
+BEGIN = "load kick; seq kick: x...x...x...x..."
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "building": ("load", "unload", "patch", "unpatch", "set"),
+    "lanes": ("sequence", "clear", "mute", "unmute", "solo", "unsolo"),
+    "playing": ("play", "stop", "panic", "bpm", "swing", "gate", "note", "say"),
+    "keeping": ("save", "open", "new", "undo", "redo"),
+    "looking": ("list", "show", "describe", "status", "help"),
+    "scripts": ("wait", "sync", "assert", "crash", "quit"),
+}
+"""What the commands are for; every one is in one of them."""
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "patterns": (
+        "a grid, one character a step; spaces and | are for the eye:",
+        "    x hit   X accent   o ghost   1-9 velocity   . - ~ rest   _ hold",
+        "    seq kick: X.........x..... | X..o......x..x..",
+        "    seq hat: 9353 7353",
+        "or words with spaces between: notes a1 c#2 eb3, chords a2:m7 (`help chords`)",
+        "    seq tb303: a1 a1^ . a2~ a1 . c2^ a1@2 gate=60%",
+        "directly after a step: ^ accent   ~ glide into the next   @3 length in steps",
+        "at the end: every=1/8 gate=60% swing=58 vel=0.8 shift=1 len=16",
+        "a lane loops at its own length, from the next bar on",
+    ),
+    "chords": (
+        "a note, a colon and one of these: a2:m7. The numbers are semitones above it.",
+        "*",
+        "as many notes sound at once as the module has voices: load saw voices=4",
+    ),
+    "values": (
+        "a number: 55   55hz   1.2k   80%   -6db   120ms   0.5s",
+        "a note: a1, as its frequency   a note length: 3/16, as its time",
+        "a word: on   off   or one of the parameter's own (`describe filter`)",
+        "from where it stands: +10%   *0.5   +2st   -3db",
+        "a sweep: 400..2400 over 8 bars",
+        "several at once: set bass.cutoff 800, bass.distortion 0.7",
+    ),
+    "times": (
+        "at the end of any command:",
+        "    now   at next bar   at next beat   at bar 17",
+        "    in 4 bars: after the next bar line",
+        "    at next 4 bars, or at 4 bars: the next bar line that 4 divides,",
+        "    which begins bar 5, 9, 13 ...; bars count from 1",
+        "and where it makes sense a length:",
+        "    over 4 bars, over 500 ms: so long does a value move",
+        "    for 4 bars: so long, and then it is as it was",
+        "sequence, clear, mute, unmute, solo and unsolo take effect at the next bar;",
+        "everything else now",
+        "open: at the next bar, or at once where nothing is loaded;",
+        "what is said after it is about what it brings",
+    ),
+    "cables": (
+        "patch A > B leads from A's main output to B's main input; A.port and B.port",
+        "    name others, B.param a parameter: patch lfo > filter.cutoff 2 oct",
+        "a sound that leads nowhere goes to out",
+        "a cable into an audio input moves it off out; `patch A > out` adds it again",
+        "unpatch A > B takes that cable away, unpatch A all that leave A",
+        "whatever plays notes tells them, too: A.gate, A.pitch",
+        "cables may form a circle: one of them is read one block (64 frames) late",
+    ),
+    "keys": (
+        "Tab        completes commands, modules, parameters and their words",
+        "Up, Down   go through what was typed before; Ctrl-R searches in it",
+        "Ctrl-C     takes the line back, or ends a wait; never the engine",
+        "Ctrl-D     leaves; an engine that this shell started ends, unless others",
+        "           are attached",
+    ),
+    "errors": tuple(f"{code:<11} {meaning}" for code, meaning in CODES.items()),
+}
+
+
+class Page(NamedTuple):
+    """`result` is the JSON form of `lines`."""
+
+    lines: list[str]
+    result: dict[str, Any]
+
+
+def page(command: Help | Describe, catalogue: Catalogue) -> Page:
+    """What is asked for; ChronusError with the part of the command that names nothing."""
+    if isinstance(command, Describe):
+        return describe(find_kind(command.kind, catalogue), catalogue)
+    word = command.word.lower()
+    return _word(word, catalogue) if word else _overview(catalogue)
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command and what it means in a few words."""
+    return [(name, entry.meaning) for name, entry in COMMANDS.items()]
+
+
+# ---------------------------------------------------------------- help
+
+
+def _overview(catalogue: Catalogue) -> Page:
+    rows = [["begin", BEGIN], *([name, " ".join(names)] for name, names in GROUPS.items())]
+    rows += [["topics", " ".join(TOPICS)], ["", ""]]
+    rows += [[name, " ".join(kinds)] for name, kinds in categories(catalogue).items()]
+    rows += [["", ""], ["help WORD", "a command, a module, a topic, a code; or a word of the left column"]]
+    listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in COMMANDS.items()}
+    groups = {name: list(names) for name, names in GROUPS.items()}
+    result = {"commands": listed, "groups": groups, "topics": list(TOPICS), "kinds": sorted(catalogue)}
+    return Page(_table(rows), result)
+
+
+def _topic(name: str) -> Page:
+    if name == "errors":
+        return Page(list(TOPICS[name]), {"codes": dict(CODES)})
+    lines, more = list(TOPICS[name]), {}
+    if name == "chords":
+        at = lines.index("*")
+        lines[at : at + 1], more = _chords(), {"chords": {kind: list(above) for kind, above in chords().items()}}
+    return Page(lines, {"topic": name, "lines": lines, **more})
+
+
+ACROSS = 3
+"""Chords on a line."""
+
+
+def _chords() -> list[str]:
+    """Each chord with its other names, ordered down the columns."""
+    names: dict[tuple[int, ...], list[str]] = {}
+    for kind, above in chords().items():
+        names.setdefault(above, []).append(kind)
+    cells = [f"{' '.join(kinds)}: {' '.join(map(str, above))}" for above, kinds in names.items()]
+    down = -(-len(cells) // ACROSS)
+    return _table([cells[k::down] + [""] * (ACROSS - len(cells[k::down])) for k in range(down)])
+
+
+def _group(name: str, catalogue: Catalogue) -> Page | None:
+    """The commands of a group, or the kinds of a category."""
+    if name in GROUPS:
+        about = {command: COMMANDS[command] for command in GROUPS[name]}
+        result = {command: {"usage": entry.usage, "help": entry.meaning} for command, entry in about.items()}
+        return Page(_table([command, entry.meaning] for command, entry in about.items()), {"commands": result})
+    found = categories(catalogue)
+    kinds = {
+        kind: str(catalogue[kind].get("help", ""))
+        for kind in found.get(name) or found.get(name.removesuffix("s")) or ()
+    }
+    return Page(_table(map(list, kinds.items())), {"kinds": kinds}) if kinds else None
+
+
+def _word(word: str, catalogue: Catalogue) -> Page:
+    topic = next((name for name in (word, word + "s") if name in TOPICS), None)
+    if topic:
+        return _topic(topic)
+    if word.upper() in CODES:
+        return Page([CODES[word.upper()]], {"codes": {word.upper(): CODES[word.upper()]}})
+    name = SHORT.get(word, word)
+    if name in COMMANDS:
+        entry = COMMANDS[name]
+        result: dict[str, Any] = {"usage": entry.usage, "help": entry.meaning, "examples": list(entry.examples)}
+        lines = [f"{entry.usage}", f"    {entry.meaning}", *(f"    e.g. {example}" for example in entry.examples)]
+        kind = _kind(word, catalogue)  # crash and gate are a command and a module
+        more = describe(kind, catalogue) if kind else Page([], {})
+        return Page([*lines, *more.lines], {"command": {name: result}, **more.result})
+    kind = _kind(word, catalogue)
+    found = describe(kind, catalogue) if kind else _group(word, catalogue)
+    if found is None:
+        known = [*COMMANDS, *TOPICS, *GROUPS, *categories(catalogue), *_names(catalogue)]
+        message = f'there is no help on "{word}"'
+        raise ChronusError("E_COMMAND", message, suggestions=meant(word, known, othernames.KINDS), part="word")
+    return found
+
+
+# ---------------------------------------------------------------- modules
+
+
+def find_kind(word: str, catalogue: Catalogue) -> str:
+    """The kind meant by a word: its name, an alias, either with `_module`; E_MODULE where there is none."""
+    kind = _kind(word, catalogue)
+    if kind is None:
+        near = meant(word.lower().removesuffix("_module"), _names(catalogue), othernames.KINDS)
+        raise ChronusError("E_MODULE", f'there is no kind of module "{word}"', suggestions=near, part="kind")
+    return kind
+
+
+def _kind(word: str, catalogue: Catalogue) -> str | None:
+    lower = word.lower()
+    for name in (lower, lower.removesuffix("_module")):
+        if name in catalogue:
+            return name
+        for kind, spec in catalogue.items():
+            if name in spec.get("aliases", ()):
+                return kind
+    return None
+
+
+def _names(catalogue: Catalogue) -> Iterable[str]:
+    for kind, spec in catalogue.items():
+        yield kind
+        yield from spec.get("aliases", ())
+
+
+def categories(catalogue: Catalogue) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for kind in sorted(catalogue):
+        found.setdefault(catalogue[kind].get("category", "module"), []).append(kind)
+    return dict(sorted(found.items()))
+
+
+def describe(kind: str, catalogue: Catalogue) -> Page:
+    """Everything the module says of itself."""
+    spec = catalogue[kind]
+    traits = [str(spec.get("category", "module")), str(spec.get("width", "mono"))]
+    lines = [f"{kind}: {spec.get('help', '')} ({', '.join(traits)})"]
+    if spec.get("aliases"):
+        lines.append(f"also: {', '.join(spec['aliases'])}")
+    lines += _table(
+        [
+            param["name"],
+            units.format_range(param),
+            f"({units.format_param(param['default'], param)})",
+            param.get("help", ""),
+        ]
+        for param in spec.get("params", ())
+    )
+    lines += _table(["in", port["name"], port["role"], port.get("help", "")] for port in spec.get("ins", ()))
+    lines += _table(["out", port["name"], port["role"], port.get("help", "")] for port in spec.get("outs", ()))
+    return Page(lines, {"module": {"kind": kind, **spec}})
+
+
+def modules(catalogue: Catalogue) -> list[str]:
+    """One line a kind, by category."""
+    lines: list[str] = []
+    width = max(map(len, catalogue), default=0)
+    for category, kinds in categories(catalogue).items():
+        lines.append(category)
+        lines += [f"  {kind:<{width}}  {catalogue[kind].get('help', '')}".rstrip() for kind in kinds]
+    return lines
+
+
+def _table(rows: Iterable[list[str]]) -> list[str]:
+    listed = list(rows)
+    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in listed]

@@ -1,0 +1,126 @@
+"""What `open NAME` brings along: the commands of a script.
+
+The engine reads no text, so the shell reads the file, whole or not at all, and sends what it says with the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from chronus.commands import (
+    MODULES,
+    MOST_INSIDE,
+    AnyCommand,
+    Assert,
+    Crash,
+    Load,
+    Open,
+    Panic,
+    Play,
+    Quit,
+    Redo,
+    Save,
+    Stop,
+    Undo,
+    Wait,
+)
+from chronus.errors import ChronusError
+from chronus.language import scripts, source, spans
+from chronus.language.canonical import canonical, format_length, format_when
+from chronus.language.parser import Parsed
+from chronus.language.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
+
+NO_PART_OF_A_RACK = (Assert, Crash, Panic, Play, Redo, Save, Stop, Undo)
+"""Besides these there are questions, which nobody is answered: they are passed over."""
+MOST_LOADS = MODULES - 1
+MOST_LINES = 1 << 15
+PIECE_BYTES = 1 << 14
+
+
+def parse(statement: Statement) -> Parsed:
+    """The command that a statement is, with what it opens; ChronusError with its line and column."""
+    parsed = source.parse(statement)
+    if not isinstance(parsed.command, Open):
+        return parsed
+    try:
+        inside = tuple(_commands(parsed.command.name))
+    except ChronusError as error:
+        start = (statement.line, statement.column)
+        error.line, error.column = spans.place("name", start, parsed.spans)
+        raise
+    commands, places = tuple(command for command, _ in inside), tuple(place for _, place in inside)
+    whole = msgspec.structs.replace(parsed.command, commands=commands, places=places)
+    return msgspec.structs.replace(parsed, command=whole)
+
+
+def _commands(name: str) -> Iterator[tuple[AnyCommand, tuple[int, int]]]:
+    """Each with the line and column where it begins."""
+    loads = 0
+    for statement in _statements(_read(name), name):
+        if not statement.text:
+            continue
+        try:
+            command = source.parse(statement).command
+            loads += isinstance(command, Load)
+            if isinstance(command, Quit):
+                return
+            _check(command, statement, name)
+            if loads > MOST_LOADS:
+                raise _refuse(statement, "E_LIMIT", f"there can be {MOST_LOADS} modules at most besides out")
+        except ChronusError as error:
+            where = f"{name}, {error.line}:{error.column}"
+            raise ChronusError(error.code, f"{where}: {error.message}") from None
+        yield command, (statement.line, statement.column)
+
+
+def _check(command: AnyCommand, statement: Statement, name: str) -> None:
+    """What is opened is there all at once: a script in which time passes, or that does more than make a rack, is played by its name."""
+    how = f'; "chronus {name}" plays it line by line'
+    if isinstance(command, Open):
+        raise _refuse(statement, "E_VALUE", "a script that is opened cannot open another")
+    if isinstance(command, Wait):
+        raise _refuse(
+            statement, "E_VALUE", f'what is opened is there at once, so it cannot "{canonical(command)}"{how}'
+        )
+    time = _time_of(command)
+    if time:
+        raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{time}"{how}')
+    if isinstance(command, NO_PART_OF_A_RACK):
+        raise _refuse(statement, "E_VALUE", f'"{canonical(command)}" is no part of a rack{how}')
+
+
+def _time_of(command: AnyCommand) -> str:
+    """What a command says of when, or for how long; "" for now."""
+    if command.when is not None and command.when.kind != "now":
+        return format_when(command.when)
+    return f"for {format_length(command.lasts)}" if command.lasts is not None else ""
+
+
+def _statements(script: bytes, name: str) -> list[Statement]:
+    """Read by and by, so that what is refused costs no more than what was read of it."""
+    reading = source.Source()
+    found: list[Statement] = []
+    for start in range(0, len(script), PIECE_BYTES):
+        found += reading.feed(script[start : start + PIECE_BYTES])
+        if len(found) > MOST_INSIDE or reading.line > MOST_LINES:
+            message = (
+                f"{name} is too long: a script that is opened has {MOST_INSIDE} commands and {MOST_LINES} lines at most"
+            )
+            raise ChronusError("E_LIMIT", message)
+        if found and len(found[-1].text) > LONGEST_LINE:
+            return found  # which is refused: what follows need not be read
+    return found + reading.close()
+
+
+def _refuse(statement: Statement, code: str, message: str) -> ChronusError:
+    return ChronusError(code, message, line=statement.line, column=statement.column)
+
+
+def _read(name: str) -> bytes:
+    path = scripts.find(name)
+    found = scripts.read(path, pipes=False)
+    if len(found) > LONGEST_SCRIPT:
+        raise ChronusError("E_LIMIT", f"{path.name} is too long: a script is at most 1 MiB")
+    return found

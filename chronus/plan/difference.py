@@ -1,0 +1,192 @@
+"""The difference between two racks, as entries of the log: what is set, what moves, what hands do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.spec import Param
+from chronus.commands import Gate, Length, Note, Quantity
+from chronus.memory import log
+from chronus.memory.layout import RAMP
+from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
+from chronus.plan.seats import Plan, Seat
+from chronus.rack.document import Module, Moving, Rack, Setting, find, retunes, value
+from chronus.rack.sweeps import Course, Present
+from chronus.score.courses import Sounding
+from chronus.score.timeline import Timeline, frames_of
+from chronus.units import frequency
+
+NUMBERED, HANDS = 16, 1 << 12
+"""Bits for the notes by hand of one submission, and how many of them may be new: the rest are those that go on."""
+
+
+class Moment(NamedTuple):
+    """What must be known to turn a difference into entries. `number` is the transaction's, and it `swaps` to the plan.
+
+    A typed jump takes RAMP frames; words of an enum take none: the kernel has its own way from one to the other.
+    """
+
+    plan: Plan
+    catalogue: Catalogue
+    rate: int
+    timeline: Timeline | None
+    frame: int
+    number: int
+    swaps: bool
+    present: Present
+    turns: bool = False
+    """The transport stops, or goes on."""
+
+    def course(self, setting: Setting | None, rack: Rack) -> Course | None:
+        """Of what still moves. One that has less left to go than a typed jump takes is over."""
+        moving = mover(setting, rack)
+        course = None if moving is None else self.present.courses.get(moving.number)
+        return course if course is not None and course.end >= self.frame + RAMP else None
+
+
+def is_structural(before: Rack, after: Rack) -> bool:
+    """Whether the replicas need another program."""
+    if before is after:
+        return False
+    if before.cables is not after.cables and before.cables != after.cables:
+        return True
+    if before.seed != after.seed or before.lanes.keys() != after.lanes.keys():
+        return True
+    if before.modules.keys() != after.modules.keys():
+        return True
+    return any(
+        now is not before.modules[name] and _part(now) != _part(before.modules[name])
+        for name, now in after.modules.items()
+    )
+
+
+def _part(module: Module) -> tuple[object, ...]:
+    """What of a module the program depends on."""
+    return module.kind, module.voices, module.addressed, module.held, module.hushed
+
+
+def mover(setting: Setting | None, rack: Rack) -> Moving | None:
+    """What a setting moves with, if it does: a musical length with the tempo."""
+    return setting if isinstance(setting, Moving) else rack.tempo if isinstance(setting, Quantity) else None
+
+
+def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
+    """Sets and sweeps, then gates and hands, in the order in which they must act."""
+    told = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
+    return [*_sets(before, after, at), *_gates(before, after, told, at), *_hands(after, hands, at)]
+
+
+def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
+    found: list[Entry] = []
+    retuned = at.turns or retunes(before, after)
+    for name, module in after.modules.items():
+        was = before.modules.get(name)
+        if was is module and not retuned and not at.swaps:
+            continue
+        seat = at.plan.seats[name]
+        if at.swaps and seat.born == at.plan.number:
+            was = None  # what is born stands where its program says, and whatever moves has to be said
+        if was is not None and was.params == module.params and not retuned:
+            continue
+        for k, param in enumerate(at.catalogue[module.kind].params):
+            then, now = was.params.get(param.name) if was else None, module.params.get(param.name)
+            if was is not None and then == now and not retuned:
+                continue
+            course = at.course(now, after)
+            if course is not None:
+                found.append(_line(seat, k, course, after, module, param, at))
+            elif was is not None:
+                goal = value(after, module, param)
+                if goal != value(before, was, param, at.present) or (then != now and at.course(then, before)):
+                    found.append(_set(seat, k, goal, 0 if param.words else RAMP))
+    return found
+
+
+def _line(seat: Seat, k: int, course: Course, rack: Rack, module: Module, param: Param, at: Moment) -> Entry:
+    """What is left of a sweep, from where it is by now. It names its frame: it is a line in time."""
+    start = value(rack, module, param, at.present)
+    if course.waits:
+        return _set(seat, k, start, RAMP)
+    return _set(seat, k, value(rack, module, param), course.end - at.frame, start, at.frame, F_STRAIGHT)
+
+
+def _set(
+    seat: Seat, k: int, goal: float, frames: float, start: float = math.nan, frame: int = NOW, flags: int = 0
+) -> Entry:
+    return Entry(SET, frame, 0, seat.handle, k, flags, seat.incarnation, 0, goal, float(frames), start)
+
+
+def _gates(before: Rack, after: Rack, told: Collection[str | None], at: Moment) -> list[Entry]:
+    """Gates that are held now and were not, or are not any more, besides those that hands have `told`: an `undo` brings some back."""
+    found = []
+    for name, module in after.modules.items():
+        was = before.modules.get(name)
+        if (module is was and not at.swaps) or name in told:
+            continue
+        seat = at.plan.seats[name]
+        held = was is not None and was.held and not (at.swaps and seat.born == at.plan.number)
+        if module.held != held:
+            found.append(_gate(seat, module.held))
+    return found
+
+
+def _gate(seat: Seat, on: bool) -> Entry:
+    return Entry(log.GATE, index=seat.handle, incarnation=seat.incarnation, a=float(on))
+
+
+def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
+    found: list[Entry] = []
+    for k, hand in enumerate(hands):
+        seat = at.plan.seats.get(find(after, hand.name, at.catalogue) or "")
+        if seat is None:
+            continue
+        if isinstance(hand, Gate):
+            found.append(_gate(seat, hand.on))
+        else:
+            found.append(_note(at.plan.leader(seat), hand, at.number << NUMBERED | k, after.bpm, at))
+    return found
+
+
+def _note(seat: Seat, note: Note, number: int, bpm: float, at: Moment) -> Entry:
+    """A note by hand brings its own length, in the place of a generation."""
+    length = Length(note.length * 4, "beats") if note.length_unit == "whole" else Length(note.length, "s")
+    frames = frames_of(length, bpm, at.rate, at.timeline, at.frame)
+    return Entry(
+        NOTE_ON, NOW, 0, seat.handle, NO_LANE, 0, seat.incarnation, max(frames, 1), frequency(note.pitch),
+        min(max(note.velocity, 0.0), 1.0), float(number),
+    )  # fmt: skip
+
+
+def begun_by_hand(entries: Sequence[Entry], hands: Sequence[Gate | Note], at: Moment) -> dict[int, Sounding]:
+    """The notes among a transaction's entries that last so many beats of these hands, by their ids."""
+    found = {}
+    for entry in entries:
+        if entry.kind == NOTE_ON and entry.more == NO_LANE:
+            hand = hands[int(entry.c) & (1 << NUMBERED) - 1]
+            if isinstance(hand, Note) and hand.length_unit == "whole":
+                course = Course(at.frame, entry.generation, hand.length * 4)
+                found[int(entry.c)] = Sounding(entry.index, entry.incarnation, course)
+    return found
+
+
+def held_on(
+    before: Mapping[int, Sounding], after: Mapping[int, Sounding], at: Moment
+) -> tuple[list[Entry], dict[int, Sounding]]:
+    """What is said of notes by hand that the tempo makes last longer or less long, and how they are known from then on."""
+    found, known = [], {}
+    for k, (number, note) in enumerate(after.items()):
+        if note == before.get(number):
+            known[number] = note
+            continue
+        new = at.number << NUMBERED | HANDS + k
+        known[new] = note
+        found.append(
+            Entry(
+                HOLD, at.frame, 0, note.handle, NO_LANE, 0, note.incarnation, 0, float(new),
+                float(note.course.end - at.frame), float(number),
+            )
+        )  # fmt: skip
+    return found, known

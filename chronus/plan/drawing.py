@@ -1,0 +1,169 @@
+"""One plan in the making: from the rack and the plan before to the seats, strands and tables of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.errors import ChronusError
+from chronus.memory.layout import ARENA_BYTES, BLOCK, CABLES, HANDLES, INSTANCES, instance_bytes
+from chronus.memory.program import Program
+from chronus.plan.seats import Plan, Seat, Strand
+from chronus.plan.tables import Tables
+from chronus.rack.document import Cable, Key, Rack, replace, values
+from chronus.rack.wiring import sort, wire_up
+
+FIRST = -(-INSTANCES // 64) * 64
+Ident = tuple[Key, int, int, bool]
+"""A cable between two seats; one that becomes late, or whose module is another one now, is another cable, and they cross-fade."""
+
+
+class Drawing:
+    """`finish` gives the plan. `draining` are plans whose places may still be in use, `over` the programs whose fades are over."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        rate: int,
+        rack: Rack,
+        number: int,
+        before: Plan,
+        draining: Mapping[int, Plan],
+        over: frozenset[int],
+        incarnations: Iterator[int],
+        fresh: frozenset[str] = frozenset(),
+    ) -> None:
+        self.catalogue, self.rate, self.rack, self.number = catalogue, rate, rack, number
+        self.before, self.over, self.incarnations, self.fresh = before, over, incarnations, fresh
+        self.wiring = wire_up(rack, catalogue)
+        known = [before, *draining.values()]
+        self.taken = sorted({span for plan in known for span in plan.spans()})
+        self.handles = _Free("modules", HANDLES, {h for plan in known for h in plan.handles()})
+        self.cables = _Free("cables", CABLES, {h for plan in known for h in plan.cables()})
+
+    def finish(self) -> Plan:
+        seats = {name: self._seat(name) for name in self.rack.modules}
+        seats = {name: self._follow(seat, seats) for name, seat in seats.items()}
+        self._keep_leaving()
+        strands = self._strands(seats)
+        self._let_go(seats, strands)
+        order = self._order(seats, strands)
+        plan = Plan(self.number, seats, strands, self.old_seats, self.old_strands, self.seats_left, self.strands_left)
+        return replace(plan, program=self._program(plan, order))
+
+    # ------------------------------------------------------------ what stays and what goes
+
+    def _keep_leaving(self) -> None:
+        before = self.before
+        self.strands_left = {h: n for h, n in before.strands_left.items() if n not in self.over}
+        self.old_strands = {h: before.old_strands[h] for h in self.strands_left}
+        # A seat outlives the strands that lead out of it: they left with it or earlier.
+        self.seats_left = {h: n for h, n in before.seats_left.items() if n not in self.over}
+        self.old_seats = {h: before.old_seats[h] for h in self.seats_left}
+
+    def _let_go(self, seats: dict[str, Seat], strands: dict[int, Strand]) -> None:
+        alive = {seat.handle for seat in seats.values()}
+        for seat in self.before.seats.values():
+            if seat.handle not in alive:
+                self.old_seats[seat.handle], self.seats_left[seat.handle] = seat, self.number
+        for handle, strand in self.before.strands.items():
+            if handle not in strands:
+                self.old_strands[handle], self.strands_left[handle] = strand, self.number
+        for handle in strands.keys() & self.old_strands.keys():
+            del self.old_strands[handle], self.strands_left[handle]
+
+    # ------------------------------------------------------------ places
+
+    def _seat(self, name: str) -> Seat:
+        module, (lanes, stereo, voices) = self.rack.modules[name], self.wiring.widths[name]
+        old = None if name in self.fresh else self.before.seats.get(name)
+        if old and (old.kind, old.lanes, old.stereo, old.voices) == (module.kind, lanes, stereo, voices):
+            return old
+        spec = self.catalogue[module.kind]
+        rows = spec.memory_rows(self.rate)
+        size = instance_bytes(voices, len(spec.params), spec.state, lanes, rows)[3]
+        return Seat(
+            name, module.kind, lanes, stereo, voices, self.handles.take(), next(self.incarnations), self._region(size, name),
+            size, self.number, tuple(values(self.rack, module, spec)),
+        )  # fmt: skip
+
+    def _follow(self, seat: Seat, seats: dict[str, Seat]) -> Seat:
+        source = self.wiring.notes[seat.name]
+        wanted = (seats[source].handle, self.rack.modules[source].addressed, seat.name in self.wiring.open)
+        if (seat.notes, seat.follows, seat.open) == wanted:
+            return seat
+        return replace(seat, notes=wanted[0], follows=wanted[1], open=wanted[2])
+
+    def _strands(self, seats: dict[str, Seat]) -> dict[int, Strand]:
+        """In the order in which they are summed."""
+        known: dict[Ident, Strand] = {}
+        for strand in (*self.old_strands.values(), *self.before.strands.values()):
+            known[strand.key, strand.source, strand.target, strand.late > 0] = strand
+        found: dict[int, Strand] = {}
+        for key in sorted(self.rack.cables, key=lambda key: (key.target, key.into, key.source, key.output)):
+            source, target, cable = seats[key.source], seats[key.target], self.rack.cables[key]
+            old = known.get((key, source.handle, target.handle, key in self.wiring.late))
+            strand = old or self._strand(key, source, target, cable)
+            found[strand.handle] = strand if strand.cable == cable else replace(strand, cable=cable)
+        return found
+
+    def _strand(self, key: Key, source: Seat, target: Seat, cable: Cable) -> Strand:
+        strand = Strand(
+            key, source.handle, target.handle, self.cables.take(), next(self.incarnations), self.number, cable
+        )
+        return self._made_late(strand, source) if key in self.wiring.late else strand
+
+    def _made_late(self, strand: Strand, source: Seat) -> Strand:
+        size = 2 * BLOCK * source.lanes * 4
+        return replace(strand, late=self._region(size, source.name), late_bytes=size)
+
+    def _region(self, size: int, name: str) -> int:
+        """The first stretch of the arena that is free and long enough."""
+        at, place = FIRST, len(self.taken)
+        for k, (start, end) in enumerate(self.taken):
+            if start - at >= size:
+                place = k
+                break
+            at = max(at, end)
+        if at + size > ARENA_BYTES:
+            raise ChronusError("E_LIMIT", f"there is no memory left for {name}")
+        self.taken.insert(place, (at, at + size))
+        return at
+
+    # ------------------------------------------------------------ the program
+
+    def _order(self, seats: dict[str, Seat], strands: dict[int, Strand]) -> list[Seat]:
+        """The order of rendering. Leaving cables bend it where they can; those that cannot are read one block late."""
+        by_handle = {seat.handle: seat for seat in (*seats.values(), *self.old_seats.values())}
+        handles = [*(seats[name].handle for name in self.wiring.order), *sorted(self.old_seats)]
+        edges = {(s.source, s.target): 1 for s in self.old_strands.values() if not s.late}
+        edges |= {(s.source, s.target): 2 for s in strands.values() if not s.late}
+        order, back = sort(handles, edges)
+        for handle, strand in self.old_strands.items():
+            if not strand.late and (strand.source, strand.target) in back:
+                self.old_strands[handle] = self._made_late(strand, by_handle[strand.source])
+        return [by_handle[handle] for handle in order]
+
+    def _program(self, plan: Plan, order: list[Seat]) -> Program:
+        tables = Tables(self.catalogue, self.rate, self.rack.seed, self._settled, self.wiring.echoes)
+        used = max(end for _, end in self.taken)
+        return tables.program(plan, order, used)
+
+    def _settled(self, strand: Strand, source: Seat) -> bool:
+        """Whether a cable has no fade ahead of it: it is as old as its source, or older than the fade."""
+        return strand.born == source.born or strand.born in self.over
+
+
+class _Free:
+    """Numbers to give away, the least first."""
+
+    def __init__(self, what: str, size: int, taken: set[int]) -> None:
+        self.what, self.size, self.taken, self.next = what, size, taken, 0
+
+    def take(self) -> int:
+        while self.next in self.taken:
+            self.next += 1
+        if self.next >= self.size:
+            raise ChronusError("E_LIMIT", f"too many {self.what} are still fading out; try again in a moment")
+        self.taken.add(self.next)
+        return self.next

@@ -1,0 +1,78 @@
+"""Where the modules and cables of a rack have their places: seats in the arena, strands between them."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from chronus.memory.program import Program
+from chronus.rack.document import Cable, Key
+
+
+class Seat(Struct, frozen=True):
+    """An instance's place: `handle` in the tables, `region` in the arena. `born` is the program that brought it.
+
+    `notes` is the handle of the seat whose notes it follows, `follows` whether anything plays those; `open`: its gate stands open.
+    """
+
+    name: str
+    kind: str
+    lanes: int
+    stereo: bool
+    voices: int
+    handle: int
+    incarnation: int
+    region: int
+    size: int
+    born: int
+    initial: tuple[float, ...]
+    notes: int = -1
+    follows: bool = False
+    open: bool = False
+
+
+class Strand(Struct, frozen=True):
+    """A cable's place. `source` and `target` are handles; `late` is the arena offset of its two blocks where it closes a circle, else 0."""
+
+    key: Key
+    source: int
+    target: int
+    handle: int
+    incarnation: int
+    born: int
+    cable: Cable
+    late: int = 0
+    late_bytes: int = 0
+
+
+class Plan(Struct, frozen=True):
+    """Everything that has a place, by handle (`seats` by name). `left` says by which program a leaving one went."""
+
+    number: int
+    seats: dict[str, Seat]
+    strands: dict[int, Strand]
+    old_seats: dict[int, Seat]
+    old_strands: dict[int, Strand]
+    seats_left: dict[int, int]
+    strands_left: dict[int, int]
+    program: Program | None = None
+
+    def leader(self, seat: Seat) -> Seat:
+        """The seat whose notes it follows."""
+        return next((other for other in self.seats.values() if other.handle == seat.notes), seat)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """The stretches of the arena that are in use."""
+        seats = (*self.seats.values(), *self.old_seats.values())
+        strands = (*self.strands.values(), *self.old_strands.values())
+        return [(s.region, s.region + s.size) for s in seats] + [
+            (s.late, s.late + s.late_bytes) for s in strands if s.late
+        ]
+
+    def handles(self) -> set[int]:
+        return {seat.handle for seat in self.seats.values()} | self.old_seats.keys()
+
+    def cables(self) -> set[int]:
+        return self.strands.keys() | self.old_strands.keys()
+
+
+NOTHING = Plan(0, {}, {}, {}, {}, {}, {})

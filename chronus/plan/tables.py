@@ -1,0 +1,209 @@
+"""Seats and strands -> the tables of a program. The rows stand in the order of rendering."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+
+import numpy as np
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.spec import In, Param, Spec
+from chronus.memory.layout import BLOCK, PARAM_WORDS, instance_bytes
+from chronus.memory.program import Cable as C
+from chronus.memory.program import Feed, Input, Instance, Program
+from chronus.memory.program import Param as P
+from chronus.plan.seats import Plan, Seat, Strand
+from chronus.rack.amounts import IN_CURVE, OCTAVES, scaled
+from chronus.rack.document import Key
+from chronus.rack.wiring import input_of, tells
+
+NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
+UP = ("gate", "velocity")
+"""What is 1 where a gate stands open."""
+
+
+def seed_of(seed: int, name: str) -> int:
+    """The same in every process and on every day, and another for each module."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little") >> 1
+
+
+class Tables:
+    """`settled(strand, source)` tells whether a cable has its full level already; `echoes` are gates that come round a circle of gates."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        rate: int,
+        seed: int,
+        settled: Callable[[Strand, Seat], bool],
+        echoes: frozenset[Key] = frozenset(),
+    ) -> None:
+        self.catalogue, self.rate, self.seed, self.settled, self.echoes = catalogue, rate, seed, settled, echoes
+        self.buffers = 0
+        self.instances: list[list[int]] = []
+        self.inputs: list[list[int]] = []
+        self.params: list[list[int]] = []
+        self.cables: list[list[int]] = []
+        self.param_floats: list[tuple[float, float, float]] = []
+        self.amounts: list[float] = []
+
+    def program(self, plan: Plan, order: Sequence[Seat], used: int) -> Program:
+        self.rows = {seat.handle: k for k, seat in enumerate(order)}
+        self.seats = {seat.handle: seat for seat in order}
+        self.specs = {seat.handle: self.catalogue[seat.kind] for seat in order}
+        self.outputs = {seat.handle: self._buffer(seat, len(self.specs[seat.handle].outs)) for seat in order}
+        strands = (*plan.strands.values(), *plan.old_strands.values())
+        asked = {strand.source for strand in strands if self._is_told(strand)}
+        self.told = {seat.handle: self._told(seat) if seat.handle in asked else -1 for seat in order}
+        self.leading: dict[tuple[int, str], list[tuple[Strand, bool]]] = defaultdict(list)
+        for strand in plan.strands.values():
+            self.leading[strand.target, strand.key.into].append((strand, False))
+        for _, strand in sorted(plan.old_strands.items()):
+            self.leading[strand.target, strand.key.into].append((strand, True))
+        names = sorted({seat.kind for seat in order})
+        for seat in order:
+            self._instance(seat, names.index(seat.kind))
+        return Program(
+            plan.number, names, _table(self.instances, Instance), _table(self.inputs, Input), self._params(), self._cables(),
+            self.buffers, used, self.outputs[plan.seats["out"].handle],
+        )  # fmt: skip
+
+    def _buffer(self, seat: Seat, count: int = 1) -> int:
+        at = self.buffers
+        self.buffers += count * BLOCK * seat.lanes
+        return at
+
+    # ------------------------------------------------------------ rows
+
+    def _instance(self, seat: Seat, name: int) -> None:
+        spec = self.specs[seat.handle]
+        memory = spec.memory_rows(self.rate)
+        at_params, at_state, at_memory, _ = instance_bytes(
+            seat.voices, len(spec.params), spec.state, seat.lanes, memory
+        )
+        first_input, first_param = len(self.inputs), len(self.params)
+        for port in spec.ins:
+            self._input(seat, port, spec)
+        for k, param in enumerate(spec.params):
+            self._param(seat, k, param, seat.region + at_params)
+        self.instances.append([
+            name, seat.lanes, seat.stereo, seat.voices, seat.handle, seat.incarnation, seat.region,
+            seat.region + at_params, seat.region + at_state, spec.state, seat.region + at_memory, memory, seat.size,
+            seed_of(self.seed, seat.name), first_input, len(spec.ins), first_param, len(spec.params),
+            self.outputs[seat.handle], len(spec.outs), self.told[seat.handle],
+            _place([port.role == "gate" for port in spec.ins]), _place([param.pitch for param in spec.params]),
+        ])  # fmt: skip
+
+    def _input(self, seat: Seat, port: In, spec: Spec) -> None:
+        leading = self.leading.get((seat.handle, port.name), [])
+        feed, buffer = self._feed(seat, port, spec, leading), -1
+        if feed == Feed.CABLES and len(leading) == 1:
+            buffer = self._direct(seat, *leading[0])
+        if buffer >= 0:
+            feed = Feed.DIRECT
+        else:
+            buffer = self._buffer(seat)
+        self.inputs.append(
+            [buffer, feed, self.rows.get(seat.notes, self.rows[seat.handle]), *self._lead(seat, leading)]
+        )
+
+    def _feed(self, seat: Seat, port: In, spec: Spec, leading: list[tuple[Strand, bool]]) -> Feed:
+        """What an input reads. A gate that only cables open has no notes to take a velocity from: it counts as full."""
+        if port.role not in NOTES:
+            return Feed.CABLES if leading else Feed.NOTHING
+        if leading:
+            return Feed.BOTH if port.role == "gate" and seat.follows else Feed.CABLES
+        if port.role in UP and seat.open:
+            return Feed.OPEN if port.role == "gate" and seat.follows else Feed.ONE
+        if port.role == "velocity" and not seat.follows and self._gated_by_cable(seat, spec):
+            return Feed.ONE
+        return NOTES[port.role]
+
+    def _gated_by_cable(self, seat: Seat, spec: Spec) -> bool:
+        return any((seat.handle, port.name) in self.leading for port in spec.ins if port.role == "gate")
+
+    def _direct(self, seat: Seat, strand: Strand, leaving: bool) -> int:
+        """The source's own buffer where reading it gives what the sum of this one cable would; else -1."""
+        source = self.seats[strand.source]
+        alike = (source.lanes, source.stereo) == (seat.lanes, seat.stereo)
+        if leaving or strand.late or not alike or not self.settled(strand, source):
+            return -1
+        return self._output(strand, seat)[0]
+
+    def _output(self, strand: Strand, seat: Seat) -> tuple[int, int, bool]:
+        """(buffer, lanes, stereo) of what a cable reads. Of notes that its target has no lane for each, it reads the newest."""
+        source = self.seats[strand.source]
+        if self._is_told(strand):
+            pitch = strand.key.output == "pitch"
+            if (source.lanes, source.stereo) == (seat.lanes, seat.stereo):
+                return self.told[strand.source] + pitch * BLOCK * source.lanes, source.lanes, source.stereo
+            return self.told[strand.source] + (2 * source.lanes + pitch) * BLOCK, 1, False
+        place = next(k for k, port in enumerate(self.specs[strand.source].outs) if port.name == strand.key.output)
+        return self.outputs[strand.source] + place * BLOCK * source.lanes, source.lanes, source.stereo
+
+    def _is_told(self, strand: Strand) -> bool:
+        """Whether a cable asks for notes and not for what a kernel yields."""
+        return tells(self.specs[strand.source], strand.key.output)
+
+    def _told(self, seat: Seat) -> int:
+        at = self.buffers
+        self.buffers += 2 * BLOCK * (seat.lanes + 1)
+        return at
+
+    def _param(self, seat: Seat, k: int, param: Param, records: int) -> None:
+        leading = self.leading.get((seat.handle, param.name), [])
+        pitch = 1 + self.rows.get(seat.notes, self.rows[seat.handle]) if param.pitch else 0
+        self.params.append([
+            records + k * PARAM_WORDS * 8, self._buffer(seat), 0, 0, 0, param.curve == "exp", pitch,
+            *self._lead(seat, leading),
+        ])  # fmt: skip
+        self.param_floats.append((param.low, param.high, seat.initial[k]))
+
+    def _lead(self, seat: Seat, leading: list[tuple[Strand, bool]]) -> tuple[int, int]:
+        """The rows of the cables that lead to one place: (first, count)."""
+        first = len(self.cables)
+        for strand, leaving in leading:
+            scale, amount = self._amount(strand, seat)
+            self.cables.append([
+                *self._output(strand, seat), seat.lanes, seat.stereo, strand.handle,
+                strand.incarnation, leaving, strand.late, self.rows[strand.source], 0, scale, strand.key in self.echoes,
+            ])  # fmt: skip
+            self.amounts.append(amount)
+        return first, len(leading)
+
+    def _amount(self, strand: Strand, seat: Seat) -> tuple[int, float]:
+        spec = self.specs[seat.handle]
+        param = spec.param(strand.key.into)
+        if param is None or input_of(spec, strand.key.into):
+            return IN_CURVE, 1.0
+        if (
+            strand.cable.amount is None
+            and param.unit == "Hz"
+            and strand.key.output == "pitch"
+            and self._is_told(strand)
+        ):
+            return OCTAVES, 1.0  # an octave for an octave
+        return scaled(strand.cable.amount, param)
+
+    # ------------------------------------------------------------ arrays
+
+    def _params(self) -> np.ndarray:
+        table = _table(self.params, P)
+        table[:, P.LOW : P.INITIAL + 1] = np.array(self.param_floats, np.float64).reshape(-1, 3).view(np.int64)
+        return table
+
+    def _cables(self) -> np.ndarray:
+        table = _table(self.cables, C)
+        table[:, C.AMOUNT] = np.array(self.amounts, np.float64).view(np.int64)
+        return table
+
+
+def _place(flags: list[bool]) -> int:
+    return flags.index(True) if True in flags else -1
+
+
+def _table(rows: list[list[int]], columns: type[IntEnum]) -> np.ndarray:
+    return np.array(rows, np.int64).reshape(len(rows), len(columns))

@@ -1,0 +1,212 @@
+"""The rack: what is loaded, patched, set and sequenced now. Plain data that is never changed: a command makes another rack.
+
+Undo is keeping the old one, and the difference between two is what the replicas are told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from chronus import othernames
+from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.spec import Param, Spec
+from chronus.commands import MODULES as MODULES
+from chronus.commands import LaneOptions, Length, Pattern, Quantity
+from chronus.errors import ChronusError
+from chronus.othernames import meant
+from chronus.units import format_param, format_quantity, is_clamped, to_param
+
+CABLES, LANES, VOICES = 2048, 256, 64
+"""The limits, and MODULES; E_LIMIT beyond."""
+
+Steady = float | Quantity
+"""A number in the parameter's own unit, or a musical time (3/16), which follows the tempo."""
+
+
+class Moving(Struct, frozen=True, tag="moving"):
+    """A sweep from one setting to another. `number` tells it from all others; when it began, and how far it has got, the score knows."""
+
+    number: int
+    start: Steady
+    stop: Steady
+    over: Length
+
+
+Setting = Steady | Moving
+Share = Callable[[Moving], float]
+"""How much of its way a sweep has behind it, 0..1."""
+
+
+def at_rest(moving: Moving) -> float:
+    """As if every sweep were over."""
+    return 1.0
+
+
+class Module(Struct, frozen=True):
+    """A module of the rack. `params` holds what was set; the rest stands at its default.
+
+    `sequenced`: a lane has addressed it; `played`: a note or gate by hand has; either ends a drone, which from then on sounds while
+    its gate is on. `held`: its gate is held on by hand. `hushed`: a drone that a panic silenced, until the next `play`.
+    """
+
+    name: str
+    kind: str
+    voices: int = 1
+    params: dict[str, Setting] = {}
+    sequenced: bool = False
+    played: bool = False
+    held: bool = False
+    hushed: bool = False
+
+    @property
+    def addressed(self) -> bool:
+        return self.sequenced or self.played
+
+
+class Key(NamedTuple):
+    """What a cable is known by: from an output to an input or a parameter."""
+
+    source: str
+    output: str
+    target: str
+    into: str
+
+
+class Cable(Struct, frozen=True):
+    """`amount` is for parameters only; `auto` marks a cable to `out` that nobody asked for."""
+
+    amount: Quantity | None = None
+    auto: bool = False
+
+
+class Lane(Struct, frozen=True):
+    """The pattern of one module. `take` numbers the lanes ever typed, so that a lane brought back knows when it began."""
+
+    text: str
+    pattern: Pattern
+    options: LaneOptions
+    take: int
+    muted: bool = False
+    solo: bool = False
+
+
+class Rack(Struct, frozen=True):
+    """The document. `takes` counts the lanes typed so far; it is no part of what is saved. `tempo` is on its way to `bpm`, if it is."""
+
+    modules: dict[str, Module]
+    cables: dict[Key, Cable] = {}
+    lanes: dict[str, Lane] = {}
+    bpm: float = 120.0
+    tempo: Moving | None = None
+    swing: float = 50.0
+    key: str = ""
+    seed: int = 0
+    takes: int = 0
+
+
+T = TypeVar("T", bound=Struct)
+EMPTY = Rack({"out": Module("out", "out")})
+
+
+def with_module(rack: Rack, module: Module) -> Rack:
+    return replace(rack, modules={**rack.modules, module.name: module})
+
+
+def replace(whole: T, **changes: Any) -> T:
+    return msgspec.structs.replace(whole, **changes)
+
+
+def changed(before: Rack, after: Rack) -> set[str]:
+    """The modules that are not quite as they were, and the new ones."""
+    return {name for name, module in after.modules.items() if module is not before.modules.get(name)}
+
+
+def exact(number: float) -> Fraction:
+    """A typed number as the fraction it stands for: 0.1 is a tenth."""
+    return Fraction(repr(float(number)))
+
+
+def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> float:
+    """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
+    setting = module.params.get(param.name, param.default)
+    if isinstance(setting, Quantity) and rack.tempo is not None:
+        first, last = (steady(setting, param, bpm) for bpm in (tempo(rack, lambda moving: 0.0), rack.bpm))
+        return _between(first, last, share(rack.tempo), param)
+    if not isinstance(setting, Moving):
+        return steady(setting, param, rack.bpm)
+    start, stop = steady(setting.start, param, rack.bpm), steady(setting.stop, param, rack.bpm)
+    return _between(start, stop, share(setting), param)
+
+
+def retunes(before: Rack, after: Rack) -> bool:
+    """Whether the tempo is another one, or on another way."""
+    return before.bpm != after.bpm or before.tempo != after.tempo
+
+
+def tempo(rack: Rack, share: Share = at_rest) -> float:
+    """Beats a minute now: the tempo moves evenly in time."""
+    if rack.tempo is None:
+        return rack.bpm
+    assert isinstance(rack.tempo.start, float)
+    return rack.tempo.start + (rack.bpm - rack.tempo.start) * share(rack.tempo)
+
+
+def _between(start: float, stop: float, share: float, param: Param) -> float:
+    """As the replicas go, in the parameter's own curve."""
+    if share >= 1.0:
+        return stop
+    if param.curve == "exp" and start > 0.0 and stop > 0.0:
+        return start * 2.0 ** (share * math.log2(stop / start))
+    return start + (stop - start) * share
+
+
+def steady(setting: Steady, param: Param, bpm: float) -> float:
+    return setting if isinstance(setting, float | int) else to_param(setting, param, bpm=bpm)
+
+
+def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> list[str]:
+    """A value as people read it; of a musical time also what it comes to now: ["1/1", "2000 ms", "clamped"]."""
+    setting, now = module.params.get(param.name), format_param(value(rack, module, param, share), param)
+    if isinstance(setting, Moving) and share(setting) >= 1.0:
+        setting = setting.stop
+    if not isinstance(setting, Quantity):
+        return [now]
+    return [format_quantity(setting), now, *(["clamped"] if is_clamped(setting, param, rack.bpm) else [])]
+
+
+def values(rack: Rack, module: Module, spec: Spec) -> list[float]:
+    return [value(rack, module, param) for param in spec.params]
+
+
+def audible(rack: Rack, name: str) -> bool:
+    lane = rack.lanes[name]
+    return not lane.muted and (lane.solo or not any_solo(rack))
+
+
+def any_solo(rack: Rack) -> bool:
+    return any(lane.solo for lane in rack.lanes.values())
+
+
+def find(rack: Rack, word: str, catalogue: Catalogue) -> str | None:
+    """The module a word means: its name, or the kind it is called by (`bass_module`, `acid`) where a module bears that name."""
+    if word in rack.modules:
+        return word
+    spec = catalogue.find(word)
+    return spec.kind if spec and spec.kind in rack.modules else None
+
+
+def named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> str:
+    """The module meant, or E_NAME with what it may have been."""
+    name = find(rack, word, catalogue)
+    if name is None:
+        spec = catalogue.find(word)
+        how = f"; `load {spec.kind}` makes one" if spec else ""
+        near = othernames.BETWEEN.get(word) or meant(word, rack.modules, othernames.KINDS)
+        raise ChronusError("E_NAME", f'no module "{word}" is loaded{how}', suggestions=near, part=part)
+    return name

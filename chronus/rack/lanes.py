@@ -1,0 +1,122 @@
+"""Lanes: what `sequence`, `clear`, `mute` and `solo` make of a rack. {from} in a text stands for what only the moment tells."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import accumulate
+from math import lcm
+from typing import Any
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import LONGEST_LINE, Clear, LaneOptions, Mute, Sequence, Solo, Unmute, Unsolo
+from chronus.errors import ChronusError, nearest
+from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
+from chronus.rack.wiring import gated_off, voices_of
+
+SHORTEST_STEP, LONGEST_STEP = Fraction(1, 128), Fraction(4)
+"""As shares of a whole note."""
+
+Result = tuple[Rack, str, dict[str, Any]]
+
+
+def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
+    name = named(rack, command.name, catalogue)
+    if name == "out":
+        raise ChronusError("E_VALUE", "out plays no notes", part="name")
+    if name not in rack.lanes and len(rack.lanes) >= LANES:
+        raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
+    _check(replace(command, name=name))
+    old = rack.lanes.get(name)
+    lane = Lane(
+        command.text, command.pattern, command.options, rack.takes, bool(old and old.muted), bool(old and old.solo)
+    )
+    rack = with_module(rack, replace(rack.modules[name], sequenced=True, hushed=False))
+    rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
+    steps = command.pattern.steps
+    text = f"sequence {name}: {command.text} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(lane)
+    return rack, text + short_of_voices(rack, name, catalogue), {"name": name, "steps": steps}
+
+
+def _check(command: Sequence) -> None:
+    """What a pattern that was typed keeps by itself."""
+    steps, every = command.pattern.steps, Fraction(*command.options.every)
+    if not SHORTEST_STEP <= every <= LONGEST_STEP:
+        raise ChronusError("E_VALUE", f"every is {SHORTEST_STEP}..{LONGEST_STEP}", part="options.every")
+    if len(in_words(command.name, command.text, command.options)) > LONGEST_LINE:
+        raise ChronusError(
+            "E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="pattern"
+        )
+    for hit in command.pattern.hits:
+        if Fraction(*hit.at) >= steps or Fraction(*hit.length) > steps:
+            raise ChronusError("E_VALUE", f"a hit lies outside of its {steps} steps", part="pattern")
+
+
+def in_words(name: str, text: str, options: LaneOptions) -> str:
+    """A lane as the line that makes it."""
+    return f"sequence {name}: {text}{options.words()}"
+
+
+def realigns(lane: Lane) -> str:
+    """What is said of a lane that does not divide into bars."""
+    steps, step = lane.pattern.steps, Fraction(*lane.options.every)
+    length = steps * step
+    if length.numerator == 1 or length.denominator == 1:
+        return ""
+    bars = lcm(length.numerator, length.denominator) // length.denominator
+    fitting = [n for n in range(1, steps) if (n * step).denominator == 1 or (n * step).numerator == 1]
+    return f"; {steps} steps: realigns after {bars} bars" + (f" (len={fitting[-1]} to clip)" if fitting else "")
+
+
+def at_once(lane: Lane) -> int:
+    """The most notes of a lane that sound at the same time: those of a chord, and longer ones that reach into others."""
+    steps = Fraction(lane.pattern.steps)
+    moves: list[
+        tuple[Fraction, int, int]
+    ] = []  # at one place what ends comes first, and what only lasts for its gate comes and goes
+    for hit in lane.pattern.hits:
+        at, length, count = Fraction(*hit.at), Fraction(*hit.length), len(hit.pitches) or 1
+        moves.append((at, 1, count))
+        moves.append((at, 2, -count) if hit.glide or not length else ((at + length) % steps, 0, -count))
+        if at + length >= steps:
+            moves.append((Fraction(0), -1, count))  # it sounds from the loop before
+    return max(accumulate(count for _, _, count in sorted(moves)), default=0)
+
+
+def short_of_voices(rack: Rack, name: str, catalogue: Catalogue) -> str:
+    """What is said of a lane that has more notes at once than its module has voices."""
+    lane = rack.lanes[name]
+    notes, chord = at_once(lane), max((len(hit.pitches) for hit in lane.pattern.hits), default=0)
+    return too_many(rack, name, notes, chord == notes, catalogue)
+
+
+def too_many(rack: Rack, name: str, notes: int, chord: bool, catalogue: Catalogue) -> str:
+    """What is said where a module has not the voices for so many notes at once."""
+    module, spec = rack.modules[name], catalogue[rack.modules[name].kind]
+    if notes <= (module.voices if spec.width == "poly" else 1) or notes <= (voices := voices_of(name, rack, catalogue)):
+        return ""
+    has = "one voice and plays one note" if voices == 1 else f"{voices} voices and plays {voices} notes"
+    more = f" (voices={notes} would play all)" if spec.width == "poly" and notes <= VOICES else ""
+    return f"; {name} has {has} of {'the chord' if chord else f'{notes} at once'}{more}"
+
+
+def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
+    name = _with_lane(rack, command.name, catalogue, "name")
+    rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
+    off = gated_off(name, rack, catalogue)
+    return rack, f"clear {name}" + (f"; {name} is {off}" if off else ""), {"name": name}
+
+
+def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
+    name = named(rack, word, catalogue, part)
+    if name not in rack.lanes:
+        raise ChronusError("E_NAME", f'"{name}" has no lane', suggestions=nearest(name, rack.lanes), part=part)
+    return name
+
+
+def flag(field: str, on: bool, rack: Rack, command: Mute | Unmute | Solo | Unsolo, catalogue: Catalogue) -> Result:
+    """mute, unmute, solo, unsolo. No names: all that are."""
+    names = [_with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
+    chosen = names or [name for name, lane in rack.lanes.items() if getattr(lane, field)]
+    lanes = {name: replace(rack.lanes[name], **{field: on}) for name in chosen}
+    text = " ".join([type(command).__name__.lower(), *chosen])
+    return replace(rack, lanes={**rack.lanes, **lanes}), text, {"names": chosen}

@@ -1,0 +1,117 @@
+"""A rack as the commands that rebuild it: what `save` writes and `open` reads. The same language as is typed.
+
+Law: said to an empty rack, at whatever tempo and by whatever way the rack came to be, they make the same one: modules and lanes in
+their order, what was set as it was typed, cables, gates. So each line must be one that can be typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.spec import Param, Spec
+from chronus.commands import Quantity
+from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, tempo
+from chronus.rack.edit import RESERVED
+from chronus.rack.lanes import in_words
+from chronus.rack.patching import cable_words, silent
+from chronus.rack.sweeps import format_length
+from chronus.units import format_number, format_param, format_quantity
+
+PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)[a-z][a-z0-9_]*|[1-9][0-9]{0,8}")
+NAMES_A_LINE = 64
+"""Of lanes that are muted: no line may be too long to be read."""
+
+
+def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
+    """Canonical lines, in an order in which each finds what it needs."""
+    return (
+        *_whole(rack),
+        *_modules(rack, catalogue),
+        *_cables(rack, catalogue),
+        *_lanes(rack),
+        *_gates(rack, catalogue),
+    )
+
+
+def _whole(rack: Rack) -> Iterator[str]:
+    if rack.tempo is not None:
+        begin = format_number(tempo(rack, lambda moving: 0.0))
+        yield f"bpm {begin}..{format_number(rack.bpm)} over {format_length(rack.tempo.over)}"
+    elif rack.bpm != EMPTY.bpm:
+        yield f"bpm {format_number(rack.bpm)}"
+    if rack.swing != EMPTY.swing:
+        yield f"swing {format_number(rack.swing)}"
+    if rack.key:
+        yield f"set key {rack.key}"
+    if rack.seed != EMPTY.seed:
+        yield f"set seed {rack.seed}"
+
+
+def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    for module in rack.modules.values():
+        if module.kind != "out":
+            yield f"load {module.kind}" + (f" as {module.name}" if module.name != module.kind else "")
+        given = _settings(module, catalogue[module.kind])
+        if given:
+            yield "set " + ", ".join(f"{module.name}.{param} {value}" for param, value in given)
+        for param, moving in _sweeps(module, catalogue[module.kind]):
+            way = f"{_setting(moving.start, param)}..{_setting(moving.stop, param)}"
+            yield f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
+
+
+def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
+    """In the order of the SPEC, whatever the order in which they were typed."""
+    found = [("voices", str(module.voices))] if module.voices != 1 else []
+    for param in spec.params:
+        setting = module.params.get(param.name)
+        if setting is not None and not isinstance(setting, Moving):
+            found.append((param.name, _setting(setting, param)))
+    return found
+
+
+def _setting(setting: Steady, param: Param) -> str:
+    if isinstance(setting, Quantity):
+        return format_quantity(setting)
+    text = format_param(setting, param, exact=True)
+    return _word(text) if param.words else text
+
+
+def _word(word: str) -> str:
+    """`at` or `a1` is no word by itself."""
+    return word if PLAIN_WORD.fullmatch(word) and word not in RESERVED else f'"{word}"'
+
+
+def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:
+    """What was still moving, with what is left of it."""
+    for param in spec.params:
+        setting = module.params.get(param.name)
+        if isinstance(setting, Moving):
+            yield param, setting
+
+
+def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    for key, cable in sorted(rack.cables.items()):
+        if not cable.auto:
+            amount = f" {format_quantity(cable.amount)}" if cable.amount else ""
+            yield f"patch {cable_words(key, rack, catalogue)}{amount}"
+    for name in sorted(silent(rack, catalogue)):
+        yield f"unpatch {name} > out"
+
+
+def _lanes(rack: Rack) -> Iterator[str]:
+    for name, lane in rack.lanes.items():
+        yield in_words(name, lane.text, lane.options)
+    for verb, field in (("mute", "muted"), ("solo", "solo")):
+        chosen = [name for name, lane in rack.lanes.items() if getattr(lane, field)]
+        for k in range(0, len(chosen), NAMES_A_LINE):
+            yield " ".join([verb, *chosen[k : k + NAMES_A_LINE]])
+
+
+def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    """Gates held by hand; and drones that something has silenced, which would sound if nobody said so."""
+    for module in rack.modules.values():
+        drone = catalogue[module.kind].drone and module.name not in rack.lanes
+        if module.held or (drone and (module.addressed or module.hushed)):
+            yield f"gate {module.name} {'on' if module.held else 'off'}"

@@ -1,0 +1,80 @@
+"""Sweeps: parameters on their way. What moves is part of the rack (`Moving`), when it does is part of the score (`Course`), by its number.
+
+So the present value is a pure function of a frame, and whatever begins, begins at what sounds: another sweep, `+10%`, `undo`, `show`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from chronus.commands import Length, Quantity
+from chronus.rack.document import Moving, replace
+from chronus.units import format_quantity
+
+NEVER = 1 << 62
+"""The frames that what waits takes."""
+
+
+class Course(Struct, frozen=True):
+    """At frame `begin` a sweep has `share` of its way behind it; the rest takes `frames`. `beats`: of the whole, 0 where it is in time."""
+
+    begin: int
+    frames: int
+    beats: float = 0.0
+    share: float = 0.0
+
+    @property
+    def waits(self) -> bool:
+        return self.frames == NEVER
+
+    @property
+    def end(self) -> int:
+        return self.begin + self.frames
+
+    def at(self, frame: int) -> float:
+        """How much of the way lies behind it at a frame."""
+        if self.waits:
+            return self.share
+        gone = min(max((frame - self.begin) / self.frames, 0.0), 1.0)
+        return self.share + (1.0 - self.share) * gone
+
+
+class Present:
+    """How far each sweep has got at a frame. Those from number `first` on are being said just now: they are at their beginning.
+
+    What is not known is over long ago.
+    """
+
+    def __init__(self, courses: Mapping[int, Course], frame: int, first: int | None = None) -> None:
+        self.courses, self.frame, self.first, self._said = courses, frame, first, 0
+
+    def __call__(self, moving: Moving) -> float:
+        course = self.courses.get(moving.number)
+        if course is None:
+            return 0.0 if self.first is not None and moving.number >= self.first else 1.0
+        return course.at(self.frame)
+
+    def number(self) -> int:
+        """One for a sweep that is said now."""
+        self._said += 1
+        return (self.first or 0) + self._said - 1
+
+    def left(self, moving: Moving) -> Length:
+        """What is still to come of its time."""
+        return Length(float(f"{moving.over.number * (1.0 - self(moving)):.6g}"), moving.over.unit)
+
+
+STILL = Present({}, 0)
+"""Nothing moves."""
+
+
+def format_length(length: Length) -> str:
+    """As it may be typed."""
+    return format_quantity(Quantity(length.number, length.unit))
+
+
+def about(length: Length) -> str:
+    """To three figures: what is left, for people."""
+    return format_length(replace(length, number=float(f"{length.number:.3g}")))

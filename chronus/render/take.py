@@ -1,0 +1,361 @@
+"""A take: the rack, the scheduler and a replica as in a live engine, but no clock, no device and no other process.
+
+A script moves its own time with `wait`; its lines take effect exactly at their moments. A journal gives each submission the
+frame at which it was sealed when it was played, and so gives a live take again, bit for bit.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from chronus import places
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import Length, Quit, Submission, Wait
+from chronus.conductor.conductor import Conductor, together
+from chronus.conductor.transaction import Transaction
+from chronus.dsp.discovery import discover
+from chronus.errors import ChronusError
+from chronus.graph.block import block_address
+from chronus.journal import journal as journals
+from chronus.journal.replay import Replay, Unsealed
+from chronus.language import opening, parser, source, spans
+from chronus.memory import layout, quarantine
+from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
+from chronus.memory.log import LOG_ENTRIES, Rows, Writer
+from chronus.memory.program import Program
+from chronus.memory.quarantine import Out
+from chronus.render import stems as stem
+from chronus.shell.answers import Answer
+from chronus.worker import unpaced as replicas
+from chronus.worker.binding import Bindings
+
+DEFAULT_BARS = 8
+
+Report = Callable[[float], None]
+
+
+class Take:
+    """One rendering: a conductor, a replica and the sound so far. Frames count from transport zero.
+
+    `stems` are the modules of which the contribution to `out` is rendered, in the place of what `out` makes of all of them.
+    `contributors` are those that have led there so far. `keep` takes each second as it is rendered, for who wants no whole take
+    in memory; else `sound` has it.
+    """
+
+    def __init__(
+        self,
+        rate: int,
+        seed: int,
+        zero: int | None = 0,
+        stems: Collection[str] | None = None,
+        keep: Callable[[np.ndarray], None] | None = None,
+    ) -> None:
+        self.rate, self.stems = rate, stems
+        self.contributors: set[str] = set()
+        self._names: dict[int, str] = {}  # of the modules by their handles
+        self.memory = Memory()
+        self.memory.board[RATE] = rate
+        self.conductor = Conductor(Catalogue.load(), rate, seed, zero=zero)
+        kernels = discover(places.modules_folders())
+        self.bindings = Bindings(kernels if stems is None else stem.kernels(kernels), rate)
+        self.writer = Writer(self.memory)
+        self.blocks: list[np.ndarray] = []
+        self.keep = keep or self.blocks.append
+        self._render(0, np.empty((0, CHANNELS), np.float32))  # loads the machine code before anything is timed
+        self.frame = 0
+        self.seconds = 0.0
+
+    def _lay(self, program: Program | None) -> None:
+        if program is None:
+            return
+        for _, cable in stem.leading_out(program):
+            self.contributors.add(self._names[stem.handle_of(program, cable)])
+        if self.stems is not None:
+            program = stem.only(program, {handle for handle, name in self._names.items() if name in self.stems})
+        program.lay(self.memory.program(program.number))
+        self.bindings.bind(program, self.memory.arena(0).ctypes.data)
+        self.memory.board[PROGRAM] = program.number
+
+    def _publish(self, entries: Rows) -> None:
+        if not len(entries):
+            return
+        if self.writer.tail + len(entries) - int(self.memory.arena(0)[layout.A_CURSOR]) > LOG_ENTRIES - 8:
+            raise ChronusError("E_LIMIT", "more happens at one moment than the log can hold")
+        self.writer.publish(entries)
+
+    def perform(
+        self, submission: Submission, moment: int, *, exact: bool, author: str = "", due: Collection[int] = ()
+    ) -> Sequence[Any]:
+        """Performs a submission at a frame that the rendering has reached. The outcomes, one a command.
+
+        `due`: the numbers under which it was put off.
+        """
+        transaction = self.conductor.perform(submission, author, due=due, seen=moment)
+        self.know(transaction)
+        self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
+        self.conductor.accept(transaction, moment)
+        self.conductor.sealed(transaction, moment)
+        return transaction.outcomes
+
+    def know(self, transaction: Transaction) -> None:
+        """Notes whose the handles of its program are."""
+        if transaction.plan is not None:
+            seats = (*transaction.plan.seats.values(), *transaction.plan.old_seats.values())
+            self._names |= {seat.handle: seat.name for seat in seats}
+
+    def take_out(self, poisoned: journals.Poisoned) -> None:
+        """A module that brought the renderer down is rendered no more from that frame on."""
+        out = Out(poisoned.handle, poisoned.incarnation, poisoned.frame // BLOCK, how=0)
+        quarantine.take_out(self.memory.board, out)
+
+    def shrink(self) -> None:
+        """Drops what has faded out, as the live engine does; it changes nothing that is heard."""
+        program = self.conductor.shrink(self.frame)
+        if program is not None:
+            self.tell(program, self.conductor.shrunk(program))
+
+    def render(self, until: int, report: Report | None = None) -> None:
+        """Renders the blocks that begin before frame `until`, and what was put off to a frame among them."""
+        while self.frame < until:
+            stop = min(until, self.frame + self.rate)
+            self.put_off(stop - 1)
+            self._blocks(stop)
+            self.shrink()
+            if report:
+                report(self.frame / until)
+
+    def wait(self, wait: Wait, begun: int, report: Report | None = None) -> int:
+        """Renders up to the end of a wait, which it returns: what is put off to a time before that may change the tempo."""
+        until = self.conductor.wait_frame(wait, begun)
+        while (due := self.conductor.next_due) is not None and due < until:
+            self.render(due // BLOCK * BLOCK, report)
+            self.put_off(due)
+            until = self.conductor.wait_frame(wait, begun)
+        self.render(until // BLOCK * BLOCK, report)
+        return until
+
+    def put_off(self, frame: int) -> None:
+        """Performs what was put off to a time up to this frame, each at its own."""
+        for at, dues in self.conductor.due(frame + 1):
+            self._blocks(at // BLOCK * BLOCK)
+            numbers = [due.number for due in dues]
+            self.perform(together(dues), at, exact=True, author=dues[0].author, due=numbers)
+
+    def go(self, until: int, report: Report | None = None) -> None:
+        """Renders the blocks that begin before frame `until`, and performs nothing of what was put off."""
+        while self.frame < until:
+            self._blocks(min(until, self.frame + self.rate))
+            if report:
+                report(self.frame / until)
+
+    def tell(self, program: Program | None, entries: Rows) -> None:
+        """What the replica is to take in with the next block, and the program that it needs for that."""
+        self._lay(program)
+        self._publish(entries)
+
+    def _blocks(self, until: int) -> None:
+        count = -(-(until - self.frame) // BLOCK)
+        if count <= 0:
+            return
+        for batch in self.conductor.advance(until + self.rate):
+            self._publish(batch)
+        out = np.empty((count * BLOCK, CHANNELS), np.float32)
+        began = time.perf_counter()
+        done = self._render(count, out)
+        self.seconds += time.perf_counter() - began
+        if done < count:
+            raise ChronusError("E_ENGINE", "the replica lost the log")  # a fault of ours: nothing a script can do
+        self.keep(out)
+        self.frame += count * BLOCK
+
+    def _render(self, count: int, out: np.ndarray) -> int:
+        memory = self.memory
+        return replicas.render(
+            block_address(), memory.board, memory.log, memory.arena(0), self.bindings.table, count, out
+        )
+
+    def sound(self, frames: int | None = None) -> np.ndarray:
+        """What was rendered, without the delay of the limiter's look-ahead: (frames, 2)."""
+        latency = self.latency
+        whole = np.concatenate(self.blocks) if self.blocks else np.zeros((0, CHANNELS), np.float32)
+        return whole[latency : None if frames is None else latency + frames]
+
+    @property
+    def latency(self) -> int:
+        return self.conductor.catalogue["out"].latency if self.stems is None else 0
+
+    def frame_of_bars(self, bars: float) -> int:
+        return self.conductor.wait_frame(Wait(length=Length(bars, "bars")), 0)
+
+    def bars_at(self, frame: int) -> float:
+        bar, beat = self.conductor.where(frame)
+        return max(0.0, bar - 1 + (beat - 1) / 4)
+
+
+# ---------------------------------------------------------------- what is rendered
+
+
+class Line(Struct, frozen=True):
+    """A command of a script, or why it is none."""
+
+    number: int
+    text: str
+    start: tuple[int, int]
+    parsed: parser.Parsed | None = None
+    error: ChronusError | None = None
+
+
+def read_script(script: str) -> list[Line]:
+    lines = []
+    for number, statement in enumerate(filter(lambda one: one.text, source.whole(script)), 1):
+        start = (statement.line, statement.column)
+        try:
+            lines.append(Line(number, statement.text, start, opening.parse(statement)))
+        except ChronusError as error:
+            lines.append(Line(number, statement.text, start, error=error))
+    return lines
+
+
+def until_quit(lines: Sequence[Line]) -> list[Line]:
+    """The lines up to the first `quit`."""
+    return list(takewhile(lambda line: line.parsed is None or not isinstance(line.parsed.command, Quit), lines))
+
+
+def submissions(lines: Sequence[Line]) -> Iterator[tuple[list[Line], Wait | None]]:
+    """The lines that share a moment, and the wait that ends it."""
+    together: list[Line] = []
+    for line in lines:
+        if line.parsed is not None and isinstance(line.parsed.command, Wait):
+            yield together, line.parsed.command
+            together = []
+        else:
+            together.append(line)
+    yield together, None
+
+
+def play_script(take: Take, source: str, report: Report | None = None) -> tuple[list[Answer], int]:
+    """(the answers that are errors, the frame at which the last wait ended: 0 without one). What stands behind a `quit` is not read."""
+    wrong: list[Answer] = []
+    moment = 0
+    for lines, wait in submissions(until_quit(read_script(source))):
+        wrong += [Answer(line.number, line.text, error=line.error) for line in lines if line.error]
+        good = [line for line in lines if line.parsed]
+        take.put_off(moment)  # what was put off to this very moment was said before
+        if good:
+            whole = Submission(
+                tuple(line.number for line in good),
+                tuple(line.parsed.text for line in good if line.parsed),
+                tuple(line.parsed.command for line in good if line.parsed),
+            )
+            outcomes = take.perform(whole, moment, exact=True)
+            for line, outcome in zip(good, outcomes, strict=True):
+                if outcome.error is not None:
+                    wrong.append(_refused(line, outcome.error))
+        if wait is not None:
+            moment = take.wait(wait, moment, report)
+    return sorted(wrong, key=lambda answer: answer.id), moment
+
+
+def _refused(line: Line, error: ChronusError) -> Answer:
+    assert line.parsed
+    error.line, error.column = spans.place(error.part, line.start, line.parsed.spans)
+    return Answer(line.number, line.text, error=error)
+
+
+def play_journal(take: Take, journal: journals.Journal, report: Report | None) -> int:
+    """Leads the conductor through the records, and returns the frame of the last one."""
+    playback = Playback(take, report)
+    playback.play(journal.records, journal)
+    playback.end()
+    return max((r.frame for r in journal.records if isinstance(r, journals.Sealed | journals.Ended)), default=0)
+
+
+class Playback:
+    """Leads the conductor of a take through a journal, all at once or piece by piece, and tells the replica what it took at its frame."""
+
+    def __init__(self, take: Take, report: Report | None = None) -> None:
+        self.take, self.report = take, report
+        self._replay = Replay(take.conductor, parser.sentences, tell=self._tell)
+        self._latest: dict[int, int] = {}
+        self._passed_over: dict[int, int] = {}
+        self._out: list[journals.Poisoned] = []
+        self._taken_out: set[tuple[int, int]] = set()
+
+    def play(self, records: Sequence[journals.Record], known: journals.Journal) -> None:
+        """`known`: these records, and behind them whatever is known of what came after. What neither seals never took effect."""
+        self._latest |= _latest(known)
+        self._passed_over |= {record.n: record.entry for record in known.poisoned if not record.module}
+        out = (record for record in known.poisoned if record.module)
+        self._out = [record for record in out if (record.handle, record.incarnation) not in self._taken_out]
+        said = {record.n for record in records if isinstance(record, journals.Said)}
+        void = {record.n for record in known.records if isinstance(record, journals.Void)}
+        self._replay.skip |= said & (void | {said.n for said in known.unsealed()})
+        self._replay.play(records)
+        self._replay.accept()
+        if self._replay.lost:
+            raise ChronusError("E_FILE", f"what the journal holds cannot be done: {self._replay.lost[0].told('it')}")
+
+    def go(self, frame: int) -> None:
+        """Renders up to the block of a frame before which nothing more is to be told."""
+        while self._out and self._out[0].frame <= frame:
+            self.take.go(self._out[0].frame // BLOCK * BLOCK, self.report)
+            self._take_out()
+        self.take.go(frame // BLOCK * BLOCK, self.report)
+
+    def end(self) -> None:
+        """All has been played."""
+        while self._out:
+            self._take_out()
+
+    def _take_out(self) -> None:
+        poisoned = self._out.pop(0)
+        self._taken_out.add((poisoned.handle, poisoned.incarnation))
+        self.take.take_out(poisoned)
+
+    def _tell(self, taken: Unsealed) -> None:
+        self.go(self._latest.pop(taken.said.n))
+        if taken.transaction is not None:
+            self.take.know(taken.transaction)
+        without = self._passed_over.get(taken.said.n, 0)
+        entries = np.delete(taken.entries, without - 1, axis=0) if without else taken.entries
+        self.take.tell(taken.program, entries)
+
+
+def _latest(journal: journals.Journal) -> dict[int, int]:
+    """By number, the last frame at which its entries may be told: that of the block that sealed them, if they are for now.
+
+    Those of an exact moment were sealed sooner, nobody knows when; but before whatever was said after them.
+    """
+    latest: dict[int, int] = {}
+    least = 1 << 62
+    for played in reversed(list(journal.played())):
+        latest[played.said.n] = least = min(least, played.frame)
+    return latest
+
+
+# ---------------------------------------------------------------- how far it is
+
+
+class Bar:
+    """A progress bar on stderr."""
+
+    WIDTH = 32
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def __call__(self, share: float) -> None:
+        done = round(min(share, 1.0) * self.WIDTH)
+        sys.stderr.write(f"\r{self.title} [{'#' * done}{'.' * (self.WIDTH - done)}] {share * 100:3.0f} %")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""What sounds when: the timeline, the lanes on it, sweeps on their way. Immutable."""

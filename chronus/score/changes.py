@@ -1,0 +1,210 @@
+"""Operations on the score: lanes change, the tempo does, the music stops and starts. Each gives another score."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from chronus.commands import When
+from chronus.memory.layout import RAMP
+from chronus.rack.document import Lane, Rack, any_solo, audible, exact, replace, tempo
+from chronus.rack.sweeps import Present
+from chronus.score.courses import Change, beats_of, on_the_way
+from chronus.score.score import Playing, Score, alive, begin, rewrite, same_notes, until
+from chronus.score.spans import SIXTEENTH, Player, Span, sounding
+from chronus.score.timeline import Ramp, Timeline
+
+NEXT_BAR = When("next")
+
+
+# ---------------------------------------------------------------- lanes
+
+
+def changed_lanes(before: Rack, after: Rack) -> list[str]:
+    """The lanes that do not play as they did, in order of name."""
+    if before.lanes is after.lanes:
+        return []
+    names = before.lanes.keys() | after.lanes.keys()
+    if any_solo(before) == any_solo(after):
+        names = {name for name in names if before.lanes.get(name) is not after.lanes.get(name)}
+    return [name for name in sorted(names) if _differs(before, after, name)]
+
+
+def _differs(before: Rack, after: Rack, name: str) -> bool:
+    was, now = before.lanes.get(name), after.lanes.get(name)
+    if was is None or now is None:
+        return True
+    return not same_notes(was, now) or audible(before, name) != audible(after, name)
+
+
+def edit_lanes(
+    score: Score, before: Rack, after: Rack, when: When | None, moment: int
+) -> tuple[Score, Fraction | None]:
+    """The lanes of `after` take over at their time; also where that is, in beats (None while stopped)."""
+    names = changed_lanes(before, after)
+    if score.stopped or not names:
+        return score, None
+    if after.lanes and not (score.timeline if score.fixed else alive(score, moment)):
+        score = _begin(score, after, moment)
+    assert score.timeline is not None
+    position = score.timeline.at(when or NEXT_BAR, moment)
+    for name in names:
+        was, now = before.lanes.get(name), after.lanes.get(name)
+        if now is not None and was is not None and same_notes(was, now) and name in score.lanes:
+            score = _set_audible(score, name, audible(after, name), position)
+        else:
+            score = _set_lane(score, name, now, after, position)
+    return score, position
+
+
+def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: Fraction) -> Score:
+    score, origin = _origin(replace(score, generation=score.generation + 1), lane, position)
+    timeline = score.timeline
+    assert timeline is not None
+    heard = lane is not None and audible(rack, name)
+    span = Span(position, origin, position, score.generation, lane, heard, exact(rack.swing) / 100)
+    playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0), ())
+    spans = [until(s, position) for s in playing.spans if s.start < position]
+    if spans and _alike(spans[-1], span):
+        # What plays there already (a change that was still to come is taken back) goes on without a break.
+        held = sounding(spans[-1], timeline, timeline.frame(position))
+        span = replace(span, since=spans[-1].since, held=held)
+    return replace(score, lanes={**score.lanes, name: replace(playing, spans=(*spans, span))})
+
+
+def _origin(score: Score, lane: Lane | None, position: Fraction) -> tuple[Score, Fraction]:
+    """Where a lane's first loop began: for one brought back, where it did; at the beginning, if the music began anew since."""
+    assert score.timeline is not None
+    number = score.timeline.number
+    if lane is None:
+        return score, position
+    began = score.starts.get(lane.take)
+    origin = position if began is None else began[1] if began[0] == number else Fraction(0)
+    return replace(score, starts={**score.starts, lane.take: (number, origin)}), origin
+
+
+def _alike(one: Span, other: Span) -> bool:
+    if one.lane is None or other.lane is None or not same_notes(one.lane, other.lane):
+        return False
+    return (one.origin, one.audible, one.swing) == (other.origin, other.audible, other.swing)
+
+
+def _free_index(score: Score) -> int:
+    taken = {playing.player.index for playing in score.lanes.values()}
+    return next(k for k in range(len(taken) + 1) if k not in taken)
+
+
+def _set_audible(score: Score, name: str, heard: bool, position: Fraction) -> Score:
+    first = next(
+        (s for s in score.lanes[name].spans if s.audible != heard and (s.stop is None or s.stop > position)), None
+    )
+    if first is None or score.timeline is None:
+        return score
+    return rewrite(score, name, max(first.start, position), _Anew(score.timeline, audible=heard).span)
+
+
+class _Anew:
+    """Spans begin anew: nothing that sounds goes on into the first of them, but those that carried on one another's notes still do."""
+
+    def __init__(self, timeline: Timeline, **changes: bool) -> None:
+        self.timeline, self.changes = timeline, changes
+        self.begun: dict[Fraction, Fraction] = {}
+        self.last: Span | None = None
+
+    def span(self, span: Span, start: Fraction) -> Span:
+        since = self.begun.setdefault(span.since, start)
+        carries = self.last is not None and self.last.since == since
+        held = sounding(self.last, self.timeline, self.timeline.frame(start)) if self.last and carries else ()
+        self.last = replace(span, start=start, since=since, held=held, **self.changes)
+        return self.last
+
+
+# ---------------------------------------------------------------- tempo
+
+
+def retune(score: Score, rack: Rack, moment: int) -> Score:
+    """Another tempo from a frame on. What sounds goes on, and ends where it now has to; so do sweeps of so many beats."""
+    before = score.timeline
+    score = _with_tempo(score, rack, moment)
+    timeline = score.timeline
+    if before is not None and timeline is not None:
+        position = timeline.position(moment)
+        for name in score.lanes:
+            score = rewrite(score, name, position, _Carry(before, position, moment).span)
+    change = Change(moment, score.rate, rack.bpm, before, timeline)
+    courses = {number: change.of(course) for number, course in score.courses.items()}
+    return replace(score, courses=courses, by_hand=change.of_notes(score.by_hand))
+
+
+def _with_tempo(score: Score, rack: Rack, moment: int) -> Score:
+    """The timeline goes on at the tempo of the rack, or moves there: what moves begins now, or goes on from where it is."""
+    moving, timeline, ramp = rack.tempo, score.timeline, None
+    if moving is not None:
+        course = score.courses.get(moving.number) or on_the_way(moving, score.rate, moment)
+        score = replace(score, courses={**score.courses, moving.number: course})
+        beats = beats_of(moving) if course.begin == moment else Fraction(0)
+        ramp = Ramp(rack.bpm, course.end - moment, beats) if course.end >= moment + RAMP else None
+    if timeline is None:
+        return score
+    here = round(tempo(rack, Present(score.courses, moment)), 6) if ramp else rack.bpm
+    return replace(score, timeline=timeline.change(moment, here, ramp))
+
+
+def _begin(score: Score, rack: Rack, moment: int) -> Score:
+    """A new transport zero, at the tempo of the rack or where that has got to."""
+    score = begin(replace(score, lanes={}), moment, rack.bpm)
+    return score if rack.tempo is None else _with_tempo(score, rack, moment)
+
+
+def reswing(score: Score, swing: float, moment: int) -> Score:
+    """Another swing, which takes hold where the next pair of sixteenths begins, so that no note is lost or played twice."""
+    if score.timeline is None:
+        return score
+    now, pair = score.timeline.position(moment), 2 * SIXTEENTH
+    position = -(-now // pair) * pair
+    carry = _Carry(score.timeline, position, score.timeline.frame(position), exact(swing) / 100)
+    for name, playing in score.lanes.items():
+        lane = playing.spans[-1].lane
+        if lane is not None and lane.options.swing is None:
+            score = rewrite(score, name, position, carry.span)
+    return score
+
+
+class _Carry(NamedTuple):
+    """A span goes on from `position` with the notes that sound in it there; later ones stay as they are, but for their swing."""
+
+    timeline: Timeline
+    position: Fraction
+    frame: int
+    swing: Fraction | None = None
+
+    def span(self, span: Span, start: Fraction) -> Span:
+        held = sounding(span, self.timeline, self.frame) if start == self.position else span.held
+        return replace(span, held=held, swing=span.swing if self.swing is None else self.swing)
+
+
+# ---------------------------------------------------------------- transport and seats
+
+
+def stop(score: Score) -> Score:
+    return replace(score, timeline=None, stopped=True, lanes={}, generation=score.generation + 1)
+
+
+def play(score: Score, rack: Rack, moment: int) -> Score:
+    """All lanes from their beginning, at a new zero."""
+    score = _begin(score, rack, moment)
+    return edit_lanes(score, replace(rack, lanes={}), rack, When("now"), moment)[0] if rack.lanes else score
+
+
+def reseat(score: Score, seats: dict[str, Player], moment: int) -> Score:
+    """Lanes whose module is another instance now play that one from the moment on."""
+    for name, playing in score.lanes.items():
+        player = seats.get(name)
+        if player is None or (playing.player.handle, playing.player.incarnation) == (player.handle, player.incarnation):
+            continue
+        if playing.player.incarnation and score.timeline is not None:
+            position = score.timeline.position(moment)
+            score = rewrite(score, name, position, _Anew(score.timeline).span)
+        player = Player(playing.player.index, player.handle, player.incarnation)
+        score = replace(score, lanes={**score.lanes, name: replace(score.lanes[name], player=player)})
+    return score

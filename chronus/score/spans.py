@@ -1,0 +1,337 @@
+"""Lanes -> entries with absolute frames. A pure function of (spans, timeline, from, to): any cut of time gives the same entries.
+
+A lane is a row of spans, each one way to play it over a stretch of time, with a generation of its own. An event belongs to the
+span in which its frame falls, and the note that begins there ends there; what the next span finds sounding is let go by that
+span's GENERATION entry, or (a change of tempo) is handed on in `held`.
+
+Positions are beats as exact fractions, computed from the lane's origin and never added up. Many at once are whole multiples of a
+unit that all of a lane's notes share, so that numpy counts them; 256 lanes are scheduled 2 s ahead in some 30 ms.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil, floor, gcd, lcm
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from chronus.commands import Hit, LaneOptions, Pattern
+from chronus.memory.log import (
+    BEGINNING,
+    ENDING,
+    F_ACCENT,
+    F_GLIDE,
+    FRAME,
+    NOTE_OFF,
+    NOTE_ON,
+    ORDER,
+    WHAT,
+    WHO,
+    A,
+    B,
+    C,
+    Rows,
+)
+from chronus.rack.document import Lane, exact
+from chronus.score.timeline import Timeline
+from chronus.units import frequency
+
+SIXTEENTH = Fraction(1, 4)
+"""Of the transport's grid, in beats."""
+STRAIGHT = Fraction(1, 2)
+LOOPS = 1024
+"""Patterns whose arrays are kept."""
+NONE: Rows = np.zeros((0, 8), np.int64)
+Ints = NDArray[np.int64]
+
+
+class Player(Struct, frozen=True):
+    """Whom a lane plays: its own index, and the instance that takes the notes."""
+
+    index: int
+    handle: int
+    incarnation: int
+
+
+class Span(Struct, frozen=True):
+    """From position `start` to `stop` (None: for good) the lane is played this way. `lane` None is silence.
+
+    `origin` is where its first loop began, `since` where this way of playing it did: spans that carry on one another's notes
+    share it. `held` are the notes that it carries on from the span before: (position of their end, note id).
+    """
+
+    start: Fraction
+    origin: Fraction
+    since: Fraction
+    generation: int
+    lane: Lane | None = None
+    audible: bool = True
+    swing: Fraction = Fraction(1, 2)
+    stop: Fraction | None = None
+    held: tuple[tuple[Fraction, int], ...] = ()
+
+
+class Loop(Struct, frozen=True):
+    """A pattern's notes in the order of their beginnings, as arrays that count in `part`s of a step, `size` of them in a loop.
+
+    `glides`: it has no end of its own, and the next one is slid into. `slid` of the `first` notes holds from the second loop on.
+    `beat` is a step in beats; `swing` what the lane says of its own, None where the transport's counts.
+    """
+
+    size: int
+    part: int
+    beat: Fraction
+    swing: Fraction | None
+    at: Ints
+    end: Ints
+    glides: NDArray[np.bool_]
+    slid: NDArray[np.bool_]
+    first: NDArray[np.bool_]
+    flags: Ints
+    hertz: NDArray[np.float64]
+    velocity: NDArray[np.float64]
+    pitches: list[int | None]
+    starts: list[int]
+    reach: int
+    """After so many parts each note is over."""
+
+
+_loops: OrderedDict[tuple[int, LaneOptions], tuple[Pattern, Loop]] = OrderedDict()
+
+
+def loop_of(lane: Lane) -> Loop:
+    """The arrays of a lane, made once. Its pattern is known by where it lies: to compare 4,096 hits takes longer than to play them."""
+    key = id(lane.pattern), lane.options
+    known = _loops.get(key)
+    if known is None:
+        known = _loops[key] = lane.pattern, _loop(lane.pattern, lane.options)
+        if len(_loops) > LOOPS:
+            _loops.popitem(last=False)
+    _loops.move_to_end(key)
+    return known[1]
+
+
+def _loop(pattern: Pattern, options: LaneOptions) -> Loop:
+    """The hits in order of time, a chord as several notes, each knowing whether it glides on or was slid into."""
+    gate, hits = exact(options.gate), pattern.hits
+    part = lcm(gate.denominator, *(hit.at[1] for hit in hits), *(hit.length[1] for hit in hits))
+    size, own = pattern.steps * part, int(gate * part)
+
+    def length(hit: Hit) -> int:
+        return hit.length[0] * part // hit.length[1] or (part if hit.glide else own)
+
+    def at(hit: Hit) -> int:
+        return (hit.at[0] * part // hit.at[1] + options.shift * part) % size
+
+    placed = sorted(((at(hit), hit) for hit in hits), key=lambda pair: pair[0])
+    following = [place for place, _ in placed[1:]] + [place + size for place, _ in placed[:1]]
+    slides = [
+        hit.glide and then <= place + (hit.length[0] * part // hit.length[1] or part)  # only what touches the next can glide there
+        for (place, hit), then in zip(placed, following, strict=True)
+    ]  # fmt: skip
+    notes = [(place, hit, k, pitch) for k, (place, hit) in enumerate(placed) for pitch in hit.pitches or (None,)]
+    starts, lengths = [place for place, *_ in notes], [length(hit) for _, hit, *_ in notes]
+    begins = np.array(starts, np.int64)
+    return Loop(
+        size,
+        part,
+        Fraction(*options.every) * 4,
+        None if options.swing is None else exact(options.swing) / 100,
+        begins,
+        begins + np.array(lengths, np.int64),
+        np.array([slides[k] for _, _, k, _ in notes], bool),
+        np.array([slides[k - 1] for _, _, k, _ in notes], bool),
+        begins == begins[:1],
+        np.array([F_ACCENT * hit.accent for _, hit, *_ in notes], np.int64),
+        np.array([0.0 if pitch is None else frequency(pitch) for *_, pitch in notes]),
+        np.array([min(max(hit.velocity * options.velocity, 0.0), 1.0) for _, hit, *_ in notes]),
+        [pitch for *_, pitch in notes],
+        starts,
+        max(lengths, default=0),
+    )
+
+
+class Swing(NamedTuple):
+    """Every second line of a grid (its odd lines, counted from `zero`) is played later: at `share` of the two cells around it.
+
+    Nothing else moves: what stands between the lines, and so triplets and 32nds, stays where it is. In beats.
+    """
+
+    zero: Fraction
+    cell: Fraction
+    share: Fraction
+
+    @property
+    def late(self) -> Fraction:
+        return (2 * self.share - 1) * self.cell
+
+
+def swing_of(span: Span, loop: Loop) -> Swing | None:
+    """The transport's, on sixteenths, or that of the lane on its own steps; None where it is straight."""
+    if loop.swing is not None:
+        return None if loop.swing == STRAIGHT else Swing(span.origin, loop.beat, loop.swing)
+    return None if span.swing == STRAIGHT else Swing(Fraction(0), SIXTEENTH, span.swing)
+
+
+class Notes(NamedTuple):
+    """Notes of a span: which of its loop and of all, and where they begin and end, in `unit` beats from the span's origin."""
+
+    loop: Loop
+    place: Ints
+    number: Ints
+    unit: Fraction
+    begin: Ints
+    end: Ints
+
+
+def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
+    """Every note that may begin or end between two positions, and some around them."""
+    assert span.lane is not None
+    loop = loop_of(span.lane)
+    if not loop.starts:
+        return None
+    swing, unit = swing_of(span, loop), loop.beat / loop.part
+    reach = loop.reach + (ceil(swing.late / unit) if swing else 0)
+    first = max(0, _before(loop, floor((start - span.origin) / unit) - reach, bisect_left))
+    last = _before(loop, ceil((stop - span.origin) / unit), bisect_right)
+    if last <= first:
+        return None
+    number = np.arange(first, last, dtype=np.int64)
+    loops, place = np.divmod(number, len(loop.starts))
+    base = loops * loop.size
+    straight = Notes(loop, place, number, unit, base + loop.at[place], base + loop.end[place])
+    return _swung(straight, swing, span.origin) if swing else straight
+
+
+def _before(loop: Loop, parts: int, bisect: Callable[[list[int], int], int]) -> int:
+    """How many notes begin before a place that is so many parts after the beginning of the first loop."""
+    loops, inside = divmod(parts, loop.size)
+    return loops * len(loop.starts) + bisect(loop.starts, inside)
+
+
+def _swung(straight: Notes, swing: Swing, origin: Fraction) -> Notes:
+    """A note on an odd line begins late and is as much shorter if it ends inside the cell; what ends on such a line ends late."""
+    lead, short = origin - swing.zero, straight.unit * (2 - 2 * swing.share)
+    unit = _shared(short, straight.unit, lead, swing.cell, swing.late)
+    fine, squeezed, cell, late, lead_units = (
+        int(part / unit) for part in (straight.unit, short, swing.cell, swing.late, lead)
+    )
+    begin, end = straight.begin * fine, straight.end * fine
+    begins_odd, ends_odd = _odd(begin + lead_units, cell), _odd(end + lead_units, cell)
+    inside = begins_odd & (end < begin + cell)
+    ends = np.where(inside, begin + late + (straight.end - straight.begin) * squeezed, end + late * ends_odd)
+    return straight._replace(unit=unit, begin=begin + late * begins_odd, end=ends)
+
+
+def _odd(place: Ints, cell: int) -> NDArray[np.bool_]:
+    lines, between = np.divmod(place, cell)
+    return (between == 0) & (lines & 1 == 1)
+
+
+def _shared(*parts: Fraction) -> Fraction:
+    """The largest fraction that each of them is a whole multiple of."""
+    found = Fraction(0)
+    for part in parts:
+        found = Fraction(
+            gcd(found.numerator * part.denominator, part.numerator * found.denominator),
+            found.denominator * part.denominator,
+        )
+    return found
+
+
+class Window(NamedTuple):
+    """A stretch of frames, start <= frame < stop, and where it begins and ends in beats."""
+
+    timeline: Timeline
+    start: int
+    stop: int
+    begin: Fraction
+    end: Fraction
+
+    @classmethod
+    def of(cls, timeline: Timeline, start: int, stop: int) -> Window:
+        return cls(timeline, start, stop, timeline.position(start), timeline.position(stop))
+
+
+def span_entries(span: Span, player: Player, window: Window) -> Rows:
+    """What the span gives to a window, in no order."""
+    timeline = window.timeline
+    begins = timeline.frame(span.start)
+    first = max(window.start, begins)
+    last = window.stop if span.stop is None else min(window.stop, timeline.frame(span.stop))
+    if first >= last or span.lane is None or not span.audible:
+        return NONE
+    held = [(timeline.frame(end), number) for end, number in span.held]
+    ending = [(frame, number) for frame, number in held if first <= frame < last]
+    found = [_offs(np.array(ending, np.int64), span, player)] if ending else []
+    some = notes(span, max(window.begin, span.start), window.end)
+    if some is not None:
+        on, off = _frames(some, span, timeline)
+        heard = (first <= on) & (on < last)
+        ended = (on >= begins) & (first <= off) & (off < last) & ~some.loop.glides[some.place]
+        found.append(_ons(on[heard], some.number[heard], some.place[heard], some.loop, span, player))
+        found.append(_offs(np.column_stack((off[ended], some.number[ended])), span, player))
+    return np.concatenate(found) if found else NONE
+
+
+def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints]:
+    found = timeline.frames(span.origin, some.unit, np.concatenate((some.begin, some.end)))
+    return found[: len(some.begin)], found[len(some.begin) :]
+
+
+def sounding(span: Span, timeline: Timeline, frame: int) -> tuple[tuple[Fraction, int], ...]:
+    """The notes that began in the span before `frame` and end at it or later: (position of the end, note id)."""
+    if span.lane is None or not span.audible:
+        return ()
+    held = [(end, number) for end, number in span.held if timeline.frame(end) >= frame]
+    here = timeline.position(frame)
+    some = notes(span, here, here)
+    if some is not None:
+        on, off = _frames(some, span, timeline)
+        lasts = (timeline.frame(span.start) <= on) & (on < frame) & (frame <= off) & ~some.loop.glides[some.place]
+        pairs = zip(some.end[lasts].tolist(), some.number[lasts].tolist(), strict=True)
+        held += [(span.origin + some.unit * end, number) for end, number in pairs]
+    return tuple(held)
+
+
+def _rows(rank: int, kind: int, frame: Ints, number: Ints, span: Span, player: Player) -> Rows:
+    rows = np.zeros((len(frame), 8), np.int64)
+    rows[:, FRAME] = frame
+    rows[:, ORDER] = rank << 60 | (player.index & 0xFFFFFFFF) << 24 | (number & 0xFFFFFF)
+    rows[:, WHAT] = kind | player.handle << 8 | player.index << 24
+    rows[:, WHO] = player.incarnation | span.generation << 32
+    rows.view(np.float64)[:, C] = number
+    return rows
+
+
+def _ons(frame: Ints, number: Ints, place: Ints, loop: Loop, span: Span, player: Player) -> Rows:
+    rows = _rows(BEGINNING, NOTE_ON, frame, number, span, player)
+    slid = loop.slid[place] & ((number >= len(loop.starts)) | ~loop.first[place])
+    rows[:, WHAT] |= (loop.flags[place] | F_GLIDE * slid) << 40
+    floats = rows.view(np.float64)
+    floats[:, A] = loop.hertz[place]
+    floats[:, B] = loop.velocity[place]
+    return rows
+
+
+def _offs(ends: Ints, span: Span, player: Player) -> Rows:
+    """`ends`: (frame, number of the note) a row."""
+    return _rows(ENDING, NOTE_OFF, ends[:, 0], ends[:, 1], span, player)
+
+
+def notes_a_beat(span: Span) -> Fraction:
+    if span.lane is None:
+        return Fraction(0)
+    loop = loop_of(span.lane)
+    return Fraction(len(loop.starts) * loop.part, loop.size) / loop.beat
+
+
+def in_order(rows: Rows) -> Rows:
+    """As the replicas will take them."""
+    return rows[np.lexsort((rows[:, ORDER], rows[:, FRAME]))]

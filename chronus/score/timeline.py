@@ -1,0 +1,180 @@
+"""Frames and beats: where the music stands at a frame, and at which frame a beat falls. Exact fractions throughout.
+
+A position is in beats (quarters) from transport zero, four to a bar. Every frame is computed from the last change of tempo
+in one go and rounded once, half to even; nothing is ever added up. A position that no sixteenth falls on is known to 2^-24 of a beat,
+0.02 of a frame at the most: else each change of tempo would multiply the denominators of all that comes after it. While the tempo
+moves it does so evenly in time, and an event's frame is the closed form of that in double, rounded once.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from math import ceil, floor, lcm
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from chronus.commands import Length, When
+from chronus.rack.document import exact, replace
+
+BAR = 4
+"""Beats in a bar."""
+FINEST = 1 << 24
+"""Parts of a beat that a position is known to."""
+REMEMBERED_SECONDS = 20
+"""What lies farther back than this is asked by nobody."""
+DOUBT = 1e-6
+"""A frame that floating-point numbers put so near to the middle between two is computed exactly."""
+BEATS = {"bars": BAR, "beats": 1, "bar": BAR, "beat": 1}
+
+
+class Tempo(Struct, frozen=True):
+    """From `frame`, which is at `position`, a beat lasts `beat` frames; where the tempo moves, so long only there, and `bend` is half
+    of what it gains each frame, in beats a frame.
+    """
+
+    frame: int
+    position: Fraction
+    beat: Fraction
+    bend: float = 0.0
+
+    def position_at(self, frame: int) -> Fraction:
+        frames = frame - self.frame
+        near = self.position + frames / self.beat
+        return near + Fraction(self.bend) * frames * frames if self.bend else near
+
+    def frame_at(self, position: Fraction) -> int:
+        if not self.bend:
+            return self.frame + round((position - self.position) * self.beat)
+        pace, beats = 1.0 / float(self.beat), float(position - self.position)
+        return self.frame + round(2.0 * beats / (pace + math.sqrt(max(pace * pace + 4.0 * self.bend * beats, 0.0))))
+
+
+class Ramp(NamedTuple):
+    """On to another tempo in so many frames, and exactly so many beats if that is known: if it is not 0."""
+
+    bpm: float
+    frames: int
+    beats: Fraction
+
+
+class Timeline(Struct, frozen=True):
+    """`number` tells one transport zero from the next."""
+
+    rate: int
+    number: int
+    tempos: tuple[Tempo, ...]
+
+    @classmethod
+    def begin(cls, rate: int, number: int, zero: int, bpm: float) -> Timeline:
+        return cls(rate, number, (Tempo(zero, Fraction(0), beat_frames(bpm, rate)),))
+
+    def position(self, frame: int) -> Fraction:
+        """Beats at a frame; the exact place of a sixteenth where one falls on it."""
+        tempo = next((t for t in reversed(self.tempos) if t.frame <= frame), self.tempos[0])
+        near = tempo.position_at(frame)
+        sixteenth = Fraction(round(near * 4), 4)
+        return sixteenth if self.frame(sixteenth) == frame else Fraction(round(near * FINEST), FINEST)
+
+    def frame(self, position: Fraction) -> int:
+        tempo = next((t for t in reversed(self.tempos) if t.position <= position), self.tempos[0])
+        return tempo.frame_at(position)
+
+    def frames(self, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The frames of the positions base + unit x offset, one each, as `frame` gives them."""
+        edges = [ceil((tempo.position - base) / unit) for tempo in self.tempos[1:]]
+        if not edges or (len(offsets) and offsets.min() >= edges[-1]):
+            return _frames(self.tempos[-1], base, unit, offsets)
+        which, found = np.searchsorted(edges, offsets, "right"), np.empty(len(offsets), np.int64)
+        for k in np.unique(which):
+            found[which == k] = _frames(self.tempos[k], base, unit, offsets[which == k])
+        return found
+
+    def pruned(self, frame: int) -> Timeline:
+        """Without the tempos that were over long before a frame."""
+        least = frame - REMEMBERED_SECONDS * self.rate
+        if len(self.tempos) < 2 or self.tempos[1].frame > least:
+            return self
+        first = max(k for k, tempo in enumerate(self.tempos) if tempo.frame <= least)
+        return Timeline(self.rate, self.number, self.tempos[first:])
+
+    def change(self, frame: int, bpm: float, ramp: Ramp | None = None) -> Timeline:
+        """The same up to `frame`, another tempo from there on; with a ramp only there, and then it moves."""
+        tempo = Tempo(frame, self.position(frame), beat_frames(bpm, self.rate))
+        before = tuple(t for t in self.tempos if t.frame < frame)
+        if ramp is None:
+            return Timeline(self.rate, self.number, (*before, tempo))
+        goal = beat_frames(ramp.bpm, self.rate)
+        beats = ramp.beats or Fraction(round((1 / tempo.beat + 1 / goal) * ramp.frames / 2 * FINEST), FINEST)
+        bend = float((beats - ramp.frames / tempo.beat) / ramp.frames**2)
+        rising = replace(tempo, bend=bend)
+        steady = Tempo(frame + ramp.frames, tempo.position + beats, goal)
+        return Timeline(self.rate, self.number, (*before, rising, steady))
+
+    def line(self, frame: int, beats: int) -> Fraction:
+        """The next position divisible by `beats`; one exactly at `frame` counts."""
+        line = Fraction(ceil(self.position(frame) / beats) * beats)
+        before = line - beats
+        return before if before >= 0 and self.frame(before) >= frame else max(line, Fraction(0))
+
+    def at(self, when: When, frame: int) -> Fraction:
+        """Where a time that was typed falls, seen from `frame`. A bar that has gone by means now: who asks beforehand refuses it."""
+        if when.kind == "now":
+            return self.position(frame)
+        if when.kind == "bar":
+            return max(Fraction((when.count - 1) * BAR), self.position(frame))
+        unit = BEATS[when.unit]
+        if when.kind == "in":
+            return self.line(frame, unit) + when.count * unit
+        return self.line(frame, unit * (when.count if when.kind == "every" else 1))
+
+
+def _frames(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    if tempo.bend:
+        return _bent(tempo, base, unit, offsets)
+    start, step = (base - tempo.position) * tempo.beat, unit * tempo.beat
+    whole = floor(start)
+    rough = float(start - whole) + offsets * float(step)
+    near = np.rint(rough)
+    found = near.astype(np.int64) + (tempo.frame + whole)
+    doubtful = np.flatnonzero(np.abs(rough - near) > 0.5 - DOUBT)
+    if len(doubtful):
+        part = lcm(start.denominator, step.denominator)
+        first, more = int(start * part), int(step * part)
+        found[doubtful] = [tempo.frame + _half_even(first + more * k, part) for k in offsets[doubtful].tolist()]
+    return found
+
+
+def _bent(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the tempo moves; as `Tempo.frame_at` has it."""
+    pace, beats = 1.0 / float(tempo.beat), float(base - tempo.position) + offsets * float(unit)
+    rough = 2.0 * beats / (pace + np.sqrt(np.maximum(pace * pace + 4.0 * tempo.bend * beats, 0.0)))
+    near = np.rint(rough)
+    found = near.astype(np.int64) + tempo.frame
+    doubtful = np.flatnonzero(np.abs(rough - near) > 0.5 - DOUBT)
+    found[doubtful] = [tempo.frame_at(base + unit * k) for k in offsets[doubtful].tolist()]
+    return found
+
+
+def _half_even(number: int, part: int) -> int:
+    """number / part, rounded as `round` does."""
+    whole, rest = divmod(number, part)
+    return whole + (2 * rest > part or (2 * rest == part and whole & 1))
+
+
+def beat_frames(bpm: float, rate: int) -> Fraction:
+    return 60 * rate / exact(bpm)
+
+
+def frames_of(length: Length, bpm: float, rate: int, timeline: Timeline | None, frame: int) -> int:
+    """How many frames a stretch of time lasts that begins at `frame`; a musical one follows the timeline."""
+    number = exact(length.number)
+    if length.unit in ("s", "ms"):
+        return round(number * rate / (1000 if length.unit == "ms" else 1))
+    beats = number * BEATS[length.unit]
+    if timeline is None:
+        return round(beats * beat_frames(bpm, rate))
+    return timeline.frame(timeline.position(frame) + beats) - frame

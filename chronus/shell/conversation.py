@@ -1,0 +1,330 @@
+"""The one core of every shell: statements in, frames out; replies in, answers out, in the order of the commands."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from chronus import wire
+from chronus.commands import (
+    AnyCommand,
+    Crash,
+    Describe,
+    FromEngine,
+    Help,
+    Notice,
+    Quit,
+    Reply,
+    Save,
+    Submission,
+    Wait,
+    Welcome,
+)
+from chronus.errors import ChronusError
+from chronus.language import help
+from chronus.language.complaint import stands
+from chronus.language.opening import parse
+from chronus.language.parser import Parsed
+from chronus.language.statements import Statement
+from chronus.shell.answers import Answer, Spans, of_reply
+
+OK, FAILED, USAGE, LOST, NO_DEVICE, TIMED_OUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+"""What a call of the program ends with."""
+
+OPENS = re.compile(r"\s*open\b", re.IGNORECASE)
+
+MOST_AT_ONCE = 4096
+"""A submission of so many commands is understood before any of it is sent: or it would take longer to come than the engine waits."""
+
+LOST_WORDS = "the engine was lost before it answered"
+UNSENT_WORDS = "the engine was lost; this was not sent"
+
+
+class Asked:
+    """A command that waits for its answer. Local ones are given theirs when their turn comes."""
+
+    __slots__ = ("answer", "command", "id", "note", "spans", "statement", "text")
+
+    def __init__(self, id: int, statement: Statement) -> None:
+        self.id = id
+        self.statement = statement
+        self.text = statement.text
+        self.note = statement.note  # what was left out before it, to be told with its answer
+        self.command: AnyCommand | None = None
+        self.spans: Spans = {}
+        self.answer: Answer | None = None
+
+    @property
+    def start(self) -> tuple[int, int]:
+        return self.statement.line, self.statement.column
+
+    @property
+    def local(self) -> bool:
+        return isinstance(self.command, (Help, Describe, Quit))
+
+    def refuse(self, error: ChronusError) -> None:
+        self.answer = Answer(self.id, self.text, error=error)
+
+    def refuse_here(self, code: str, message: str) -> None:
+        self.refuse(ChronusError(code, message, line=self.start[0], column=self.start[1]))
+
+
+class Conversation:
+    """What is said and what is answered; opens nothing but the scripts that `open` names.
+
+    `say` takes what is available together; `outgoing` is what may be sent now, `receive` takes what came; both add to
+    what `answers` gives. A submission ends after each `wait`, and goes in several frames where it is larger than one.
+    In strict mode the engine performs nothing after the first error, and nothing is sent that comes after one found here.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
+        self.welcome: Welcome | None = None
+        self.rack: dict[str, Any] = {}
+        self.ended = False  # `quit` was answered, or strict has stopped
+        self.failed: set[str] = set()  # the codes of the errors so far
+        self._said: deque[tuple[Statement, bool]] = deque()  # not sent yet; True at the last of a submission
+        self._understood: dict[Statement, Parsed | ChronusError] = {}  # those of them that were parsed already
+        self._asked: deque[Asked] = deque()  # not answered yet, in order
+        self._sent: dict[int, Asked] = {}  # with the engine
+        self._last_id = 0
+        self._last_word = False  # `quit` was read: what follows it is not
+        self._unfinished = False  # the last frame said that there is more of its submission to come
+        self._ready: list[tuple[Asked, Answer]] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Something has no answer yet."""
+        return bool(self._said or self._asked)
+
+    @property
+    def rests(self) -> bool:
+        """A `wait` is under way; all before it is answered."""
+        return bool(self._asked) and isinstance(self._asked[0].command, Wait)
+
+    @property
+    def full(self) -> bool:
+        """There is more to send than may be sent: reading on would only pile it up."""
+        return bool(self._said)
+
+    @property
+    def needs_engine(self) -> bool:
+        return self.welcome is None and any(one.answer is None for one in self._asked)
+
+    @property
+    def exit_code(self) -> int:
+        if "E_ENGINE" in self.failed:
+            return LOST
+        if "E_TIMEOUT" in self.failed:
+            return TIMED_OUT
+        return FAILED if self.failed else OK
+
+    def say(self, submission: Iterable[Statement]) -> None:
+        together = [] if self._last_word or self.ended else list(submission)
+        for place, statement in enumerate(together, 1):
+            self._said.append((statement, place == len(together)))
+            if wire.WINDOW < len(together) <= MOST_AT_ONCE and not OPENS.match(statement.text):
+                self._understood[statement] = understood(statement)
+
+    def refuse(self, code: str, message: str) -> None:
+        """Answers all that would have been said at once with one error."""
+        asked = self._ask(Statement(""))
+        asked.refuse_here(code, message)
+
+    def hello(self, welcome: Welcome) -> None:
+        self.welcome = welcome
+        self.rack = welcome.rack
+
+    def outgoing(self) -> bytes:
+        """The next frame that may be sent now; empty where there is none."""
+        # With less room than a whole frame's it waits: or each reply would be followed by a frame of one command.
+        while self._said and len(self._sent) <= wire.WINDOW - wire.MOST_COMMANDS:
+            if any(map(self._holds_up, self._asked)):
+                break
+            unread = len(self._said)
+            frame = self._submit()
+            self._settle()
+            if frame:
+                return frame
+            if len(self._said) == unread:
+                break  # an `open` that waits for a `save`
+        return b""
+
+    def receive(self, message: FromEngine) -> Notice | None:
+        """Takes a message; gives back a notice that people should see."""
+        if isinstance(message, Reply):
+            asked = self._sent.pop(message.id, None)
+            if asked is not None:
+                asked.answer = of_reply(asked.id, asked.text, message, asked.start, asked.spans)
+                self._settle()
+        elif isinstance(message, Notice):
+            if message.kind != "rack":
+                return message
+            self.rack = message.result
+        else:
+            self.hello(message)
+        return None
+
+    def answers(self) -> list[tuple[Asked, Answer]]:
+        """The answers whose turn it is."""
+        self._settle()
+        ready, self._ready = self._ready, []
+        return ready
+
+    def lost(self) -> None:
+        """The connection is gone: what was sent gets no reply any more. What was not sent may still go elsewhere."""
+        self.welcome = None
+        for asked in self._sent.values():
+            asked.refuse_here("E_ENGINE", LOST_WORDS)
+        self._sent.clear()
+        self._unfinished = False
+        self._settle()
+
+    def abandon(self) -> None:
+        """There is no engine, and there will be none: everything said so far is refused."""
+        self.lost()
+        while self._said:
+            self._next(self._said.popleft()[0])
+        for asked in self._asked:
+            if asked.answer is None and not isinstance(asked.command, Quit):
+                asked.refuse_here("E_ENGINE", UNSENT_WORDS)
+        self._settle()
+
+    def drop(self) -> list[Asked]:
+        """Forgets what has no answer (an interrupted wait, and what was to come after it)."""
+        dropped = [one for one in self._asked if one.answer is None]
+        self._said.clear()
+        self._asked.clear()
+        self._sent.clear()
+        self._last_word = self._unfinished = False
+        return dropped
+
+    # ------------------------------------------------------------
+
+    def _submit(self) -> bytes:
+        """One frame: up to the end of the submission, a `wait`, or as many as a frame holds; empty where there is nothing to say."""
+        batch: list[Asked] = []
+        last = False
+        while self._said and len(batch) < wire.MOST_COMMANDS and not last and not self._must_wait():
+            statement, last = self._said.popleft()
+            asked = self._next(statement)
+            if asked.answer is None and not asked.local:
+                batch.append(asked)
+            last = last or isinstance(asked.command, Wait) or self._holds_up(asked)
+        more = bool(self._said) and not last and not self._must_wait()
+        if not batch and (more or not self._unfinished):
+            return b""
+        self._unfinished = more
+        return self._frame(batch, more)
+
+    def _holds_up(self, asked: Asked) -> bool:
+        """In strict mode: what may be refused without the engine's knowledge is answered before anything after it is sent."""
+        return self.strict and (asked.answer is not None or asked.local or isinstance(asked.command, Crash))
+
+    def _must_wait(self) -> bool:
+        """What is opened may be what is being saved: then the file is read after the answer."""
+        return bool(OPENS.match(self._said[0][0].text)) and any(isinstance(one.command, Save) for one in self._asked)
+
+    def _frame(self, batch: list[Asked], more: bool) -> bytes:
+        commands = tuple(one.command for one in batch if one.command is not None)
+        ids, texts = tuple(one.id for one in batch), tuple(one.text for one in batch)
+        submission = Submission(ids, texts, commands, more, self.strict)
+        try:
+            frame = wire.encode(submission)
+        except ChronusError as error:
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                return self._frame(batch[:middle], True) + self._frame(batch[middle:], more)
+            batch[0].refuse_here(error.code, error.message)
+            return self._frame([], more)
+        self._sent |= {one.id: one for one in batch}
+        return frame
+
+    def _ask(self, statement: Statement) -> Asked:
+        self._last_id += 1
+        asked = Asked(self._last_id, statement)
+        self._asked.append(asked)
+        return asked
+
+    def _next(self, statement: Statement) -> Asked:
+        asked = self._ask(statement)
+        if not statement.text:  # nothing of it was a command
+            asked.answer = Answer(asked.id, "", f"({asked.note})")
+            asked.note = ""
+            return asked
+        parsed = self._understood.pop(statement, None) or understood(statement)
+        if isinstance(parsed, ChronusError):
+            asked.refuse(parsed)
+            return asked
+        asked.text, asked.command, asked.spans = parsed.text, parsed.command, parsed.spans
+        if isinstance(parsed.command, Quit):
+            self._last_word = True
+            self._said.clear()
+        return asked
+
+    def _settle(self) -> None:
+        while self._asked and not self.ended:
+            asked = self._asked[0]
+            if asked.answer is None and not (asked.local and self._answer_here(asked)):
+                return
+            assert asked.answer is not None
+            self._asked.popleft()
+            error = asked.answer.error
+            if error is not None and error.suggestions and error.length is None:
+                error.length = replaced(asked.statement, error)
+            self._ready.append((asked, noted(asked.answer, asked.note)))
+            if error is not None:
+                self.failed.add(error.code)
+            if isinstance(asked.command, Quit) or (self.strict and error is not None):
+                self.ended = True
+                self._said.clear()
+                self._asked.clear()
+
+    def _answer_here(self, asked: Asked) -> bool:
+        """Answers what needs no engine; False if its catalogue is needed and not here yet."""
+        if isinstance(asked.command, Quit):
+            asked.answer = Answer(asked.id, asked.text)
+            return True
+        if self.welcome is None:
+            return False
+        assert isinstance(asked.command, (Help, Describe))
+        try:
+            page = help.page(asked.command, self.welcome.catalogue)
+        except ChronusError as error:
+            reply = Reply(
+                asked.id, False, error.message, code=error.code, part=error.part, suggestions=error.suggestions
+            )
+            asked.answer = of_reply(asked.id, asked.text, reply, asked.start, asked.spans)
+        else:
+            asked.answer = Answer(asked.id, asked.text, asked.text, None, tuple(page.lines), page.result)
+        return True
+
+
+def replaced(statement: Statement, error: ChronusError) -> int:
+    """How many characters of the typed line the error's suggestions take the place of."""
+    lines = statement.text.splitlines() or [""]
+    row = error.line - statement.line
+    if not 0 <= row < len(lines):
+        return 0
+    return stands(lines[row], error.column - (statement.column if row == 0 else 1))
+
+
+def noted(answer: Answer, note: str) -> Answer:
+    """The answer that also tells what was left out of the text before its command."""
+    if not note:
+        return answer
+    if answer.error is None:
+        return msgspec.structs.replace(answer, text=f"{answer.text or answer.command} ({note})")
+    answer.error.message += f" ({note})"
+    return answer
+
+
+def understood(statement: Statement) -> Parsed | ChronusError:
+    try:
+        return parse(statement)
+    except ChronusError as error:
+        return error

@@ -1,0 +1,386 @@
+"""The shell with a prompt: prompt_toolkit at one end, the conversation at the other, notices printed above the line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.completion import Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.patch_stdout import patch_stdout
+
+from chronus import connection, places
+from chronus.commands import FromEngine, Notice, Reply, Status, Submission, Welcome
+from chronus.errors import ChronusError
+from chronus.language import completer
+from chronus.language.source import Source
+from chronus.settings import Settings
+from chronus.shell import answers, greeting
+from chronus.shell.attached import Attached, attach, reach_again
+from chronus.shell.conversation import LOST, OK, Asked, Conversation
+from chronus.shell.folding import cells, columns, folded
+from chronus.wire import encode
+
+PROMPT = "chronus> "
+LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 0.08
+"""After Ctrl-C an answer is waited for so long, unless it is that of a `wait`."""
+LOOKS = 1 << 30
+"""Ids from here on are the toolbar's own questions, and are never shown."""
+
+OK_INDENT = 5
+
+GREEN, RED, YELLOW, DIM, PLAIN = "32", "31", "33", "2", "0"
+
+
+def run(settings: Settings) -> int:
+    """The prompt, until the user leaves."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the terminal is gone: so are we, and the music goes on
+    attached, welcome = attach(settings, watch=True)
+    shell = Shell(settings, attached, welcome)
+    with patch_stdout(raw=True):
+        lost = asyncio.run(shell.run())
+        shell.leave()
+    return LOST if lost else OK
+
+
+class Shell:
+    def __init__(self, settings: Settings, attached: Attached, welcome: Welcome) -> None:
+        self.settings = settings
+        self.attached = attached
+        self.conversation = Conversation()
+        self.conversation.hello(welcome)
+        self.engine = dict(welcome.engine)
+        self._colours = not os.environ.get("NO_COLOR")
+        self._arrived = asyncio.Event()  # something from the engine, or its end
+        self._looking = False  # the toolbar has asked, and has no answer yet
+        self._returning: asyncio.Task[None] | None = None
+        self._sending = asyncio.Lock()
+        self._interrupted = False  # Ctrl-C, since Enter was pressed
+
+    # ------------------------------------------------------------ the dialogue
+
+    async def run(self) -> bool:
+        """Lines until the user leaves; True if the engine was lost for good."""
+        self._welcome()
+        self._listen()
+        self._session: PromptSession[str] = PromptSession(
+            message=ANSI(self._painted("36", PROMPT)),
+            history=_history(),
+            completer=_Completer(self.conversation),
+            complete_while_typing=False,
+            bottom_toolbar=self._toolbar,
+            enable_suspend=True,
+        )
+        looks = asyncio.create_task(self._look())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
+        try:
+            while not self.conversation.ended:
+                self._interrupted = False
+                try:
+                    line = await self._session.prompt_async(handle_sigint=False)
+                except KeyboardInterrupt:
+                    continue
+                except EOFError:
+                    break
+                with self._listening_to_keys():
+                    await self._run_lines(line)
+        finally:
+            looks.cancel()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        return not self._here
+
+    @property
+    def _here(self) -> bool:
+        return self.conversation.welcome is not None
+
+    def leave(self) -> None:
+        """An engine that this shell started ends, unless others are attached."""
+        self._notice("engine", greeting.goodbye(self.settings, self.attached if self._here else None))
+        self.attached.close()
+
+    async def _run_lines(self, text: str) -> None:
+        """One typed line, or several pasted ones: one submission. Ctrl-C ends the waiting, not the shell."""
+        source = Source()
+        self.conversation.say(source.feed(text.encode("utf-8", "surrogateescape")) + source.close())
+        if not self._here:
+            self._return(start=True)
+        loop = asyncio.get_running_loop()
+        patience: float | None = None
+        while True:
+            await self._send()
+            self._print()
+            if self.conversation.ended or not self.conversation.waiting:
+                return
+            if self._interrupted:
+                # what was entered is as good as done: it is given the time for its answer, and not called cancelled
+                patience = patience or loop.time() + ANSWER_SECONDS
+                if self.conversation.rests or loop.time() >= patience:
+                    await self._cancel()
+                    return
+            self._arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(patience):
+                    await self._arrived.wait()
+
+    @contextlib.contextmanager
+    def _listening_to_keys(self) -> Iterator[None]:
+        """While a line runs the terminal stays as the prompt has it: Ctrl-C is a key, whether it was pressed just after
+        Enter, when the prompt still read, or later. As on any terminal it takes along what was typed ahead before it;
+        other keys are for the next prompt."""
+        source = self._session.input
+
+        def pressed(keys: list[KeyPress]) -> None:
+            waiting = [*get_typeahead(source), *keys]
+            last = max((k for k, key in enumerate(waiting) if key.key == Keys.ControlC), default=-1)
+            store_typeahead(source, waiting[last + 1 :])
+            if last >= 0:
+                self._interrupt()
+
+        pressed([])
+        with source.raw_mode(), source.attach(lambda: pressed(source.read_keys())):
+            yield
+
+    def _interrupt(self) -> None:
+        """Ctrl-C, or a SIGINT from elsewhere: ends the line that is typed, or the waiting for the one that runs."""
+        app = self._session.app
+        if app.is_running and not app.is_done:
+            app.exit(exception=KeyboardInterrupt())
+            return
+        self._interrupted = True
+        self._arrived.set()
+
+    async def _send(self) -> None:
+        while self._here and (frame := self.conversation.outgoing()):
+            await self._transmit(frame)
+
+    async def _transmit(self, frame: bytes) -> None:
+        async with self._sending:
+            with contextlib.suppress(OSError):  # a lost engine is seen where its answers are read
+                await asyncio.get_running_loop().sock_sendall(self.attached.socket, frame)
+
+    async def _cancel(self) -> None:
+        """The engine drops what it has not begun when its client goes; so go, and come back."""
+        dropped = self.conversation.drop()
+        print()  # after the terminal's own ^C
+        self._notice("cancelled", "; ".join(one.text for one in dropped))
+        if self._here:
+            self._deaf()
+            self._return(start=False)
+            if self._returning is not None:
+                await self._returning
+
+    # ------------------------------------------------------------ the engine
+
+    def _listen(self) -> None:
+        self.attached.socket.setblocking(False)
+        asyncio.get_running_loop().add_reader(self.attached.socket, self._hear)
+        self._take(self.attached.early)
+
+    def _deaf(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.attached.socket)
+        self.attached.close()
+        self.conversation.lost()
+        self._looking = False
+
+    def _hear(self) -> None:
+        try:
+            more = self.attached.socket.recv(1 << 16)
+            messages = self.attached.frames.feed(more)
+        except BlockingIOError:
+            return
+        except (OSError, ChronusError):
+            more, messages = b"", []
+        self._take(messages)
+        if not more:
+            self._deaf()
+            self._print()
+            self._notice("engine", "the connection was lost; trying again")
+            self._return(start=False)
+        self._arrived.set()
+
+    def _take(self, messages: list[FromEngine]) -> None:
+        for message in messages:
+            if isinstance(message, Reply) and message.id >= LOOKS:
+                self._looking = False
+                self._seen(message)
+                continue
+            notice = self.conversation.receive(message)
+            if notice is not None:
+                self._print()
+                self._notice(notice.kind, notice.text)
+        messages.clear()
+
+    def _return(self, *, start: bool) -> None:
+        if self._returning is None or self._returning.done():
+            self._returning = asyncio.create_task(self._come_back(start))
+
+    async def _come_back(self, start: bool) -> None:
+        """Attaches again; what could not be sent meanwhile goes out then, or is refused."""
+        before = self.attached.started
+        try:
+            self.attached, welcome = await _in_thread(lambda: reach_again(self.settings, start=start))
+        except connection.NoEngine:
+            self._notice("engine", "it has ended; the next line starts it again")
+            self.conversation.abandon()
+        except ChronusError as error:
+            self._notice("engine", f"{error.message}; the next line tries again")
+            self.conversation.abandon()
+        else:
+            if self.attached.started is None and before is not None and before.poll() is None:
+                self.attached.started = before
+            self.engine = dict(welcome.engine)
+            self.conversation.hello(welcome)
+            self._notes()
+            self._listen()
+        self._print()
+        self._returning = None
+        self._arrived.set()
+
+    async def _look(self) -> None:
+        """Asks how the engine is, for the toolbar, while nothing else is asked."""
+        number = LOOKS
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._looking or self.conversation.waiting or not self._here:
+                continue
+            number += 1
+            frame = encode(Submission((number,), ("status",), (Status(),)))
+            self._looking = True
+            await self._transmit(frame)
+
+    def _seen(self, reply: Reply) -> None:
+        engine = reply.result.get("engine")
+        if isinstance(engine, dict):
+            self.engine.update(engine)
+        slots = reply.result.get("slots")
+        if isinstance(slots, dict):
+            self.engine["mode"] = slots.get("mode")
+        get_app().invalidate()
+
+    # ------------------------------------------------------------ what is shown
+
+    def _welcome(self) -> None:
+        width = columns()
+        for line in greeting.found(self.settings, self.attached, self.engine, width):
+            print(line)
+        self._notes()
+        for line in greeting.hint(width, "Tab completes"):
+            print(self._painted(DIM, line))
+
+    def _notes(self) -> None:
+        """What the engine had to say when it was reached."""
+        for note in self.attached.notes:
+            self._warn(f"! {note}")
+
+    def _toolbar(self) -> str:
+        engine, rack = self.engine, self.conversation.rack
+        bpm = rack.get("bpm", engine.get("bpm"))
+        modules = [name for name in rack.get("modules", {}) if name != "out"]
+        parts = [
+            f"bar {engine['bar']}" if engine.get("playing") and engine.get("bar") is not None else "",
+            f"{bpm:g} bpm" if isinstance(bpm, (int, float)) else "",
+            f"{len(modules)} module{'s' if len(modules) != 1 else ''}",
+            str(engine.get("device") or ""),
+            str(engine.get("mode") or ""),
+        ]
+        return answers.clean(" | ".join(filter(None, parts)))
+
+    def _print(self) -> None:
+        for asked, answer in self.conversation.answers():
+            for line in self._shown(asked, answer):
+                print(line)
+
+    def _shown(self, asked: Asked, answer: answers.Answer) -> Iterator[str]:
+        *lines, last = answers.plain(answer)
+        for line in lines:
+            yield from folded(line, columns())
+        first, *rest = folded(last, columns(), OK_INDENT)
+        yield self._painted(GREEN if answer.error is None else RED, *first.split(" ", 1))
+        yield from rest
+        if answer.error is not None:
+            yield from caret(asked.statement.text, answer.error.column - asked.statement.column, columns())
+
+    def _notice(self, kind: str, text: str) -> None:
+        self._warn(answers.notice_plain(Notice(kind, text)))
+
+    def _warn(self, text: str) -> None:
+        for line in folded(answers.clean(text), columns(), 2):
+            print(self._painted(YELLOW, line))
+
+    def _painted(self, colour: str, text: str, rest: str = "") -> str:
+        space = " " if rest else ""
+        return f"\x1b[{colour}m{text}\x1b[{PLAIN}m{space}{rest}" if self._colours else f"{text}{space}{rest}"
+
+
+Found = TypeVar("Found")
+
+
+async def _in_thread(look: Callable[[], Found]) -> Found:
+    """The result of what may block for long, in a thread that does not keep a shell which is left from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Found] = loop.create_future()
+
+    def tell(settle: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
+
+    def work() -> None:
+        try:
+            found = look()
+        except BaseException as problem:
+            failure = problem
+            tell(lambda: future.set_exception(failure))
+        else:
+            tell(lambda: future.set_result(found))
+
+    threading.Thread(target=work, daemon=True).start()
+    return await future
+
+
+def caret(line: str, place: int, width: int) -> list[str]:
+    """The line, and a caret under the character at `place` (0-based); of a long line the part around it."""
+    first = line.split("\n", 1)[0]
+    place = min(max(place, 0), len(first))
+    room = max(width - 4, 4)
+    begin = max(0, place - room * 2 // 3) if len(first) > room else 0
+    shown = answers.clean(first[begin : begin + room])
+    before = answers.clean(first[begin:place])
+    return [f"  {shown}", f"  {' ' * cells(before)}^"]
+
+
+class _Completer(Completer):
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+
+    def get_completions(self, document: Document, complete_event: object) -> Iterable[Completion]:
+        welcome = self._conversation.welcome
+        line, cursor = document.current_line, document.cursor_position_col
+        catalogue = welcome.catalogue if welcome is not None else {}
+        for found in completer.complete(line, cursor, catalogue, self._conversation.rack):
+            yield Completion(found.text, found.start - cursor, display_meta=found.meta)
+
+
+def _history() -> History:
+    """What was typed before, kept where the user's files are; a folder that cannot be written only costs the memory."""
+    try:
+        places.home().mkdir(parents=True, exist_ok=True)
+        path = places.home() / "history"
+        with path.open("a"):
+            pass
+        path.chmod(0o600)
+        return FileHistory(str(path))
+    except OSError:
+        return InMemoryHistory()

@@ -1,0 +1,69 @@
+"""What is asked of an engine that runs, from outside a conversation: status, stop, journal. None of them starts one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from chronus import connection
+from chronus.commands import Reply, Status
+from chronus.errors import ChronusError
+from chronus.settings import Settings
+from chronus.shell import answers
+from chronus.shell.attached import attach
+from chronus.shell.conversation import FAILED, OK
+
+END_SECONDS = 2.7
+"""So long an engine may take to fade out and to close its journal. Then its processes are killed."""
+
+
+def status(settings: Settings) -> int:
+    reply = _ask_status(settings)
+    _show(settings, reply.result, reply.lines)
+    return OK
+
+
+def journal(settings: Settings) -> int:
+    path = _ask_status(settings).result.get("journal")
+    if not path:
+        raise ChronusError("E_FILE", "the engine keeps no journal")
+    _show(settings, {"journal": path}, (str(path),))
+    return OK
+
+
+def stop(settings: Settings) -> int:
+    """By the supervisor's own hand: it is told by a signal, so whatever control does cannot keep the engine from ending."""
+    name = settings.engine
+    supervisor = connection.owner(name)
+    if supervisor is None:
+        raise connection.NoEngine("E_ENGINE", f'no engine named "{name}" is running')
+    for told in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(supervisor, told)
+        if connection.wait_until_free(name, END_SECONDS):
+            _show(settings, {"engine": name, "stopped": True}, (f'engine "{name}" has ended',))
+            return OK
+    print(
+        answers.clean(f'chronus: engine "{name}" did not end: it still holds {connection.lock_path(name)}'),
+        file=sys.stderr,
+    )
+    return FAILED
+
+
+def _ask_status(settings: Settings) -> Reply:
+    attached, _welcome = attach(settings, start=False)
+    reply = attached.ask(Status(), "status")
+    attached.close()
+    if not reply.ok:
+        raise ChronusError(reply.code or "E_ENGINE", reply.text)
+    return reply
+
+
+def _show(settings: Settings, result: object, lines: tuple[str, ...]) -> None:
+    print(answers.one_object(result) if settings.json else "\n".join(map(answers.clean, lines)))
+
+
+FORMS: dict[str, Callable[[Settings], int]] = {"status": status, "stop": stop, "journal": journal}

@@ -1,0 +1,63 @@
+"""What a replica makes of a parameter, worked out from its arena by another hand; and what control believes it to be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronus.conductor.conductor import Conductor
+from chronus.memory.layout import (
+    H_INCARNATION,
+    H_PARAMS,
+    HANDLE_TABLE,
+    HANDLE_WORDS,
+    JOINING,
+    P_CURVE,
+    P_FRAMES,
+    P_FROM,
+    P_SHAPE,
+    P_START,
+    P_TO,
+    P_WAS,
+    PARAM_WORDS,
+    RAMP,
+    SMOOTH,
+)
+from chronus.rack.document import value
+
+
+def believed(conductor: Conductor, name: str, param: str, frame: int) -> float:
+    module = conductor.rack.modules[name]
+    spec = conductor.catalogue[module.kind]
+    return value(conductor.rack, module, spec.param(param), conductor.present(frame))
+
+
+def heard(arena: np.ndarray, conductor: Conductor, name: str, param: str, frame: int) -> float:
+    """From the record that the replica has now, so `frame` must be about where it is."""
+    seat = conductor.planner.plan.seats[name]
+    names = [one.name for one in conductor.catalogue[seat.kind].params]
+    place = HANDLE_TABLE // 8 + seat.handle * HANDLE_WORDS
+    assert arena[place + H_INCARNATION] == seat.incarnation, "it is not born yet"
+    at = arena[place + H_PARAMS] // 8 + names.index(param) * PARAM_WORDS
+    return _moved(arena.view(np.float64)[at : at + PARAM_WORDS], frame)
+
+
+def _moved(record: np.ndarray, frame: int) -> float:
+    since, exponential = frame - record[P_START], record[P_CURVE] > 0
+    t = since / record[P_FRAMES] if record[P_FRAMES] > 0 else 1.0
+    x = _between(record[P_FROM], record[P_TO], _eased(t) if record[P_SHAPE] == SMOOTH else t, exponential)
+    if record[P_SHAPE] == JOINING and since < RAMP:
+        x = _between(record[P_WAS], x, _eased(since / RAMP), exponential)
+    return float(x)
+
+
+def _eased(t: float) -> float:
+    t = min(max(t, 0.0), 1.0)
+    return t**3 * (t * (t * 6 - 15) + 10)
+
+
+def _between(start: float, stop: float, t: float, exponential: bool) -> float:
+    if t >= 1:
+        return stop
+    if exponential and start > 0 and stop > 0:
+        return start * (stop / start) ** max(t, 0.0)
+    return start + (stop - start) * max(t, 0.0)

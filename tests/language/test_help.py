@@ -1,0 +1,95 @@
+"""Help by topics: every page fits a terminal of 24 rows, and what it shows works."""
+
+from __future__ import annotations
+
+import pytest
+
+from chronus import commands as c
+from chronus import places
+from chronus.catalogue.kinds import Catalogue
+from chronus.dsp.discovery import discover
+from chronus.errors import CODES, ChronusError
+from chronus.language import help
+from chronus.language.completer import complete
+from chronus.language.notation import chords, read_lane
+from chronus.language.parser import parse
+from chronus.language.statements import statements
+from chronus.shell.folding import cells, folded
+
+KINDS = Catalogue(kernel.spec for kernel in discover(places.modules_folders()).values()).plain()
+PAGES = ["", *help.TOPICS, *help.GROUPS, *help.categories(KINDS), *help.COMMANDS, *CODES]
+ROWS = 24
+
+
+def page(word: str) -> help.Page:
+    return help.page(c.Help(word=word), KINDS)
+
+
+def shown(word: str, width: int) -> list[str]:
+    """As the prompt shows it, before the line that begins with ok."""
+    return [row for line in page(word).lines for row in folded(f"  {line}", width)]
+
+
+@pytest.mark.parametrize("word", PAGES)
+def test_a_page_and_its_answer_fit_a_terminal_of_24_rows_and_80_columns(word: str) -> None:
+    assert len(shown(word, 80)) + 1 <= ROWS
+
+
+@pytest.mark.parametrize("word", sorted(KINDS))
+def test_what_a_module_says_of_itself_fits_24_rows(word: str) -> None:
+    assert len(shown(word, 80)) <= ROWS
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_no_page_is_wider_than_the_terminal_and_none_breaks_a_word(width: int) -> None:
+    for word in [*PAGES, *KINDS]:
+        rows = shown(word, width)
+        assert all(cells(row) <= width for row in rows)
+        if width >= 40:
+            assert " ".join(rows).split() == " ".join(page(word).lines).split(), word
+
+
+def test_help_names_every_command_topic_and_module_once() -> None:
+    listed = [name for names in help.GROUPS.values() for name in names]
+    assert sorted(listed) == sorted(help.COMMANDS)
+    words = " ".join(page("").lines).split()
+    assert {*help.COMMANDS, *help.TOPICS, *help.GROUPS, *KINDS} <= set(words)
+    headings = [*help.TOPICS, *help.GROUPS]
+    assert len({*headings, *help.COMMANDS}) == len(headings) + len(help.COMMANDS)
+
+
+def test_every_word_of_the_left_column_has_a_page() -> None:
+    for line in page("").lines:
+        if line and not line.startswith(("begin", "topics", "help WORD")):
+            assert page(line.split()[0]).lines
+    assert page("oscillators").lines == page("oscillator").lines
+    assert page("chord").lines == page("chords").lines
+
+
+def test_all_chords_are_listed_and_each_can_be_played() -> None:
+    listed = page("chords")
+    words = " ".join(listed.lines).replace(":", " ").split()
+    assert set(chords()) <= set(words) and listed.result["chords"] == {k: list(v) for k, v in chords().items()}
+    for kind, above in chords().items():
+        assert read_lane(f"c3:{kind}", 1).pattern.hits[0].pitches == tuple(48 + one for one in above)
+        cell = " ".join(map(str, above))
+        assert any(f": {cell}" in line and kind in line.replace(":", " ").split() for line in listed.lines)
+
+
+def test_what_topics_show_as_a_line_is_a_line() -> None:
+    found = 0
+    for topic in help.TOPICS:
+        for line in page(topic).lines:
+            text = line.strip().removeprefix("several at once: ")
+            if text.startswith(("seq ", "set ")):
+                (statement,) = statements(text)
+                parse(statement)
+                found += 1
+    assert found >= 4
+
+
+def test_an_unknown_word_is_refused_with_what_is_near() -> None:
+    with pytest.raises(ChronusError) as caught:
+        page("patern")
+    assert "patterns" in caught.value.suggestions
+    assert "chords" in [found.text for found in complete("help cho", 8, KINDS, {})]

@@ -1,0 +1,395 @@
+"""Random music on control, in one thread, with kills: `python -m tests.simulator.music [--seed N | --schedules N] [--processes N]`.
+
+Several people type sentences of the whole language at once: dense lanes, tempos, sweeps, chords, undo, panic. Meanwhile control is
+killed and taken over, workers stand still, clients leave, making entries takes longer than it should. Two workers without sound take
+what control publishes. A seed says all of it, and the same seed plays the same.
+
+What must hold:
+
+1. Every line has one answer, and within `ANSWER_BLOCKS` of rendering; panic, stop and questions within `URGENT_BLOCKS`.
+2. No line is tried for more moments than `performer.TRIES`, and the journal grows by the lines alone.
+3. No note is given twice, none is missing that the score has, none comes late while control lives.
+4. What waits is bounded, in control and in the replicas' memory.
+5. The rack that the journal comes to is the rack that is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from chronus.commands import QUERIES, Panic, Stop
+from chronus.conductor.conductor import Conductor
+from chronus.control.jobs import performer
+from chronus.control.jobs.recovery import begin, take_over
+from chronus.errors import ChronusError
+from chronus.journal import journal
+from chronus.journal.replay import rebuild
+from chronus.memory import layout
+from chronus.memory.layout import NOTES_LATE, RECOMMITTED, Memory
+from chronus.memory.log import FRAME, NOTE_ON, ORDER, WHAT, WHO
+from chronus.rack.script import script
+from chronus.score.score import events
+from tests.control.jobs.test_recovery import HEADER
+from tests.kit.house import RATE, SPECS, Caller, House
+from tests.simulator.lives import parse
+
+ANSWER_BLOCKS = 700
+"""A second, for whatever it is."""
+URGENT_BLOCKS = 35
+"""50 ms."""
+BYTES_A_LINE = 6000
+KINDS = [spec.kind for spec in SPECS if spec.kind != "out"]
+PATTERNS = (
+    "x...", "xxxxxxxxxxxxxxxx", "X..o..x.9.5.x...", "x..x..x.", "o9o9o9o9", "x_..x_..",
+    "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8", "e1 _ _ . g1 .",
+)  # fmt: skip
+OPTIONS = (
+    "",
+    "",
+    "",
+    " every=1/8",
+    " every=1/32",
+    " every=1/64",
+    " swing=60",
+    " gate=90%",
+    " now",
+    " at next beat",
+    " every=1/64 now",
+)
+
+
+class Failure(Exception):
+    """Something that must hold does not."""
+
+
+class Stranger:
+    """Writes lines. It knows the names that it once said, not whether they were taken."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance, self.names = chance, ["out"]
+
+    def lines(self) -> list[str]:
+        """What is typed in one go."""
+        r = self.chance
+        if r.random() < 0.12:
+            many = [f"w{k}" for k in range(r.choice((6, 16, 24)))]
+            self.names += many[:3]
+            body = r.choice(("x...", "xxxxxxxxxxxxxxxx", "x every=1/64", "a2:m7 c3:maj7 . e2:m7"))
+            return [*(f"load kick as {name}" for name in many), *(f"seq {name}: {body}" for name in many)]
+        return [self.line() for _ in range(r.choice((1, 1, 1, 2, 5)))]
+
+    def line(self) -> str:
+        r, name, other = self.chance, self.chance.choice(self.names), self.chance.choice(self.names)
+        what = r.random()
+        if what < 0.2 or len(self.names) == 1:
+            name = f"m{len(self.names)}"
+            self.names.append(name)
+            return f"load {r.choice(KINDS)} as {name}" + r.choice(("", "", " voices=4", " voices=8"))
+        if what < 0.42:
+            return f"seq {name}: {r.choice(PATTERNS)}{r.choice(OPTIONS)}"
+        if what < 0.56:
+            value = r.choice(
+                ("55", "+10%", "*0.5", "220 over 1 bars", "100..900 over 2 bars", "80 at next beat", "90 at next bar")
+            )
+            return f"set {name}.{r.choice(('freq', 'freq', 'gain', 'cutoff'))} {value}"
+        if what < 0.62:
+            return r.choice((f"patch {name} > {other}", f"unpatch {name}", f"patch {name} > {other}.freq 0.3"))
+        if what < 0.74:
+            return f"bpm {r.choice((60, 90, 120, 133.3, 174, 180, 240, 400))}"
+        return r.choice((
+            f"mute {name}", "unmute", f"solo {name}", "unsolo", "unsolo now", "undo", "undo 3", "redo", "swing 58", "play", "stop",
+            "panic", f"note {name} a2 vel=0.7 len=1/8", f"gate {name} on", f"gate {name} off", "list", f"show {name}", "status",
+            f"clear {name}", f"unload {name}", "new", "say drop in some kick and snare for a DnB song", "bpm 100 at next bar", "sync",
+        ))  # fmt: skip
+
+
+class Line:
+    """A line on its way: who said it, its number there, at which block, and whether it is one that waits for nobody, and which."""
+
+    def __init__(self, caller: Caller, number: int, text: str, block: int, urgent: str) -> None:
+        self.caller, self.number, self.text, self.block, self.urgent = caller, number, text, block, urgent
+
+
+class Session:
+    """`play` runs one seed to its end, or raises a Failure."""
+
+    def __init__(self, seed: int, folder: Path, memory: Memory, trace: bool = False) -> None:
+        self.chance, self.folder, self.tracing = random.Random(seed), folder, trace
+        memory.log[: memory.word(layout.TAIL) + 8] = 0
+        memory.board[:] = 0
+        memory.seals[:] = 0
+        self.house = House(folder, memory)
+        self.under_way: list[Line] = []
+        self.said = self.refused = 0
+        self.kept_from = -1
+        """The block up to which the workers or control were kept from working: bounds count from its end."""
+
+    def trace(self, text: str) -> None:
+        if self.tracing:
+            print(f"block {self.house.replicas.block():6d}  {text}")
+
+    def play(self) -> None:
+        strangers = [Stranger(self.chance) for _ in range(self.chance.choice((1, 2, 3)))]
+        callers = [self.house.caller(f"s{k}") for k in range(len(strangers))]
+        try:
+            for _ in range(self.chance.randint(4, 14)):
+                k = self.chance.randrange(len(strangers))
+                if callers[k].closed or callers[k] not in self.house.callers:
+                    callers[k] = self.house.caller(f"s{k}")
+                self._say(callers[k], strangers[k].lines())
+                if self.chance.random() < 0.12:
+                    self._fault(callers)
+                self._run(self.chance.choice((0, 1, 3, 10, 40, 120)))
+            self._run(ANSWER_BLOCKS if self.under_way else 0)
+            self._check()
+        finally:
+            self.house.close()
+
+    def _say(self, caller: Caller, lines: list[str]) -> None:
+        texts, commands = [], []
+        for text in lines:
+            with contextlib.suppress(ChronusError):  # what is no sentence never comes to control
+                for command in parse(text):
+                    texts.append(text)
+                    commands.append(command)
+        if not commands:
+            return
+        self.trace(f"{len(commands)} lines of {caller.socket.fileno()}: {'; '.join(texts)[:200]}")
+        first, alone = caller.number + 1, len(commands) == 1
+        ahead = any(line.caller is caller for line in self.under_way)
+        urgent = ""
+        if alone and not ahead:
+            first_one = commands[0]
+            urgent = (
+                "question"
+                if isinstance(first_one, QUERIES)
+                else "silence"
+                if isinstance(first_one, Panic | Stop)
+                else ""
+            )
+        caller.say(*commands, texts=tuple(texts))
+        self.said += len(commands)
+        block = self.house.replicas.block()
+        self.under_way += [Line(caller, first + k, text, block, urgent) for k, text in enumerate(texts)]
+
+    # ------------------------------------------------------------ what goes wrong
+
+    def _fault(self, callers: list[Caller]) -> None:
+        what = self.chance.choice(("control", "control", "workers", "one worker", "busy", "a client", "unprepared"))
+        self.trace(f"fault: {what}")
+        house = self.house
+        if what == "control":
+            self._kill_control()
+        elif what == "workers":
+            for _ in range(self.chance.choice((1, 20, 200))):
+                house.server.turn(block=False)
+        elif what == "one worker":
+            slot = self.chance.randrange(2)
+            house.memory.board[layout.STATE0 + slot * layout.LINE] = 0
+            house.replicas.slots = [1 - slot]
+            self._run(self.chance.choice((3, 30)))
+            house.memory.board[layout.BLOCK0 + slot * layout.LINE] = house.replicas.block(1 - slot)
+            house.memory.board[layout.STATE0 + slot * layout.LINE] = layout.PLAYING
+            house.replicas.slots = [0, 1]
+        elif what == "busy":
+            house.replicas.render(self.chance.choice((10, 60, 400)))
+            self._kept()
+        elif what == "a client" and callers:
+            gone = self.chance.choice(callers)
+            gone.socket.close()
+            if gone in house.callers:
+                house.callers.remove(gone)
+            self.under_way = [line for line in self.under_way if line.caller is not gone]
+        elif what == "unprepared":
+            house.replicas.prepares = False
+            for caller in [caller for caller in callers if caller in house.callers and not caller.closed]:
+                self._say(caller, [self.chance.choice(("load kick", "list", "show out", "status"))])
+            self._run(self.chance.choice((3, 30, 100)))
+            house.replicas.prepares = True
+            self._kept()
+
+    def _kept(self) -> None:
+        self.kept_from = self.house.replicas.block()
+
+    def _kill_control(self) -> None:
+        house = self.house
+        if house.memory.word(layout.TAIL) == 0:
+            return
+        for caller in house.callers:
+            caller.socket.close()
+        self.under_way = []
+        house.server.close()
+        house.listener.close()
+        house.pen.give_up()
+        found = begin(house.memory, house.conductor.catalogue, "default", HEADER, parse, False)
+        if found.resumed is None:
+            raise Failure(f"control could not go on where its forerunner was: {found.notes}")
+        self.house = again = House(
+            self.folder,
+            house.memory,
+            replicas=house.replicas,
+            conductor=found.conductor,
+            pen=found.pen,
+            number=found.number,
+        )
+        take_over(again.performer, found.resumed)
+        self._kept()
+
+    # ------------------------------------------------------------ what must hold
+
+    def _run(self, blocks: int) -> None:
+        for _ in range(blocks):
+            self.house.run(1)
+            self._look()
+
+    def _look(self) -> None:
+        now, left = self.house.replicas.block(), []
+        for line in self.under_way:
+            if any(reply.id == line.number for reply in line.caller.replies[-400:]):
+                self.trace(f"answered: {line.text[:60]!r} of {line.caller.socket.fileno()}")
+                continue
+            waited = now - max(line.block, self.kept_from)
+            urgent = line.urgent == "question" or (line.urgent and self.house.replicas.prepares)
+            if waited > (URGENT_BLOCKS if urgent else ANSWER_BLOCKS):
+                raise Failure(f"{line.text!r} has no answer after {waited} blocks")
+            left.append(line)
+        self.under_way = left
+        of_ours = self.house.performer
+        waiting = len(of_ours.flying) + len(of_ours.events) + len(of_ours.publisher.unsealed)
+        if waiting > 300:
+            raise Failure(f"{waiting} submissions and batches wait at once")
+
+    def _check(self) -> None:
+        house = self.house
+        if self.under_way:
+            raise Failure(f"{self.under_way[0].text!r} has no answer at the end")
+        for caller in house.callers:
+            numbers = [reply.id for reply in caller.replies]
+            if numbers != sorted(set(numbers)):
+                raise Failure("an answer came twice, or before its turn")
+        if house.memory.word(RECOMMITTED) > (performer.TRIES - 1) * self.said:
+            raise Failure(f"{house.memory.word(RECOMMITTED)} moments were tried in vain for {self.said} lines")
+        size = sum(path.stat().st_size for path in house.pen.path.parent.glob("*.journal"))
+        if size > BYTES_A_LINE * (self.said + 5):
+            raise Failure(f"the journal has {size} bytes after {self.said} lines")
+        self._check_notes()
+        self._check_journal()
+
+    def _check_notes(self) -> None:
+        house = self.house
+        taken = [
+            words
+            for _, words in house.replicas.entries
+            if words[WHAT] & 0xFF == NOTE_ON and words[WHAT] >> 24 & 0xFFFF != 0xFFFF
+        ]
+        keys = [(int(w[FRAME]), int(w[ORDER]), int(w[WHAT]), int(w[WHO])) for w in taken]
+        if len(keys) != len(set(keys)):
+            raise Failure("a note was given twice")
+        if self.kept_from >= 0 or house.memory.word(NOTES_LATE):
+            if self.kept_from < 0:
+                raise Failure(f"{house.memory.word(NOTES_LATE)} notes came late though nobody was kept from working")
+            return
+        heard = house.memory.word(layout.HEARD)
+        should = events(house.conductor.score, 0, heard)
+        should = should[should[:, WHAT] & 0xFF == NOTE_ON]
+        given = set(keys)
+        missed = [row for row in should.tolist() if tuple(row[FRAME : WHO + 1]) not in given]
+        if missed:
+            raise Failure(f"{len(missed)} of {len(should)} notes were not given, the first at frame {missed[0][FRAME]}")
+
+    def _check_journal(self) -> None:
+        house = self.house
+        for _ in range(ANSWER_BLOCKS):
+            if not (house.performer.busy or house.server.jobs):
+                break
+            house.run(1)
+        found = journal.read(house.pen.path)
+        whole, lost = rebuild(found, house.conductor.catalogue, parse)[:2]
+        lost = [
+            one for one in lost if " at next" not in one.text
+        ]  # whose module is gone by then would not be done here either
+        if lost:
+            raise Failure(f"the journal holds what does not come back: {lost}")
+        if house.conductor.kept or house.conductor.score.courses:
+            return  # a rebuilt rack has come to where those lead
+        text = script(house.conductor.rack, house.conductor.catalogue)
+        if whole is None:
+            if set(house.conductor.rack.modules) != {"out"}:
+                raise Failure("the journal comes to nothing, and something is loaded")
+            return
+        again = Conductor(house.conductor.catalogue, RATE)
+        t = again.perform(whole, "journal")
+        for outcome in t.outcomes:
+            if outcome.error:
+                raise Failure(f"the journal cannot be recovered: {outcome.error}")
+        back = script(t.after, house.conductor.catalogue)
+        if back != text:
+            raise Failure(f"the journal comes to another rack: {sorted(set(back) ^ set(text))[:6]}")
+
+
+# ---------------------------------------------------------------- running
+
+
+def run(seed: int, folder: Path, memory: Memory, trace: bool = False) -> str:
+    """What is wrong with a seed, "" if nothing."""
+    for old in folder.rglob("*.journal"):
+        old.unlink()
+    try:
+        Session(seed, folder, memory, trace).play()
+    except Failure as failure:
+        return str(failure)
+    return ""
+
+
+def search(seeds: range) -> tuple[int, int | None, str]:
+    """(schedules run, the first seed that fails, what is wrong)."""
+    memory = Memory()
+    with tempfile.TemporaryDirectory(prefix="music") as name:
+        os.environ["CHRONUS_HOME"] = name
+        for done, seed in enumerate(seeds, 1):
+            wrong = run(seed, Path(name), memory)
+            if wrong:
+                return done, seed, wrong
+    return len(seeds), None, ""
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(
+        prog="python -m tests.simulator.music", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    words.add_argument("--seed", type=int, help="replay one schedule and tell what happens")
+    words.add_argument("--schedules", type=int, default=2000)
+    words.add_argument("--first", type=int, default=0, metavar="SEED")
+    words.add_argument("--processes", type=int, default=1)
+    asked = words.parse_args()
+    if asked.seed is not None:
+        with tempfile.TemporaryDirectory(prefix="music") as name:
+            os.environ["CHRONUS_HOME"] = name
+            wrong = run(asked.seed, Path(name), Memory(), trace=True)
+        print(wrong or "all held")
+        return int(bool(wrong))
+    if asked.processes > 1:
+        each = -(-asked.schedules // asked.processes)
+        command = [sys.executable, "-m", "tests.simulator.music", "--schedules", str(each)]
+        parts = [subprocess.Popen([*command, "--first", str(asked.first + k * each)]) for k in range(asked.processes)]
+        return max(part.wait() for part in parts)
+    began = time.process_time()
+    done, seed, wrong = search(range(asked.first, asked.first + asked.schedules))
+    print(
+        f"{done} schedules of music from seed {asked.first} on, {time.process_time() - began:.1f} s of CPU", flush=True
+    )
+    if seed is not None:
+        print(f"seed {seed}: {wrong}", flush=True)
+    return int(seed is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
