@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from chronus.pattern.lane import LaneOptions, Pattern
 from chronus.units import LONGEST as LONGEST
 from chronus.units import Length as Length
 from chronus.units import Quantity as Quantity
@@ -19,7 +20,6 @@ from chronus.units import Relative as Relative
 from chronus.units import Sweep as Sweep
 from chronus.units import Value as Value
 from chronus.units import Word as Word
-from chronus.units import format_number
 
 MOST_COUNTED = 9999
 """Steps of undo at once; bars or beats of a time."""
@@ -27,8 +27,6 @@ FURTHEST = 10**9
 """The last bar or loop that can be asked for."""
 MODULES = 256
 """Modules of a rack, `out` among them."""
-MOST_STEPS = 4096
-"""Steps of a lane."""
 MOST_INSIDE = 4096
 """Commands of a script that is opened."""
 LONGEST_LINE = 8192
@@ -39,8 +37,6 @@ LONGEST_NOTE = LONGEST / 1000
 """Seconds, or whole notes."""
 
 Counted = Annotated[int, Meta(ge=1, le=MOST_COUNTED)]
-Share = tuple[Annotated[int, Meta(ge=0, le=(1 << 63) - 1)], Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]]
-"""An exact fraction: numerator, denominator."""
 
 # ---------------------------------------------------------------- times
 
@@ -51,55 +47,6 @@ class When(Struct, frozen=True):
     kind: Literal["now", "next", "every", "bar", "in"]
     count: Annotated[int, Meta(ge=1, le=FURTHEST)] = 1
     unit: Literal["bar", "beat"] = "bar"
-
-
-# ---------------------------------------------------------------- patterns
-
-
-class Hit(Struct, frozen=True):
-    """One event of a lane. `at` and `length` are in steps.
-
-    `length` 0 stands for the lane's gate length. No pitches: the module's own freq is played.
-    """
-
-    at: Share
-    length: Share = (0, 1)
-    pitches: Annotated[tuple[Annotated[int, Meta(ge=0, le=127)], ...], Meta(max_length=64)] = ()
-    velocity: Annotated[float, Meta(ge=0, le=1)] = 0.8
-    accent: bool = False
-    glide: bool = False
-
-
-class Pattern(Struct, frozen=True):
-    """A lane as understood: how many steps it loops over, and what sounds in them."""
-
-    steps: Annotated[int, Meta(ge=1, le=MOST_STEPS)]
-    hits: Annotated[tuple[Hit, ...], Meta(max_length=MOST_STEPS)]
-
-
-class LaneOptions(Struct, frozen=True):
-    """`every` is the length of a step as a share of a whole note; `gate` a share of a step; swing in percent, or the rack's."""
-
-    every: Share = (1, 16)
-    gate: Annotated[float, Meta(ge=0, le=1)] = 0.5
-    velocity: Annotated[float, Meta(ge=0, le=2)] = 1.0
-    swing: Annotated[float, Meta(ge=50, le=75)] | None = None
-    shift: Annotated[int, Meta(ge=-MOST_STEPS, le=MOST_STEPS)] = 0
-
-    def words(self) -> str:
-        """What differs from the defaults, as it is typed, each after a space."""
-        default, given = LaneOptions(), []
-        if self.every != default.every:
-            given.append(f"every={self.every[0]}/{self.every[1]}")
-        if self.gate != default.gate:
-            given.append(f"gate={format_number(self.gate)}")
-        if self.velocity != default.velocity:
-            given.append(f"vel={format_number(self.velocity)}")
-        if self.swing is not None:
-            given.append(f"swing={format_number(self.swing)}")
-        if self.shift:
-            given.append(f"shift={self.shift}")
-        return "".join(f" {option}" for option in given)
 
 
 # ---------------------------------------------------------------- commands

@@ -129,6 +129,11 @@ SWING = Range("swing", 50, 75, "%")
 # ---------------------------------------------------------------- notes
 
 
+def exact(number: float) -> Fraction:
+    """A typed number as the fraction it stands for: 0.1 is a tenth."""
+    return Fraction(repr(float(number)))
+
+
 def frequency(note: float) -> float:
     """Hz of a note number; 69 is 440."""
     return CONCERT_PITCH * math.pow(2, (note - CONCERT_NOTE) / 12)

@@ -37,7 +37,7 @@ from chronus.memory.program import Program
 from chronus.plan import difference
 from chronus.plan.planner import Planner
 from chronus.plan.seats import NOTHING, Plan
-from chronus.rack.document import EMPTY, Rack, changed, exact, replace, retunes
+from chronus.rack.document import EMPTY, Rack, changed, replace, retunes
 from chronus.rack.sweeps import Present
 from chronus.score import changes
 from chronus.score.courses import begun, going, onward, remembered, standing
@@ -45,6 +45,7 @@ from chronus.score.owed import Owed
 from chronus.score.score import Score, begin, density, events, generations, pruned
 from chronus.score.spans import NONE, Player, in_order
 from chronus.score.timeline import BAR, BEATS, Timeline, beat_frames, frames_of
+from chronus.units import exact
 
 ONCE_IT_PLAYS = 1 << 61
 """The frame of what waits for music that has not begun."""

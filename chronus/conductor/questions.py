@@ -13,12 +13,12 @@ from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.errors import ChronusError
+from chronus.pattern.loop import loop_of
 from chronus.rack.document import Lane, Moving, Rack, audible, in_words, named, replace, steady, tempo, value
 from chronus.rack.sweeps import STILL, Present, about, format_length
 from chronus.rack.values import NUMBERS, no_such
 from chronus.rack.wiring import gated_off
 from chronus.score.courses import tempo_left
-from chronus.score.spans import loop_of
 from chronus.units import (
     BPM,
     Length,
@@ -206,7 +206,7 @@ def _lane(rack: Rack, name: str) -> dict[str, Any]:
 
 def _events(lane: Lane) -> list[dict[str, Any]]:
     """What a loop plays, in steps from its beginning, unswung: as yet each loop is like all others."""
-    notes = loop_of(lane)
+    notes = loop_of(lane.pattern, lane.options)
     return [
         {
             "at": _number(Fraction(at, notes.part)), "len": _number(Fraction(end - at, notes.part)), "pitch": pitch,

@@ -26,12 +26,13 @@ from chronus.control.outside.surface import Surface, listen
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
 from chronus.errors import ChronusError
-from chronus.journal.journal import Pen, Settled
+from chronus.journal.records import Settled
 from chronus.journal.replay import Parse
+from chronus.journal.writing import Pen
 from chronus.memory.layout import Memory
 from chronus.memory.sheet import Sheet
 from chronus.settings import Settings
-from chronus.system import lifeline
+from chronus.system import lifeline, proc
 from chronus.system.signals import terminations
 from chronus.system.urgency import unhurried
 
@@ -65,7 +66,8 @@ class Process:
         self.supervisor = Supervisor(socket.socket(fileno=told.channel))
         self.memory = Memory(told.memory)
         self.wakes = told.wakes
-        started = _started(told.pid)
+        begun = proc.stat(told.pid)
+        started = begun.started if begun else 0.0
         settings = self.settings
         header = {"engine": settings.engine, "version": __version__, "rate": settings.rate, "seed": 0}
         header |= {"pid": told.pid, "started": started}
@@ -131,10 +133,3 @@ class Process:
         if self._settles and time.monotonic() > self._settles:
             self._settles = 0.0
             self.pen.write(Settled(self.performer.publisher.heard()))
-
-
-def _started(pid: int) -> float:
-    """When a process was started, in seconds of the monotonic clock."""
-    with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as file:
-        return int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
-    return 0.0

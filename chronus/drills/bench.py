@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chronus.drills.own_engine import Client, Figure, Own, own_engine, pss_mb, told
+from chronus.drills.own_engine import Client, Figure, Own, own_engine, told
 from chronus.settings import Settings
+from chronus.system import proc
 
 FOUNDING = """\
 load bass_module
@@ -89,22 +90,19 @@ def acknowledgements(settings: Settings) -> list[Figure]:
 
 def _idle(pids: list[int]) -> list[Figure]:
     """Of the processes of an engine that plays one quiet module."""
-    before, began = _cpu_seconds(pids), time.monotonic()
+    before, began = _spent(pids), time.monotonic()
     time.sleep(4.0)
-    share = (_cpu_seconds(pids) - before) / (time.monotonic() - began) * 100
-    pss = sum(pss_mb(pid) for pid in pids)
+    share = (_spent(pids) - before) / (time.monotonic() - began) * 100
+    pss = sum(proc.pss_mb(pid) or 0.0 for pid in pids)
     return [
         Figure("idle engine, of one core", share, "%", 6, f"all {len(pids)} processes over 4 s"),
         Figure("idle engine, memory", pss, "MB", 450, f"PSS of all {len(pids)} processes"),
     ]
 
 
-def _cpu_seconds(pids: list[int]) -> float:
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+def _spent(pids: list[int]) -> float:
+    """Seconds of a processor."""
+    return sum(found.cpu for pid in pids if (found := proc.stat(pid)))
 
 
 def _whole_process(own: Own) -> Figure:

@@ -14,7 +14,7 @@ import numpy as np
 
 from chronus.drills.witness import Stall, Stretches
 from chronus.errors import ChronusError
-from chronus.journal import journal as journals
+from chronus.journal import reading
 from chronus.render.take import Take, play_journal
 
 NEEDLE = 256
@@ -174,7 +174,7 @@ def _find(haystack: np.ndarray, needle: np.ndarray, latest: int) -> int:
 
 def compare(captured: np.ndarray, journal: Path, report: Report | None = None) -> Comparison:
     """Renders a journal for as long as the capture is, and holds the one against the other."""
-    kept = journals.read_take(journal)
+    kept = reading.read_take(journal)
     comparison = Comparison(captured)
     rate, frames = int(kept.header["rate"]), len(captured)
 

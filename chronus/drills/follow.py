@@ -18,7 +18,8 @@ from pathlib import Path
 
 from chronus.drills.capture import WINDOW, Comparison, Gaps, open_capture
 from chronus.errors import ChronusError
-from chronus.journal.journal import Journal, Reader, Record, Said, Sealed
+from chronus.journal.reading import Reader
+from chronus.journal.records import Journal, Record, Said, Sealed
 from chronus.render.take import Playback, Take
 from chronus.system import files
 

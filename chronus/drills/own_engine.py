@@ -25,6 +25,7 @@ from chronus.drills.witness import Stretches
 from chronus.language import opening, parser
 from chronus.memory.layout import Memory
 from chronus.settings import Settings
+from chronus.system import proc
 
 # ---------------------------------------------------------------- figures
 
@@ -142,8 +143,11 @@ class Census(Struct, frozen=True):
 def census(session: int) -> Census:
     """Counts them, but for the compiler that is at work in the first minutes; who ends meanwhile is not counted."""
     numbers = map(int, filter(str.isdigit, os.listdir("/proc")))
-    there = [pid for pid in numbers if _field(pid, 3) == str(session) and not _compiles(pid)]
-    zombies = sum(_field(pid, 0) == "Z" for pid in there)
+    found = [(pid, proc.stat(pid)) for pid in numbers]
+    held_by = [
+        (pid, of) for pid, of in found if of and of.session == session and b"chronus compiling" not in proc.title(pid)
+    ]
+    there, zombies = [pid for pid, _ in held_by], sum(of.state == "Z" for _, of in held_by)
     threads = descriptors = 0
     memories: set[str] = set()
     for pid in there:
@@ -162,29 +166,8 @@ def census(session: int) -> Census:
         threads,
         descriptors,
         len(memories),
-        sum(pss_mb(pid, "Pss_Anon:", "Pss_Shmem:") for pid in there),
+        sum(proc.pss_mb(pid, "Pss_Anon:", "Pss_Shmem:") or 0.0 for pid in there),
     )
-
-
-def _compiles(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        return b"chronus compiling" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    return False
-
-
-def _field(pid: int, place: int) -> str:
-    """A field of /proc/PID/stat behind the name: 0 is the state, 3 the session."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[place]
-    return ""
-
-
-def pss_mb(pid: int, *kinds: str) -> float:
-    """Memory, what is shared counted in shares; all of it, or these kinds. 0 for a process that has ended."""
-    with contextlib.suppress(OSError):
-        rows = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
-        return sum(int(row[1]) for row in rows if row[0] in (kinds or ("Pss:",))) / 1024
-    return 0.0
 
 
 # ---------------------------------------------------------------- a client

@@ -19,7 +19,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -229,22 +228,3 @@ def _lives(pid: int) -> bool:
         return os.waitpid(pid, os.WNOHANG)[0] == 0
     except ChildProcessError:
         return False
-
-
-# ---------------------------------------------------------------- what the kernel tells of a process
-
-
-def own_memory(pid: int) -> int | None:
-    """Bytes that a process has for itself: what it shares with others, or maps from files, left out. None where it is dead."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) << 10
-    return None
-
-
-def is_busy(pid: int) -> bool:
-    """Whether the main thread of a process runs, or would if there were a processor for it."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
-    return False

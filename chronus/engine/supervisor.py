@@ -15,7 +15,7 @@ from typing import Any
 
 from chronus import connection
 from chronus.engine import device, supervision
-from chronus.engine.children import Children, is_busy, own_memory
+from chronus.engine.children import Children
 from chronus.engine.failing import Failing, Look
 from chronus.engine.inquest import Inquest
 from chronus.engine.obituary import Obituary
@@ -43,6 +43,7 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.settings import Settings
+from chronus.system import proc
 from chronus.system.urgency import WATCHING, expendable, hurry
 
 _TICK = 0.05
@@ -412,7 +413,7 @@ class Engine:
         playing = word(STATE0) == PLAYING, word(STATE0, 1) == PLAYING
         if now >= self.memory_due or (pids, playing) != self.weighed:
             self.memory_due, self.weighed = now + _MEMORY_SECONDS, (pids, playing)
-            held = own_memory(pids[0]), own_memory(pids[1])
+            held = proc.own_memory(pids[0]), proc.own_memory(pids[1])
             self.own_memory = None  # one that was killed a moment ago has given back all it had
             if held[0] is not None and held[1] is not None:
                 self.own_memory = held[0] - word(layout.KEPT0), held[1] - word(layout.KEPT0, 1)
@@ -420,7 +421,7 @@ class Engine:
         look = Look(
             self._awake(), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
             (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
-            laid, prepared, (prepared[0] < laid and is_busy(pids[0]), prepared[1] < laid and is_busy(pids[1])),
+            laid, prepared, (prepared[0] < laid and _is_busy(pids[0]), prepared[1] < laid and _is_busy(pids[1])),
         )  # fmt: skip
         told = self.failing.seen(look)
         if told is not None and self.retiring is None:
@@ -534,3 +535,9 @@ class Engine:
 def lookahead(settings: Settings, frames: int) -> int:
     """Blocks to be rendered ahead: what was asked for holds for periods of 128 engine frames; a longer one takes more at once."""
     return settings.lookahead + max(0, -(-frames // BLOCK) - 2)
+
+
+def _is_busy(pid: int) -> bool:
+    """Whether the main thread of a process runs, or would if there were a processor for it."""
+    found = proc.stat(pid, pid)
+    return found is not None and found.state == "R"

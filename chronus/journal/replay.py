@@ -27,7 +27,7 @@ from chronus.conductor.conductor import Conductor, Transaction, together
 from chronus.conductor.touches import Touches
 from chronus.errors import ChronusError
 from chronus.journal import standing
-from chronus.journal.journal import Journal, Poisoned, Record, Said, Sealed, Stands, Void
+from chronus.journal.records import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.memory.log import Rows
 from chronus.memory.program import Program
 from chronus.rack.document import EMPTY

@@ -25,10 +25,10 @@ from lark.exceptions import UnexpectedInput
 from msgspec import Struct
 
 from chronus import othernames, places
-from chronus.commands import MOST_STEPS, Hit, LaneOptions, Pattern
 from chronus.errors import ChronusError
 from chronus.language.grammar import parser, place_of
 from chronus.othernames import meant
+from chronus.pattern.lane import MOST_STEPS, Hit, LaneOptions, Pattern
 from chronus.units import note_name, read_note
 
 HIT, ACCENT, GHOST = 0.8, 1.0, 0.35

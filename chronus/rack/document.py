@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -17,9 +16,10 @@ from chronus import othernames
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
 from chronus.commands import MODULES as MODULES
-from chronus.commands import LaneOptions, Length, Pattern, Quantity
+from chronus.commands import Length, Quantity
 from chronus.errors import ChronusError
 from chronus.othernames import meant
+from chronus.pattern.lane import LaneOptions, Pattern
 from chronus.units import format_param, format_quantity, is_clamped, to_param
 
 CABLES, LANES, VOICES = 2048, 256, 64
@@ -125,11 +125,6 @@ def replace(whole: T, **changes: Any) -> T:
 def changed(before: Rack, after: Rack) -> set[str]:
     """The modules that are not quite as they were, and the new ones."""
     return {name for name, module in after.modules.items() if module is not before.modules.get(name)}
-
-
-def exact(number: float) -> Fraction:
-    """A typed number as the fraction it stands for: 0.1 is a tenth."""
-    return Fraction(repr(float(number)))
 
 
 def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> float:

@@ -8,8 +8,9 @@ from math import lcm
 from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import LONGEST_LINE, Clear, LaneOptions, Mute, Sequence, Solo, Unmute, Unsolo
+from chronus.commands import LONGEST_LINE, Clear, Mute, Sequence, Solo, Unmute, Unsolo
 from chronus.errors import ChronusError, nearest
+from chronus.pattern.lane import LaneOptions
 from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
 from chronus.rack.wiring import gated_off, voices_of
 

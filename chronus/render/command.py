@@ -17,7 +17,7 @@ from msgspec import Struct
 from chronus import places
 from chronus.commands import Open
 from chronus.errors import ChronusError
-from chronus.journal import journal as journals
+from chronus.journal import reading, records
 from chronus.language import scripts
 from chronus.memory.layout import BLOCK
 from chronus.render import ending
@@ -61,7 +61,7 @@ class Score(Struct, frozen=True):
     source: bytes
     rate: int
     seed: int
-    journal: journals.Journal | None
+    journal: records.Journal | None
     ends: Callable[[Take], int] | None
     inputs: tuple[Path, ...]
 
@@ -86,7 +86,7 @@ def read_score(told: argparse.Namespace) -> Score:
     """The script or journal that a path or a name means, and every file that is read for it."""
     path = scripts.find(told.script)
     source = scripts.read(path)
-    journal = journals.read_take(path) if source.startswith(journals.MAGIC) else None
+    journal = reading.read_take(path) if source.startswith(records.MAGIC) else None
     header = journal.header if journal else {}
     rate, seed = int(header.get("rate", told.rate)), int(header.get("seed", told.seed))
     ends: Callable[[Take], int] | None = None

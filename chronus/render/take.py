@@ -23,7 +23,7 @@ from chronus.conductor.transaction import Transaction
 from chronus.dsp.discovery import discover
 from chronus.errors import ChronusError
 from chronus.graph.block import block_address
-from chronus.journal import journal as journals
+from chronus.journal.records import Ended, Journal, Poisoned, Record, Said, Sealed, Void
 from chronus.journal.replay import Replay, Unsealed
 from chronus.language import opening, parser, source, spans
 from chronus.memory import layout, quarantine
@@ -110,7 +110,7 @@ class Take:
             seats = (*transaction.plan.seats.values(), *transaction.plan.old_seats.values())
             self._names |= {seat.handle: seat.name for seat in seats}
 
-    def take_out(self, poisoned: journals.Poisoned) -> None:
+    def take_out(self, poisoned: Poisoned) -> None:
         """A module that brought the renderer down is rendered no more from that frame on."""
         out = Out(poisoned.handle, poisoned.incarnation, poisoned.frame // BLOCK, how=0)
         quarantine.take_out(self.memory.board, out)
@@ -269,12 +269,12 @@ def _refused(line: Line, error: ChronusError) -> Answer:
     return Answer(line.number, line.text, error=error)
 
 
-def play_journal(take: Take, journal: journals.Journal, report: Report | None) -> int:
+def play_journal(take: Take, journal: Journal, report: Report | None) -> int:
     """Leads the conductor through the records, and returns the frame of the last one."""
     playback = Playback(take, report)
     playback.play(journal.records, journal)
     playback.end()
-    return max((r.frame for r in journal.records if isinstance(r, journals.Sealed | journals.Ended)), default=0)
+    return max((r.frame for r in journal.records if isinstance(r, Sealed | Ended)), default=0)
 
 
 class Playback:
@@ -285,17 +285,17 @@ class Playback:
         self._replay = Replay(take.conductor, parser.sentences, tell=self._tell)
         self._latest: dict[int, int] = {}
         self._passed_over: dict[int, int] = {}
-        self._out: list[journals.Poisoned] = []
+        self._out: list[Poisoned] = []
         self._taken_out: set[tuple[int, int]] = set()
 
-    def play(self, records: Sequence[journals.Record], known: journals.Journal) -> None:
+    def play(self, records: Sequence[Record], known: Journal) -> None:
         """`known`: these records, and behind them whatever is known of what came after. What neither seals never took effect."""
         self._latest |= _latest(known)
         self._passed_over |= {record.n: record.entry for record in known.poisoned if not record.module}
         out = (record for record in known.poisoned if record.module)
         self._out = [record for record in out if (record.handle, record.incarnation) not in self._taken_out]
-        said = {record.n for record in records if isinstance(record, journals.Said)}
-        void = {record.n for record in known.records if isinstance(record, journals.Void)}
+        said = {record.n for record in records if isinstance(record, Said)}
+        void = {record.n for record in known.records if isinstance(record, Void)}
         self._replay.skip |= said & (void | {said.n for said in known.unsealed()})
         self._replay.play(records)
         self._replay.accept()
@@ -328,7 +328,7 @@ class Playback:
         self.take.tell(taken.program, entries)
 
 
-def _latest(journal: journals.Journal) -> dict[int, int]:
+def _latest(journal: Journal) -> dict[int, int]:
     """By number, the last frame at which its entries may be told: that of the block that sealed them, if they are for now.
 
     Those of an exact moment were sealed sooner, nobody knows when; but before whatever was said after them.

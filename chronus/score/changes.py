@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from chronus.commands import When
 from chronus.memory.layout import RAMP
-from chronus.rack.document import Lane, Rack, any_solo, audible, exact, replace, tempo
+from chronus.rack.document import Lane, Rack, any_solo, audible, replace, tempo
 from chronus.rack.sweeps import Present
 from chronus.score.courses import Change, beats_of, on_the_way
 from chronus.score.score import Playing, Score, alive, begin, rewrite, same_notes, until
 from chronus.score.spans import SIXTEENTH, Player, Span, sounding
 from chronus.score.timeline import Ramp, Timeline
+from chronus.units import exact
 
 NEXT_BAR = When("next")
 

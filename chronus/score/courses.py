@@ -16,10 +16,10 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param
 from chronus.commands import Length
 from chronus.memory.layout import RAMP
-from chronus.rack.document import Module, Moving, Rack, Setting, exact, replace, tempo, value
+from chronus.rack.document import Module, Moving, Rack, Setting, replace, tempo, value
 from chronus.rack.sweeps import NEVER, Course, Present, about
 from chronus.score.timeline import BEATS, Timeline, beat_frames, frames_of
-from chronus.units import format_number, format_param
+from chronus.units import exact, format_number, format_param
 
 REMEMBERED_SECONDS = 1
 """How long a course is kept that is over: what is said for a moment to come is performed somewhat before it."""

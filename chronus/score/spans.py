@@ -11,21 +11,18 @@ unit that all of a lane's notes share, so that numpy counts them; 256 lanes are 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor, gcd
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from chronus.commands import Hit, LaneOptions, Pattern
 from chronus.memory.log import (
     BEGINNING,
     ENDING,
-    F_ACCENT,
     F_GLIDE,
     FRAME,
     NOTE_OFF,
@@ -38,17 +35,14 @@ from chronus.memory.log import (
     C,
     Rows,
 )
-from chronus.rack.document import Lane, exact
+from chronus.pattern.loop import Ints, Loop, loop_of
+from chronus.rack.document import Lane
 from chronus.score.timeline import Timeline
-from chronus.units import frequency
 
 SIXTEENTH = Fraction(1, 4)
 """Of the transport's grid, in beats."""
 STRAIGHT = Fraction(1, 2)
-LOOPS = 1024
-"""Patterns whose arrays are kept."""
 NONE: Rows = np.zeros((0, 8), np.int64)
-Ints = NDArray[np.int64]
 
 
 class Player(Struct, frozen=True):
@@ -75,86 +69,6 @@ class Span(Struct, frozen=True):
     swing: Fraction = Fraction(1, 2)
     stop: Fraction | None = None
     held: tuple[tuple[Fraction, int], ...] = ()
-
-
-class Loop(Struct, frozen=True):
-    """A pattern's notes in the order of their beginnings, as arrays that count in `part`s of a step, `size` of them in a loop.
-
-    `glides`: it has no end of its own, and the next one is slid into. `slid` of the `first` notes holds from the second loop on.
-    `beat` is a step in beats; `swing` what the lane says of its own, None where the transport's counts.
-    """
-
-    size: int
-    part: int
-    beat: Fraction
-    swing: Fraction | None
-    at: Ints
-    end: Ints
-    glides: NDArray[np.bool_]
-    slid: NDArray[np.bool_]
-    first: NDArray[np.bool_]
-    flags: Ints
-    hertz: NDArray[np.float64]
-    velocity: NDArray[np.float64]
-    pitches: list[int | None]
-    starts: list[int]
-    reach: int
-    """After so many parts each note is over."""
-
-
-_loops: OrderedDict[tuple[int, LaneOptions], tuple[Pattern, Loop]] = OrderedDict()
-
-
-def loop_of(lane: Lane) -> Loop:
-    """The arrays of a lane, made once. Its pattern is known by where it lies: to compare 4,096 hits takes longer than to play them."""
-    key = id(lane.pattern), lane.options
-    known = _loops.get(key)
-    if known is None:
-        known = _loops[key] = lane.pattern, _loop(lane.pattern, lane.options)
-        if len(_loops) > LOOPS:
-            _loops.popitem(last=False)
-    _loops.move_to_end(key)
-    return known[1]
-
-
-def _loop(pattern: Pattern, options: LaneOptions) -> Loop:
-    """The hits in order of time, a chord as several notes, each knowing whether it glides on or was slid into."""
-    gate, hits = exact(options.gate), pattern.hits
-    part = lcm(gate.denominator, *(hit.at[1] for hit in hits), *(hit.length[1] for hit in hits))
-    size, own = pattern.steps * part, int(gate * part)
-
-    def length(hit: Hit) -> int:
-        return hit.length[0] * part // hit.length[1] or (part if hit.glide else own)
-
-    def at(hit: Hit) -> int:
-        return (hit.at[0] * part // hit.at[1] + options.shift * part) % size
-
-    placed = sorted(((at(hit), hit) for hit in hits), key=lambda pair: pair[0])
-    following = [place for place, _ in placed[1:]] + [place + size for place, _ in placed[:1]]
-    slides = [
-        hit.glide and then <= place + (hit.length[0] * part // hit.length[1] or part)  # only what touches the next can glide there
-        for (place, hit), then in zip(placed, following, strict=True)
-    ]  # fmt: skip
-    notes = [(place, hit, k, pitch) for k, (place, hit) in enumerate(placed) for pitch in hit.pitches or (None,)]
-    starts, lengths = [place for place, *_ in notes], [length(hit) for _, hit, *_ in notes]
-    begins = np.array(starts, np.int64)
-    return Loop(
-        size,
-        part,
-        Fraction(*options.every) * 4,
-        None if options.swing is None else exact(options.swing) / 100,
-        begins,
-        begins + np.array(lengths, np.int64),
-        np.array([slides[k] for _, _, k, _ in notes], bool),
-        np.array([slides[k - 1] for _, _, k, _ in notes], bool),
-        begins == begins[:1],
-        np.array([F_ACCENT * hit.accent for _, hit, *_ in notes], np.int64),
-        np.array([0.0 if pitch is None else frequency(pitch) for *_, pitch in notes]),
-        np.array([min(max(hit.velocity * options.velocity, 0.0), 1.0) for _, hit, *_ in notes]),
-        [pitch for *_, pitch in notes],
-        starts,
-        max(lengths, default=0),
-    )
 
 
 class Swing(NamedTuple):
@@ -193,7 +107,7 @@ class Notes(NamedTuple):
 def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
     """Every note that may begin or end between two positions, and some around them."""
     assert span.lane is not None
-    loop = loop_of(span.lane)
+    loop = loop_of(span.lane.pattern, span.lane.options)
     if not loop.starts:
         return None
     swing, unit = swing_of(span, loop), loop.beat / loop.part
@@ -328,7 +242,7 @@ def _offs(ends: Ints, span: Span, player: Player) -> Rows:
 def notes_a_beat(span: Span) -> Fraction:
     if span.lane is None:
         return Fraction(0)
-    loop = loop_of(span.lane)
+    loop = loop_of(span.lane.pattern, span.lane.options)
     return Fraction(len(loop.starts) * loop.part, loop.size) / loop.beat
 
 

@@ -18,7 +18,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from chronus.commands import Length, When
-from chronus.rack.document import exact, replace
+from chronus.rack.document import replace
+from chronus.units import exact
 
 BAR = 4
 """Beats in a bar."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
-from pathlib import Path
+
+from chronus.system import proc
 
 _PR_SET_NAME = 15
-_ARG_START, _ARG_END = 45, 46  # of /proc/self/stat, counted from after the name
 
 
 def take(role: str) -> None:
@@ -15,9 +15,9 @@ def take(role: str) -> None:
     title = f"chronus {role}".encode()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_NAME, title.replace(b" ", b"-", 1).replace(b" ", b"")[:15], 0, 0, 0)
-    with suppress(OSError, ValueError, IndexError):
-        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-        start, size = int(fields[_ARG_START]), int(fields[_ARG_END]) - int(fields[_ARG_START])
+    with suppress(OSError):
+        start, end = found.arguments if (found := proc.stat("self")) else (0, 0)
+        size = end - start
         if start and size > len(title) + 1:
             # Where the last byte is no NUL, the kernel shows the words up to the first one, and not all that stood there.
             ctypes.memmove(start, title.ljust(size - 1, b"\0") + b".", size)

@@ -15,7 +15,6 @@ from chronus.commands import (
     Clear,
     Describe,
     Gate,
-    LaneOptions,
     Length,
     List,
     Mute,
@@ -45,6 +44,7 @@ from chronus.commands import (
 )
 from chronus.memory.log import F_RELEASE, GENERATION, NOTE_OFF, NOTE_ON, PANIC, SET, SWAP, decode
 from chronus.memory.log import NOW as NOW_FRAME
+from chronus.pattern.lane import LaneOptions
 from tests.kit.machine import seconds_of
 from tests.kit.stage import NOW, RATE, Stage, chain, load, put, seq
 from tests.rack.test_script import RACKS

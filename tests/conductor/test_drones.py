@@ -8,23 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronus.commands import (
-    Clear,
-    Gate,
-    Hit,
-    List,
-    Note,
-    Panic,
-    Patch,
-    Pattern,
-    Play,
-    Say,
-    Sequence,
-    Show,
-    Undo,
-    Unpatch,
-)
+from chronus.commands import Clear, Gate, List, Note, Panic, Patch, Play, Say, Sequence, Show, Undo, Unpatch
 from chronus.journal import standing
+from chronus.pattern.lane import Hit, Pattern
 from chronus.rack.document import EMPTY
 from chronus.rack.edit import edit
 from chronus.rack.patching import settled, silent

@@ -12,8 +12,8 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.conductor.conductor import Conductor
 from chronus.drills.capture import WINDOW, compare
 from chronus.drills.follow import Follower, following, ripe
-from chronus.journal import journal
-from chronus.journal.journal import Said, Sealed
+from chronus.journal import reading, writing
+from chronus.journal.records import Said, Sealed
 from chronus.language import parser
 from chronus.memory.layout import BLOCK
 from chronus.render.take import Take, play_journal
@@ -47,7 +47,7 @@ def taken(tmp_path_factory):
     folder = tmp_path_factory.mktemp("taken")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHRONUS_HOME", str(folder))
-        patch.setattr(journal, "LONGEST", 3000)
+        patch.setattr(writing, "LONGEST", 3000)
         house = House(folder, conductor=Conductor(Catalogue.load(), RATE))
         caller, looks, lines = house.caller(), [], 0
         files = house.pen.path.parent
@@ -63,7 +63,7 @@ def taken(tmp_path_factory):
                 )
         last, heard = house.pen.path, house.replicas.block() * BLOCK
         house.close()
-        kept = journal.read_take(last)
+        kept = reading.read_take(last)
         take = Take(RATE, 0, None)
         play_journal(take, kept, None)
         take.render(heard)

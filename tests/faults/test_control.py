@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chronus.journal import journal
+from chronus.journal import reading
 from tests.kit.live import PYTHON, Engine, alive, engine, until
 
 LINE = "set bass.freq +12st"
@@ -109,6 +109,6 @@ def test_row_23a_a_command_in_flight_is_done_once_or_refused_and_never_twice(pla
     assert freq(shell) == pytest.approx(before * 2 if done else before)
     assert sum("notice" in one and one["notice"]["kind"] == "control" for one in shell.said) == 1, "it is told twice"
     shell.said.clear()
-    records = journal.read_take(path)
+    records = reading.read_take(path)
     doublings = sum("+12" in text for played in records.played() for text in played.said.texts)
     assert 55 * 2**doublings == pytest.approx(freq(shell))

@@ -6,12 +6,12 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from chronus.control.jobs.performer import TRIES
+from chronus.system import proc
 from tests.kit.live import Engine, engine, until
 from tests.kit.talk import Talker
 
@@ -95,12 +95,4 @@ def test_row_59_stop_ends_an_engine_whatever_hangs_in_it(tmp_path, measured, who
             measured("59", f"stop ends it while {whom} hangs, after", time.monotonic() - began, "s", bar=4, soak=True)
         assert done.returncode == 0, done.stdout + done.stderr
         running.process.wait(5)
-        until(lambda: not [pid for pid in pids if _lives(pid)], 5, "a process is left")
-
-
-def _lives(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"
+        until(lambda: not [pid for pid in pids if proc.lives(pid)], 5, "a process is left")

@@ -17,9 +17,10 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.control.jobs.recovery import begin
 from chronus.control.serve import saving
 from chronus.errors import ChronusError
-from chronus.journal import journal
-from chronus.journal.journal import Journal, Pen, Said, Sealed
+from chronus.journal import reading, records, writing
+from chronus.journal.records import Journal, Said, Sealed
 from chronus.journal.replay import rebuild
+from chronus.journal.writing import Pen
 from chronus.language.parser import sentences
 from chronus.memory.layout import Memory
 from chronus.rack.document import EMPTY, Module, replace
@@ -164,7 +165,7 @@ def test_row_44_a_journal_that_fails_at_any_step_keeps_what_was_acknowledged(dis
         assert refused <= length
         house.pen._sync()
         engine_died(house)
-        assert freq_of(journal.read(house.pen.path)) == 57
+        assert freq_of(reading.read(house.pen.path)) == 57
 
 
 def test_row_44_the_first_refusal_and_the_first_success_are_told_once(disk, tmp_path):
@@ -211,7 +212,7 @@ def test_row_44_an_engine_starts_where_no_journal_can_be_written_and_takes_comma
     disk.is_well()
     assert house.ask(caller, c.Load(kind="bass"), texts=("load bass",))[0].ok
     engine_died(house)
-    assert [said.texts for said in journal.read(house.pen.path).records if isinstance(said, Said)] == [("load bass",)]
+    assert [said.texts for said in reading.read(house.pen.path).records if isinstance(said, Said)] == [("load bass",)]
 
 
 def test_a_journal_that_cannot_be_synced_says_so(disk, tmp_path):
@@ -239,7 +240,7 @@ def test_row_45_what_is_written_is_synced_within_100_ms_and_many_records_at_once
     def play(attempt: int) -> float:
         written.clear()
         synced.clear()
-        pen = journal.create(f"take{attempt}", HEADER)
+        pen = writing.create(f"take{attempt}", HEADER)
         until = time.monotonic() + 0.7
         while time.monotonic() < until:
             assert pen.write(Sealed(len(written), 0))
@@ -287,7 +288,7 @@ def test_rows_43_44_a_full_disk_under_a_playing_song_refuses_commands_and_loses_
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: errno.errorcode.get(fault, "short"))
 def test_row_44_a_new_file_that_cannot_be_begun_leaves_the_old_one_in_use(disk, tmp_path, monkeypatch, fault):
-    monkeypatch.setattr(journal, "LONGEST", 300)
+    monkeypatch.setattr(writing, "LONGEST", 300)
     for step in ("create", "write"):
         for old in (tmp_path / "journals").glob("*/*"):
             old.unlink()
@@ -313,7 +314,7 @@ def test_row_44_a_new_file_that_cannot_be_begun_leaves_the_old_one_in_use(disk, 
         house = killed(house, tmp_path)
         assert house.conductor.rack.modules["bass"].params["freq"] == 79
         engine_died(house)
-        assert freq_of(journal.newest("default")[1]) == 79
+        assert freq_of(reading.newest("default")[1]) == 79
 
 
 @pytest.mark.proof
@@ -348,7 +349,7 @@ def recovered(home: Path, data: bytes) -> object:
     """What a new engine performs first, found by the real recovery."""
     for old in (home / "journals").glob("*/*"):
         old.unlink()
-    path = journal.folder("default") / "0001.journal"
+    path = reading.folder("default") / "0001.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     found = begin(Memory(), CATALOGUE, "default", {**HEADER, "pid": 2}, sentences, False)
@@ -363,7 +364,7 @@ def test_row_45_a_power_cut_at_every_byte_of_the_last_three_records_leaves_the_l
     house = said(tmp_path, *SCRIPT[:6])
     engine_died(house)
     data = house.pen.path.read_bytes()
-    whole = journal.parse(data)
+    whole = records.parse(data)
     ends = [k + 1 for k, byte in enumerate(data) if byte == 10]
     chance = random.Random(45)
     monkeypatch.setattr(Pen, "_flush", lambda pen: None)
@@ -384,7 +385,7 @@ def test_row_45_a_torn_record_in_the_middle_ends_what_is_recovered_there(tmp_pat
     engine_died(house)
     data = house.pen.path.read_bytes()
     lines = data.splitlines(keepends=True)
-    whole = journal.parse(data)
+    whole = records.parse(data)
     for at in range(1, len(lines)):
         torn = b"".join([*lines[:at], lines[at][: len(lines[at]) // 2], *lines[at + 1 :]])
         expected = rebuild(Journal(whole.header, whole.records[: at - 1]), CATALOGUE, sentences)[0]

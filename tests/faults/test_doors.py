@@ -21,7 +21,7 @@ import pytest
 from chronus import wire
 from chronus.commands import Change, Hello, Quantity, Reply, Set, Status, Submission
 from chronus.errors import ChronusError
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.memory.layout import BLOCK, Memory
 from chronus.shell.attached import Attached
 from tests.faults.table import Measured
@@ -217,7 +217,7 @@ def _flood(folder: Path, seconds: float, measured: Measured) -> None:
 
     done = take(folder, breaking, CHRONUS_OSC_PORT="5805", song=SONG)
     files = sorted(seen["journal"].parent.glob("*.journal"))  # a long journal goes on in a new file
-    played = [one for path in files for one in journal.read(path).played()]
+    played = [one for path in files for one in reading.read(path).played()]
     blocks = [one.frame // BLOCK for one in played if one.said.who == "osc"]
     counters = done.status["counters"]
     print(f"row 38: {seen['acks']}")

@@ -29,6 +29,7 @@ from chronus.errors import ChronusError
 from chronus.language.opening import parse
 from chronus.language.source import Source
 from chronus.language.statements import Statement
+from chronus.pattern.lane import Hit
 from chronus.shell import answers
 from chronus.shell.conversation import Conversation
 from tests.control.outside.test_osc import GOOD
@@ -243,7 +244,7 @@ def test_twenty_thousand_wild_commands_are_answered_or_end_their_connection(hous
         c.Set(changes=(c.Change("bass", "freq", c.Quantity(float("inf"))),)),
         c.Wait(length=c.Length(float("nan"), "s")),
         c.Undo(steps=-(1 << 63)),
-        c.Sequence(name="bass", text="x", pattern=c.Pattern(16, (c.Hit((1, 0)),))),
+        c.Sequence(name="bass", text="x", pattern=c.Pattern(16, (Hit((1, 0)),))),
         c.Open(name="x", commands=(c.Open(name="y"),)),
         c.Open(name="x", commands=(c.Play(),) * (c.MOST_INSIDE + 1)),
     ],
@@ -269,8 +270,8 @@ def test_more_commands_in_a_frame_than_a_frame_may_hold_end_the_connection(house
     ("command", "part"),
     [
         (c.Wait(), ""),
-        (c.Sequence(name="bass", text="x", pattern=c.Pattern(4, (c.Hit((4, 1)),))), "pattern"),
-        (c.Sequence(name="bass", text="x", pattern=c.Pattern(4, (c.Hit((0, 1), (5, 1)),))), "pattern"),
+        (c.Sequence(name="bass", text="x", pattern=c.Pattern(4, (Hit((4, 1)),))), "pattern"),
+        (c.Sequence(name="bass", text="x", pattern=c.Pattern(4, (Hit((0, 1), (5, 1)),))), "pattern"),
         (c.Sequence(name="bass", text="x", pattern=c.Pattern(1, ()), options=c.LaneOptions((1, 10**9))), "options.every"),
         (c.Patch(chain=(c.Port("lfo"), c.Port("bass", "freq")), amount=c.Quantity(1e300, "oct")), "amount"),
     ],
@@ -359,6 +360,7 @@ def _come_as_another(house: House) -> None:
 RIVAL = r"""
 import sys, threading
 from chronus import link
+from chronus.pattern.lane import Hit
 from chronus.errors import ChronusError
 sys.stdin.readline()
 def own(name):

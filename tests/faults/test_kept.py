@@ -18,8 +18,8 @@ import chronus
 from chronus import connection
 from chronus.control.outside import surface
 from chronus.engine.supervisor import Engine as Supervisor
-from chronus.journal import journal
-from chronus.journal.journal import Ended
+from chronus.journal import reading
+from chronus.journal.records import Ended
 from chronus.memory import layout
 from chronus.settings import Settings
 from chronus.worker.joining import is_whole
@@ -158,7 +158,7 @@ def test_row_27_sigterm_fades_out_closes_the_journal_and_ends_with_0(tmp_path, m
         began = time.monotonic()
         assert running.stop() == 0
         took = time.monotonic() - began
-    found = journal.read(path)
+    found = reading.read(path)
     assert found.clean and isinstance(found.records[-1], Ended) and found.unsealed() == []
     captured = np.fromfile(heard, np.float32).reshape(-1, 2)
     sounding = captured[np.abs(captured).max(axis=1) > 0]

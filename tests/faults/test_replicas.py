@@ -18,7 +18,7 @@ from chronus.drills.crash_test import Rejoin
 from chronus.drills.own_engine import Client
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.memory import layout
 from chronus.worker.process import FEWEST_APART
 from tests.kit.live import alive, until
@@ -262,7 +262,7 @@ def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measur
     measured("23a", "kills", times)
     measured("23a", "frames lost", done.lost, bar=0)
     measured("23a", "until the next ok, longest", max(back) * 1e3, "ms", bar=1000, soak=True)
-    played = Counter(text for one in journal.read_take(journals[-1]).played() for text in one.said.texts)
+    played = Counter(text for one in reading.read_take(journals[-1]).played() for text in one.said.texts)
     measured("23a", "on their way at a kill and done", sum(played[line] for line in on_their_way))
     measured("23a", "of them done twice", max(played[line] for line in on_their_way) - 1, bar=0)
     measured("23a", "acknowledged and lost", sum(ok and not played[line] for line, ok in on_their_way.items()), bar=0)

@@ -11,7 +11,7 @@ import pytest
 
 from chronus.control.jobs import performer
 from chronus.engine import supervision, supervisor, watch
-from chronus.journal import journal, replay
+from chronus.journal import replay, writing
 from tests.simulator.lives import Fault, Ground, Schedule
 from tests.simulator.simulate import draw, run, search, shortest
 
@@ -132,14 +132,14 @@ def say_it_before_it_is_written(patch):
 
 
 def go_on_behind_a_torn_record(patch):
-    patch.setattr(journal.os, "ftruncate", lambda descriptor, size: None)
+    patch.setattr(writing.os, "ftruncate", lambda descriptor, size: None)
 
 
 def take_up_what_is_void(patch):
     kept = replay.Replay.play
 
     def play(self, records, **more):
-        kept(self, tuple(record for record in records if not isinstance(record, journal.Void)), **more)
+        kept(self, tuple(record for record in records if not isinstance(record, records.Void)), **more)
 
     patch.setattr(replay.Replay, "play", play)
 

@@ -15,8 +15,8 @@ from chronus.control.jobs import performer
 from chronus.control.jobs.job import Job
 from chronus.control.jobs.recovery import begin
 from chronus.errors import ChronusError
-from chronus.journal import journal, standing
-from chronus.journal.journal import Said, Sealed, Stands
+from chronus.journal import reading, records, standing, writing
+from chronus.journal.records import Said, Sealed, Stands
 from chronus.journal.replay import rebuild
 from chronus.language.parser import sentences
 from chronus.memory.layout import Memory
@@ -38,7 +38,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def short(monkeypatch):
     """Files of a few records each."""
-    monkeypatch.setattr(journal, "LONGEST", 300)
+    monkeypatch.setattr(writing, "LONGEST", 300)
 
 
 def paths(house: House):
@@ -67,7 +67,7 @@ def test_a_conductor_kept_and_restored_stands_as_it_stood(tmp_path):
 def test_what_is_said_over_many_files_and_the_deaths_of_control_goes_on_to_the_last_word(tmp_path, monkeypatch):
     whole, house = played(tmp_path, ())
     house.close()
-    monkeypatch.setattr(journal, "LONGEST", 300)
+    monkeypatch.setattr(writing, "LONGEST", 300)
     kills = random.Random(2)
     for _ in range(4):
         broken, house = played(tmp_path, tuple(sorted(kills.sample(range(len(SCRIPT)), 3))))
@@ -75,7 +75,7 @@ def test_what_is_said_over_many_files_and_the_deaths_of_control_goes_on_to_the_l
         assert len(paths(house)) >= 4 and house.replicas.refused == 0
         texts = [
             text
-            for record in journal.read_take(house.pen.path).records
+            for record in reading.read_take(house.pen.path).records
             if isinstance(record, Said)
             for text in record.texts
         ]
@@ -93,11 +93,11 @@ def test_the_old_file_stays_and_the_new_one_begins_with_the_rack(tmp_path, short
         for path in paths(house)[:-1]:
             assert path.read_bytes() == kept.setdefault(path, path.read_bytes()), "an old file was touched"
     assert len(kept) >= 3
-    newest = journal.read(house.pen.path)
+    newest = reading.read(house.pen.path)
     assert isinstance(newest.records[0], Stands)
     assert newest.header["continues"] == paths(house)[-2].name and "recovered" not in newest.header
     for path in paths(house)[1:]:
-        stands = journal.read(path).records[0]
+        stands = reading.read(path).records[0]
         assert isinstance(stands, Stands) and len([sentences(text) for text in stands.texts]) == len(stands.texts) > 0
     house.close()
 
@@ -127,11 +127,11 @@ def test_a_new_engine_recovers_from_the_newest_file_alone(tmp_path, short):
 def test_a_state_that_another_version_wrote_comes_to_the_same_rack_by_its_words(tmp_path, short):
     _, house = played(tmp_path, ())
     engine_died(house)
-    found = journal.read(house.pen.path)
+    found = reading.read(house.pen.path)
     stands = found.records[0]
     foreign = Stands(stands.n, stands.frame, stands.texts, b"\x90")
     whole = rebuild(found, CATALOGUE, sentences)
-    other = rebuild(journal.Journal(found.header, (foreign, *found.records[1:])), CATALOGUE, sentences)
+    other = rebuild(records.Journal(found.header, (foreign, *found.records[1:])), CATALOGUE, sentences)
     assert [type(command) for command in other[0].commands] == [type(command) for command in whole[0].commands]
     assert set(map(_roughly, other[0].commands[0].commands)) == set(map(_roughly, whole[0].commands[0].commands))
 
@@ -143,7 +143,7 @@ def test_killed_at_any_byte_of_a_new_files_beginning_nothing_is_lost(tmp_path, m
         house.ask(caller, command, texts=(text,))
     house.run(100)
     old = house.pen.path
-    monkeypatch.setattr(journal, "LONGEST", 0)
+    monkeypatch.setattr(writing, "LONGEST", 0)
     house.performer.pen._goal = 0
     house.run(2)
     assert house.pen.path != old
@@ -154,7 +154,7 @@ def test_killed_at_any_byte_of_a_new_files_beginning_nothing_is_lost(tmp_path, m
     chosen = [*range(0, end, max(1, end // 200)), end - 1, end]
     for size in chosen:
         house.pen.path.write_bytes(data[:size])
-        path, found = journal.newest("default")
+        path, found = reading.newest("default")
         assert path == (house.pen.path if size == end else old)
         first, *_ = rebuild(found, CATALOGUE, sentences)
         assert {
@@ -172,7 +172,7 @@ def test_what_is_put_off_and_taken_up_while_a_new_file_begins_is_in_it(tmp_path)
     ((at, (due,)),) = house.conductor.due(1 << 60)  # taken up, and waiting behind other jobs
     house.pen._goal = 0
     house.performer.step(lambda: None)
-    assert "continues" in journal.read(house.pen.path).header
+    assert "continues" in reading.read(house.pen.path).header
     house.server.jobs.append(Job(as_one((due.command,)), due.author, at, (due.number,)))
     house.run(1600)
     assert house.conductor.rack.modules["bass"].params["freq"] == 90
@@ -196,7 +196,7 @@ def test_many_commands_together_do_not_keep_a_file_from_ending(tmp_path, short):
     assert not house.server.jobs and house.conductor.rack.modules["bass"].params["freq"] == 239
     sizes = [path.stat().st_size for path in paths(house)[1:]]
     assert len(sizes) > 10
-    records = journal.read_take(house.pen.path).records
+    records = reading.read_take(house.pen.path).records
     assert len([record for record in records if isinstance(record, Sealed)]) == 201
     house.close()
 
@@ -214,14 +214,14 @@ def test_an_engine_that_died_before_it_recovered_counts_as_a_second_bad_end(tmp_
 
 @pytest.mark.parametrize("name", ["0002.journal", "0003.journal", "../0001.journal", "/etc/passwd", "x", "", 7, None])
 def test_a_file_that_goes_on_from_what_is_no_older_journal_is_refused(tmp_path, name):
-    pen = journal.create("default", {**HEADER})
+    pen = writing.create("default", {**HEADER})
     pen.give_up()
-    pen = journal.create("default", {**HEADER, "continues": name})
+    pen = writing.create("default", {**HEADER, "continues": name})
     pen.write(Stands(1, 64, ("load bass",), b""))
     pen.give_up()
     assert pen.path.name == "0002.journal"
     with pytest.raises(ChronusError) as refusal:
-        journal.read_take(pen.path)
+        reading.read_take(pen.path)
     assert refusal.value.code == "E_FILE"
 
 
@@ -230,7 +230,7 @@ def test_a_take_of_which_an_older_file_is_gone_is_refused_by_its_name(tmp_path, 
     house.close()
     paths(house)[0].unlink()
     with pytest.raises(ChronusError) as refusal:
-        journal.read_take(house.pen.path)
+        reading.read_take(house.pen.path)
     assert (
         refusal.value.code == "E_FILE"
         and paths(house)[0].name != "0001.journal"
@@ -239,7 +239,7 @@ def test_a_take_of_which_an_older_file_is_gone_is_refused_by_its_name(tmp_path, 
 
 
 def test_a_control_that_dies_again_and_again_goes_on_in_a_new_file_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(journal, "LONGEST", 4000)
+    monkeypatch.setattr(writing, "LONGEST", 4000)
     house = House(tmp_path)
     house.ask(house.caller(), c.Load(kind="bass"), texts=("load bass",))
     for hertz in range(40, 100):

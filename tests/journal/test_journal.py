@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from chronus.commands import New, Open
 from chronus.errors import ChronusError
-from chronus.journal import journal
-from chronus.journal.journal import Ended, Journal, Said, Sealed, Void
+from chronus.journal import reading, records, writing
+from chronus.journal.records import Ended, Journal, Said, Sealed, Void
 
 HEADER = {"rate": 44100, "seed": 0, "version": "0.1"}
 RECORDS = [
@@ -34,7 +34,7 @@ def home(tmp_path, monkeypatch):
 
 
 def written(records=RECORDS, end: int | None = None) -> Path:
-    pen = journal.create("default", HEADER)
+    pen = writing.create("default", HEADER)
     for record in records:
         assert pen.write(record)
     if end is not None:
@@ -43,25 +43,25 @@ def written(records=RECORDS, end: int | None = None) -> Path:
 
 
 def test_what_was_written_is_read():
-    found = journal.read(written())
+    found = reading.read(written())
     assert found.header == HEADER and list(found.records) == RECORDS
     assert not found.clean
 
 
 def test_a_closed_journal_is_clean():
-    assert journal.read(written(end=80000)).clean
-    assert journal.read(written([], end=0)).clean
+    assert reading.read(written(end=80000)).clean
+    assert reading.read(written([], end=0)).clean
 
 
 def test_a_journal_in_which_nothing_was_said_needs_no_recovery():
-    assert journal.read(written([])).clean
+    assert reading.read(written([])).clean
 
 
 def test_each_start_makes_a_new_file():
     first, second = written(), written()
     assert [first.name, second.name] == ["0001.journal", "0002.journal"]
-    assert journal.newest("default")[0] == second
-    assert journal.newest("other")[0] is None
+    assert reading.newest("default")[0] == second
+    assert reading.newest("other")[0] is None
 
 
 def test_every_truncation_in_the_last_three_records_keeps_the_longest_prefix():
@@ -70,7 +70,7 @@ def test_every_truncation_in_the_last_three_records_keeps_the_longest_prefix():
     for size in range(ends[-4], len(data) + 1):
         whole = sum(1 for end in ends[1:] if end <= size)
         for tail in (b"", bytes(64), b"\xff\x00garbage\n", b"00000000 {}\n"):
-            found = journal.parse(data[:size] + tail)
+            found = records.parse(data[:size] + tail)
             if size in ends or tail in (b"", bytes(64)):
                 assert list(found.records) == RECORDS[:whole]
                 assert found.size == ends[whole]
@@ -81,22 +81,22 @@ def test_every_flipped_byte_ends_the_prefix_at_its_record():
     ends = [k + 1 for k, byte in enumerate(data) if byte == 10]
     for at in range(ends[-4], len(data)):
         broken = data[:at] + bytes([data[at] ^ random.Random(at).randrange(1, 256)]) + data[at + 1 :]
-        assert list(journal.parse(broken).records) == RECORDS[: sum(1 for end in ends[1:] if end <= at)]
+        assert list(records.parse(broken).records) == RECORDS[: sum(1 for end in ends[1:] if end <= at)]
 
 
 @given(st.binary(max_size=200))
 def test_no_content_makes_reading_fail(data):
-    assert isinstance(journal.parse(data), Journal)
-    assert isinstance(journal.parse(journal.MAGIC + b"{}\n" + data), Journal)
+    assert isinstance(records.parse(data), Journal)
+    assert isinstance(records.parse(records.MAGIC + b"{}\n" + data), Journal)
 
 
 def test_deep_nesting_does_not_make_reading_fail():
-    assert journal.parse(journal.MAGIC + b"[" * 100_000 + b"\n") == Journal()
+    assert records.parse(records.MAGIC + b"[" * 100_000 + b"\n") == Journal()
 
 
 def test_a_missing_file_is_refused_with_e_file(tmp_path):
     with pytest.raises(ChronusError) as refusal:
-        journal.read(tmp_path / "none.journal")
+        reading.read(tmp_path / "none.journal")
     assert refusal.value.code == "E_FILE"
 
 
@@ -104,10 +104,10 @@ def test_writing_goes_on_behind_the_valid_prefix():
     path = written()
     with path.open("ab") as file:
         file.write(b"12345678 torn")
-    pen = journal.resume(path, journal.read(path))
+    pen = writing.resume(path, reading.read(path))
     pen.write(Said(4, texts=("new",)))
     pen.close(90000)
-    assert list(journal.read(path).records) == [*RECORDS, Said(4, texts=("new",)), Ended(90000)]
+    assert list(reading.read(path).records) == [*RECORDS, Said(4, texts=("new",)), Ended(90000)]
 
 
 def test_played_gives_what_took_effect_with_the_last_moment_said():
@@ -122,7 +122,7 @@ def test_played_gives_what_took_effect_with_the_last_moment_said():
 
 
 def test_a_full_disk_takes_back_the_torn_record(monkeypatch):
-    pen = journal.create("default", HEADER)
+    pen = writing.create("default", HEADER)
     pen.write(RECORDS[0])
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -136,4 +136,4 @@ def test_a_full_disk_takes_back_the_torn_record(monkeypatch):
         signal.signal(signal.SIGXFSZ, old)
     assert pen.write(RECORDS[1])
     assert pen.fault == ""
-    assert list(journal.read(pen.path).records) == RECORDS[:2]
+    assert list(reading.read(pen.path).records) == RECORDS[:2]

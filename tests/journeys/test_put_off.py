@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chronus.commands import Load, Submission, Unload
-from chronus.journal import journal
-from chronus.journal.journal import Said, Sealed
+from chronus.journal import reading
+from chronus.journal.records import Said, Sealed
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from chronus.render.take import Take
@@ -20,7 +20,7 @@ BAR = round(4 * 60 / 174 * RATE)
 def overlapping(path) -> int:
     """How many submissions took effect before one that the journal has sealed before them."""
     latest = found = 0
-    for record in journal.read(path).records:
+    for record in reading.read(path).records:
         if isinstance(record, Sealed):
             found += record.frame < latest
             latest = max(latest, record.frame)
@@ -44,7 +44,7 @@ def test_a_take_in_which_now_overtakes_what_was_put_off_is_rendered_again_to_the
                     settle(memory, 0.01)
         path = running.journal()
         overtaken.append(overlapping(path))
-        assert any(isinstance(record, Said) and record.due for record in journal.read(path).records)
+        assert any(isinstance(record, Said) and record.due for record in reading.read(path).records)
 
     done = take(tmp_path, breaking)
     assert overtaken[0] >= 4, "nothing overtook what was put off; the test shows nothing"

@@ -17,7 +17,7 @@ from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.control.outside.hands import Hands
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
-from chronus.journal import journal
+from chronus.journal import writing
 from chronus.memory.layout import BLOCK, Memory
 from tests.kit.replicas import Replicas
 
@@ -93,7 +93,7 @@ class House:
 
     def __init__(
         self, folder: Path, memory: Memory | None = None, channel: socket.socket | None = None, *,
-        replicas: Replicas | None = None, conductor: Conductor | None = None, pen: journal.Pen | None = None, number: int = 0,
+        replicas: Replicas | None = None, conductor: Conductor | None = None, pen: writing.Pen | None = None, number: int = 0,
     ) -> None:  # fmt: skip
         self.memory = memory or Memory()
         self.replicas = replicas or Replicas(self.memory)
@@ -102,7 +102,7 @@ class House:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(self.path))
         self.listener.listen(256)
-        self.pen = pen or journal.create("default", {"rate": RATE, "seed": 0, "pid": 1, "started": 2.0})
+        self.pen = pen or writing.create("default", {"rate": RATE, "seed": 0, "pid": 1, "started": 2.0})
         self.conductor = conductor or Conductor(Catalogue(SPECS), RATE)
         self.publisher = Publisher(self.memory, lambda slot: None)
         self.performer = Performer(self.conductor, self.publisher, self.pen, self._tell, number, clock=self._clock)

@@ -13,7 +13,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.conductor.conductor import Conductor
 from chronus.dsp.discovery import discover
 from chronus.graph.block import block_address
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.language import parser
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, Memory
 from chronus.memory.program import Program
@@ -93,7 +93,7 @@ def differing(house: House) -> int:
     house.close()
     live = np.concatenate(house.replicas.blocks)
     take = Take(RATE, 0, None)
-    play_journal(take, journal.read_take(house.pen.path), None)
+    play_journal(take, reading.read_take(house.pen.path), None)
     take.go(len(live))
     again = np.concatenate(take.blocks)[: len(live)]
     assert len(again) == len(live) and np.abs(live).max() > 0.001

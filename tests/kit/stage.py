@@ -6,9 +6,10 @@ from collections import defaultdict
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import In, Out, Param, Spec, switch
-from chronus.commands import Change, Hit, Load, Pattern, Port, Quantity, Sequence, Set, Submission, When, Word
+from chronus.commands import Change, Load, Port, Quantity, Sequence, Set, Submission, When, Word
 from chronus.conductor.conductor import Conductor
 from chronus.memory.log import GENERATION, NOTE_OFF, NOTE_ON, decode
+from chronus.pattern.lane import Hit, Pattern
 
 RATE = 44100
 FREQ = Param("freq", 20, 20000, 440, "Hz", "exp", pitch=True)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from chronus.drills import own_engine
 from chronus.drills.capture import Comparison
 from chronus.drills.crash_test import SONG, both_play
-from chronus.journal import journal as journals
+from chronus.journal import reading
 from chronus.memory import layout
 from chronus.memory.layout import Memory
 from chronus.render.take import Take as Rendering
@@ -97,7 +97,7 @@ def _play(
 
 def rendered(journal: Path, frames: int) -> np.ndarray:
     """What `chronus render` makes of a journal, (frames, 2), without a second for the start of a process."""
-    read = journals.read_take(journal)
+    read = reading.read_take(journal)
     again = Rendering(int(read.header["rate"]), int(read.header["seed"]), None)
     play_journal(again, read, None)
     again.render(frames + again.latency)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronus.commands import Hit, LaneOptions
 from chronus.errors import ChronusError
 from chronus.language.notation import read_lane
+from chronus.pattern.lane import Hit, LaneOptions
 
 
 def steps(text: str) -> str:

@@ -18,7 +18,7 @@ from chronus.commands import QUERIES, Open, Save, Say, Submission
 from chronus.conductor.conductor import Conductor, together
 from chronus.errors import ChronusError
 from chronus.journal import standing
-from chronus.journal.journal import Journal, Said, Sealed, Stands
+from chronus.journal.records import Journal, Said, Sealed, Stands
 from chronus.journal.replay import NEVER, rebuild
 from chronus.language.parser import parse, statements
 from chronus.rack.document import EMPTY, Moving, Rack, replace

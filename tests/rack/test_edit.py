@@ -9,7 +9,6 @@ from chronus.commands import (
     Assert,
     Change,
     Clear,
-    LaneOptions,
     Length,
     Mute,
     New,
@@ -25,6 +24,7 @@ from chronus.commands import (
     Unpatch,
 )
 from chronus.errors import ChronusError
+from chronus.pattern.lane import LaneOptions
 from chronus.rack.document import Key, value
 from tests.kit.stage import CATALOGUE, NOW, Stage, chain, load, put, seq
 

@@ -5,21 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronus.commands import (
-    Clear,
-    Gate,
-    LaneOptions,
-    Mute,
-    Patch,
-    Quantity,
-    Relative,
-    Solo,
-    Submission,
-    Unload,
-    Unmute,
-    Unpatch,
-)
+from chronus.commands import Clear, Gate, Mute, Patch, Quantity, Relative, Solo, Submission, Unload, Unmute, Unpatch
 from chronus.language import parser
+from chronus.pattern.lane import LaneOptions
 from chronus.rack.document import replace
 from chronus.rack.script import script
 from tests.kit.stage import CATALOGUE, Stage, chain, load, put, seq

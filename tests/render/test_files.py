@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from chronus.journal.journal import MAGIC
+from chronus.journal.records import MAGIC
 
 SONG = "load kick\nseq kick: x...x...\n"
 LOUD = "load noise\nwait 16 bars\n"

@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronus.commands import Hit, LaneOptions, Pattern
 from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, NOTE_OFF, NOTE_ON, decode
+from chronus.pattern.lane import Hit, LaneOptions, Pattern
 from chronus.rack.document import Lane
 from chronus.score.spans import Player, Span, Window, in_order, sounding, span_entries
 from chronus.score.timeline import Timeline

@@ -24,7 +24,7 @@ from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Publisher
 from chronus.engine.roll import Roll
-from chronus.journal import journal
+from chronus.journal import records, writing
 from chronus.language.parser import sentences
 from chronus.memory import layout
 from chronus.memory.layout import (
@@ -246,19 +246,19 @@ class Laying(Writer):
 class MortalPen:
     """A journal whose writer can die before a record, in it and after it."""
 
-    def __init__(self, pen: journal.Pen, world: World) -> None:
+    def __init__(self, pen: writing.Pen, world: World) -> None:
         self.pen, self.world = pen, world
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.pen, name)
 
-    def write(self, *records: journal.Record) -> bool:
+    def write(self, *records: records.Record) -> bool:
         return self._mortally(self.pen.write, records)
 
-    def owe(self, *records: journal.Record) -> None:
+    def owe(self, *records: records.Record) -> None:
         self._mortally(self.pen.owe, records)
 
-    def _mortally(self, write: Callable[..., Any], records: Sequence[journal.Record]) -> Any:
+    def _mortally(self, write: Callable[..., Any], records: Sequence[records.Record]) -> Any:
         self.world.control_moment("before the record")
         size = self.pen.path.stat().st_size
         kept = write(*records)
@@ -289,11 +289,11 @@ class Host:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """The thread that calls fsync stays away: what it saves from a power cut is not asked here, and a simulation has one thread."""
-    kept, journal.threading = journal.threading, _Unthreaded  # type: ignore[assignment]
+    kept, writing.threading = writing.threading, _Unthreaded  # type: ignore[assignment]
     try:
         yield
     finally:
-        journal.threading = kept
+        writing.threading = kept
 
 
 class _Unthreaded:

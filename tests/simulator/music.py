@@ -30,7 +30,7 @@ from chronus.conductor.conductor import Conductor
 from chronus.control.jobs import performer
 from chronus.control.jobs.recovery import begin, take_over
 from chronus.errors import ChronusError
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.journal.replay import rebuild
 from chronus.memory import layout
 from chronus.memory.layout import NOTES_LATE, RECOMMITTED, Memory
@@ -311,7 +311,7 @@ class Session:
             if not (house.performer.busy or house.server.jobs):
                 break
             house.run(1)
-        found = journal.read(house.pen.path)
+        found = reading.read(house.pen.path)
         whole, lost = rebuild(found, house.conductor.catalogue, parse)[:2]
         lost = [
             one for one in lost if " at next" not in one.text

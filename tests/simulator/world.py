@@ -17,7 +17,7 @@ from chronus.engine.device import FIRST_SECONDS
 from chronus.engine.roll import ControlSaid
 from chronus.engine.supervisor import Engine
 from chronus.engine.watch import STARTING_SECONDS
-from chronus.journal import journal
+from chronus.journal import reading, records, writing
 from chronus.journal.replay import rebuild
 from chronus.memory import layout
 from chronus.memory.layout import (
@@ -607,9 +607,9 @@ class World:
         if self.control is not None:
             self.control.pen.give_up()
         if fault.occasion == "power":
-            since = self.time - journal.FSYNC_SECONDS
+            since = self.time - writing.FSYNC_SECONDS
             self.acked = {text: frame for text, frame in self.acked.items() if self.answered_at[text] <= since}
-            path, _ = journal.newest(self.name)
+            path, _ = reading.newest(self.name)
             assert path is not None
             size = path.stat().st_size
             os.truncate(
@@ -637,7 +637,7 @@ class World:
         finally:
             if self.control is not None and not self.ended:
                 self.control.pen.give_up()
-            shutil.rmtree(journal.folder(self.name), ignore_errors=True)
+            shutil.rmtree(reading.folder(self.name), ignore_errors=True)
 
     def _play(self) -> None:
         schedule = self.schedule
@@ -726,7 +726,7 @@ class World:
         taken = self.ground.taken[: int(self.ground.ideal[INSTANCES // 8 + machine.TAKEN])]
         kinds, values = taken[:, WHAT] & 0xFF, taken.view(np.float64)
         sets = Counter(round(value) for value in values[kinds == SET, A].tolist())
-        _, found = journal.newest(self.name)
+        _, found = reading.newest(self.name)
         played = Counter(text for done in found.played() for text in done.said.texts)
         for text in self.said:
             if played[text] > 1:
@@ -763,7 +763,7 @@ class World:
             if missed:
                 raise Failure(f"{len(missed)} of {len(should)} notes were not played, the first at frame {missed[0]}")
 
-    def _check_rebuilt(self, found: journal.Journal) -> None:
+    def _check_rebuilt(self, found: records.Journal) -> None:
         """Were the whole engine killed now, the next one would begin with all that was acknowledged."""
         whole, unreadable, _ = rebuild(found, CATALOGUE, parse)
         if unreadable:

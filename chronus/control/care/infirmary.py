@@ -18,7 +18,7 @@ from chronus.control.jobs.job import Job
 from chronus.control.jobs.proving import how_it_ended
 from chronus.control.serve.server import Server
 from chronus.errors import ChronusError
-from chronus.journal.journal import Poisoned
+from chronus.journal.records import Poisoned
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import (
     BLOCK,

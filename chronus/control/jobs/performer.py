@@ -32,7 +32,7 @@ from chronus.control.jobs.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.jobs.publisher import Batch, Publisher
 from chronus.errors import ChronusError
 from chronus.journal import standing
-from chronus.journal.journal import Record, Said, Sealed, Stands, Void
+from chronus.journal.records import Record, Said, Sealed, Stands, Void
 from chronus.journal.replay import weight
 from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PENDING, PERFORMED, RECOMMITTED
 from chronus.memory.log import FRAME, NOTE_ON, NOW, WHAT, Rows, least_frame

@@ -18,9 +18,10 @@ from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Batch, Publisher
 from chronus.control.serve.saving import save
-from chronus.journal import journal as journals
-from chronus.journal.journal import Journal, Pen, Poisoned, Void
+from chronus.journal import reading, writing
+from chronus.journal.records import Journal, Poisoned, Void
 from chronus.journal.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
+from chronus.journal.writing import Pen
 from chronus.memory import layout
 from chronus.memory.layout import SEALS, Memory
 from chronus.memory.log import NOW, Rows, least_frame
@@ -47,7 +48,7 @@ def begin(
     memory: Memory, catalogue: Catalogue, engine: str, header: dict[str, Any], parse: Parse, fresh: bool
 ) -> Beginning:
     """`header` of a new journal: it says by "pid" and "started" which engine it belongs to."""
-    path, found = journals.newest(engine)
+    path, found = reading.newest(engine)
     rate, seed = int(header["rate"]), int(header.get("seed", 0))
     same = {key: found.header.get(key) for key in ("pid", "started")} == {
         key: header[key] for key in ("pid", "started")
@@ -55,16 +56,16 @@ def begin(
     if path is not None and same and memory.word(layout.TAIL) > 0:
         return _resume(memory, catalogue, engine, path, found, parse)
     if path is not None and same:
-        return Beginning(Conductor(catalogue, rate, seed), journals.resume(path, found), number=found.number)
+        return Beginning(Conductor(catalogue, rate, seed), writing.resume(path, found), number=found.number)
     if path is None or found.clean or fresh:
-        return Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
+        return Beginning(Conductor(catalogue, rate, seed), writing.create(engine, header))
     if found.header.get("recovered") and not found.settled:
-        start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, header))
+        start = Beginning(Conductor(catalogue, rate, seed), writing.create(engine, header))
         name = _put_aside(found, f"{engine}-{path.stem}", catalogue, parse)
         remedy = f"`open {name}` brings its rack back" if name else f"{path} is kept"
         start.notes.append(f"the engine ended badly twice in a row; it starts empty, and {remedy}")
         return start
-    start = Beginning(Conductor(catalogue, rate, seed), journals.create(engine, {**header, "recovered": path.name}))
+    start = Beginning(Conductor(catalogue, rate, seed), writing.create(engine, {**header, "recovered": path.name}))
     _rebuild(start, found, path, catalogue, parse, "the last engine ended badly; its rack is recovered from")
     return start
 
@@ -112,7 +113,7 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
 def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found: Journal, parse: Parse) -> Beginning:
     """The conductor as it was. What was said but never published is marked as void: nobody was told that it is done."""
     rate, seed = int(found.header["rate"]), int(found.header.get("seed", 0))
-    pen = journals.resume(path, found)
+    pen = writing.resume(path, found)
     void = [said.n for said in found.unsealed() if said.tail > memory.word(layout.TAIL)]
     pen.owe(*(Void(n) for n in void))
     conductor = Conductor(catalogue, rate, seed)
@@ -127,7 +128,7 @@ def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found
         start.resumed = replay
     else:
         pen.give_up()
-        start.pen = journals.create(engine, {**found.header, "recovered": path.name})
+        start.pen = writing.create(engine, {**found.header, "recovered": path.name})
         start.conductor = conductor = Conductor(catalogue, rate, seed, incarnation=AFTER_RESTART)
         conductor.score = replace(conductor.score, generation=AFTER_RESTART)  # the replicas take only greater ones
         _rebuild(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from contextlib import suppress
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -14,9 +11,9 @@ from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
 from chronus.rack.document import tempo
+from chronus.system import proc
 
 MODES = {0: "down", 1: "simplex", 2: "duplex"}
-_TICKS = os.sysconf("SC_CLK_TCK")
 LOOK_SECONDS = 0.5
 
 
@@ -194,29 +191,20 @@ class Status:
 
     def _look_up(self, pid: int, now: float) -> dict[str, Any]:
         """Share of one processor since the last look (the first time: since its start), and proportional memory."""
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
+        found, memory = proc.stat(pid), proc.pss_mb(pid)
+        if found is None:
             return {"cpu": None, "pss_mb": None}
-        spent = (int(fields[11]) + int(fields[12])) / _TICKS
-        since, before = self._seen.get(pid, (int(fields[19]) / _TICKS, 0.0))
-        self._seen[pid] = (now, spent)
+        since, before = self._seen.get(pid, (found.started, 0.0))
+        self._seen[pid] = (now, found.cpu)
         # What is counted in hundredths of a second says nothing of less.
-        return {"cpu": round((spent - before) / max(now - since, LOOK_SECONDS), 3), "pss_mb": _pss(pid)}
+        share = (found.cpu - before) / max(now - since, LOOK_SECONDS)
+        return {"cpu": round(share, 3), "pss_mb": None if memory is None else round(memory, 1)}
 
 
 def _device(engine: dict[str, Any]) -> str:
     if engine["device_rate"] == engine["rate"]:
         return str(engine["device"])
     return f"{engine['device']} (resampled to its {engine['device_rate']} Hz)"
-
-
-def _pss(pid: int) -> float | None:
-    with suppress(OSError, ValueError, IndexError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return round(int(line.split()[1]) / 1024, 1)
-    return None
 
 
 def _process_line(process: dict[str, Any]) -> str:
@@ -243,14 +231,7 @@ def _fared(process: dict[str, Any], now: float) -> dict[str, Any]:
 def _state(process: dict[str, Any]) -> str:
     """Whoever is said to run but is no more is dying: the supervisor has not heard of it yet."""
     state, pid = str(process.get("state", "")), process.get("pid")
-    return "dying" if state == "running" and pid and not _lives(pid) else state
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except (OSError, IndexError):
-        return False
+    return "dying" if state == "running" and pid and not proc.lives(pid) else state
 
 
 def _ago(seconds: float) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from chronus import commands as c
 from chronus.control.care.infirmary import AT_ONCE_SECONDS, Infirmary
-from chronus.journal import journal
+from chronus.journal import reading, records
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, HANDLE_TABLE, HANDLE_WORDS
 from chronus.memory.quarantine import Out
@@ -42,7 +42,7 @@ class Ward(House):
         self.replicas.begin(self.replicas.block())
 
     def poisoned(self):
-        return [record for record in journal.read(self.pen.path).records if isinstance(record, journal.Poisoned)]
+        return [record for record in reading.read(self.pen.path).records if isinstance(record, records.Poisoned)]
 
     def notices(self, kind):
         self.run(4)

@@ -10,7 +10,7 @@ import pytest
 from chronus import commands as c
 from chronus.control.jobs import performer
 from chronus.control.jobs.proving import Prover
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.memory.layout import PERFORMED
 from chronus.memory.sheet import Finding, Sheet
 from chronus.memory.sheet import create as create_sheet
@@ -164,7 +164,7 @@ def test_a_control_that_dies_just_then_stands_where_it_stood_without_what_was_as
     carol.say(stranger("late"))
     house.run(5)
     assert house.ask(anna, freq(330), texts=("set bass.freq 330",))[0].ok
-    played = [one.said.texts for one in journal.read(house.pen.path).played()]
+    played = [one.said.texts for one in reading.read(house.pen.path).played()]
     assert played[-3:] == [("set bass.freq 220",), ("load kick",), ("set bass.freq 330",)]
     again = killed(house, tmp_path)
     assert again.conductor.rack == house.conductor.rack and "late" not in again.conductor.rack.modules

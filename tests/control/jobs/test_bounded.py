@@ -8,10 +8,11 @@ from itertools import count
 import pytest
 
 from chronus import commands as c
-from chronus.commands import LaneOptions, Pattern, When
+from chronus.commands import When
 from chronus.control.jobs import performer
 from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, RECOMMITTED
 from chronus.memory.log import FRAME, NOTE_ON, PANIC, SET, WHAT
+from chronus.pattern.lane import LaneOptions, Pattern
 from tests.control.serve.test_server import entries, seq, set_
 from tests.kit.house import RATE, House
 

@@ -13,8 +13,8 @@ from chronus.commands import Change, Port, Quantity
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.control.jobs.recovery import begin, take_over
-from chronus.journal import journal
-from chronus.journal.journal import Journal, Poisoned, Said, Sealed
+from chronus.journal import reading, records, writing
+from chronus.journal.records import Journal, Poisoned, Said, Sealed
 from chronus.journal.replay import rebuild
 from chronus.language.parser import sentences
 from chronus.memory.layout import NOTES_LATE, OSC_DROPPED, RECOMMITTED, Memory
@@ -146,7 +146,7 @@ def test_what_was_published_but_not_sealed_is_answered_for_by_the_next_control(t
     assert house.conductor.rack.modules["bass"].params["freq"] == 99
     house.run(5)
     assert not house.performer.busy
-    assert journal.read(house.pen.path).unsealed() == []
+    assert reading.read(house.pen.path).unsealed() == []
     assert house.ask(house.caller(), set_("bass", "freq", 50))[0].ok
     house.close()
 
@@ -165,7 +165,7 @@ def test_what_was_never_published_stays_so_however_often_control_dies(tmp_path, 
         assert house.conductor.rack.modules["bass"].params.get("freq", 110) == 110
         house.run(5)
         assert not house.performer.busy
-    whole, *_ = rebuild(journal.read(house.pen.path), CATALOGUE, sentences)
+    whole, *_ = rebuild(reading.read(house.pen.path), CATALOGUE, sentences)
     assert "99" not in repr(whole) and "98" not in repr(whole)
     house.close()
 
@@ -358,7 +358,7 @@ def test_an_engine_that_lived_for_a_while_is_recovered_again_and_again(tmp_path)
         again.server.perform(found.first.commands, found.first.texts, "journal")
         again.run(50)
         assert again.conductor.rack.modules["bass"].params["freq"] == 60
-        again.pen.write(journal.Settled(again.publisher.heard()))
+        again.pen.write(records.Settled(again.publisher.heard()))
         engine_died(again)
 
 
@@ -385,7 +385,7 @@ def test_a_stopped_transport_stays_stopped(tmp_path):
 
 
 def test_a_journal_that_cannot_be_understood_keeps_no_engine_from_starting(tmp_path):
-    pen = journal.create("default", {**HEADER, "rate": "none"})
+    pen = writing.create("default", {**HEADER, "rate": "none"})
     pen.write(Said(1, "anna", ("load bass",)), Sealed(1, 64))
     pen.give_up()
     found = start(Memory(), pid=2)
@@ -398,7 +398,7 @@ def test_every_prefix_of_a_journal_can_be_rebuilt(tmp_path):
     engine_died(house)
     data = house.pen.path.read_bytes()
     for end in range(0, len(data) + 1, 7):
-        rebuild(journal.parse(data[:end]), CATALOGUE, sentences)
+        rebuild(records.parse(data[:end]), CATALOGUE, sentences)
     assert rebuild(Journal(), CATALOGUE, sentences) == (None, [], [])
 
 
@@ -477,10 +477,10 @@ def test_an_opened_script_of_which_a_line_is_not_valid_any_more_comes_back_witho
 
 
 def test_a_kept_state_with_modules_that_are_no_more_comes_back_without_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(journal, "LONGEST", 300)
+    monkeypatch.setattr(writing, "LONGEST", 300)
     house = said(tmp_path, *SCRIPT[:9])
     engine_died(house)
-    found = journal.read(house.pen.path)
+    found = reading.read(house.pen.path)
     assert "continues" in found.header
     today = Catalogue([spec for spec in SPECS if spec.kind != "filter"])
     whole, lost, _ = rebuild(found, today, sentences)
@@ -490,7 +490,7 @@ def test_a_kept_state_with_modules_that_are_no_more_comes_back_without_them(tmp_
 
 
 def test_nothing_is_called_recovered_where_nothing_comes_back(tmp_path):
-    pen = journal.create("default", HEADER)
+    pen = writing.create("default", HEADER)
     pen.write(Said(1, texts=("load theremin",)), Sealed(1, 64))
     pen.give_up()
     found = start(Memory(), pid=2)

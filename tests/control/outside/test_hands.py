@@ -19,7 +19,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.conductor.conductor import Conductor
 from chronus.control.outside.surface import Surface, listen
 from chronus.dsp.discovery import discover
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.memory.log import GATE, NOTE_ON, NOW, SET
 from tests.control.serve.test_server import entries, set_
 from tests.kit.house import RATE, House
@@ -66,7 +66,7 @@ def test_what_is_played_is_journaled_but_no_step_of_undo(house, hands):
     house.ask(caller, c.Load(kind="bass"), texts=("load bass",))
     hands.send_message("/mod/bass/freq", 55.0)
     house.run(5)
-    assert list(journal.read(house.pen.path).played())[-1].said.texts == ("set bass.freq 55",)
+    assert list(reading.read(house.pen.path).played())[-1].said.texts == ("set bass.freq 55",)
     (reply,) = house.ask(caller, c.Undo())
     assert "load bass" in reply.text
 

@@ -10,13 +10,14 @@ import pytest
 
 from chronus import commands as c
 from chronus import wire
-from chronus.commands import Change, Hello, Hit, LaneOptions, Length, Pattern, Quantity
+from chronus.commands import Change, Hello, Length, Quantity
 from chronus.conductor import authors
 from chronus.conductor.conductor import as_one
 from chronus.control.jobs.job import Job
-from chronus.journal import journal
+from chronus.journal import reading
 from chronus.memory.layout import BLOCK
 from chronus.memory.log import FRAME, NOTE_ON, NOW, SET, SWAP, WHAT, A
+from chronus.pattern.lane import Hit, LaneOptions, Pattern
 from tests.kit.house import Caller, House
 
 
@@ -124,7 +125,7 @@ def test_sync_and_save_part_no_moment(house, tmp_path):
     assert (bad.ok, bad.code, good.ok) == (False, "E_PATH", True)
     loaded, bad, good = house.ask(caller, c.Load(kind="lfo"), c.Save(name="../x"), c.Load(kind="sine"))
     assert (bad.ok, bad.code) == (False, "E_PATH") and loaded.frame == good.frame
-    assert journal.read(house.pen.path).number == 3, "a save alone is no record"
+    assert reading.read(house.pen.path).number == 3, "a save alone is no record"
 
 
 def test_half_a_submission_keeps_nobody_waiting(house):
@@ -387,7 +388,7 @@ def test_a_refused_batch_is_said_again_for_a_later_moment(house, monkeypatch):
     assert all(reply.ok for reply in replies)
     assert house.status.counters()["recommitted"] == house.replicas.refused == 1
     assert entries(house, SWAP)[0][1] == replies[0].frame
-    assert len(list(journal.read(house.pen.path).played())) == 1
+    assert len(list(reading.read(house.pen.path).played())) == 1
 
 
 # ---------------------------------------------------------------- clients
@@ -490,7 +491,7 @@ def test_the_journal_tells_what_was_said_and_when_it_took_effect(house):
         caller, c.Load(kind="bass"), set_("bass", "nope", 1), c.List(), texts=("load bass", "set bass.nope 1", "list")
     )
     house.ask(caller, set_("bass", "freq", 60), texts=("set bass.freq 60",))
-    found = journal.read(house.pen.path)
+    found = reading.read(house.pen.path)
     played = list(found.played())
     assert [(p.said.who, p.said.texts) for p in played] == [("anna", ("load bass",)), ("anna", ("set bass.freq 60",))]
     assert [p.frame for p in played] == [r.frame for r in caller.replies if r.frame is not None]
@@ -510,7 +511,7 @@ def test_what_has_faded_out_is_dropped_by_a_later_program(house):
     swaps = len(entries(house, SWAP))
     house.run(100)
     assert len(entries(house, SWAP)) == swaps + 1
-    assert list(journal.read(house.pen.path).played())[-1].said.shrink
+    assert list(reading.read(house.pen.path).played())[-1].said.shrink
 
 
 def test_status_tells_everything_that_is_promised(house):

@@ -3,6 +3,6 @@
 import sys
 
 if "chronus.processes" in sys.orig_argv and "control" in sys.orig_argv:
-    from chronus.journal import journal
+    from chronus.journal import writing
 
-    journal.LONGEST = 4000
+    writing.LONGEST = 4000
