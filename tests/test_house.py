@@ -1,8 +1,10 @@
 """What holds for the house as a whole: directions of import, types, style, and that nothing needs a list of modules."""
 
+import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,32 @@ def test_every_kind_is_named_only_in_its_own_file():
         code = re.sub(r'"""[\s\S]*?"""|#.*', "", file.read_text())
         named = set(re.findall(r'["\'](\w+)["\']', code)) & (kinds - {"filter", "noise", "delay", "sine", "saw"})
         assert not named, f"{file}: {named}"
+
+
+def sources() -> dict[str, ast.Module]:
+    """Every file of the package by its dotted name."""
+    files = sorted((ROOT / "chronus").rglob("*.py"))
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts): ast.parse(file.read_text()) for file in files}
+
+
+def test_nothing_imports_a_private_name_of_another_file():
+    named = [
+        f"{file}: {node.module}.{alias.name}"
+        for file, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("chronus")
+        for alias in node.names
+        if re.match(r"_[^_]", alias.name)
+    ]
+    assert named == []
+
+
+def test_no_room_is_above_fifteen_percent_of_the_lines_and_no_folder_has_more_than_twenty_files():
+    lines, folders = Counter(), Counter()
+    for file in (ROOT / "chronus").rglob("*.py"):
+        room = file.relative_to(ROOT / "chronus").parts[0]
+        lines[room] += len(file.read_text().splitlines())
+        folders[file.parent.relative_to(ROOT)] += 1
+    assert [room for room, count in lines.items() if count > 0.15 * lines.total()] == []
+    # modules/ is no room to find one's way in: its files do not know one another, and each kind is one of them
+    assert [str(folder) for folder, count in folders.items() if count > 20 and folder.name != "modules"] == []

@@ -20,9 +20,8 @@ import numpy as np
 from numba import carray, types
 
 from chronus.audio.ring import holds, samples
-from chronus.dsp.atomics import address_of, call_numbers, libc_syscall, load, store, system_call
 from chronus.dsp.kernel import c_function, compiled, inline
-from chronus.dsp.words import floats_of, row_i64
+from chronus.memory.atomics import address_of, call_numbers, libc_syscall, load, store, system_call
 from chronus.memory.layout import (
     ACTIVE,
     BLOCK,
@@ -49,6 +48,7 @@ from chronus.memory.layout import (
     SWITCHES,
     WORDS,
 )  # fmt: skip
+from chronus.memory.words import floats_of, row_i64
 
 # the desk: int64 words of the host, whose address is the callback's user data
 D_BOARD, D_RING0, D_RING1, D_SYSCALL, D_FUTEX, D_GAIN, D_LEFT, D_RIGHT = range(8)

@@ -12,8 +12,8 @@ import threading
 import numpy as np
 
 from chronus.audio.callback import D_SYSCALL, count_stall, fill
-from chronus.dsp.atomics import address_of, call_numbers, load, system_call
 from chronus.dsp.kernel import compiled, local
+from chronus.memory.atomics import address_of, call_numbers, load, system_call
 from chronus.memory.layout import CHANNELS
 from chronus.system.urgency import PLAYING, hurry
 

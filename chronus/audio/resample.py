@@ -14,10 +14,10 @@ import numpy as np
 from numba import carray
 
 from chronus.audio.callback import D_CHANNELS, DESK_WORDS, SIGNATURE, fill, put, waits
-from chronus.dsp.atomics import address_of
 from chronus.dsp.kernel import c_function, inline, plane_f32
-from chronus.dsp.words import row_f32, row_i64
+from chronus.memory.atomics import address_of
 from chronus.memory.layout import CHANNELS
+from chronus.memory.words import row_f32, row_i64
 
 # the bench: int64 words of the host, whose address is the callback's user data
 R_DESK, R_TABLE, R_PAST, R_LENGTH, R_FROM, R_TO, R_HAVE, R_AT, R_PHASE = range(9)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronus.dsp.atomics import address_of, load, store
 from chronus.dsp.kernel import compiled, inline
-from chronus.dsp.words import row_f32, row_i64
+from chronus.memory.atomics import address_of, load, store
 from chronus.memory.layout import BLOCK, CHANNELS, RING_BLOCKS, RING_HEAD, RING_STRIDE
+from chronus.memory.words import row_f32, row_i64
 
 _STRIDE = RING_STRIDE // 8
 NUMBER, CHECKSUM, ARENA_CHECKSUM = range(3)

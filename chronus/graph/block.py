@@ -18,7 +18,6 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from chronus.dsp.atomics import address_of, store, system_call
 from chronus.dsp.kernel import (
     HEAD,
     MOVING,
@@ -31,7 +30,6 @@ from chronus.dsp.kernel import (
     plane_f32,
     plane_i64,
 )
-from chronus.dsp.words import floats_of, row_i64
 from chronus.graph.bound import (
     B_AT_CABLES,
     B_AT_INPUTS,
@@ -103,6 +101,7 @@ from chronus.graph.bound import (
 )
 from chronus.graph.entries import FADE, apply_due, forget, next_frame
 from chronus.graph.moving import ease, gain_at, param_at
+from chronus.memory.atomics import address_of, store, system_call
 from chronus.memory.layout import (
     A_GUARDED,
     A_GUARDED_HANDLE,
@@ -140,6 +139,7 @@ from chronus.memory.layout import (
     PROGRAMS,
     WORDS,
 )
+from chronus.memory.words import floats_of, row_i64
 
 f32 = np.float32
 

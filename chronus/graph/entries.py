@@ -9,9 +9,7 @@ import math
 
 import numpy as np
 
-from chronus.dsp.atomics import store
 from chronus.dsp.kernel import compiled, inline, local, plane_i64
-from chronus.dsp.words import clear_words, copy_words, floats_of
 from chronus.graph.bound import (
     B_AT_CABLES,
     B_AT_INSTANCES,
@@ -50,6 +48,7 @@ from chronus.graph.bound import (
 from chronus.graph.moving import gain_at, param_at
 from chronus.graph.pending import is_overruled, let_go, pop, push, waiting
 from chronus.memory import log
+from chronus.memory.atomics import store
 from chronus.memory.layout import (
     A_PANIC,
     A_PENDING,
@@ -104,6 +103,7 @@ from chronus.memory.layout import (
     STRAIGHT,
 )
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A, B, C
+from chronus.memory.words import clear_words, copy_words, floats_of
 
 FADE = 220
 """Frames in which a cable comes or goes, and in which a panic falls silent: 5 ms at 44.1 kHz."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronus.dsp.atomics import address_of
 from chronus.dsp.kernel import compiled, inline, local, plane_i64
-from chronus.dsp.words import copy_words, floats_of
 from chronus.memory import log
+from chronus.memory.atomics import address_of
 from chronus.memory.layout import (
     A_CURSOR,
     A_DROPPED,
@@ -25,6 +24,7 @@ from chronus.memory.layout import (
     PENDING_TABLE,
 )
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A
+from chronus.memory.words import copy_words, floats_of
 
 _BATCH, _NOTE_ON, _NOTE_OFF, _NO_LANE = log.BATCH, log.NOTE_ON, log.NOTE_OFF, log.NO_LANE
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from chronus.dsp.atomics import call_numbers, libc_clock, libc_syscall
 from chronus.dsp.kernel import Kernel
 from chronus.graph.block import block_address
 from chronus.memory import layout
+from chronus.memory.atomics import call_numbers, libc_clock, libc_syscall
 from chronus.memory.layout import (
     A_BLOCK,
     A_PROGRAM,

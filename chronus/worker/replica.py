@@ -11,11 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from chronus.audio import ring as rings
-from chronus.dsp.atomics import address_of, exchange, load, store, system_call
 from chronus.dsp.kernel import compiled, inline, local
-from chronus.dsp.words import clear_words, copy_words
 from chronus.graph import pending
 from chronus.graph.block import call_block
+from chronus.memory.atomics import address_of, exchange, load, store, system_call
 from chronus.memory.layout import (
     A_BLOCK,
     A_CURSOR,
@@ -52,6 +51,7 @@ from chronus.memory.layout import (
     WANTED,
     WORST0,
 )  # fmt: skip
+from chronus.memory.words import clear_words, copy_words
 
 # words of the worker's own desk
 W_SYSCALL, W_FUTEX, W_SLEEP, W_CLOCK, W_QUIT, W_BLOCK, W_CONFINE, W_MASKS, W_ALONE = range(9)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chronus.dsp.atomics import address_of
 from chronus.dsp.kernel import compiled
 from chronus.graph import pending
 from chronus.graph.block import call_block
+from chronus.memory.atomics import address_of
 from chronus.memory.layout import A_BLOCK, BLOCK, CHANNELS, CULPRIT0, TAIL
 
 

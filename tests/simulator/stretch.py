@@ -16,9 +16,9 @@ from numba import config
 from chronus import places
 from chronus.audio import ring as rings
 from chronus.audio.callback import D_GAIN, fill
-from chronus.dsp.atomics import load
 from chronus.dsp.kernel import compiled, inline, local
 from chronus.graph import pending
+from chronus.memory.atomics import load
 from chronus.memory.layout import (
     A_BLOCK,
     A_CURSOR,

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from chronus.dsp.atomics import call_numbers, libc_syscall
+from chronus.memory.atomics import call_numbers, libc_syscall
 from chronus.memory.layout import DOWN, PLAYING, STARTING, STATE0, Memory
 from chronus.worker import replica
 from chronus.worker.process import FEWEST_APART, masks
