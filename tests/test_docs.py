@@ -124,7 +124,10 @@ def test_every_command_that_help_lists_is_one_and_can_be_asked_about():
     assert commands() - set(help.COMMANDS) == {"seq"}
 
 
-@pytest.mark.parametrize("line", [line for line in help.TOPICS["patterns"] if line.startswith("seq")])
+LANES = [line.strip() for topic in help.TOPICS.values() for line in topic if line.strip().startswith("seq ")]
+
+
+@pytest.mark.parametrize("line", LANES)
 def test_the_patterns_in_help_are_patterns(line):
     assert parser.parse(parser.statements(line)[0])
 
