@@ -6,6 +6,7 @@ The way of a line, a sentence a station:
     language/    a typed line becomes a Command and back: grammar, notation, musical words, help, completion
     commands     what a line can mean, as frozen structs; and the replies
     wire, connection   Commands to bytes and back; the socket to a running engine
+    engine_line  what the engine's processes say to each other, as tagged structs
     control/     the process that takes them: clients, jobs on their way to the replicas, OSC, the load, sick modules
     journal/     what was said and when it took effect, on disk, and how it is performed again
     conductor/   a submission becomes entries of the log: pure, without a clock

@@ -6,13 +6,15 @@ This is also where control is given a parser: it must read the texts of a journa
 from __future__ import annotations
 
 import argparse
-import json
 import socket
 import sys
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from chronus import places
+from chronus.engine_line import ForkHost, ForkProof, ForkWorker, Given
 from chronus.memory.layout import SLOTS, Memory
 from chronus.system import title
 from chronus.system.urgency import REPAIRING, expendable, hurry
@@ -31,7 +33,7 @@ def _parse(text: str) -> Iterable[AnyCommand]:
     return parser.sentences(text)
 
 
-def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
+def _load() -> tuple[forkserver.Lives, forkserver.Ahead]:
     """Loads every kernel and every loop; what a fork of this process can then become, and do before it knows."""
     from chronus.audio import host as hosts
     from chronus.dsp.discovery import discover
@@ -52,19 +54,17 @@ def _load() -> tuple[Mapping[str, forkserver.Life], forkserver.Ahead]:
         opened = Memory(memory)
         made.extend(workers.Worker(opened, slot, kernels) for slot in range(SLOTS))
 
-    def worker(asked: dict[str, Any], memory: int, wake: int) -> None:
-        slot = asked["slot"]
-        workers.main(made[slot] if made else workers.Worker(Memory(memory), slot, kernels), wake)
+    def worker(asked: ForkWorker, memory: int, wake: int) -> None:
+        workers.main(made[asked.slot] if made else workers.Worker(Memory(memory), asked.slot, kernels), wake)
 
-    def host(asked: dict[str, Any], memory: int, channel: int, alarm: int) -> None:
-        device, period = asked["device"], asked["period"]
+    def host(asked: ForkHost, memory: int, channel: int, alarm: int) -> None:
         opened = made[0].memory if made else Memory(memory)
-        hosts.main(opened, socket.socket(fileno=channel), alarm, device, period, asked["fall_back"], asked["log"])
+        hosts.main(opened, socket.socket(fileno=channel), alarm, asked.device, asked.period, asked.fall_back, asked.log)
 
-    def proof(_asked: dict[str, Any], sheet: int, _own: int) -> None:
+    def proof(_asked: ForkProof, sheet: int, _own: int) -> None:
         proofs.main(sheet, kernels)
 
-    return {"worker": worker, "host": host, "proof": proof}, ahead
+    return {ForkWorker: worker, ForkHost: host, ForkProof: proof}, ahead
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def main() -> int:
     words.add_argument("role", choices=("control", "forkserver"))
     words.add_argument("--line", type=int, required=True, help="the read end of the lifeline")
     words.add_argument("--channel", type=int, help="the forkserver's socket")
-    words.add_argument("--told", type=json.loads, help="what control is given")
+    words.add_argument("--given", type=msgspec.json.Decoder(Given).decode, help="what control is given")
     told = words.parse_args()
     title.take(told.role)
     expendable(_POINTS)
@@ -83,7 +83,7 @@ def main() -> int:
     hurry(REPAIRING)  # until it serves: what it has scheduled ahead lasts for 2 s
     from chronus.control import process
 
-    return process.main(told.told, told.line, _parse)
+    return process.main(told.given, told.line, _parse)
 
 
 if __name__ == "__main__":

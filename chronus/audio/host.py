@@ -7,7 +7,6 @@ sees a new list of devices; an old one never does.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -15,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from chronus import engine_line
 from chronus.audio import resample
 from chronus.audio.callback import D_ASKED, D_CHANNELS, D_MOST, enter, make_desk, portaudio_callback
 from chronus.audio.devices import NULL, Output, choose
 from chronus.audio.null import NullDevice
 from chronus.audio.outputs import outputs
+from chronus.engine_line import FromHost, Opened, Unopened
 from chronus.errors import ChronusError
 from chronus.memory.layout import CHANNELS, RATE, Memory
 from chronus.system.urgency import REPAIRING, hurry
@@ -135,9 +136,8 @@ def main(
 ) -> None:
     """The life of a host: open, say what was opened, play when told to, until told to end.
 
-    `channel` carries JSON lines to the supervisor, {"device", "rate", "at_once", "reason"} or {"error"}, and from it the word `play`. With
-    `fall_back` the null device is opened where nothing else can be. `alarm` is what the callback rings where silence begins. What
-    PortAudio's libraries print goes to the file `log`.
+    `channel` is the line to the supervisor, see engine_line. With `fall_back` the null device is opened where nothing else can be. `alarm`
+    is what the callback rings where silence begins. What PortAudio's libraries print goes to the file `log`.
     """
     hurry(REPAIRING)  # nothing is heard until it has opened something
     printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -146,9 +146,10 @@ def main(
     rate, reason = memory.word(RATE), ""
     desk = make_desk(memory.board, (memory.ring(0), memory.ring(1)), alarm)
 
-    def say(**message: Any) -> None:
-        channel.sendall(json.dumps(message).encode() + b"\n")
+    def say(message: FromHost) -> None:
+        channel.sendall(engine_line.encode(message))
 
+    told = engine_line.to_host()
     try:
         try:
             device = open_device(desk, asked, period, rate)
@@ -156,14 +157,13 @@ def main(
             if not fall_back:
                 raise
             device, reason = NullDevice(desk, period, rate), error.message
-        say(device=device.name, rate=device.rate, at_once=device.at_once, reason=reason)
-        if channel.recv(64):
-            enter(desk, memory.board)
-            device.play()
+        say(Opened(device.name, device.rate, device.at_once, reason))
+        while more := channel.recv(64):
+            for _play in told.feed(more):
+                enter(desk, memory.board)
+                device.play()
     except Exception as error:  # whatever PortAudio raises: the supervisor decides what comes of it
-        say(error=error.message if isinstance(error, ChronusError) else f"{type(error).__name__}: {error}")
+        say(Unopened(error.message if isinstance(error, ChronusError) else f"{type(error).__name__}: {error}"))
         os._exit(4)
-    while channel.recv(64):
-        pass
     device.stop()
     os._exit(0)

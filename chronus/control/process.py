@@ -6,9 +6,6 @@ import os
 import socket
 import time
 from contextlib import suppress
-from typing import Any
-
-import msgspec
 
 from chronus import __version__
 from chronus.catalogue.kinds import Catalogue
@@ -25,13 +22,13 @@ from chronus.control.outside.hands import Hands
 from chronus.control.outside.surface import Surface, listen
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
+from chronus.engine_line import Given
 from chronus.errors import ChronusError
 from chronus.journal.records import Settled
 from chronus.journal.replay import Parse
 from chronus.journal.writing import Pen
 from chronus.memory.layout import Memory
 from chronus.memory.sheet import Sheet
-from chronus.settings import Settings
 from chronus.system import lifeline, proc
 from chronus.system.signals import terminations
 from chronus.system.urgency import unhurried
@@ -39,49 +36,36 @@ from chronus.system.urgency import unhurried
 SETTLED_SECONDS = 20.0
 
 
-class Told(msgspec.Struct):
-    """What the supervisor gives: descriptors, and who it is. `wakes` is an eventfd a slot."""
-
-    channel: int
-    memory: int
-    sheet: int
-    door: int
-    wakes: list[int]
-    settings: dict[str, Any]
-    pid: int
-
-
-def main(told: dict[str, Any], line: int | None, parse: Parse) -> int:
+def main(given: Given, line: int | None, parse: Parse) -> int:
     """`line` is the lifeline. `parse` turns a line of text into commands: control itself knows no text."""
     if line is not None:
         lifeline.hold(line)
-    given = msgspec.convert(told, Told)
     with terminations() as ended:
         return Process(given, parse).run(ended)
 
 
 class Process:
-    def __init__(self, told: Told, parse: Parse) -> None:
-        self.settings = Settings(**told.settings)
-        self.supervisor = Supervisor(socket.socket(fileno=told.channel))
-        self.memory = Memory(told.memory)
-        self.wakes = told.wakes
-        begun = proc.stat(told.pid)
+    def __init__(self, given: Given, parse: Parse) -> None:
+        self.settings = given.settings
+        self.supervisor = Supervisor(socket.socket(fileno=given.channel))
+        self.memory = Memory(given.memory)
+        self.wakes = given.wakes
+        begun = proc.stat(given.pid)
         started = begun.started if begun else 0.0
         settings = self.settings
         header = {"engine": settings.engine, "version": __version__, "rate": settings.rate, "seed": 0}
-        header |= {"pid": told.pid, "started": started}
+        header |= {"pid": given.pid, "started": started}
         start = begin(self.memory, Catalogue.load(), settings.engine, header, parse, settings.fresh)
         self.pen: Pen = start.pen
         publisher = Publisher(self.memory, self.wake)
-        prover = Prover(Sheet(told.sheet), self.supervisor, start.conductor.catalogue, settings.rate)
+        prover = Prover(Sheet(given.sheet), self.supervisor, start.conductor.catalogue, settings.rate)
         self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number, prover)
         facts = {
-            "name": settings.engine, "pid": told.pid, "version": __version__, "period": settings.period,
+            "name": settings.engine, "pid": given.pid, "version": __version__, "period": settings.period,
             "started": started,
         }  # fmt: skip
         self.status = Status(self.performer, self.supervisor, facts)
-        self.server = Server(self.performer, self.status, socket.socket(fileno=told.door), self.supervisor)
+        self.server = Server(self.performer, self.status, socket.socket(fileno=given.door), self.supervisor)
         self.server.every_tick.append(self._settle)
         self.hands = Hands(self.server)
         self.relief = Relief(self.server)
@@ -96,7 +80,7 @@ class Process:
         self.server.watch(ended, lambda mask: self.server.stop())
         self._open_osc()
         for note in self._notes:
-            self.supervisor.note(note)
+            self.supervisor.remark(note)
         self.supervisor.ready()
         with unhurried():
             self.server.run()

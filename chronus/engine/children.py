@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import selectors
 import signal
@@ -19,12 +18,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
 
-from msgspec import structs
+import msgspec
 
-from chronus import connection, places
-from chronus.engine.roll import ControlSaid, Died, Heard, Roll
+from chronus import connection, engine_line, places
+from chronus.engine.roll import Died, Heard, Roll
+from chronus.engine_line import (
+    ForkHost,
+    ForkProof,
+    ForkWorker,
+    FromForkserver,
+    FromHost,
+    Given,
+    Lines,
+    Play,
+    ToControl,
+    ToForkserver,
+)  # fmt: skip
 from chronus.memory import layout
 from chronus.settings import Settings
 from chronus.system import lifeline
@@ -63,37 +73,40 @@ class Children(Roll):
 
     def start_forkserver(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.forkserver = ours
-        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_forkserver(ours))
+        self.forkserver, said = ours, engine_line.from_forkserver()
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_forkserver(ours, said))
         self._spawn("forkserver", "--channel", str(theirs.fileno()), keep=(theirs.fileno(),), **_LARGE_PAGES)
         theirs.close()
 
     def start_control(self) -> None:
         ours, theirs = socket.socketpair()
-        self.control, self.control_text = ours, b""
-        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_control(ours))
-        given = {"channel": theirs.fileno(), "memory": self.memory, "sheet": self.sheet, "door": self.door}
-        told = {**given, "wakes": self.wakes, "settings": structs.asdict(self.settings), "pid": os.getpid()}
-        self._spawn("control", "--told", json.dumps(told), keep=(*given.values(), *self.wakes))
+        self.control, said = ours, engine_line.from_control()
+        self.selector.register(ours, selectors.EVENT_READ, lambda: said.feed(self._received(ours)))
+        channel, wakes = theirs.fileno(), tuple(self.wakes)
+        given = Given(channel, self.memory, self.sheet, self.door, wakes, self.settings, os.getpid())
+        keep = (channel, self.memory, self.sheet, self.door, *wakes)
+        self._spawn("control", "--given", msgspec.json.encode(given).decode(), keep=keep)
         theirs.close()
 
     def fork_worker(self, slot: int) -> None:
-        self._fork(f"worker {slot}", {"role": "worker", "slot": slot}, self.memory, self.wakes[slot])
+        role = f"worker {slot}"
+        self._fork(role, ForkWorker(self.ask(role), slot), self.memory, self.wakes[slot])
 
     def fork_host(self, role: str, device: str | None, fall_back: bool = False) -> None:
         """A host, or a candidate for its place; it opens the device of that name, and then waits to be told to play."""
         ours, theirs = socket.socketpair()
-        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours))
+        said = engine_line.from_host()
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours, said))
         log = str(connection.log_path(self.settings.engine))
-        told = {"device": device, "period": self.settings.period, "fall_back": fall_back, "log": log}
-        self._fork(role, {"role": "host", **told}, self.memory, theirs.fileno(), self.alarm)
+        asked = ForkHost(self.ask(role), device, self.settings.period, fall_back, log)
+        self._fork(role, asked, self.memory, theirs.fileno(), self.alarm)
         theirs.close()
         self.hosts[role] = ours
 
     def fork_proof(self) -> None:
         """A trial of what lies on the sheet; it sees that and nothing of the engine."""
         self.kill("proof")  # one that still runs was asked for by a control that is gone
-        self._fork("proof", {"role": "proof"}, self.sheet, self.sheet)
+        self._fork("proof", ForkProof(self.ask("proof")), self.sheet, self.sheet)
 
     def build_wide(self) -> None:
         """Has the kernels for many voices compiled while the music plays, if that was never finished."""
@@ -113,11 +126,10 @@ class Children(Roll):
         child.returncode = 0  # it is reaped here, not by subprocess
         return child.pid
 
-    def _fork(self, role: str, message: dict[str, Any], memory: int, *own: int) -> None:
+    def _fork(self, role: str, asked: ToForkserver, memory: int, *own: int) -> None:
         line = self._line(role)
-        packet = json.dumps({"id": self.ask(role), **message}).encode()
         with contextlib.suppress(OSError):  # it is dead, which may not have been heard yet: then it owes this, too
-            socket.send_fds(self.forkserver, [packet], [memory, line, *own])
+            socket.send_fds(self.forkserver, [engine_line.encode(asked)], [memory, line, *own])
         os.close(line)
 
     def _line(self, role: str) -> int:
@@ -133,21 +145,13 @@ class Children(Roll):
         ready = self.selector.select(seconds)
         return (heard for key, _ in ready for heard in key.data())
 
-    def _hear_forkserver(self, channel: socket.socket) -> Iterator[Heard]:
-        packet = self._received(channel)
-        if packet:
-            yield from self.forkserver_said(json.loads(packet))
+    def _hear_forkserver(self, channel: socket.socket, said: Lines[FromForkserver]) -> Iterator[Heard]:
+        for message in said.feed(self._received(channel)):
+            yield from self.forkserver_said(message)
 
-    def _hear_host(self, channel: socket.socket) -> Iterator[Heard]:
-        text = self._received(channel)
-        if text:
-            yield from self.host_said(channel, json.loads(text))
-
-    def _hear_control(self, channel: socket.socket) -> Iterator[Heard]:
-        *lines, self.control_text = (self.control_text + self._received(channel)).split(b"\n")
-        for line in lines:
-            word, _, rest = line.decode().partition(" ")
-            yield ControlSaid(word, rest)
+    def _hear_host(self, channel: socket.socket, said: Lines[FromHost]) -> Iterator[Heard]:
+        for message in said.feed(self._received(channel)):
+            yield from self.host_said(channel, message)
 
     def _received(self, channel: socket.socket) -> bytes:
         """Empty where the other end is gone: then this one is closed."""
@@ -178,16 +182,16 @@ class Children(Roll):
 
     # ------------------------------------------------------------ telling
 
-    def tell_control(self, message: dict[str, Any]) -> None:
+    def tell_control(self, message: ToControl) -> None:
         try:
-            self.control.send(json.dumps(message).encode() + b"\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            self.control.send(engine_line.encode(message), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         except (OSError, AttributeError):
             pass  # it is not there; the next one asks for all of it
 
     def play(self) -> None:
         """Tells the host to play what it has open."""
         with contextlib.suppress(OSError):  # it is dead; that is heard elsewhere
-            self.hosts["host"].send(b"play\n", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            self.hosts["host"].send(engine_line.encode(Play()), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
     def candidate_takes_over(self) -> None:
         """The candidate has the place of the host, which is dead."""

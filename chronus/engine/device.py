@@ -13,6 +13,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from chronus.audio.devices import NULL
+from chronus.engine_line import Opened
 
 SOON = 0.25
 """Seconds between two candidates for a device that was there and is away: one that finds none is through in 0.1 s."""
@@ -25,16 +26,6 @@ FIRST_SECONDS = 4.0
 NAMED_SECONDS = 10.0
 """The same where it was asked for by name."""
 NOTICE_SECONDS = 1.0
-
-
-class Opened(Struct, frozen=True):
-    """What a host has open: the device's name, its rate in Hz, and how many engine frames it may ask for in one go."""
-
-    device: str
-    rate: int
-    at_once: int
-    reason: str = ""
-    """Why it is not what was wanted."""
 
 
 class Try(Struct, frozen=True):

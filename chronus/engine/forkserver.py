@@ -1,16 +1,11 @@
 """Where workers and hosts come from: a process that has loaded all machine code once, and forks.
 
 Importing NumPy, Numba and the kernels costs half a second; a fork of one who has them 2 ms. It has one thread, because a fork of
-more copies locks that nobody will release. Messages are JSON packets; descriptors travel beside them.
+more copies locks that nobody will release. What it is asked and what it answers stands in engine_line; descriptors travel beside it.
 
 One child is always forked ahead and waits to be told what it is: a fork takes 2 to 5 ms of copying page tables, and laying the shared
 memory under a process another 3, which a slot that plays alone should not wait for. It is made while nothing else is asked for;
 without one, who is asked for is forked then and there.
-
-    -> {"id": 1, "role": "worker", "slot": 0}                            memory, lifeline, wake
-    -> {"id": 2, "role": "host", "device": null, ...}                    memory, lifeline, channel, alarm
-    -> {"id": 3, "role": "proof"}                                        sheet, lifeline, sheet
-    <- {"id": 1, "pid": 4711}     <- {"exit": 4711, "status": 9}     <- {"ready": true}
 """
 
 from __future__ import annotations
@@ -18,32 +13,34 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
-import json
 import os
 import selectors
 import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from chronus import engine_line
+from chronus.engine_line import CanFork, Ended, Forked, ForkProof, ForkWorker, FromForkserver, ToForkserver
 from chronus.system import lifeline, title
 from chronus.system.urgency import REPAIRING, hurry, unhurried
 
 AHEAD_SECONDS = 0.03
 """So long after the last request the next child is forked ahead."""
 
-ALONE = ("proof",)
+ALONE = ForkProof
 """Who is not to have the engine's memory: it may break what it can reach."""
 
 Life = Callable[..., None]
 """What a child does: (what was asked, the memory's descriptor, its own descriptors). It may return, or not."""
+Lives = Mapping[type[ToForkserver], Life]
+"""What a child does, by what was asked."""
 Ahead = Callable[[int], None]
 """What a child that is forked ahead can do before it knows what it will be, given the memory's descriptor."""
 
 
 class Forkserver:
-    def __init__(self, channel: socket.socket, lives: Mapping[str, Life], ahead: Ahead) -> None:
+    def __init__(self, channel: socket.socket, lives: Lives, ahead: Ahead) -> None:
         self.channel, self.lives, self.ahead = channel, lives, ahead
         self.memory = -1  # known from the first request on
         self.spare: tuple[int, socket.socket] | None = None  # pid, and where it is told what it is
@@ -57,8 +54,9 @@ class Forkserver:
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake)
-        self._send({"ready": True})
+        self._send(CanFork())
         hurry(REPAIRING)  # while it waits for its turn, one slot plays alone
+        said = engine_line.to_forkserver()
         with selectors.DefaultSelector() as selector:
             selector.register(self.channel, selectors.EVENT_READ)
             selector.register(woken, selectors.EVENT_READ)
@@ -69,29 +67,30 @@ class Forkserver:
                 for key, _ in ready:
                     if key.fileobj is self.channel:
                         try:
-                            message, descriptors, _, _ = socket.recv_fds(self.channel, 1 << 16, 8)
+                            packet, descriptors, _, _ = socket.recv_fds(self.channel, 1 << 16, 8)
                         except ConnectionError:
                             return
-                        if not message:
+                        if not packet:
                             return
-                        self._fork(json.loads(message), descriptors, (woken, wake))
+                        for asked in said.feed(packet):
+                            self._fork(asked, descriptors, (woken, wake))
+                        for descriptor in descriptors:
+                            os.close(descriptor)
                     else:
                         os.read(woken, 4096)
                         self._reap()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        self.channel.send(json.dumps(message).encode())
+    def _send(self, message: FromForkserver) -> None:
+        self.channel.send(engine_line.encode(message))
 
-    def _fork(self, asked: dict[str, Any], descriptors: list[int], own: tuple[int, ...]) -> None:
+    def _fork(self, asked: ToForkserver, descriptors: list[int], own: tuple[int, ...]) -> None:
         pid = self._tell_spare(asked, descriptors) or os.fork()
         if pid == 0:
             self._let_go(own)
             _live(asked, descriptors, self.lives)
-        if self.memory < 0 and asked["role"] not in ALONE:
+        if self.memory < 0 and not isinstance(asked, ALONE):
             self.memory = os.dup(descriptors[0])
-        for descriptor in descriptors:
-            os.close(descriptor)
-        self._send({"id": asked["id"], "pid": pid})
+        self._send(Forked(asked.number, pid))
 
     def _fork_ahead(self, own: tuple[int, ...]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -106,20 +105,20 @@ class Forkserver:
             if not packet:
                 os._exit(0)  # the forkserver has ended, and it was never needed
             theirs.close()
-            asked = json.loads(packet)
-            with contextlib.nullcontext() if asked["role"] == "worker" else unhurried():
+            (asked,) = engine_line.to_forkserver().feed(packet)
+            with contextlib.nullcontext() if isinstance(asked, ForkWorker) else unhurried():
                 _live(asked, descriptors, self.lives)
         theirs.close()
         self.spare = pid, ours
 
-    def _tell_spare(self, asked: dict[str, Any], descriptors: list[int]) -> int:
+    def _tell_spare(self, asked: ToForkserver, descriptors: list[int]) -> int:
         """The pid of the child that was forked ahead and is now what is asked for; 0 where there is none."""
-        if self.spare is None or asked["role"] in ALONE:
+        if self.spare is None or isinstance(asked, ALONE):
             return 0
         (pid, told), self.spare = self.spare, None
         with told:
             try:
-                socket.send_fds(told, [json.dumps(asked).encode()], descriptors)
+                socket.send_fds(told, [engine_line.encode(asked)], descriptors)
             except OSError:
                 return 0  # somebody killed it
         return pid
@@ -137,17 +136,17 @@ class Forkserver:
             if self.spare and pid == self.spare[0]:
                 self.spare[1].close()
                 self.spare = None
-            self._send({"exit": pid, "status": status})
+            self._send(Ended(pid, status))
 
 
-def _live(asked: dict[str, Any], descriptors: list[int], lives: Mapping[str, Life]) -> None:
+def _live(asked: ToForkserver, descriptors: list[int], lives: Lives) -> None:
     """The life of a child. Never returns."""
     try:
         memory_fd, line, *own = descriptors
         lifeline.hold(line)
-        title.take(f"{asked['role']} {asked.get('slot', '')}".strip())
+        title.take(_role(asked))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        lives[asked["role"]](asked, memory_fd, *own)
+        lives[type(asked)](asked, memory_fd, *own)
     except BaseException:
         import traceback
 
@@ -157,7 +156,13 @@ def _live(asked: dict[str, Any], descriptors: list[int], lives: Mapping[str, Lif
     os._exit(0)
 
 
-def main(channel_fd: int, line: int, load: Callable[[], tuple[Mapping[str, Life], Ahead]]) -> int:
+def _role(asked: ToForkserver) -> str:
+    if isinstance(asked, ForkWorker):
+        return f"worker {asked.slot}"
+    return "proof" if isinstance(asked, ForkProof) else "host"
+
+
+def main(channel_fd: int, line: int, load: Callable[[], tuple[Lives, Ahead]]) -> int:
     """`line` is the lifeline of the forkserver itself. `load` loads all machine code and returns what can be forked."""
     lifeline.hold(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

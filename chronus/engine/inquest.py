@@ -9,7 +9,8 @@ from __future__ import annotations
 import signal
 
 from chronus.engine import supervision
-from chronus.engine.supervision import Blame, Notice
+from chronus.engine.supervision import Blame
+from chronus.engine_line import Notice
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK0, LINE, PLAYING, STARTING, STATE0, Memory
 from chronus.memory.quarantine import Out

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from chronus.engine.supervision import Notice
+from chronus.engine_line import Notice
 
 SURE_SECONDS = 0.05
 """After a death: whoever was killed at the same moment is known to be dead, too."""

@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from chronus.engine_line import CanFork, Ended, FromControl, FromForkserver, FromHost
+
 
 class Ready(Struct, frozen=True):
     """There is a forkserver that can be asked."""
@@ -31,17 +33,10 @@ class HostSaid(Struct, frozen=True):
     """A host, or a candidate for its place, has opened its device, or says why not."""
 
     role: str
-    message: dict[str, Any]
+    message: FromHost
 
 
-class ControlSaid(Struct, frozen=True):
-    """A line of control's, see control/jobs/supervisor_line.py."""
-
-    word: str
-    rest: str = ""
-
-
-Heard = Ready | Born | Died | HostSaid | ControlSaid
+Heard = Ready | Born | Died | HostSaid | FromControl
 
 
 class Roll:
@@ -66,18 +61,18 @@ class Roll:
         roles, self.waiting = set(self.waiting.values()), {}
         return roles
 
-    def forkserver_said(self, message: dict[str, Any]) -> list[Heard]:
-        if message.get("ready"):
+    def forkserver_said(self, message: FromForkserver) -> list[Heard]:
+        if isinstance(message, CanFork):
             return [Ready()]
-        if "exit" in message:
-            return [*self.died(message["exit"], message["status"])]
-        if message["id"] not in self.waiting:
+        if isinstance(message, Ended):
+            return [*self.died(message.pid, message.status)]
+        if message.number not in self.waiting:
             return []  # its forkserver has died since, and it with it
-        role = self.waiting.pop(message["id"])
-        self.pids[role] = message["pid"]
+        role = self.waiting.pop(message.number)
+        self.pids[role] = message.pid
         return [Born(role)]
 
-    def host_said(self, channel: Any, message: dict[str, Any]) -> list[Heard]:
+    def host_said(self, channel: Any, message: FromHost) -> list[Heard]:
         return [HostSaid(role, message) for role, known in self.hosts.items() if known is channel]
 
     def died(self, pid: int, status: int) -> list[Died]:

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chronus.engine_line import Notice
+
 BUDGET = 5
 PERIOD = 10.0
 FIRST_PAUSE = 0.1
@@ -43,11 +45,6 @@ State = dict[str, Child]
 
 class Start(Struct, frozen=True):
     role: str
-
-
-class Notice(Struct, frozen=True):
-    kind: str
-    text: str
 
 
 Action = Start | Notice

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from chronus import connection
 from chronus.engine import device, supervision
@@ -19,9 +19,26 @@ from chronus.engine.children import Children
 from chronus.engine.failing import Failing, Look
 from chronus.engine.inquest import Inquest
 from chronus.engine.obituary import Obituary
-from chronus.engine.roll import Born, ControlSaid, Died, Heard, HostSaid, Ready
-from chronus.engine.supervision import Child, Notice, Start
+from chronus.engine.roll import Born, Died, Heard, HostSaid, Ready
+from chronus.engine.supervision import Child, Start
 from chronus.engine.watch import Seen, Watch, disagreements, ring_row
+from chronus.engine_line import (
+    FromControl,
+    FromHost,
+    Kill,
+    Killed,
+    NobodyKilled,
+    Notice,
+    Orphaned,
+    Process,
+    Processes,
+    Prove,
+    Proved,
+    Remark,
+    Serving,
+    Unopened,
+    Victims,
+)  # fmt: skip
 from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import (
@@ -170,7 +187,7 @@ class Engine:
             if isinstance(action, Start):
                 self._start(action.role)
             elif isinstance(action, Notice):
-                self._say(action.kind, action.text)
+                self._say(action)
         if actions:
             self._publish_processes()
 
@@ -202,7 +219,7 @@ class Engine:
     def _proved(self, status: int | None) -> None:
         """Tells control how the trial ended; None where it could not be made."""
         if self.proof:
-            self.children.tell_control({"proved": self.proof, "status": status})
+            self.children.tell_control(Proved(self.proof, status))
             self.proof = 0
 
     # ------------------------------------------------------------ listening
@@ -226,38 +243,37 @@ class Engine:
             if not self.state[role].alive:
                 self.state[role] = Child(due=0.0, restarts=-1)
 
-    def _host_says(self, role: str, message: dict[str, Any]) -> None:
+    def _host_says(self, role: str, message: FromHost) -> None:
         now = self.clock()
         if role == "candidate":
-            if "error" in message:
-                self.device.candidate_gone(self._awake(), message["error"])
+            if isinstance(message, Unopened):
+                self.device.candidate_gone(self._awake(), message.why)
             else:
-                found = device.Opened(**message)
-                self._render_ahead(found.at_once)
-                self.device.candidate_opened(found)
+                self._render_ahead(message.at_once)
+                self.device.candidate_opened(message)
                 self._for_device(self.device.look(self._awake()))
-        elif "error" not in message:
-            note = self.device.opened(self._awake(), device.Opened(**message))
+        elif not isinstance(message, Unopened):
+            note = self.device.opened(self._awake(), message)
             self.notes += [note] if note and not self.told_ready else []
             self._render_ahead(self.device.at_once)
             self.play_by = now + _AHEAD_SECONDS
         elif not self.told_ready:
-            raise ChronusError("E_DEVICE", message["error"])
+            raise ChronusError("E_DEVICE", message.why)
 
-    def _control_says(self, said: ControlSaid) -> None:
-        if said.word == "ready":
+    def _control_says(self, said: FromControl) -> None:
+        if isinstance(said, Serving):
             self.control_ready = True
             self._publish_processes()
             for notice in self.obituary.control_ready(self.clock(), int(self.memory.board[layout.SILENT])):
-                self._say(notice.kind, notice.text)
-        elif said.word == "note":
-            self.notes.append(said.rest)
-        elif said.word == "stop":
+                self._say(notice)
+        elif isinstance(said, Remark):
+            self.notes.append(said.text)
+        elif isinstance(said, Kill):
+            self._crash(said.what)
+        elif isinstance(said, Prove):
+            self._prove(said.number)
+        else:
             self.stop()
-        elif said.word == "crash":
-            self._crash(said.rest)
-        elif said.word == "prove":
-            self._prove(int(said.rest))
 
     def _render_ahead(self, frames: int) -> None:
         """Has as much rendered ahead as a device may ask for in one go."""
@@ -287,7 +303,7 @@ class Engine:
                     self.device.candidate_gone(self._awake())  # the forkserver has not come to it
                 self.children.kill(action.role)
             elif isinstance(action, device.Tell):
-                self._say("device", action.text)
+                self._say(Notice("device", action.text))
             else:
                 raise ChronusError("E_DEVICE", action.text)
 
@@ -320,7 +336,7 @@ class Engine:
             slot = int(role[-1])
             how = "it hung" if slot in self.inquest.hung else how
             for notice in self.inquest.died(slot, status, self._awake()):
-                self._say(notice.kind, notice.text)
+                self._say(notice)
             self._retire_nobody()  # it was this one, or the one that was to play on
             self.memory.board[STATE0 + slot * LINE] = DOWN
             self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
@@ -366,7 +382,7 @@ class Engine:
                 if board[STATE0 + slot * LINE] == STARTING and self.inquest.had_time(slot, self._awake()):
                     self.children.kill(f"worker {slot}")
         for notice in self.obituary.look(now, int(board[layout.ACTIVE]), playing, int(board[layout.SILENT])):
-            self._say(notice.kind, notice.text)
+            self._say(notice)
         host = self.state["host"]
         if all(playing) and not host.alive and host.due is None:
             self.state["host"] = Child(due=now, restarts=-1)
@@ -428,7 +444,8 @@ class Engine:
             self.retiring, why = told
             self.retire_by = now + _RETIRE_SECONDS
             board[layout.PREFERRED] = 1 + (1 - self.retiring)
-            self._say("failing", f"slot {self.retiring} is replaced while slot {1 - self.retiring} plays on: {why}")
+            text = f"slot {self.retiring} is replaced while slot {1 - self.retiring} plays on: {why}"
+            self._say(Notice("failing", text))
         if self.retiring is not None and (board[layout.ACTIVE] != self.retiring or now > self.retire_by):
             other = 1 - self.retiring
             if playing[other] and word(BLOCK0, other) * BLOCK > word(HEARD):
@@ -447,45 +464,27 @@ class Engine:
         if differ:
             self.memory.board[layout.DIVERGENCES] += differ
             standby = 1 - int(self.memory.board[layout.ACTIVE])
-            self._say(
-                "divergence", f"the slots differed in {differ} blocks; slot {standby} starts again from the other one"
-            )
+            text = f"the slots differed in {differ} blocks; slot {standby} starts again from the other one"
+            self._say(Notice("divergence", text))
             self.children.kill(f"worker {standby}")
 
     def _publish_processes(self) -> None:
         """Tells control what `status` will show."""
-        rows: list[dict[str, Any]] = [
-            {"role": "supervisor", "slot": None, "pid": os.getpid(), "state": "running", "restarts": 0}
-        ]
+        rows = [Process("supervisor", None, os.getpid(), "running", 0)]
         for role in supervision.ROLES:
-            child, (name, _, slot) = self.state[role], role.partition(" ")
-            lives = role in self.children.pids
-            how, when = self.ends.get(role, ("", 0.0))
-            rows.append(
-                {
-                    "role": name,
-                    "slot": int(slot) if slot else None,
-                    "pid": self.children.pids.get(role),
-                    "state": "dying"
-                    if role in self.doomed
-                    else "running"
-                    if lives
-                    else "starting"
-                    if child.alive
-                    else "down",
-                    "restarts": max(0, child.restarts),
-                    **({"died": how, "died_at": when} if how else {}),
-                }
-            )
-        engine = {"device": self.device.on, "device_rate": self.device.rate, "pid": os.getpid()}
-        self.children.tell_control({"processes": rows, "engine": engine})
+            child, (name, _, slot), pid = self.state[role], role.partition(" "), self.children.pids.get(role)
+            state: Literal["dying", "running", "starting", "down"]
+            state = "dying" if role in self.doomed else "running" if pid else "starting" if child.alive else "down"
+            ended = self.ends.get(role, ("", 0.0))
+            rows.append(Process(name, int(slot) if slot else None, pid, state, max(0, child.restarts), *ended))
+        self.children.tell_control(Processes(tuple(rows), self.device.on, self.device.rate))
 
-    def _say(self, kind: str, text: str) -> None:
+    def _say(self, notice: Notice) -> None:
         if self.settings.verbose:
-            print(f"! {kind}: {text}", file=sys.stderr, flush=True)
-        self.children.tell_control({"notice": {"kind": kind, "text": text, "result": {}}})
+            print(f"! {notice.kind}: {notice.text}", file=sys.stderr, flush=True)
+        self.children.tell_control(notice)
 
-    def _crash(self, what: str) -> None:
+    def _crash(self, what: Victims) -> None:
         """The drill: kills on purpose what was named."""
         active = int(self.memory.board[layout.ACTIVE])
         victims = {
@@ -501,17 +500,14 @@ class Engine:
         self._publish_processes()  # whoever asks next is not told that it runs
         for role in victims:
             self.children.kill(role)
-        if there:
-            self.children.tell_control({"crashed": what, "pid": there[0]})
-        else:
-            self.children.tell_control({"crashed": what, "error": f"{what}: nothing of it is running"})
+        self.children.tell_control(Killed(what, there[0]) if there else NobodyKilled(what))
 
     # ------------------------------------------------------------ ending
 
     def abandoned(self, untold: dict[str, Any]) -> None:
         """Whoever started the engine was gone when it got ready: control knows whether anybody else has come."""
         if "ready" in untold and not self.settings.keep:
-            self.children.tell_control({"orphan": True})
+            self.children.tell_control(Orphaned())
 
     def stop(self) -> None:
         """Fade out; then control closes the journal; then all is gone."""

@@ -10,11 +10,11 @@ from chronus.engine.device import (
     SOON,
     Device,
     GiveUp,
-    Opened,
     Refuse,
     Tell,
     Try,
 )
+from chronus.engine_line import Opened
 
 CARD = "ALSA: card"
 

@@ -11,7 +11,6 @@ from chronus.engine.supervision import (
     ROLES,
     Blame,
     Child,
-    Notice,
     Start,
     convicted,
     died,
@@ -19,6 +18,7 @@ from chronus.engine.supervision import (
     out_from,
     unanswered,
 )
+from chronus.engine_line import Notice
 
 
 def running():

@@ -3,15 +3,16 @@
 import pytest
 
 from chronus.engine.device import FIRST_SECONDS
-from chronus.engine.roll import ControlSaid, Died, Roll
+from chronus.engine.roll import Died, Roll
 from chronus.engine.supervision import Child
 from chronus.engine.supervisor import Engine
+from chronus.engine_line import Killed, Opened, Prove, Proved
 from chronus.memory.layout import ACTIVE, BLOCK, BLOCK0, HEARD, LINE, PLAYING, PREFERRED, STATE0, Memory
 from chronus.settings import Settings
 
 PIDS = {"worker 0": 1 << 23, "worker 1": (1 << 23) + 1}
 """No process has such a number."""
-OPENED = {"device": "null", "rate": 44100, "at_once": 128}
+OPENED = Opened("null", 44100, 128)
 
 
 class Spared(Roll):
@@ -88,12 +89,12 @@ def test_a_candidate_for_which_there_is_no_forkserver_is_tried_again_when_there_
 
 def test_a_trial_that_a_dead_forkserver_was_asked_for_could_not_be_made(engine, children):
     children.pids["forkserver"] = 1 << 23
-    engine.hear([ControlSaid("prove", "3")])
+    engine.hear([Prove(3)])
     assert children.told == []
     engine.hear(children.died(1 << 23, -9))
-    engine.hear([ControlSaid("prove", "4")])
-    said = [message for message in children.told if "proved" in message]
-    assert said == [{"proved": 3, "status": None}, {"proved": 4, "status": None}]
+    engine.hear([Prove(4)])
+    said = [message for message in children.told if isinstance(message, Proved)]
+    assert said == [Proved(3, None), Proved(4, None)]
 
 
 def test_what_a_host_said_that_was_replaced_since_counts_no_more(engine, children):
@@ -128,9 +129,9 @@ def test_who_was_killed_on_purpose_is_said_to_be_dying_before_its_death_is_answe
     children.pids = dict(PIDS)
     engine._crash("standby")
     told, answer = children.told[-2:]
-    (row,) = (row for row in told["processes"] if row["slot"] == 1)
-    assert (row["state"], row["died"], row["pid"]) == ("dying", "killed on purpose", PIDS["worker 1"])
-    assert answer == {"crashed": "standby", "pid": PIDS["worker 1"]}
+    (row,) = (row for row in told.processes if row.slot == 1)
+    assert (row.state, row.died, row.pid) == ("dying", "killed on purpose", PIDS["worker 1"])
+    assert answer == Killed("standby", PIDS["worker 1"])
     engine.hear(children.died(PIDS["worker 1"], -9))
-    (row,) = (row for row in children.told[-1]["processes"] if row["slot"] == 1)
-    assert (row["state"], row["died"], row["pid"]) == ("down", "signal 9", None) and row["died_at"] > 0
+    (row,) = (row for row in children.told[-1].processes if row.slot == 1)
+    assert (row.state, row.died, row.pid) == ("down", "signal 9", None) and row.died_at > 0

@@ -24,6 +24,7 @@ from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Publisher
 from chronus.engine.roll import Roll
+from chronus.engine_line import Notice, Opened, ToControl
 from chronus.journal import records, writing
 from chronus.language.parser import sentences
 from chronus.memory import layout
@@ -282,8 +283,8 @@ class Host:
         self.told = self.entered = False
 
     @property
-    def opened(self) -> dict[str, Any]:
-        return {"device": "null", "rate": self.world.schedule.rate, "at_once": self.world.settings.period}
+    def opened(self) -> Opened:
+        return Opened("null", self.world.schedule.rate, self.world.settings.period)
 
 
 @contextmanager
@@ -385,11 +386,10 @@ class Children(Roll):
 
     def build_wide(self) -> None: ...
 
-    def tell_control(self, message: dict[str, Any]) -> None:
-        notice = message.get("notice")
-        if notice is not None:
-            self.world.trace(f"! {notice['kind']}: {notice['text']}")
-            if notice["kind"] == "safe mode":
+    def tell_control(self, message: ToControl) -> None:
+        if isinstance(message, Notice):
+            self.world.trace(f"! {message.kind}: {message.text}")
+            if message.kind == "safe mode":
                 self.world.give_up_the_rack()
 
     def play(self) -> None:

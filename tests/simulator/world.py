@@ -14,9 +14,9 @@ import numpy as np
 
 from chronus.audio.callback import enter, make_desk
 from chronus.engine.device import FIRST_SECONDS
-from chronus.engine.roll import ControlSaid
 from chronus.engine.supervisor import Engine
 from chronus.engine.watch import STARTING_SECONDS
+from chronus.engine_line import CanFork, Forked, FromForkserver, Serving
 from chronus.journal import reading, records, writing
 from chronus.journal.replay import rebuild
 from chronus.memory import layout
@@ -274,9 +274,9 @@ class World:
         pid = self.forkserver = next(self._pids)
         self.people[pid] = "forkserver"
         self.children.pids["forkserver"] = pid
-        self.at(0.3 if self.supervisor.told_ready else 0.005, lambda: self._forkserver_says(pid, {"ready": True}))
+        self.at(0.3 if self.supervisor.told_ready else 0.005, lambda: self._forkserver_says(pid, CanFork()))
 
-    def _forkserver_says(self, pid: int, message: dict[str, object]) -> None:
+    def _forkserver_says(self, pid: int, message: FromForkserver) -> None:
         if self.forkserver == pid:
             self.post(lambda: self.supervisor.hear(self.children.forkserver_said(message)))
 
@@ -289,7 +289,7 @@ class World:
         if not forkserver or self.forkserver != forkserver:
             return  # it died over it
         pid = next(self._pids)
-        self.at(0.0002, lambda: self._forkserver_says(forkserver, {"id": asked, "pid": pid}))
+        self.at(0.0002, lambda: self._forkserver_says(forkserver, Forked(asked, pid)))
         self.trace(f"{role} is forked (pid {pid})")
         if isinstance(being, Host):
             self.people[pid] = being
@@ -337,7 +337,7 @@ class World:
             self.control_armed = None
             self.kill(pid, "a fault while it takes over")
             return
-        self.post(lambda: self.supervisor.hear([ControlSaid("ready")]))
+        self.post(lambda: self.supervisor.hear([Serving()]))
         self._step_control(self.control)
 
     def _step_control(self, control: Control) -> None:

@@ -1,17 +1,4 @@
-"""The line to the supervisor: one JSON object, or one plain word of command, a line; over a socketpair.
-
-to it:    note TEXT                   what it should tell whoever started it; before ready
-          ready                       clients are served
-          stop                        end the engine, fading out
-          crash active|standby|both|host|control
-          prove NUMBER                try out what lies on the proof sheet
-from it:  {"processes": [{"role", "slot", "pid", "state", "restarts"[, "died", "died_at"]}, ...]}    whenever they change
-          {"engine": {...}}                                                     what `status` shows of it
-          {"crashed": "active", "pid": 123} or {"crashed": "active", "error": "..."}
-          {"proved": 3, "status": 0}                                            how the trial ended; null: it could not be made
-          {"notice": {"kind", "text", "result"}}                                passed on to every client
-          {"orphan": true}                                                      whoever started the engine was gone before it was ready
-"""
+"""Control's end of its line to the supervisor: what it has said, and what became of what it was asked. For the messages see engine_line."""
 
 from __future__ import annotations
 
@@ -20,18 +7,30 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
-import msgspec
+from chronus import engine_line
+from chronus.engine_line import (
+    End,
+    FromControl,
+    Kill,
+    Killed,
+    NobodyKilled,
+    Notice,
+    Orphaned,
+    Processes,
+    Prove,
+    Proved,
+    Remark,
+    Serving,
+    ToControl,
+    Victims,
+)  # fmt: skip
 
 CONFIRM_SECONDS = 5.0
-LINE_BYTES = 1 << 20
 HAPPENED = 3
 """Notices that `status` still tells of."""
 
 Answered = Callable[[bool, str], None]
-Told = tuple[str, str, dict[str, Any]]
 
 
 class Supervisor:
@@ -41,34 +40,34 @@ class Supervisor:
         self.channel = channel
         self.gone = self.stopped = False
         self.orphan_since = 0.0
-        self.processes: list[dict[str, Any]] = []
-        self.engine: dict[str, Any] = {}
-        self.happened: deque[tuple[float, str, str]] = deque(maxlen=HAPPENED)
+        self.known = Processes()
+        """The processes and the device, as it last said."""
+        self.happened: deque[tuple[float, Notice]] = deque(maxlen=HAPPENED)
         """The latest notices, with the monotonic seconds at which they came."""
-        self._waiting = b""
+        self._said = engine_line.to_control()
         self.proved: dict[int, int | None] = {}
-        self._crashes: deque[tuple[str, float, Answered]] = deque()
+        self._crashes: deque[tuple[Victims, float, Answered]] = deque()
         if channel is not None:
             channel.setblocking(False)
 
     # ------------------------------------------------------------ to it
 
-    def note(self, text: str) -> None:
-        self._say(f"note {text}")
+    def remark(self, text: str) -> None:
+        self._say(Remark(text))
 
     def ready(self) -> None:
-        self._say("ready")
+        self._say(Serving())
 
     def stop(self) -> None:
         self.stopped = True
-        self._say("stop")
+        self._say(End())
 
     def prove(self, number: int) -> None:
         """`proved[number]` will be the exit code of the process that tried it out."""
         self.proved.clear()
-        self._say(f"prove {number}")
+        self._say(Prove(number))
 
-    def crash(self, what: str, answered: Answered) -> None:
+    def crash(self, what: Victims, answered: Answered) -> None:
         """Kills a process on purpose; `answered` hears what came of it."""
         if self.channel is None:
             answered(False, "there is no supervisor that could kill it")
@@ -78,7 +77,7 @@ class Supervisor:
             self._crashes.append((what, time.monotonic(), lambda ok, text: None))
         else:
             self._crashes.append((what, time.monotonic() + CONFIRM_SECONDS, answered))
-            self._say(f"crash {what}")
+            self._say(Kill(what))
 
     def tick(self) -> None:
         """A crash of control itself is asked for once its answer has left; others get no confirmation for ever."""
@@ -86,13 +85,13 @@ class Supervisor:
         for crash in [crash for crash in self._crashes if now > crash[1]]:
             self._crashes.remove(crash)
             if crash[0] == "control":
-                self._say("crash control")
+                self._say(Kill("control"))
             crash[2](False, f"the supervisor did not say that it killed {crash[0]}")
 
-    def _say(self, line: str) -> None:
+    def _say(self, message: FromControl) -> None:
         if self.channel is not None:
             try:
-                self.channel.send(line.encode() + b"\n", socket.MSG_NOSIGNAL)
+                self.channel.send(engine_line.encode(message), socket.MSG_NOSIGNAL)
             except BlockingIOError:
                 pass
             except OSError:
@@ -100,7 +99,7 @@ class Supervisor:
 
     # ------------------------------------------------------------ from it
 
-    def hear(self) -> list[Told]:
+    def hear(self) -> list[Notice]:
         """Takes in what it said; the notices that are for everybody."""
         assert self.channel is not None
         try:
@@ -109,32 +108,29 @@ class Supervisor:
             return []
         except OSError:
             more = b""
-        self.gone = not more or len(self._waiting) > LINE_BYTES
-        *lines, self._waiting = (self._waiting + more).split(b"\n")
-        notices: list[Told] = []
-        for line in lines:
-            with suppress(msgspec.MsgspecError, TypeError, ValueError):
-                self._take(msgspec.json.decode(line, type=dict[str, Any]), notices)
-        return notices
+        self.gone = not more
+        said = self._said.feed(more)
+        for message in said:
+            self.take(message)
+        return [message for message in said if isinstance(message, Notice)]
 
-    def _take(self, said: dict[str, Any], notices: list[Told]) -> None:
-        self.processes = list(said.get("processes", self.processes))
-        self.engine |= said.get("engine", {})
-        if "proved" in said:
-            self.proved[int(said["proved"])] = said["status"]
-        if "crashed" in said:
-            self._crashed(str(said["crashed"]), said)
-        if "orphan" in said:
+    def take(self, message: ToControl) -> None:
+        """Takes in one thing that it said."""
+        if isinstance(message, Processes):
+            self.known = message
+        elif isinstance(message, Proved):
+            self.proved[message.number] = message.status
+        elif isinstance(message, Killed):
+            self._answer_crash(message.what, True, f"crash {message.what} (pid {message.pid})")
+        elif isinstance(message, NobodyKilled):
+            self._answer_crash(message.what, False, f"{message.what}: nothing of it is running")
+        elif isinstance(message, Orphaned):
             self.orphan_since = time.monotonic()
-        if "notice" in said:
-            notice = said["notice"]
-            notices.append((str(notice["kind"]), str(notice.get("text", "")), dict(notice.get("result", {}))))
-            self.happened.append((time.monotonic(), *notices[-1][:2]))
+        else:
+            self.happened.append((time.monotonic(), message))
 
-    def _crashed(self, what: str, said: dict[str, Any]) -> None:
+    def _answer_crash(self, what: Victims, ok: bool, text: str) -> None:
         crash = next((crash for crash in self._crashes if crash[0] == what), None)
-        if crash is None:
-            return
-        self._crashes.remove(crash)
-        error = said.get("error")
-        crash[2](error is None, str(error) if error else f"crash {what} (pid {said.get('pid', 0)})")
+        if crash is not None:
+            self._crashes.remove(crash)
+            crash[2](ok, text)

@@ -429,11 +429,11 @@ class Server:
     # ------------------------------------------------------------ the supervisor
 
     def _hear_supervisor(self, mask: int) -> None:
-        for kind, text, result in self.supervisor.hear():
-            self.notify(kind, text, result)
-            if kind == "control":
-                self._returned = time.monotonic(), Notice(kind, text, result)
-            if kind == "safe mode":  # the replicas begin with nothing, so the rack must be that too
+        for notice in self.supervisor.hear():
+            self.notify(notice.kind, notice.text)
+            if notice.kind == "control":
+                self._returned = time.monotonic(), Notice(notice.kind, notice.text)
+            if notice.kind == "safe mode":  # the replicas begin with nothing, so the rack must be that too
                 self.perform((New(),), ("new",), authors.ENGINE)
         if self.supervisor.gone:
             self.stop()

@@ -8,6 +8,7 @@ from typing import Any
 
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.engine_line import Process
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
 from chronus.rack.document import tempo
@@ -48,8 +49,8 @@ class Status:
             "rate": word(layout.RATE),
             "period": facts.get("period", 0),
             "lookahead": word(layout.LOOKAHEAD),
-            "device": "",
-            "device_rate": word(layout.RATE),
+            "device": self.supervisor.known.device,
+            "device_rate": self.supervisor.known.device_rate or word(layout.RATE),
             "frame": frame,
             "playing": self.conductor.playing,
             "bpm": tempo(self.conductor.rack, self.conductor.present(frame)),
@@ -58,7 +59,6 @@ class Status:
             "osc_port": facts.get("osc_port", 0),
             "uptime_s": round(time.monotonic() - facts.get("started", time.monotonic()), 3),
             "supervisor_worst_ms": round(word(layout.DEAF) / 1e6, 3),
-            **self.supervisor.engine,
         }
 
     def slots(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Status:
     def _plays(self, slot: int) -> bool:
         """Whether a slot could be heard: one that has fallen back by more than is rendered ahead could not, whatever it is called."""
         word = self.memory.word
-        if any(row.get("slot") == slot and _state(row) == "dying" for row in self.supervisor.processes):
+        if any(row.slot == slot and _state(row) == "dying" for row in self.supervisor.known.processes):
             return False
         due = word(layout.HEARD) // BLOCK - word(layout.LOOKAHEAD)
         return word(layout.STATE0, slot) == PLAYING and word(layout.BLOCK0, slot) >= due
@@ -109,19 +109,17 @@ class Status:
         return {"mean": slots[word(layout.ACTIVE)]["mean"], "worst": worst, "slots": slots}
 
     def processes(self) -> list[dict[str, Any]]:
-        pids = [int(process.get("pid") or 0) for process in self.supervisor.processes]
-        self._look_again(pids)
+        processes = self.supervisor.known.processes
+        self._look_again([process.pid or 0 for process in processes])
         now = time.monotonic()
-        return [
-            {"slot": None, **_fared(process, now), **self._usage[pid][1]}
-            for process, pid in zip(self.supervisor.processes, pids, strict=True)
-        ]
+        return [{**_fared(process, now), **self._usage[process.pid or 0][1]} for process in processes]
 
     def happened(self) -> list[dict[str, Any]]:
         """What has happened to the engine's processes of late, the newest last."""
         now = time.monotonic()
         return [
-            {"kind": kind, "text": text, "ago_s": round(now - when, 3)} for when, kind, text in self.supervisor.happened
+            {"kind": notice.kind, "text": notice.text, "ago_s": round(now - when, 3)}
+            for when, notice in self.supervisor.happened
         ]
 
     # ------------------------------------------------------------ the whole
@@ -211,27 +209,29 @@ def _process_line(process: dict[str, Any]) -> str:
     slot = "" if process["slot"] is None else f" {process['slot']}"
     cpu = "" if process["cpu"] is None else f", {process['cpu']:.1%} of a processor"
     memory = "" if process["pss_mb"] is None else f", {process['pss_mb']} MB"
-    restarts = process.get("restarts", 0)
+    restarts = process["restarts"]
     died = f", {process['died']} {_ago(process['died_ago_s'])}" if process.get("died") else ""
-    state = f"{process.get('state', '')}, {restarts} restart{'s' * (restarts != 1)}"
+    state = f"{process['state']}, {restarts} restart{'s' * (restarts != 1)}"
     return f"{process['role']}{slot} (pid {process['pid']}): {state}{died}{cpu}{memory}"
 
 
-def _fared(process: dict[str, Any], now: float) -> dict[str, Any]:
+def _fared(process: Process, now: float) -> dict[str, Any]:
     """A process as it is at present, and how long ago the last one in its place died."""
-    fared = {key: word for key, word in process.items() if key != "died_at"}
-    fared["state"], since = _state(process), process.get("died_at", now)
-    if fared["state"] != process.get("state"):
-        fared["died"], since = "it has just died", now
-    if fared.get("died"):
-        fared["died_ago_s"] = round(max(now - since, 0.0), 3)
+    state = _state(process)
+    fared: dict[str, Any] = {
+        "role": process.role, "slot": process.slot, "pid": process.pid, "state": state, "restarts": process.restarts,
+    }  # fmt: skip
+    if state != process.state:
+        return {**fared, "died": "it has just died", "died_ago_s": 0.0}
+    if process.died:
+        return {**fared, "died": process.died, "died_ago_s": round(max(now - process.died_at, 0.0), 3)}
     return fared
 
 
-def _state(process: dict[str, Any]) -> str:
+def _state(process: Process) -> str:
     """Whoever is said to run but is no more is dying: the supervisor has not heard of it yet."""
-    state, pid = str(process.get("state", "")), process.get("pid")
-    return "dying" if state == "running" and pid and not proc.lives(pid) else state
+    gone = process.state == "running" and process.pid and not proc.lives(process.pid)
+    return "dying" if gone else process.state
 
 
 def _ago(seconds: float) -> str:

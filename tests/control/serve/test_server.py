@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import socket
 
 import pytest
 
 from chronus import commands as c
-from chronus import wire
+from chronus import engine_line, wire
 from chronus.commands import Change, Hello, Length, Quantity
 from chronus.conductor import authors
 from chronus.conductor.conductor import as_one
@@ -581,9 +580,10 @@ def test_a_crash_is_answered_once_the_supervisor_says_so(tmp_path, monkeypatch):
     caller.say(c.Crash(what="active"))
     caller.say(c.Sync())
     house.run(5)
-    assert ours.recv(100) == b"crash active\n"
+    assert ours.recv(100) == engine_line.encode(engine_line.Kill("active"))
     assert caller.replies == []
-    ours.send(b'{"crashed": "active", "pid": 4711}\n{"notice": {"kind": "failover", "text": "slot 0 died"}}\n')
+    ours.send(engine_line.encode(engine_line.Killed("active", 4711)))
+    ours.send(engine_line.encode(engine_line.Notice("failover", "slot 0 died")))
     first, _second = house.until(caller, 2)
     assert first.ok and "4711" in first.text
     assert caller.notices[0].text == "slot 0 died"
@@ -599,8 +599,10 @@ def test_a_status_after_a_crash_is_asked_once_whoever_it_is_dies(tmp_path, monke
     caller.say(c.Crash(what="active"), c.Status())
     house.run(20)
     assert caller.replies == []
-    rows = [{"role": "worker", "slot": 0, "pid": 1, "state": "dying", "restarts": 0, "died": "killed", "died_at": 1.0}]
-    ours.send(json.dumps({"processes": rows}).encode() + b'\n{"crashed": "active", "pid": 4711}\n')
+    row = engine_line.Process("worker", 0, 1, "dying", 0, died="killed", died_at=1.0)
+    ours.send(
+        engine_line.encode(engine_line.Processes((row,))) + engine_line.encode(engine_line.Killed("active", 4711))
+    )
     _, status = house.until(caller, 2)
     assert status.result["processes"][0]["state"] == "dying"
     ours.close()

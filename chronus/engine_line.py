@@ -1,0 +1,253 @@
+"""What the engine's processes say to each other: tagged structs, one JSON object a line. Opens nothing.
+
+The rules: a line is one message of its direction, and is read strictly; a line that is torn, too long or of somebody else is left out, and
+costs nothing but itself. Whoever says something does not wait: what the other end has no room for is lost, and is said again when it
+changes, or asked for again.
+
+Where several lines end in one process their messages have different names, so that a message tells by itself who said it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from chronus.settings import Settings
+
+MOST_BYTES = 1 << 20
+"""The longest line."""
+
+Victims = Literal["active", "standby", "both", "host", "control"]
+"""Whom `crash` kills."""
+
+
+class Message(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """What one process says to another; its name is its tag."""
+
+
+# ---------------------------------------------------------------- control to the supervisor
+
+
+class Remark(Message, frozen=True):
+    """Something that whoever started the engine is to be told of; it comes before Serving."""
+
+    text: str
+
+
+class Serving(Message, frozen=True):
+    """Clients are served."""
+
+
+class End(Message, frozen=True):
+    """End the engine, fading out."""
+
+
+class Kill(Message, frozen=True):
+    """Kill these processes: a drill."""
+
+    what: Victims
+
+
+class Prove(Message, frozen=True):
+    """Try out what lies on the sheet of trials."""
+
+    number: int
+
+
+FromControl = Remark | Serving | End | Kill | Prove
+
+# ---------------------------------------------------------------- the supervisor to control
+
+
+class Given(Struct, frozen=True):
+    """What control is started with: descriptors, and whose engine it is. `wakes` is an eventfd a slot; `pid` is the supervisor's."""
+
+    channel: int
+    memory: int
+    sheet: int
+    door: int
+    wakes: tuple[int, ...]
+    settings: Settings
+    pid: int
+
+
+class Process(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the process in one place fares. `died` says how the last one there ended, `died_at` when, in monotonic seconds."""
+
+    role: str
+    slot: int | None
+    pid: int | None
+    state: Literal["running", "starting", "dying", "down"]
+    restarts: int
+    died: str = ""
+    died_at: float = 0.0
+
+
+class Processes(Message, frozen=True):
+    """All processes of the engine, and the device that is open with its rate in Hz; said whenever they change."""
+
+    processes: tuple[Process, ...] = ()
+    device: str = ""
+    device_rate: int = 0
+
+
+class Killed(Message, frozen=True):
+    what: Victims
+    pid: int
+
+
+class NobodyKilled(Message, frozen=True):
+    """Nothing was running that Kill named."""
+
+    what: Victims
+
+
+class Proved(Message, frozen=True):
+    """How the process ended that tried it out: its exit code, or minus the signal; None where the trial could not be made."""
+
+    number: int
+    status: int | None
+
+
+class Notice(Message, frozen=True):
+    """Passed on to every client."""
+
+    kind: str
+    text: str
+
+
+class Orphaned(Message, frozen=True):
+    """Whoever started the engine was gone before it was ready."""
+
+
+ToControl = Processes | Killed | NobodyKilled | Proved | Notice | Orphaned
+
+# ---------------------------------------------------------------- the audio host and the supervisor
+
+
+class Opened(Message, frozen=True):
+    """A host has a device open: its name, its rate in Hz, and how many engine frames it may ask for in one go."""
+
+    device: str
+    rate: int
+    at_once: int
+    reason: str = ""
+    """Why it is not the device that was wanted."""
+
+
+class Unopened(Message, frozen=True):
+    """A host could not open its device, and ends."""
+
+    why: str
+
+
+FromHost = Opened | Unopened
+
+
+class Play(Message, frozen=True):
+    """Play what you have open."""
+
+
+# ---------------------------------------------------------------- the supervisor and the forkserver; descriptors travel beside what it asks
+
+
+class ForkWorker(Message, frozen=True):
+    """With the descriptors of the memory, a lifeline and the eventfd that wakes it."""
+
+    number: int
+    slot: int
+
+
+class ForkHost(Message, frozen=True):
+    """With the descriptors of the memory, a lifeline, its channel and the alarm. `device` None: whatever there is; `log`: a file's path."""
+
+    number: int
+    device: str | None
+    period: int
+    fall_back: bool
+    log: str
+
+
+class ForkProof(Message, frozen=True):
+    """With the descriptors of the sheet of trials, a lifeline and the sheet again."""
+
+    number: int
+
+
+ToForkserver = ForkWorker | ForkHost | ForkProof
+
+
+class CanFork(Message, frozen=True):
+    """The forkserver has loaded everything."""
+
+
+class Forked(Message, frozen=True):
+    """Who was asked for under that number lives."""
+
+    number: int
+    pid: int
+
+
+class Ended(Message, frozen=True):
+    """A child of the forkserver's is dead. `status`: its exit code, or minus the signal."""
+
+    pid: int
+    status: int
+
+
+FromForkserver = CanFork | Forked | Ended
+
+# ---------------------------------------------------------------- lines
+
+Said = TypeVar("Said")
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Message) -> bytes:
+    """The line of one message."""
+    return _encoder.encode(message) + b"\n"
+
+
+class Lines(Generic[Said]):
+    """Collects bytes as they come and gives back the messages whose lines are whole. `kind` is the union of one direction."""
+
+    def __init__(self, kind: Any) -> None:
+        self._decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(kind)
+        self._waiting = b""
+
+    def feed(self, more: bytes) -> list[Said]:
+        *lines, self._waiting = (self._waiting + more).split(b"\n")
+        if len(self._waiting) > MOST_BYTES:
+            self._waiting = b"\0"  # no line begins so: what is still to come of it is left out with it
+        messages: list[Said] = []
+        for line in lines:
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                messages.append(self._decoder.decode(line))
+        return messages
+
+
+def from_control() -> Lines[FromControl]:
+    return Lines(FromControl)
+
+
+def to_control() -> Lines[ToControl]:
+    return Lines(ToControl)
+
+
+def from_host() -> Lines[FromHost]:
+    return Lines(FromHost)
+
+
+def to_host() -> Lines[Play]:
+    return Lines(Play)
+
+
+def from_forkserver() -> Lines[FromForkserver]:
+    return Lines(FromForkserver)
+
+
+def to_forkserver() -> Lines[ToForkserver]:
+    return Lines(ToForkserver)
