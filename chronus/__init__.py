@@ -2,6 +2,7 @@
 
 The way of a line, a sentence a station:
 
+    command_line/   what is typed at the system's shell: forms and options
     shell/       who types: the prompt, the plain reader, the conversation with the engine and its answers
     language/    a typed line becomes a Command and back: grammar, notation, musical words, help, completion
     commands     what a line can mean, as frozen structs; and the replies

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from chronus.errors import ChronusError
 
@@ -14,7 +12,7 @@ ENGINE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 AUTHOR = re.compile(r"[^\x00-\x1f\x7f]{0,32}")
 
 
-class Settings(Struct, frozen=True):
+class Settings(NamedTuple):
     """`engine` is its name, `rate` in Hz, `period` in frames, `lookahead` in blocks of 64 frames, `osc_port` 0 is none.
 
     `plain`, `json`, `strict`, `keep` and `author` belong to this client; the rest to the engine it may start.
@@ -58,7 +56,7 @@ SWITCHES = {"plain": "CHRONUS_PLAIN", "verbose": "CHRONUS_VERBOSE"}
 
 def read(told: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """`told` is what argparse found (None or missing: not told). E_VALUE names the option and its range."""
-    found: dict[str, Any] = {key: told[key] for key in Settings.__struct_fields__ if told.get(key) is not None}
+    found: dict[str, Any] = {key: told[key] for key in Settings._fields if told.get(key) is not None}
     for key, variable in TEXT.items():
         if key not in found and environ.get(variable):
             found[key] = environ[variable]

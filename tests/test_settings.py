@@ -3,7 +3,6 @@
 import pytest
 
 from chronus import settings
-from chronus.__main__ import _engine_options, _form, _parser, main
 from chronus.errors import ChronusError
 from chronus.settings import Settings
 
@@ -64,69 +63,3 @@ def test_a_name_that_could_be_a_path_is_refused(name):
 def test_an_author_with_control_characters_is_refused():
     with pytest.raises(ChronusError):
         settings.read({"author": "\x1b[2J"}, {})
-
-
-def test_an_engine_reads_back_the_settings_it_is_given():
-    told = Settings("live", "-odd device", 48000, 64, 4, 0, "0.0.0.0", True)
-    words = told.engine_arguments()
-    assert settings.read(vars(_engine_options(_parser("engine", "")).parse_args(words)), {}) == told
-
-
-@pytest.mark.parametrize(
-    ("words", "place"),
-    [
-        (["status"], 0),
-        (["--engine", "status", "stop"], 2),
-        (["--engine=x", "stop"], 1),
-        (["--json", "modules", "saw"], 1),
-        (["song.chronus"], None),
-        (["-c", "status"], None),
-        (["--", "status"], None),
-        ([], None),
-    ],
-)
-def test_the_form_is_the_first_word_that_is_no_option(words, place):
-    assert _form(words) == place
-
-
-@pytest.mark.parametrize(
-    "words", [["--nonsense"], ["--rate", "1", "-c", ""], ["a", "b"], ["-c", "", "x.chronus"], ["render"]]
-)
-def test_bad_usage_exits_with_2(words, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert ended.value.code == 2
-    assert capsys.readouterr().err
-
-
-def test_a_missing_script_exits_with_2_and_says_what_was_meant(capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(["staus"])
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == 'chronus: staus: No such file or directory; did you mean "status"?\n'
-
-
-def test_a_folder_is_no_script(tmp_path, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main([str(tmp_path)])
-    assert ended.value.code == 2
-    assert "Is a directory" in capsys.readouterr().err
-
-
-def test_a_journal_is_pointed_to_render(tmp_path, capsys):
-    journal = tmp_path / "0001.journal"
-    journal.write_bytes(b"#chronus-journal 1 {}\n")
-    with pytest.raises(SystemExit) as ended:
-        main([str(journal)])
-    assert ended.value.code == 2
-    assert "chronus render" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "words", [["--help"], ["render", "--help"], ["engine", "--help"], ["status", "--help"], ["--version"]]
-)
-def test_help_and_version_exit_with_0(words, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert ended.value.code == 0
-    assert "chronus" in capsys.readouterr().out

@@ -99,7 +99,7 @@ def own_engine(settings: Settings, device: str = NULL, **environment: str) -> It
         runtime.mkdir(mode=0o700)
         os.environ.update(CHRONUS_HOME=folder, XDG_RUNTIME_DIR=str(runtime), **environment)
         name = "trial"
-        own = structs.replace(settings, engine=name, device=device, osc_port=0, fresh=False)
+        own = settings._replace(engine=name, device=device, osc_port=0, fresh=False)
         line, held = os.pipe()
         try:
             started = connection.start_engine(own, lambda *_: None, line)

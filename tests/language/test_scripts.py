@@ -5,6 +5,7 @@ import os
 import pytest
 
 from chronus import __main__ as program
+from chronus.command_line import forms
 from chronus.errors import ChronusError
 from chronus.language import opening, scripts
 from chronus.language.statements import statements
@@ -24,17 +25,17 @@ def here(home, monkeypatch):
 
 
 class Told:
-    """What the command line gives the three, as far as they look at it."""
+    """What the command line gives `render`, as far as it is looked at here."""
 
     def __init__(self, name):
-        self.script, self.commands = name, None
+        self.script = name
         self.rate, self.seed, self.bars, self.seconds = 44100, 0, None, None
 
 
 def meant(name):
     """What the three make of a name; they are of one mind."""
-    shell = program._script(program._shell_parser(), Told(name))
-    assert command.read_score(Told(name)).source == shell
+    shell = program.to_run(forms.read([name], forms.parser()))
+    assert shell is not None and command.read_score(Told(name)).source == shell
     if os.sep not in name and os.path.isfile(scripts.find(name)):
         lines = [statement.text for statement in statements(shell.decode())]
         commands = opening.parse(statements(f"open {name}")[0]).command.commands
