@@ -8,7 +8,7 @@ The bounds that stand here are those of the wire: what lies outside of them come
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -67,12 +67,72 @@ class Change(Struct, frozen=True):
     value: Value
 
 
+InAScript = Literal["done", "passed over", "refused"]
+
+
 class Command(Struct, frozen=True, kw_only=True, tag=str.lower):
-    """`when` is None where nothing was typed: then the command's own default holds. `lasts`: so long, and then it is as it was."""
+    """`when` is None where nothing was typed: then the command's own default holds. `lasts`: so long, and then it is as it was.
+
+    The class variables are what each kind of command says of itself, once, for all who ask. They are in no message and no journal.
+    """
 
     when: When | None = None
     over: Length | None = None
     lasts: Length | None = None
+
+    asks: ClassVar[bool] = False
+    """Changes nothing: neither the rack nor what plays."""
+    elsewhere: ClassVar[bool] = False
+    """Its work is done outside of the rack: by the shell, the server or the supervisor."""
+    local: ClassVar[bool] = False
+    """A shell answers it, from what it knows of the engine."""
+    alone: ClassVar[bool] = False
+    """Shares no part of a submission with others: it is about the client's time, about processes or files."""
+    may_move: ClassVar[bool] = False
+    """May take a length `over` which a value moves."""
+    may_last: ClassVar[bool] = False
+    """May be said `for` a length, after which it is as it was."""
+    at_next_bar: ClassVar[bool] = False
+    """Without a time it takes hold at the next bar. It is performed at once, and told its time beforehand."""
+    act: ClassVar[Literal["", "play", "stop", "panic"]] = ""
+    """What it does to the transport."""
+    is_step: ClassVar[bool] = True
+    """`undo` can take it back."""
+    of_the_present: ClassVar[bool] = False
+    """Is about what is heard now, also while an opened rack waits for its bar line."""
+    of_all: ClassVar[bool] = False
+    """Is about more than a module or two: taking it back would take back much of the music."""
+    withdraws: ClassVar[bool] = False
+    """Puts an end to all that waits for its time."""
+    in_a_script: ClassVar[InAScript] = "done"
+    """What becomes of it in a script that is opened, whose commands make a rack all at once."""
+
+
+class Question(Command, frozen=True, kw_only=True):
+    asks = True
+    in_a_script: ClassVar[InAScript] = "passed over"  # there is nobody to be answered
+
+
+class Transport(Command, frozen=True, kw_only=True):
+    of_the_present = True
+    in_a_script = "refused"
+
+
+class ByHand(Command, frozen=True, kw_only=True):
+    """A hand on a module: it is played as well, not only written down in the rack."""
+
+    name: str
+
+    is_step = False
+
+
+class OfLanes(Command, frozen=True, kw_only=True):
+    """Sets something that a lane is: `makes` is the field of the lane, and what it becomes."""
+
+    names: tuple[str, ...] = ()
+
+    makes: ClassVar[tuple[str, bool]]
+    may_last = at_next_bar = True
 
 
 class Load(Command, frozen=True, kw_only=True):
@@ -101,6 +161,8 @@ class Unpatch(Command, frozen=True, kw_only=True):
 class Set(Command, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
 
+    may_move = may_last = True
+
 
 class Sequence(Command, frozen=True, kw_only=True):
     """`text` is the pattern as typed, `pattern` what it means."""
@@ -110,55 +172,70 @@ class Sequence(Command, frozen=True, kw_only=True):
     pattern: Pattern
     options: LaneOptions = LaneOptions()
 
+    may_last = at_next_bar = True
+
 
 class Clear(Command, frozen=True, kw_only=True):
     name: str
 
+    may_last = at_next_bar = True
 
-class Mute(Command, frozen=True, kw_only=True):
+
+class Mute(OfLanes, frozen=True, kw_only=True):
     names: tuple[str, ...]
 
+    makes = ("muted", True)
 
-class Unmute(Command, frozen=True, kw_only=True):
+
+class Unmute(OfLanes, frozen=True, kw_only=True):
     """No names: all of them."""
 
-    names: tuple[str, ...] = ()
+    makes = ("muted", False)
 
 
-class Solo(Command, frozen=True, kw_only=True):
+class Solo(OfLanes, frozen=True, kw_only=True):
     names: tuple[str, ...]
 
-
-class Unsolo(Command, frozen=True, kw_only=True):
-    names: tuple[str, ...] = ()
+    makes = ("solo", True)
 
 
-class Gate(Command, frozen=True, kw_only=True):
-    name: str
+class Unsolo(OfLanes, frozen=True, kw_only=True):
+    """No names: all of them."""
+
+    makes = ("solo", False)
+
+
+class Gate(ByHand, frozen=True, kw_only=True):
     on: bool
 
 
-class Note(Command, frozen=True, kw_only=True):
+class Note(ByHand, frozen=True, kw_only=True):
     """`length` is a share of a whole note, or seconds where `length_unit` says "s"."""
 
-    name: str
     pitch: Annotated[float, Meta(ge=0, le=127)]
     velocity: Annotated[float, Meta(ge=0, le=1)] = 0.8
     length: Annotated[float, Meta(gt=0, le=LONGEST_NOTE)] = 0.125
     length_unit: Literal["whole", "s"] = "whole"
 
 
-class Play(Command, frozen=True, kw_only=True): ...
+class Play(Transport, frozen=True, kw_only=True):
+    act = "play"
 
 
-class Stop(Command, frozen=True, kw_only=True): ...
+class Stop(Transport, frozen=True, kw_only=True):
+    act = "stop"
 
 
-class Panic(Command, frozen=True, kw_only=True): ...
+class Panic(Transport, frozen=True, kw_only=True):
+    act = "panic"
+    withdraws = True
 
 
 class Save(Command, frozen=True, kw_only=True):
     name: str
+
+    elsewhere = alone = True
+    in_a_script = "refused"
 
 
 class Open(Command, frozen=True, kw_only=True):
@@ -168,65 +245,92 @@ class Open(Command, frozen=True, kw_only=True):
     commands: Annotated[tuple[Plain | Say, ...], Meta(max_length=MOST_INSIDE)] = ()
     places: Annotated[tuple[tuple[int, int], ...], Meta(max_length=MOST_INSIDE)] = ()
 
+    of_all = withdraws = True
+    in_a_script = "refused"
+
     def told(self, k: int, message: str) -> str:
         """What is said of the command in place `k`, with where it is found: `song, 3:1: ...`."""
         return f"{self.name}, {self.places[k][0]}:{self.places[k][1]}: {message}" if k < len(self.places) else message
 
 
-class New(Command, frozen=True, kw_only=True): ...
+class New(Command, frozen=True, kw_only=True):
+    of_all = withdraws = True
 
 
 class Undo(Command, frozen=True, kw_only=True):
     steps: Counted = 1
 
+    is_step = False
+    of_the_present = of_all = True
+    in_a_script = "refused"
+
 
 class Redo(Command, frozen=True, kw_only=True):
     steps: Counted = 1
 
+    is_step = False
+    of_the_present = of_all = True
+    in_a_script = "refused"
 
-class List(Command, frozen=True, kw_only=True):
+
+class List(Question, frozen=True, kw_only=True):
     what: Literal["modules", "lanes", "patches", "devices", ""] = ""
 
 
-class Show(Command, frozen=True, kw_only=True):
+class Show(Question, frozen=True, kw_only=True):
     """`name` "" is the whole patch."""
 
     name: str = ""
     loop: Annotated[int, Meta(ge=0, le=FURTHEST)] = 0
 
 
-class Describe(Command, frozen=True, kw_only=True):
+class Describe(Question, frozen=True, kw_only=True):
     kind: str
 
+    local = True
 
-class Help(Command, frozen=True, kw_only=True):
+
+class Help(Question, frozen=True, kw_only=True):
     word: str = ""
 
+    elsewhere = local = True
 
-class Status(Command, frozen=True, kw_only=True): ...
+
+class Status(Question, frozen=True, kw_only=True):
+    elsewhere = True
 
 
-class Wait(Command, frozen=True, kw_only=True):
+class Wait(Question, frozen=True, kw_only=True):
     """A length, or `until_bar` (bars count from 1)."""
 
     length: Length | None = None
     until_bar: Annotated[int, Meta(ge=0, le=FURTHEST)] = 0
 
+    elsewhere = alone = True
+    in_a_script = "refused"
 
-class Sync(Command, frozen=True, kw_only=True): ...
+
+class Sync(Question, frozen=True, kw_only=True):
+    elsewhere = alone = True
 
 
-class Assert(Command, frozen=True, kw_only=True):
+class Assert(Question, frozen=True, kw_only=True):
     target: Port
     test: Literal["==", "!=", "<", "<=", ">", ">="]
     value: Quantity | Word
+
+    in_a_script = "refused"
 
 
 class Crash(Command, frozen=True, kw_only=True):
     what: Literal["active", "standby", "both", "host", "control"]
 
+    elsewhere = alone = True
+    in_a_script = "refused"
 
-class Quit(Command, frozen=True, kw_only=True): ...
+
+class Quit(Question, frozen=True, kw_only=True):
+    elsewhere = local = alone = True
 
 
 class Say(Command, frozen=True, kw_only=True):
@@ -245,6 +349,8 @@ class Say(Command, frozen=True, kw_only=True):
         """The commands with their lines, however many of those came over the wire."""
         return list(zip(self.commands, (*self.lines, *[""] * len(self.commands)), strict=False))
 
+    of_all = True
+
 
 Plain = (
     Load | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note
@@ -253,11 +359,6 @@ Plain = (
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""
 AnyCommand = Plain | Say | Open
-
-LASTING = (Set, Sequence, Clear, Mute, Unmute, Solo, Unsolo)
-"""Commands that may be said for a length, after which it is as it was."""
-QUERIES = (List, Show, Describe, Help, Status, Wait, Sync, Assert, Quit)
-"""Commands that change nothing in the rack."""
 
 # ---------------------------------------------------------------- the two directions
 

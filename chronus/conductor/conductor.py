@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import QUERIES, AnyCommand, Length, Open, Submission, Wait, When
+from chronus.commands import AnyCommand, Length, Open, Submission, Wait, When
 from chronus.conductor import authors
 from chronus.conductor.performance import Afford, Performance
 from chronus.conductor.standstill import STANDS
@@ -142,7 +142,7 @@ class Conductor:
             self.past = without(self.past, due)
         self.number += 1
         known = self.rack if at is None else self._known(at)
-        if known is self.rack or all(isinstance(command, QUERIES) for command in submission.commands):
+        if known is self.rack or all(command.asks for command in submission.commands):
             t = yield from self._performed(submission, author, refused, known, present, due)
         else:
             now = yield from self._performed(submission, author, refused, known, present, due)

@@ -12,8 +12,7 @@ from chronus.conductor.transaction import Back, Item
 from chronus.rack.document import EMPTY, Rack, find, named, replace, with_module
 
 NOTES = ":notes"
-FLAGS: dict[type, str] = {say.Mute: "muted", say.Unmute: "muted", say.Solo: "solo", say.Unsolo: "solo"}
-"""What a lane has besides the parameters of its module."""
+"""What a lane plays, as an item; what else it is has the name of its field: `:muted`, `:solo`."""
 
 
 def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, ...]:
@@ -23,8 +22,8 @@ def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, 
         found = (_item(rack, change, catalogue) for change in command.changes)
     elif isinstance(command, say.Sequence | say.Clear):
         found = ((named(rack, command.name, catalogue), NOTES),)
-    elif isinstance(command, say.Mute | say.Unmute | say.Solo | say.Unsolo):
-        flag = FLAGS[type(command)]
+    elif isinstance(command, say.OfLanes):
+        flag, _ = command.makes
         given = [named(rack, word, catalogue) for word in command.names]
         found = ((name, f":{flag}") for name in given or [n for n, lane in rack.lanes.items() if getattr(lane, flag)])
     return tuple(dict.fromkeys(found))

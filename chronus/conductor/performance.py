@@ -40,12 +40,6 @@ HISTORY = 1000
 """Steps that can be undone."""
 MOST_NAMED = 3
 """Of the steps that an undo takes back."""
-LANE_COMMANDS = (say.Sequence, say.Clear, say.Mute, say.Unmute, say.Solo, say.Unsolo)
-"""They are told their time beforehand; without one it is the next bar."""
-NO_STEP = (say.Gate, say.Note, say.Undo, say.Redo, Back)
-ELSEWHERE = (say.Wait, say.Sync, say.Save, say.Help, say.Crash, say.Quit, say.Status)
-"""Commands whose work is done elsewhere; here they are only let through."""
-ACTS = {say.Play: "play", say.Stop: "stop", say.Panic: "panic"}
 BEHIND = When("now")
 """The time of what follows an `open` that waits for its bar: it waits with it."""
 
@@ -100,9 +94,9 @@ class Performance:
         t = self.t
         if isinstance(command, say.Save):
             t.saves[len(t.outcomes)] = onward(self.lasting, self.catalogue, self.present)
-        if isinstance(command, ELSEWHERE):
+        if command.elsewhere:  # here it is only let through
             return Outcome(0, text)
-        if isinstance(command, say.QUERIES):
+        if command.asks:
             return self._answer(command, text)
         later = self._later(command)
         if later is not None:
@@ -147,10 +141,10 @@ class Performance:
         if not self.running:
             return self._once_it_plays(command)
         self._check_bar(command.when)
-        waits = not isinstance(command, (*ACTS, say.Undo, say.Redo)) and self.author not in PERFORMERS
+        waits = not command.of_the_present and self.author not in PERFORMERS
         if self._opening and waits:
             return command.when or BEHIND
-        if isinstance(command, LANE_COMMANDS):
+        if command.at_next_bar:
             return None
         if isinstance(command, say.Open) and command.when is None:
             return When("next") if is_filled(self.t.after) else None
@@ -159,7 +153,7 @@ class Performance:
     def _once_it_plays(self, command: AnyCommand) -> When | None:
         """While nothing plays a time counts from where the music will begin; what would come right there is done now."""
         when = command.when
-        begins = isinstance(command, LANE_COMMANDS) and not self.stopped  # with its lane the music begins
+        begins = command.at_next_bar and not self.stopped  # with its lane the music begins
         if when is None or begins or when.kind in ("next", "every") or (when.kind == "bar" and when.count == 1):
             return None
         if isinstance(command, say.Play) and self.stopped:
@@ -298,7 +292,7 @@ class Performance:
         """Several commands as one."""
         sweeps: tuple[Moving, ...] = ()
         for k, command in enumerate(whole.commands):
-            if isinstance(command, (*say.QUERIES, *ELSEWHERE, say.Play, say.Stop, say.Panic, say.Undo, say.Redo)):
+            if command.in_a_script != "done":
                 continue
             try:
                 done = self._change(rack, command)
@@ -334,25 +328,24 @@ class Performance:
 
     def _take(self, done: Edit, command: Kept, text: str) -> None:
         t, before, when = self.t, self.t.after, command.when
-        if when is None and not isinstance(command, (*LANE_COMMANDS, say.Say)):
+        if when is None and not (command.at_next_bar or isinstance(command, say.Say)):
             when = When("now")
-        hands = [hand for hand in (command, *inside(command)) if isinstance(hand, say.Gate | say.Note)]
+        hands = [hand for hand in (command, *inside(command)) if isinstance(hand, say.ByHand)]
         t.hands += hands
         t.sweeps += done.sweeps
         if isinstance(command, say.Undo | say.Redo):
             self._shift_history(isinstance(command, say.Undo), done)
             return
-        act = ACTS.get(type(command), "")
         stood, withdrawn = self.stopped, self._no_more(command)
-        self._step(done.rack, when, act, by_hand=bool(hands))
+        self._step(done.rack, when, command.act, by_hand=bool(hands))
         if isinstance(command, Back):
             self._is_over(command)
-        elif not act:
+        elif not command.act:
             back = self._way_back(command, before, text, withdrawn)
             deed = Deed(before, withdrawn=withdrawn, back=back)
             self._remember(command, text, deed if withdrawn or back else before)
         elif withdrawn or stood != self.stopped or before.modules != t.after.modules:
-            self._remember(command, text, Deed(before, act, stood, withdrawn))
+            self._remember(command, text, Deed(before, command.act, stood, withdrawn))
 
     def _step(self, after: Rack, when: When | None, act: str, by_hand: bool = False) -> None:
         """The rack becomes another one, and the transport goes or stands."""
@@ -369,7 +362,7 @@ class Performance:
     def _remember(self, command: Kept, label: str, thing: Thing) -> None:
         """Makes it a step of undo."""
         t = self.t
-        if not isinstance(command, NO_STEP) and self.author not in (*PERFORMERS, JOURNAL):
+        if command.is_step and self.author not in (*PERFORMERS, JOURNAL):
             t.past, t.future = (*t.past, (label, thing))[-HISTORY:], ()
 
     # ------------------------------------------------------------ what waits, and what a command does to it
@@ -381,7 +374,7 @@ class Performance:
         Each as it waited, and what waits in its place.
         """
         ended: list[tuple[Due | Later, Later | None]] = []
-        if isinstance(command, say.Panic | say.New | say.Open):
+        if command.withdraws:
             numbers = [number for number, _ in self.ahead if self.own is None or number < self.own]
             unheard = {later.number for later in self.t.later if later.after is None}
             past = self.t.past

@@ -6,7 +6,7 @@ from collections import deque
 
 from msgspec import Struct
 
-from chronus.commands import AnyCommand, Gate, New, Note, Open, Redo, Say, Submission, Undo
+from chronus.commands import AnyCommand, ByHand, Submission
 from chronus.conductor.transaction import Step, Transaction
 from chronus.rack.document import Rack, changed
 
@@ -24,11 +24,6 @@ class Touch(Struct, frozen=True):
     text: str
     before: Rack
     command: AnyCommand
-
-    @property
-    def of_many(self) -> bool:
-        """Whether it is about more than the module: taking it back would take much of the music with it."""
-        return isinstance(self.command, Open | Say | New | Undo | Redo)
 
 
 class _Published(Struct, frozen=True):
@@ -53,7 +48,7 @@ class Touches:
             command = submission.commands[step.outcome]
             text = submission.texts[step.outcome] or t.outcomes[step.outcome].text
             touch = Touch(frame, number, step.outcome, text, step.before, command)
-            names = touched(step) | ({command.name} if isinstance(command, Gate | Note) else set())
+            names = touched(step) | ({command.name} if isinstance(command, ByHand) else set())
             for name in names:
                 self._of.setdefault(name, deque(maxlen=REMEMBERED)).append(touch)
         if touch is not None:  # no more than one of each batch: every touch keeps a rack

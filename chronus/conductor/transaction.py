@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from chronus.commands import AnyCommand, Command, Gate, Length, Note, When
+from chronus.commands import AnyCommand, ByHand, Command, Length, When
 from chronus.errors import ChronusError
 from chronus.memory.program import Program
 from chronus.plan.seats import Plan
@@ -74,6 +74,8 @@ class Back(Command, frozen=True, kw_only=True):
     was: Rack
     left: Rack
     number: int = 0
+
+    is_step = False
 
 
 Kept = AnyCommand | Back
@@ -152,7 +154,7 @@ class Transaction(Struct, eq=False):
     plan: Plan | None = None
     steps: list[Step] = field(default_factory=list)
     sweeps: list[Moving] = field(default_factory=list)
-    hands: list[Gate | Note] = field(default_factory=list)
+    hands: list[ByHand] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
     racks_later: list[Rack] = field(default_factory=list)
     """The rack as each of `later` would leave it, as far as one can tell now."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from chronus import units
-from chronus.commands import LASTING
+from chronus.commands import AnyCommand
 from chronus.language import help
 from chronus.language.help import Catalogue
 
@@ -82,7 +82,7 @@ def _statement(before: str) -> int:
     return begin
 
 
-MAY_LAST = {"bpm", "swing", *(kind.__name__.lower() for kind in LASTING)}
+MAY_LAST = {"bpm", "swing", *(kind.__name__.lower() for kind in get_args(AnyCommand) if kind.may_last)}
 Pairs = Iterable[tuple[str, str]]
 
 

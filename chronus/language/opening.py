@@ -13,17 +13,9 @@ from chronus.commands import (
     MODULES,
     MOST_INSIDE,
     AnyCommand,
-    Assert,
-    Crash,
     Load,
     Open,
-    Panic,
-    Play,
     Quit,
-    Redo,
-    Save,
-    Stop,
-    Undo,
     Wait,
 )
 from chronus.errors import ChronusError
@@ -32,8 +24,6 @@ from chronus.language.canonical import canonical, format_length, format_when
 from chronus.language.parser import Parsed
 from chronus.language.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
 
-NO_PART_OF_A_RACK = (Assert, Crash, Panic, Play, Redo, Save, Stop, Undo)
-"""Besides these there are questions, which nobody is answered: they are passed over."""
 MOST_LOADS = MODULES - 1
 MOST_LINES = 1 << 15
 PIECE_BYTES = 1 << 14
@@ -87,7 +77,7 @@ def _check(command: AnyCommand, statement: Statement, name: str) -> None:
     time = _time_of(command)
     if time:
         raise _refuse(statement, "E_VALUE", f'what is opened is there at once, so nothing of it can be "{time}"{how}')
-    if isinstance(command, NO_PART_OF_A_RACK):
+    if command.in_a_script == "refused":
         raise _refuse(statement, "E_VALUE", f'"{canonical(command)}" is no part of a rack{how}')
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from lark import Token, Tree
@@ -342,8 +342,6 @@ def _alone(make: Callable[[], c.Command]) -> Callable[[Children, Line], c.Comman
 
 WHOLE = ("bpm", "swing")
 """Parameters of the whole that are a command as well."""
-SWEPT = (c.Set,)
-"""Commands that a value may take a length for."""
 SHORT = {"over": ("bpm",), "lasts": WHOLE}
 """Short forms of `set` that may end so."""
 
@@ -362,19 +360,19 @@ RULES: dict[str, Callable[[Children, Line], c.Command]] = {
 
 def _check_lengths(command: c.Command, given: dict[str, Any], line: Line) -> None:
     """A length belongs to what can take it; each message is made of what is allowed, so that none contradicts another."""
-    word, lasting = type(command).__name__.lower(), isinstance(command, c.LASTING)
-    for field, preposition, kinds in (("over", "over", SWEPT), ("lasts", "for", c.LASTING)):
-        if field not in given or isinstance(command, kinds):
+    word = type(command).__name__.lower()
+    for field, preposition, trait in (("over", "over", "may_move"), ("lasts", "for", "may_last")):
+        if field not in given or getattr(command, trait):
             continue
         begins = ("in",) if given[field].unit in ("bars", "beats") else ()
-        instead = ("for",) if lasting else begins
-        how = f'{word} may end with "for"' if lasting else f'{word} may begin "in" so many bars'
-        raise wrong(line.spans[field], f'"{preposition}" belongs to {_listed(kinds, SHORT[field])}; {how}', *instead)
+        instead = ("for",) if command.may_last else begins
+        how = f'{word} may end with "for"' if command.may_last else f'{word} may begin "in" so many bars'
+        raise wrong(line.spans[field], f'"{preposition}" belongs to {_listed(trait, SHORT[field])}; {how}', *instead)
 
 
-def _listed(kinds: tuple[type, ...], short: tuple[str, ...]) -> str:
-    """The words of commands: of `set` these short forms as well."""
-    words = [kind.__name__.lower() for kind in kinds]
+def _listed(trait: str, short: tuple[str, ...]) -> str:
+    """The words of the commands that have a trait: of `set` these short forms as well."""
+    words = [kind.__name__.lower() for kind in get_args(c.AnyCommand) if getattr(kind, trait)]
     words[words.index("set") + 1 : words.index("set") + 1] = short
     return f"{', '.join(words[:-1])} and {words[-1]}"
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param
-from chronus.commands import Gate, Length, Note, Quantity
+from chronus.commands import ByHand, Gate, Length, Note, Quantity
 from chronus.memory import log
 from chronus.memory.layout import RAMP
 from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
@@ -73,7 +73,7 @@ def mover(setting: Setting | None, rack: Rack) -> Moving | None:
     return setting if isinstance(setting, Moving) else rack.tempo if isinstance(setting, Quantity) else None
 
 
-def entries(before: Rack, after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
+def entries(before: Rack, after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
     """Sets and sweeps, then gates and hands, in the order in which they must act."""
     told = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
     return [*_sets(before, after, at), *_gates(before, after, told, at), *_hands(after, hands, at)]
@@ -137,7 +137,7 @@ def _gate(seat: Seat, on: bool) -> Entry:
     return Entry(log.GATE, index=seat.handle, incarnation=seat.incarnation, a=float(on))
 
 
-def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]:
+def _hands(after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
     found: list[Entry] = []
     for k, hand in enumerate(hands):
         seat = at.plan.seats.get(find(after, hand.name, at.catalogue) or "")
@@ -145,7 +145,7 @@ def _hands(after: Rack, hands: Sequence[Gate | Note], at: Moment) -> list[Entry]
             continue
         if isinstance(hand, Gate):
             found.append(_gate(seat, hand.on))
-        else:
+        elif isinstance(hand, Note):
             found.append(_note(at.plan.leader(seat), hand, at.number << NUMBERED | k, after.bpm, at))
     return found
 
@@ -160,7 +160,7 @@ def _note(seat: Seat, note: Note, number: int, bpm: float, at: Moment) -> Entry:
     )  # fmt: skip
 
 
-def begun_by_hand(entries: Sequence[Entry], hands: Sequence[Gate | Note], at: Moment) -> dict[int, Sounding]:
+def begun_by_hand(entries: Sequence[Entry], hands: Sequence[ByHand], at: Moment) -> dict[int, Sounding]:
     """The notes among a transaction's entries that last so many beats of these hands, by their ids."""
     found = {}
     for entry in entries:

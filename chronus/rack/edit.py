@@ -129,9 +129,9 @@ def empty(rack: Rack) -> Rack:
     return replace(EMPTY, takes=rack.takes)
 
 
-def _of(function: Callable[..., tuple[Any, ...]], *given: Any) -> Callable[[Rack, Any, Catalogue], Edit]:
+def _of(function: Callable[..., tuple[Any, ...]]) -> Callable[[Rack, Any, Catalogue], Edit]:
     """The form of the table for functions that give the parts of an Edit."""
-    return lambda rack, command, catalogue: Edit(*function(*given, rack, command, catalogue))
+    return lambda rack, command, catalogue: Edit(*function(rack, command, catalogue))
 
 
 TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
@@ -140,10 +140,10 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     say.Unpatch: _of(patching.unpatch),
     say.Sequence: _of(lanes.sequence),
     say.Clear: _of(lanes.clear),
-    say.Mute: _of(lanes.flag, "muted", True),
-    say.Unmute: _of(lanes.flag, "muted", False),
-    say.Solo: _of(lanes.flag, "solo", True),
-    say.Unsolo: _of(lanes.flag, "solo", False),
+    say.Mute: _of(lanes.flag),
+    say.Unmute: _of(lanes.flag),
+    say.Solo: _of(lanes.flag),
+    say.Unsolo: _of(lanes.flag),
     say.Gate: gate,
     say.Note: note,
     say.New: new,

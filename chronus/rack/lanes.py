@@ -8,7 +8,7 @@ from math import lcm
 from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import LONGEST_LINE, Clear, Mute, Sequence, Solo, Unmute, Unsolo
+from chronus.commands import LONGEST_LINE, Clear, OfLanes, Sequence
 from chronus.errors import ChronusError, nearest
 from chronus.pattern.lane import LaneOptions
 from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
@@ -114,10 +114,11 @@ def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
     return name
 
 
-def flag(field: str, on: bool, rack: Rack, command: Mute | Unmute | Solo | Unsolo, catalogue: Catalogue) -> Result:
+def flag(rack: Rack, command: OfLanes, catalogue: Catalogue) -> Result:
     """mute, unmute, solo, unsolo. No names: all that are."""
+    field, becomes = command.makes
     names = [_with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
     chosen = names or [name for name, lane in rack.lanes.items() if getattr(lane, field)]
-    lanes = {name: replace(rack.lanes[name], **{field: on}) for name in chosen}
+    lanes = {name: replace(rack.lanes[name], **{field: becomes}) for name in chosen}
     text = " ".join([type(command).__name__.lower(), *chosen])
     return replace(rack, lanes={**rack.lanes, **lanes}), text, {"names": chosen}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, Change, Load, Mute, Open, Say, Set, Solo, Unmute, Unsolo
+from chronus.commands import AnyCommand, Change, Load, OfLanes, Open, Say, Set
 from chronus.errors import ChronusError
 from chronus.rack.document import Rack, replace
 from chronus.rack.edit import EDITS, edit, empty, new_name
@@ -62,7 +62,7 @@ def taken_apart(command: AnyCommand, rack: Rack, catalogue: Catalogue) -> tuple[
             rest = [Change(name, change.param, change.value) for change in params]
             bare = replace(command, name=name, params=())
             return [bare, *(Set(changes=(change,), over=command.over) for change in rest)], []
-        case Mute(names=names) | Unmute(names=names) | Solo(names=names) | Unsolo(names=names) if len(names) > 1:
+        case OfLanes(names=names) if len(names) > 1:
             return [replace(command, names=(name,)) for name in names], []
         case Say(commands=inside):
             return [one for one in inside if not (isinstance(one, Load) and _is_there(one, rack, catalogue))], []

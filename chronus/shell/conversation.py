@@ -64,7 +64,7 @@ class Asked:
 
     @property
     def local(self) -> bool:
-        return isinstance(self.command, (Help, Describe, Quit))
+        return self.command is not None and self.command.local
 
     def refuse(self, error: ChronusError) -> None:
         self.answer = Answer(self.id, self.text, error=error)

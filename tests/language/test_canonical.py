@@ -150,7 +150,7 @@ def test_the_canonical_text_of_a_command_is_that_command(kind: type[c.Command]) 
     def check(command: c.Command, when: c.When | None, lasts: c.Length | None) -> None:
         if not isinstance(command, c.Say):
             command = msgspec.structs.replace(command, when=when)
-        if isinstance(command, c.LASTING):
+        if command.may_last:
             command = msgspec.structs.replace(command, lasts=lasts)
         text = canonical(command)
         parsed = parse(Statement(text))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import QUERIES, Open, Save, Say, Submission
+from chronus.commands import Open, Say, Submission
 from chronus.conductor.conductor import Conductor, together
 from chronus.errors import ChronusError
 from chronus.journal import standing
@@ -162,7 +162,7 @@ class Session:
         kept = [
             k
             for k, (command, outcome) in enumerate(zip(submission.commands, t.outcomes, strict=True))
-            if outcome.error is None and not isinstance(command, (*QUERIES, Save))
+            if outcome.error is None and not (command.asks or command.elsewhere)
         ]
         if not kept and not due:
             return  # as the performer does: nothing of it is for the replicas or the journal

@@ -25,7 +25,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from chronus.commands import QUERIES, Panic, Stop
 from chronus.conductor.conductor import Conductor
 from chronus.control.jobs import performer
 from chronus.control.jobs.recovery import begin, take_over
@@ -168,13 +167,7 @@ class Session:
         urgent = ""
         if alone and not ahead:
             first_one = commands[0]
-            urgent = (
-                "question"
-                if isinstance(first_one, QUERIES)
-                else "silence"
-                if isinstance(first_one, Panic | Stop)
-                else ""
-            )
+            urgent = "question" if first_one.asks else "silence" if first_one.act in ("stop", "panic") else ""
         caller.say(*commands, texts=tuple(texts))
         self.said += len(commands)
         block = self.house.replicas.block()

@@ -123,7 +123,7 @@ class Infirmary:
         current = self.performer.current
         # what drops modules that have faded out is nobody's word
         said_since = current is not None and current.shrink is None
-        if touch.of_many or said_since or not past or rack_of(past[-1][1]) is not touch.before:
+        if touch.command.of_all or said_since or not past or rack_of(past[-1][1]) is not touch.before:
             return False
         self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), authors.POISON))
         return True

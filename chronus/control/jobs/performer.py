@@ -23,7 +23,7 @@ from typing import Protocol
 
 import numpy as np
 
-from chronus.commands import QUERIES, AnyCommand, Open, Save, Say
+from chronus.commands import AnyCommand, Open, Say
 from chronus.conductor import authors
 from chronus.conductor.conductor import BATCH, Conductor, together
 from chronus.conductor.touches import Touches
@@ -480,7 +480,7 @@ class Performer:
     def _kept(self, job: Job) -> list[bool]:
         """Which commands are worth a record: those that changed something."""
         return [
-            outcome.error is None and not isinstance(command, (*QUERIES, Save))
+            outcome.error is None and not (command.asks or command.elsewhere)
             for command, outcome in zip(job.submission.commands, job.outcomes, strict=True)
         ]
 

@@ -16,22 +16,18 @@ from msgspec import Struct
 
 from chronus import wire
 from chronus.commands import (
-    QUERIES,
     AnyCommand,
     Crash,
     FromClient,
     FromEngine,
     Hello,
     List,
-    Panic,
     Quit,
     Reply,
     Save,
     Shutdown,
-    Stop,
     Submission,
     Sync,
-    Wait,
 )
 from chronus.conductor import authors
 from chronus.control.jobs.job import Job
@@ -46,17 +42,10 @@ TOGETHER = 256
 QUESTIONS = 8
 """Questions that are answered in one go: no moment holds them together, and a `status` is long."""
 
-ALONE = (Wait, Sync, Crash, Quit, Save)
-"""Commands that no other shares a part with: they are about the client's time, about processes or files.
-
-`list devices` does, too: others are asked, who take their time.
-What stands before and after a `sync` or a `save` is performed together all the same; but in a strict submission nothing is before a
-`save` that may fail is over.
-"""
-
 
 def stands_alone(command: AnyCommand) -> bool:
-    return isinstance(command, ALONE) or (isinstance(command, List) and command.what == "devices")
+    """Whether no other shares a part with it. `list devices` is such a one, too: others are asked, who take their time."""
+    return command.alone or (isinstance(command, List) and command.what == "devices")
 
 
 class Part(Struct, eq=False):
@@ -88,19 +77,20 @@ class Part(Struct, eq=False):
     @property
     def asks(self) -> bool:
         """Nothing in it changes anything."""
-        return self.for_the_rack and all(isinstance(command, QUERIES) for command in self.commands)
+        return self.for_the_rack and all(command.asks for command in self.commands)
 
     @property
     def silences(self) -> bool:
         """It is there to have silence, and waits for nobody."""
         return bool(self.commands) and all(
-            isinstance(command, Panic | Stop) and (command.when is None or command.when.kind == "now")
+            command.act in ("stop", "panic") and (command.when is None or command.when.kind == "now")
             for command in self.commands
         )
 
     @property
     def joins(self) -> bool:
-        """Whether those of its submission before and after it are performed together, as if it were not between them."""
+        """Whether those of its submission before and after it are performed together, as if it were not between them: those about a
+        `sync` or a `save`; but in a strict submission nothing is before a `save` that may fail is over."""
         return isinstance(self.alone, Sync) or (isinstance(self.alone, Save) and not self.strict)
 
 
@@ -113,7 +103,7 @@ def parts(submission: Submission) -> list[Part]:
             found += [_cut(submission, start, k), _cut(submission, k, k + 1)]
             start = k + 1
     stop = len(submission.commands)
-    step = QUESTIONS if all(isinstance(command, QUERIES) for command in submission.commands) else max(1, stop - start)
+    step = QUESTIONS if all(command.asks for command in submission.commands) else max(1, stop - start)
     found += [_cut(submission, k, min(k + step, stop)) for k in range(start, stop, step)]
     return [part for part in found if part.ids]
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import QUERIES, AnyCommand, List, Reply, Save, Status, Sync
+from chronus.commands import AnyCommand, List, Reply, Save, Status, Sync
 from chronus.conductor.conductor import Outcome
 from chronus.control.jobs.job import Job
 from chronus.control.serve import saving, status
@@ -47,7 +47,7 @@ def _reply(
         return Reply(outcome.id, True, outcome.text, lines=lines, result=whole)
     if isinstance(command, List) and command.what == "patches":
         return _patches(outcome)
-    if isinstance(command, QUERIES):
+    if command.asks:
         return Reply(outcome.id, True, outcome.text, None, outcome.lines, outcome.result)
     frame = job.frame if outcome.frame is None else outcome.frame
     return Reply(outcome.id, True, outcome.text, frame, outcome.lines, outcome.result)
