@@ -81,7 +81,7 @@ def is_back(rack: Rack, way: Back) -> bool:
 def _part(rack: Rack, about: Sequence[Item]) -> Rack:
     names = {name for name, _ in about}
     return replace(
-        EMPTY, bpm=rack.bpm, swing=rack.swing, key=rack.key, seed=rack.seed,
+        EMPTY, bpm=rack.bpm, tempo=rack.tempo, swing=rack.swing, key=rack.key, seed=rack.seed,
         modules={name: module for name, module in rack.modules.items() if name in names},
         lanes={name: lane for name, lane in rack.lanes.items() if name in names},
     )  # fmt: skip
@@ -90,7 +90,7 @@ def _part(rack: Rack, about: Sequence[Item]) -> Rack:
 def _value(rack: Rack, item: Item) -> Any:
     name, what = item
     if not name:
-        return getattr(rack, what)
+        return (rack.bpm, rack.tempo) if what == "bpm" else getattr(rack, what)
     module, lane = rack.modules.get(name), rack.lanes.get(name)
     if module is None:
         return None
@@ -106,7 +106,8 @@ def _value(rack: Rack, item: Item) -> Any:
 def _put(rack: Rack, item: Item, source: Rack) -> Rack:
     name, what = item
     if not name:
-        return replace(rack, **{what: getattr(source, what)})
+        tempo = source.tempo if what == "bpm" else rack.tempo
+        return replace(rack, **{what: getattr(source, what), "tempo": tempo})
     module, lane, old = rack.modules.get(name), rack.lanes.get(name), source.modules.get(name)
     if module is None or old is None:
         return rack

@@ -211,3 +211,17 @@ def test_a_sentence_that_loads_what_it_plays_puts_an_end_to_what_it_takes_hold_o
     beat.line("say at 140 bpm")
     beat.play(9 * BAR)
     assert beat.rack.bpm == 140 and not beat.rack.lanes["kick"].muted
+
+
+@pytest.mark.parametrize("over", [2, 8])
+def test_a_tempo_on_its_way_goes_back_to_the_one_before_and_moves_no_more(beat, over):
+    was = beat.rack.bpm
+    beat.line(f"bpm 90..140 over {over} bars for 4 bars")
+    (due,) = beat.conductor.waiting
+    frame = beat.conductor.score.timeline.frame(due.position)
+    beat.play(frame + 1)
+    assert beat.rack.bpm == was and beat.rack.tempo is None
+    timeline = beat.conductor.score.timeline
+    assert float(timeline.position(frame + 10 * beat.conductor.rate) - timeline.position(frame)) == pytest.approx(
+        was / 6, abs=0.01
+    )

@@ -10,7 +10,7 @@ import os
 from functools import lru_cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chronus.catalogue.kinds import Catalogue
@@ -245,6 +245,10 @@ def racks(count: int):
 @pytest.mark.timeout(0 if MANY else 300)
 @racks(2000)
 @given(SESSION, st.integers(0, 20))
+@example(
+    ["load saw; load kick; load filter", "bpm 90..140 over 2 bars for 2 bars", *["load saw as a"] * 2, "load saw",
+     *["load saw as a"] * 4, "load saw as b"], 0,
+)  # fmt: skip
 def test_row_58_every_rack_comes_back_by_its_script_from_its_journal_and_from_one_that_was_turned_over(lines, turn):
     session, older = Session(), []
     for k, line in enumerate(lines):
