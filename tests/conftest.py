@@ -78,6 +78,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if figures:
-        terminalreporter.section("figures of chronus bench")
+        terminalreporter.section("figures")
         for text in figures:
             terminalreporter.write_line(text)

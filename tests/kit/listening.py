@@ -45,13 +45,17 @@ def decibels(ratio: Any) -> Any:
 
 
 def cents_off(y: np.ndarray, freq: float) -> float:
-    """By how much the pitch is off, from the phases at the beginning and at the end."""
+    """By how much the pitch is off: the strongest line around `freq`, refined by the phases at the beginning and at the end."""
+    size = 1 << (len(y) - 1).bit_length()
+    spectrum = np.abs(np.fft.rfft(y * np.kaiser(len(y), 14), size))
+    around = slice(int(freq / 1.5 * size / RATE), int(freq * 1.5 * size / RATE) + 2)
+    near = (around.start + int(np.argmax(spectrum[around]))) * RATE / size
     span = len(y) // 3
-    turn = np.exp(-2j * np.pi * freq * np.arange(len(y)) / RATE) * y
+    turn = np.exp(-2j * np.pi * near * np.arange(len(y)) / RATE) * y
     window = np.kaiser(span, 20)
     first, last = (turn[:span] * window).sum(), (turn[-span:] * window).sum()
     seconds = (len(y) - span) / RATE
-    return 1200 * np.log2(1 + np.angle(last / first) / (2 * np.pi * seconds * freq))
+    return 1200 * np.log2((near + np.angle(last / first) / (2 * np.pi * seconds)) / freq)
 
 
 PURITY = [(440, -90), (1004, -90), (2093, -88), (5001, -84)]
@@ -70,6 +74,34 @@ def sync_aliases(kernel: Kernel, freq: float = 1913.0, leader: float = 701.0, **
     frames = 1 << 17
     sync = np.sin(2 * np.pi * leader * np.arange(frames) / RATE)
     return lines(tone(kernel, frames, freq=freq, inputs={"sync": sync}, **params), leader)[1]
+
+
+# ---------------------------------------------------------------- filters
+
+HALF_POWER = float(10 * np.log10(0.5))
+"""The famous -3 dB."""
+
+
+def gain(kernel: Kernel, hertz: Any, **params: Any) -> np.ndarray:
+    """What a filter makes of some frequencies, in dB: from 1.5 s of its answer to one sample of 1."""
+    impulse = np.zeros(1 << 16, np.float32)
+    impulse[0] = 1
+    answer = Rig(kernel).render(impulse.size, params, {"in": impulse})["out"][:, 0].astype(float)
+    turns = np.outer(np.asarray(hertz) / RATE, np.arange(impulse.size))
+    return decibels(np.abs(np.exp(-2j * np.pi * turns) @ answer))
+
+
+def falls_through(kernel: Kernel, cutoff: float, level: float, **params: Any) -> float:
+    """The frequency near the cutoff at which the gain falls through a level in dB; NaN if it does not within a tenth of it."""
+    low, high = cutoff * 0.9, min(cutoff * 1.1, 22000)
+    for _ in range(3):
+        grid = np.linspace(low, high, 30)
+        below = gain(kernel, grid, cutoff=cutoff, **params) < level
+        k = int(np.argmax(below))
+        if k == 0:
+            return float("nan")
+        low, high = grid[k - 1], grid[k]
+    return float(low)
 
 
 # ---------------------------------------------------------------- drums

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -31,9 +31,12 @@ def said(take: Take, moment: int, lines: Sequence[str]) -> list[str]:
     return [outcome.text for outcome in outcomes]
 
 
-def heard(moments: Mapping[int, Sequence[str]], end: int) -> np.ndarray:
-    """(frames, 2): what is heard up to frame `end` of lines typed at these frames."""
-    take = Take(RATE, 0)
+def heard(moments: Mapping[int, Sequence[str]], end: int, stems: Collection[str] | None = None) -> np.ndarray:
+    """(frames, 2): what is heard up to frame `end` of lines typed at these frames.
+
+    `stems`: what these modules alone contribute to `out`, before its volume, its DC block and its limiter.
+    """
+    take = Take(RATE, 0, stems=stems)
     for moment, lines in sorted(moments.items()):
         said(take, moment, lines)
     take.render(end + take.latency)
