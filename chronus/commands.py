@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from chronus.pattern.lane import LaneOptions, Pattern
 from chronus.units import LONGEST as LONGEST
+from chronus.units import File as File
 from chronus.units import Length as Length
 from chronus.units import Quantity as Quantity
 from chronus.units import Relative as Relative

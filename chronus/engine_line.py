@@ -68,6 +68,7 @@ class Given(Struct, frozen=True):
     channel: int
     memory: int
     sheet: int
+    shelf: int
     door: int
     wakes: tuple[int, ...]
     settings: Settings

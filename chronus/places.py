@@ -170,6 +170,16 @@ def costs_file() -> Path:
     return catalogue_file().with_suffix(".costs")
 
 
+def table_file(kind: str, name: str) -> Path:
+    """A table that a module's code makes, kept when its kernel is compiled."""
+    return catalogue_file().with_suffix(f".{kind}.{name}.npy")
+
+
+def samples() -> Path:
+    """The user's recordings: found there by their names alone."""
+    return home() / "samples"
+
+
 def wide_file() -> Path:
     """The sign that the kernels for many voices are compiled as well."""
     return catalogue_file().with_suffix(".wide")

@@ -89,7 +89,24 @@ class Length(Struct, frozen=True):
     unit: Literal["bars", "beats", "s", "ms"]
 
 
-Value = Quantity | Word | Relative | Sweep
+class File(Struct, frozen=True, tag="file"):
+    """A recording that was named, and what was found there: `digest` of its bytes ("": it is gone, or was never read), its length and form.
+
+    `path` is absolute, or the name of a file in the user's folder of samples.
+    """
+
+    path: str
+    digest: str = ""
+    frames: Annotated[int, Meta(ge=0)] = 0
+    channels: Annotated[int, Meta(ge=0)] = 0
+    rate: Annotated[int, Meta(ge=0)] = 0
+
+    def at(self, rate: int) -> int:
+        """Frames at another rate."""
+        return -(-self.frames * rate // self.rate) if self.rate else 0
+
+
+Value = Quantity | Word | Relative | Sweep | File
 
 # ---------------------------------------------------------------- what it is typed for
 

@@ -45,7 +45,7 @@ def test_a_message_of_another_direction_is_left_out(lines, kind):
 
 
 def test_what_control_is_given_comes_back_the_same():
-    given = Given(3, 4, 5, 6, (7, 8), Settings(device="null", rate=48000, fresh=True), 9)
+    given = Given(3, 4, 5, 11, 6, (7, 8), Settings(device="null", rate=48000, fresh=True), 9)
     assert msgspec.json.decode(msgspec.json.encode(given), type=Given) == given
 
 

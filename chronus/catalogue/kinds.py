@@ -78,6 +78,8 @@ def find_param(spec: Spec, name: str, part: str) -> Param:
     """The parameter of that name, or E_PARAM with those it may have been."""
     param = spec.param(name)
     if param is None:
-        near = meant(name, [p.name for p in spec.params], othernames.PARAMS)
+        near = meant(
+            name, [*(p.name for p in spec.params), *(table.name for table in spec.settings)], othernames.PARAMS
+        )
         raise ChronusError("E_PARAM", f'{spec.kind} has no parameter "{name}"', suggestions=near, part=part)
     return param

@@ -73,6 +73,23 @@ class Out(Struct, frozen=True):
     help: str = ""
 
 
+class Table(Struct, frozen=True):
+    """A read-only table that the kernel gets, float32 (rows, columns).
+
+    `source` is what it is made of: "code", a function of the module; or a setting that is no number and belongs to the module like its
+    parameters: "file", a recording (frames, channels) at the engine's rate, `set sampler.file "kick.wav"`; "text", its characters by their
+    Unicode numbers (characters, 1). Of a setting that nobody has made the table is empty: it has no rows.
+    """
+
+    name: str
+    source: Literal["code", "file", "text"]
+    help: str = ""
+
+    @property
+    def is_setting(self) -> bool:
+        return self.source != "code"
+
+
 NOTE_OUTS = (
     Out("gate", "control", "on while its note is, 2 where one begins in another"),
     Out("pitch", "control", "what it plays, in octaves above a4 (440 Hz)"),
@@ -86,7 +103,8 @@ class Spec(Struct, frozen=True):
     `state` is the number of float64 values kept per lane; `memory_seconds` and `memory_frames` add up
     to the rows of float32 per lane it may use as delay line. `drone` marks a plain oscillator: it sounds as soon
     as it is loaded, until something addresses it. `modulator` marks what is never sent to `out` unasked.
-    `latency` is the delay of the main output in frames. `category` groups `chronus modules`.
+    `latency` is the delay of the main output in frames. `category` groups `chronus modules`. `tables` are what it reads besides its
+    inputs and parameters.
     """
 
     kind: str
@@ -103,6 +121,7 @@ class Spec(Struct, frozen=True):
     latency: int = 0
     aliases: tuple[str, ...] = ()
     category: str = "effect"
+    tables: tuple[Table, ...] = ()
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -121,6 +140,14 @@ class Spec(Struct, frozen=True):
 
     def param(self, name: str) -> Param | None:
         return next((p for p in self.params if p.name == name), None)
+
+    @property
+    def settings(self) -> tuple[Table, ...]:
+        """What can be set besides the parameters: files and texts."""
+        return tuple(table for table in self.tables if table.is_setting)
+
+    def setting(self, name: str) -> Table | None:
+        return next((table for table in self.settings if table.name == name), None)
 
     def main_input(self) -> In | None:
         return next((port for port in self.ins if port.role == "audio"), None)

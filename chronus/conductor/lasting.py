@@ -35,6 +35,8 @@ def _item(rack: Rack, change: say.Change, catalogue: Catalogue) -> Item:
     name = named(rack, change.module, catalogue)
     spec = catalogue[rack.modules[name].kind]
     voices = change.param == "voices" and spec.param("voices") is None
+    if spec.setting(change.param):
+        return name, change.param
     return name, ":voices" if voices else find_param(spec, change.param, "").name
 
 

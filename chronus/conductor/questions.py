@@ -14,15 +14,29 @@ from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.errors import ChronusError
 from chronus.pattern.loop import loop_of
-from chronus.rack.document import Lane, Moving, Rack, audible, in_words, named, replace, steady, tempo, value
+from chronus.rack.document import (
+    Lane,
+    Moving,
+    Rack,
+    audible,
+    in_words,
+    named,
+    replace,
+    steady,
+    tempo,
+    value,
+    words_of,
+)
 from chronus.rack.sweeps import STILL, Present, about, format_length
-from chronus.rack.values import NUMBERS, no_such
+from chronus.rack.values import NUMBERS, in_length, in_quotes, no_such
 from chronus.rack.wiring import gated_off
 from chronus.score.courses import tempo_left
 from chronus.units import (
     BPM,
+    File,
     Length,
     Range,
+    Word,
     format_number,
     format_param,
     format_quantity,
@@ -135,7 +149,8 @@ def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, 
         lines.append(f"taken out: {taken_out[name]}; unload it and load it again for a fresh one")
     gate = _gate(rack, name, catalogue)
     lines += [gate] if gate else []
-    values, sweeps = {}, {}
+    values: dict[str, float | str] = {}
+    sweeps = {}
     for param in spec.params:
         number, setting = value(rack, module, param, present), module.params.get(param.name)
         known, *more = in_words(rack, module, param, present)
@@ -145,6 +160,11 @@ def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, 
             line += f", {told}"
         lines.append(line)
         values[param.name] = param.words[round(number)] if param.words else number
+    for table in spec.settings:
+        now, setting = words_of(module, table), module.params.get(table.name)
+        length = f" ({in_length(setting)})" if isinstance(setting, File) else ""
+        lines.append(f"{table.name} {in_quotes(now)}{length or f' ({table.source})'}")
+        values[table.name] = now
     cables = [_cable(rack, key) for key in sorted(rack.cables) if name in (key.source, key.target)]
     lines += [
         f"{c['source']}.{c['output']} > {c['target']}.{c['into']}{c['amount'] and ' ' + c['amount']}" for c in cables
@@ -231,6 +251,7 @@ def _describe(spec: Spec) -> Told:
     for param in spec.params:
         default = format_param(param.default, param)
         lines.append(f"{param.name} {format_range(param)} ({default}){param.help and ': ' + param.help}")
+    lines += [f"{table.name} ({table.source}){table.help and ': ' + table.help}" for table in spec.settings]
     lines += [f"in {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.ins]
     lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.offers()]
     return lines, _plain(spec)
@@ -241,6 +262,9 @@ def _plain(spec: Spec) -> dict[str, Any]:
 
 
 def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue, present: Present) -> Answer:
+    words = _assert_words(rack, command, catalogue)
+    if words is not None:
+        return words
     found, wanted, param = _sides(rack, command, catalogue, present)
     target = command.target.name + (f".{command.target.port}" if command.target.port else "")
     told, goal = format_param(found, param), format_param(wanted, param)
@@ -252,6 +276,23 @@ def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue, present: Pres
     if not holds:
         raise ChronusError("E_ASSERT", f"{target} is {told}, not {command.test} {goal}", part="value")
     return f"assert {target} {command.test} {goal}", (), {"value": found}
+
+
+def _assert_words(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer | None:
+    """Of a file or a text; None where it is about something else."""
+    name, port = command.target.name, command.target.port
+    module = rack.modules[named(rack, name, catalogue, "target.name")] if port else None
+    table = catalogue[module.kind].setting(port) if module is not None else None
+    if module is None or table is None:
+        return None
+    now, wanted = words_of(module, table), command.value.text if isinstance(command.value, Word) else None
+    if wanted is None or command.test not in ("==", "!="):
+        raise ChronusError("E_VALUE", f"{name}.{port} is a {table.source}: == or != some words in quotes", part="value")
+    if (now == wanted) != (command.test == "=="):
+        raise ChronusError(
+            "E_ASSERT", f"{name}.{port} is {in_quotes(now)}, not {command.test} {in_quotes(wanted)}", part="value"
+        )
+    return f'assert {name}.{port} {command.test} "{wanted}"', (), {"value": now}
 
 
 def _sides(

@@ -17,6 +17,15 @@ unrolls and vectorises the inner loops.
     rate                Hz, a float64
     frames              1..64: a block, or a piece of one cut at an event
 
+A kernel whose SPEC asks for tables has them behind `moving`: render(ins, outs, params, moving, tables, state, ...).
+
+    tables              tuple of read-only float32 arrays (rows, columns), in the order of SPEC.tables. Any of them may have no rows: of
+                        a file that nobody has named, or that is gone. Rows are not the same for each lane: column l is no lane
+
+A table that code makes is the result of a function given to the decorator by the table's name, `@kernel(SPEC, window=hann)`. It takes no
+arguments, and is called once, when the kernel is compiled; all replicas read the same memory. A constant of a few hundred numbers is as
+well a global of the file: it becomes part of the machine code.
+
 fastmath is {contract, nsz, arcp}: it lets LLVM fuse multiply and add, which is most of what is to be gained. It must not
 grow: `nnan` and `ninf` would remove the NaN guards, `reassoc` would let a sum depend on how it was vectorised, and so
 on the number of lanes.
@@ -26,7 +35,7 @@ from __future__ import annotations
 
 import inspect
 import types as python_types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -179,6 +188,31 @@ plane_f64 = _plane_of(types.float64)
 plane_i64 = _plane_of(types.int64)
 
 
+TABLE_WORDS = 3
+"""Of a table in a call table: its address, rows and columns."""
+
+
+@intrinsic(prefer_literal=True)
+def shared(typing, table, first, count):  # type: ignore[no-untyped-def]
+    """`count` read-only arrays (rows, columns) that stand in the call table from `first` on."""
+    array = types.Array(types.float32, 2, "C", readonly=True)
+    n = count.literal_value
+    result = types.UniTuple(array, n)
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        table, first, _ = args
+
+        def word(k):  # type: ignore[no-untyped-def]
+            return builder.load(builder.gep(table, [builder.add(first, _i64(k))]))
+
+        views = [
+            _view(context, builder, array, *(word(TABLE_WORDS * k + w) for w in range(TABLE_WORDS))) for k in range(n)
+        ]
+        return context.make_tuple(builder, result, views)
+
+    return result(table, first, count), generate
+
+
 @intrinsic(prefer_literal=True)
 def local(typing, dtype, count):  # type: ignore[no-untyped-def]
     """`local(np.float32, LANES)`: an array on the kernel's own stack, not cleared.
@@ -223,12 +257,19 @@ def call_kernel(typing, address, table, start, frames):  # type: ignore[no-untyp
     return types.void(types.int64, types.int64, types.int64, types.int64), generate
 
 
-class Kernel:
-    """A module's SPEC and its render function, compiled on demand for a number of lanes."""
+Made = Callable[[], np.ndarray]
 
-    def __init__(self, spec: Spec, function: Callable[..., None]) -> None:
+
+class Kernel:
+    """A module's SPEC and its render function, compiled on demand for a number of lanes. `made` makes the tables that code makes."""
+
+    def __init__(self, spec: Spec, function: Callable[..., None], made: Mapping[str, Made]) -> None:
         self.spec = spec
         self.function = function
+        self.made = made
+        asked = {table.name for table in spec.tables if table.source == "code"}
+        if made.keys() != asked:
+            raise TypeError(f"SPEC.tables asks code for {sorted(asked)}, and the decorator is given {sorted(made)}")
         self.__doc__ = inspect.getdoc(function)
         self._variants: dict[int, Any] = {}
 
@@ -238,6 +279,11 @@ class Kernel:
             self._variants[lanes] = self._compile(lanes)
         return int(self._variants[lanes].address)
 
+    def table(self, name: str) -> np.ndarray:
+        """A table that code makes, float32 (rows, columns)."""
+        made = np.ascontiguousarray(self.made[name](), np.float32)
+        return made.reshape(len(made), -1)
+
     def has(self, lanes: int) -> bool:
         """Whether that address is known in this process."""
         return lanes in self._variants
@@ -246,7 +292,7 @@ class Kernel:
         spec = self.spec
         body = inline(self._bind(self.function, f"{spec.kind}_{lanes}_body", LANES=lanes))
         call = self._bind(
-            _call,
+            _call_with_tables if spec.tables else _call,
             f"{spec.kind}_{lanes}",
             # the cache looks at the file a function stands in: for it, this one stands in the module's file
             file=self.function.__code__.co_filename,
@@ -257,6 +303,8 @@ class Kernel:
             PARAMS=len(spec.params),
             FIRST_OUT=HEAD + len(spec.ins),
             FIRST_PARAM=HEAD + len(spec.ins) + len(spec.outs),
+            FIRST_TABLE=HEAD + len(spec.ins) + len(spec.outs) + len(spec.params),
+            TABLES=len(spec.tables),
         )
         return cfunc(CALL, cache=True, fastmath=FASTMATH, error_model="numpy")(call)
 
@@ -268,12 +316,12 @@ class Kernel:
         return bound
 
 
-def kernel(spec: Spec) -> Callable[[Callable[..., None]], Kernel]:
+def kernel(spec: Spec, **made: Made) -> Callable[[Callable[..., None]], Kernel]:
     """Makes a module of a SPEC and a render function; see the head of this file."""
-    return lambda function: Kernel(spec, function)
+    return lambda function: Kernel(spec, function, made)
 
 
-INS = OUTS = PARAMS = FIRST_OUT = FIRST_PARAM = 1
+INS = OUTS = PARAMS = TABLES = FIRST_OUT = FIRST_PARAM = FIRST_TABLE = 1
 
 
 def body(*_: Any) -> None: ...
@@ -287,3 +335,14 @@ def _call(table, start, frames):  # type: ignore[no-untyped-def]
     state = plane_f64(table[STATE], table[STATE_ROWS], LANES)
     memory = plane_f32(table[MEMORY], table[MEMORY_ROWS], LANES)
     body(ins, outs, params, table[MOVING], state, memory, table[SEED], np.float64(table[RATE]), frames)
+
+
+def _call_with_tables(table, start, frames):  # type: ignore[no-untyped-def]
+    """The same for a kernel that reads tables of the shelf."""
+    ins = signals(table, HEAD, INS, LANES, start)
+    outs = signals(table, FIRST_OUT, OUTS, LANES, start)
+    params = signals(table, FIRST_PARAM, PARAMS, LANES, start)
+    tables = shared(table, FIRST_TABLE, TABLES)
+    state = plane_f64(table[STATE], table[STATE_ROWS], LANES)
+    memory = plane_f32(table[MEMORY], table[MEMORY_ROWS], LANES)
+    body(ins, outs, params, table[MOVING], tables, state, memory, table[SEED], np.float64(table[RATE]), frames)

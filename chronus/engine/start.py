@@ -15,7 +15,7 @@ from chronus import places
 from chronus.engine.children import Children
 from chronus.engine.supervisor import Engine
 from chronus.errors import ChronusError
-from chronus.memory import layout, sheet
+from chronus.memory import layout, sheet, shelf
 from chronus.memory.layout import Memory
 from chronus.settings import Settings
 from chronus.system import lifeline
@@ -82,7 +82,8 @@ def main(settings: Settings, ready_fd: int | None = None, line: int | None = Non
             lifeline.hold(line)
         engine.listen()
         memory = layout.create()
-        engine.begin(Memory(memory), Children(settings, memory, sheet.create(), engine.door.fileno()))
+        children = Children(settings, memory, sheet.create(), shelf.create(), engine.door.fileno())
+        engine.begin(Memory(memory), children)
         return engine.run()
     except ChronusError as error:
         code = 4 if error.code == "E_DEVICE" else 3

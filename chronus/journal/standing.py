@@ -92,7 +92,8 @@ def fits(state: bytes, catalogue: Catalogue) -> bool:
     kept = _decoder.decode(state)
     specs = {module.name: catalogue.find(module.kind) for module in kept.modules}
     return all(
-        (spec := specs[module.name]) is not None and all(spec.param(name) for name in module.params)
+        (spec := specs[module.name]) is not None
+        and all(spec.param(name) or spec.setting(name) for name in module.params)
         for module in kept.modules
     ) and all(
         (source := specs.get(key.source)) is not None

@@ -12,6 +12,7 @@ from chronus.commands import (
     Command,
     Crash,
     Describe,
+    File,
     Gate,
     Help,
     Length,
@@ -121,6 +122,8 @@ def format_value(value: Value) -> str:
             return format_quantity(value)
         case Word(text):
             return text if PLAIN_WORD.fullmatch(text) and text not in RESERVED else f'"{text}"'
+        case File(path):
+            return f'"{path}"'
         case Relative(sign, number, unit):
             return f"{'-=' if sign == '-' else sign}{format_quantity(Quantity(number, unit))}"
         case Sweep(start, stop):

@@ -146,6 +146,7 @@ def _load(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
     if assigned:
         return _values(_param(spec, assigned.group(1)))
     params = [(f"{param['name']}=", _about(param)) for param in spec.get("params", ())]
+    params += [(f"{one['name']}=", _about_words(one)) for one in _given(spec)]
     return params if "as" in rest else [("as", "under a name of its own"), *params]
 
 
@@ -153,7 +154,7 @@ def _set(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
     change = head.rpartition(",")[2].split() if "," in head else rest
     if not change:
         whole = [(name, _about_range(range_)) for name, range_ in WHOLE.items()]
-        return _dotted(word, known, ("params",)) if "." in word else [*known.names(), *whole]
+        return _dotted(word, known, ("params", "tables")) if "." in word else [*known.names(), *whole]
     if len(change) == 1 and "." in change[0]:
         name, _, param = change[0].partition(".")
         return _values(_param(known.spec(name), param))
@@ -227,7 +228,7 @@ def _wait(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
 def _assert(head: str, rest: list[str], word: str, known: _Known) -> Pairs:
     if rest:
         return ()
-    return _dotted(word, known, ("params",)) if "." in word else known.names()
+    return _dotted(word, known, ("params", "tables")) if "." in word else known.names()
 
 
 def _first(choices: Mapping[str, str]) -> Any:
@@ -265,8 +266,18 @@ def _dotted(word: str, known: _Known, sections: tuple[str, ...]) -> Pairs:
     name = word.partition(".")[0]
     spec = known.spec(name)
     for section in sections:
-        for one in spec.get(section, ()):
-            yield f"{name}.{one['name']}", _about(one) if section == "params" else one.get("help", "") or one["role"]
+        for one in _given(spec) if section == "tables" else spec.get(section, ()):
+            about = {"params": _about, "tables": _about_words}.get(section)
+            yield f"{name}.{one['name']}", about(one) if about else one.get("help", "") or one["role"]
+
+
+def _given(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Its settings that are a file or a text."""
+    return [table for table in spec.get("tables", ()) if table["source"] != "code"]
+
+
+def _about_words(table: Mapping[str, Any]) -> str:
+    return f"a {table['source']}, in quotes  {table.get('help', '')}".rstrip()
 
 
 def _param(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:

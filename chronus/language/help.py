@@ -123,6 +123,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "a number: 55   55hz   1.2k   80%   -6db   120ms   0.5s",
         "a note: a1, as its frequency   a note length: 3/16, as its time",
         "a word: on   off   or one of the parameter's own (`describe filter`)",
+        'a file or a text, in quotes, where a module takes one: "kick.wav"; "" is none',
         "from where it stands: +10%   *0.5   +2st   -3db",
         "a sweep: 400..2400 over 8 bars",
         "several at once: set bass.cutoff 800, bass.distortion 0.7",
@@ -308,6 +309,8 @@ def describe(kind: str, catalogue: Catalogue) -> Page:
         ]
         for param in spec.get("params", ())
     )
+    settings = [one for one in spec.get("tables", ()) if one["source"] != "code"]
+    lines += _table([one["name"], one["source"], one.get("help", "")] for one in settings)
     lines += _table(["in", port["name"], port["role"], port.get("help", "")] for port in spec.get("ins", ()))
     lines += _table(["out", port["name"], port["role"], port.get("help", "")] for port in spec.get("outs", ()))
     return Page(lines, {"module": {"kind": kind, **spec}})

@@ -22,6 +22,7 @@ class Head(IntEnum):
     USED = 6  # bytes of the arena in use
     MASTER = 7  # buffer of the stereo output that is heard
     NAMES = 8  # bytes of the names of kernels
+    READS = 9
     TABLES = 16  # first word of the tables
 
 
@@ -108,6 +109,17 @@ class Cable(IntEnum):
     ECHO = 12  # 1: a gate that comes round a circle of gates; its target does not tell it on
 
 
+class Read(IntEnum):
+    """One row a table of the shelf that an instance reads, in the order of its SPEC."""
+
+    INSTANCE = 0  # row of the instance
+    KEY = 1  # the table's key on the shelf, two words
+    KEY2 = 2
+
+
+NO_READS = np.zeros((0, len(Read)), np.int64)
+
+
 class Program:
     """The tables, as arrays that can be written (control) or that lie in shared memory (workers)."""
 
@@ -122,21 +134,27 @@ class Program:
         buffers: int,
         used: int,
         master: int,
+        reads: np.ndarray = NO_READS,
     ) -> None:
         self.number, self.names = number, names
         self.instances, self.inputs, self.params, self.cables = instances, inputs, params, cables
-        self.buffers, self.used, self.master = buffers, used, master
+        self.buffers, self.used, self.master, self.reads = buffers, used, master, reads
+
+    def keys(self, row: int | None = None) -> list[tuple[int, int]]:
+        """The tables of the shelf that it reads; or those that one instance does."""
+        rows = self.reads if row is None else self.reads[self.reads[:, Read.INSTANCE] == row]
+        return [(int(k), int(k2)) for _, k, k2 in rows]
 
     def lay(self, words: np.ndarray) -> None:
         """Writes it into a program place of shared memory (int64 words). Raises ValueError if it is too long."""
         text = "\n".join(self.names).encode()
         head = np.zeros(Head.TABLES, np.int64)
-        head[: Head.NAMES + 1] = [
+        head[: Head.READS + 1] = [
             self.number, len(self.instances), len(self.inputs), len(self.params), len(self.cables),
-            self.buffers, self.used, self.master, len(text),
+            self.buffers, self.used, self.master, len(text), len(self.reads),
         ]  # fmt: skip
         padded = np.frombuffer(text.ljust(-(-len(text) // 8) * 8), np.int64)
-        tables = [t.ravel() for t in (self.instances, self.inputs, self.params, self.cables)]
+        tables = [t.ravel() for t in (self.instances, self.inputs, self.params, self.cables, self.reads)]
         whole = np.concatenate([head, *tables, padded])
         if len(whole) > len(words):
             raise ValueError("the program does not fit in its place")
@@ -150,14 +168,15 @@ class Program:
         tables = []
         for count, columns in (
             (Head.INSTANCES, Instance), (Head.INPUTS, Input), (Head.PARAMS, Param), (Head.CABLES, Cable),
+            (Head.READS, Read),
         ):  # fmt: skip
             rows, width = int(head[count]), len(columns)
             tables.append(words[at : at + rows * width].reshape(rows, width).copy())
             at += rows * width
         length = int(head[Head.NAMES])
         text = words[at : at + -(-length // 8)].tobytes()[:length].decode()
-        instances, inputs, params, cables = tables
+        instances, inputs, params, cables, reads = tables
         return cls(
             int(head[Head.NUMBER]), text.split("\n") if text else [], instances, inputs, params, cables,
-            int(head[Head.BUFFERS]), int(head[Head.USED]), int(head[Head.MASTER]),
+            int(head[Head.BUFFERS]), int(head[Head.USED]), int(head[Head.MASTER]), reads,
         )  # fmt: skip

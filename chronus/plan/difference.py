@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param
-from chronus.commands import ByHand, Gate, Length, Note, Quantity
+from chronus.commands import ByHand, File, Gate, Length, Note, Quantity, Word
 from chronus.memory import log
 from chronus.memory.layout import RAMP
 from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
@@ -65,7 +65,15 @@ def is_structural(before: Rack, after: Rack) -> bool:
 
 def _part(module: Module) -> tuple[object, ...]:
     """What of a module the program depends on."""
-    return module.kind, module.voices, module.addressed, module.held, module.hushed
+    tables = [(name, setting) for name, setting in module.params.items() if isinstance(setting, Word | File)]
+    return (
+        module.kind,
+        module.voices,
+        module.addressed,
+        module.held,
+        module.hushed,
+        sorted(tables, key=lambda one: one[0]),
+    )
 
 
 def mover(setting: Setting | None, rack: Rack) -> Moving | None:

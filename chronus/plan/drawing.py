@@ -8,11 +8,15 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.errors import ChronusError
 from chronus.memory.layout import ARENA_BYTES, BLOCK, CABLES, HANDLES, INSTANCES, instance_bytes
 from chronus.memory.program import Program
+from chronus.memory.shelf import MOST_BYTES, PLACES
 from chronus.plan.seats import Plan, Seat, Strand
 from chronus.plan.tables import Tables
 from chronus.rack.document import Cable, Key, Rack, replace, values
 from chronus.rack.wiring import sort, wire_up
+from chronus.shelf.recipe import recipes
 
+MOST_TABLES = PLACES // 2
+"""As many again may still fade out."""
 FIRST = -(-INSTANCES // 64) * 64
 Ident = tuple[Key, int, int, bool]
 """A cable between two seats; one that becomes late, or whose module is another one now, is another cable, and they cross-fade."""
@@ -44,6 +48,7 @@ class Drawing:
     def finish(self) -> Plan:
         seats = {name: self._seat(name) for name in self.rack.modules}
         seats = {name: self._follow(seat, seats) for name, seat in seats.items()}
+        self._check_tables(seats)
         self._keep_leaving()
         strands = self._strands(seats)
         self._let_go(seats, strands)
@@ -77,15 +82,27 @@ class Drawing:
     def _seat(self, name: str) -> Seat:
         module, (lanes, stereo, voices) = self.rack.modules[name], self.wiring.widths[name]
         old = None if name in self.fresh else self.before.seats.get(name)
-        if old and (old.kind, old.lanes, old.stereo, old.voices) == (module.kind, lanes, stereo, voices):
-            return old
         spec = self.catalogue[module.kind]
+        tables = recipes(spec, module.params, self.rate) if spec.tables else ()
+        if old and (old.kind, old.lanes, old.stereo, old.voices) == (module.kind, lanes, stereo, voices):
+            if [recipe.key for recipe in old.tables] == [recipe.key for recipe in tables]:
+                return old
         rows = spec.memory_rows(self.rate)
         size = instance_bytes(voices, len(spec.params), spec.state, lanes, rows)[3]
         return Seat(
             name, module.kind, lanes, stereo, voices, self.handles.take(), next(self.incarnations), self._region(size, name),
-            size, self.number, tuple(values(self.rack, module, spec)),
+            size, self.number, tuple(values(self.rack, module, spec)), tables=tables,
         )  # fmt: skip
+
+    def _check_tables(self, seats: Mapping[str, Seat]) -> None:
+        """E_LIMIT where all that the rack reads of the shelf is too much, or too many things."""
+        read = {recipe.key: recipe for seat in seats.values() for recipe in seat.tables}
+        size = sum(recipe.bytes for recipe in read.values())
+        if size > MOST_BYTES:
+            what = f"the recordings of the rack would take {size / 1e6:.0f} MB"
+            raise ChronusError("E_LIMIT", f"{what}, and {MOST_BYTES / 1e6:.0f} MB is the most")
+        if len(read) > MOST_TABLES:
+            raise ChronusError("E_LIMIT", f"a rack can read {MOST_TABLES} different files and texts at most")
 
     def _follow(self, seat: Seat, seats: dict[str, Seat]) -> Seat:
         source = self.wiring.notes[seat.name]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from chronus.memory import shelf
 from chronus.memory.program import Program
-from chronus.rack.document import Cable, Key
+from chronus.rack import document
+from chronus.rack.document import Cable
+from chronus.shelf.recipe import Recipe
 
 
 class Seat(Struct, frozen=True):
     """An instance's place: `handle` in the tables, `region` in the arena. `born` is the program that brought it.
 
     `notes` is the handle of the seat whose notes it follows, `follows` whether anything plays those; `open`: its gate stands open.
+    `tables` are those of the shelf that it reads: with other ones it is another instance, and the two cross-fade.
     """
 
     name: str
@@ -28,12 +32,13 @@ class Seat(Struct, frozen=True):
     notes: int = -1
     follows: bool = False
     open: bool = False
+    tables: tuple[Recipe, ...] = ()
 
 
 class Strand(Struct, frozen=True):
     """A cable's place. `source` and `target` are handles; `late` is the arena offset of its two blocks where it closes a circle, else 0."""
 
-    key: Key
+    key: document.Key
     source: int
     target: int
     handle: int
@@ -67,6 +72,11 @@ class Plan(Struct, frozen=True):
         return [(s.region, s.region + s.size) for s in seats] + [
             (s.late, s.late + s.late_bytes) for s in strands if s.late
         ]
+
+    def tables(self) -> dict[shelf.Key, Recipe]:
+        """All that is read of the shelf, also by what is leaving."""
+        seats = (*self.seats.values(), *self.old_seats.values())
+        return {recipe.key: recipe for seat in seats for recipe in seat.tables}
 
     def handles(self) -> set[int]:
         return {seat.handle for seat in self.seats.values()} | self.old_seats.keys()

@@ -13,7 +13,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import In, Param, Spec
 from chronus.memory.layout import BLOCK, PARAM_WORDS, instance_bytes
 from chronus.memory.program import Cable as C
-from chronus.memory.program import Feed, Input, Instance, Program
+from chronus.memory.program import Feed, Input, Instance, Program, Read
 from chronus.memory.program import Param as P
 from chronus.plan.seats import Plan, Seat, Strand
 from chronus.rack.amounts import IN_CURVE, OCTAVES, scaled
@@ -47,6 +47,7 @@ class Tables:
         self.inputs: list[list[int]] = []
         self.params: list[list[int]] = []
         self.cables: list[list[int]] = []
+        self.reads: list[list[int]] = []
         self.param_floats: list[tuple[float, float, float]] = []
         self.amounts: list[float] = []
 
@@ -68,7 +69,7 @@ class Tables:
             self._instance(seat, names.index(seat.kind))
         return Program(
             plan.number, names, _table(self.instances, Instance), _table(self.inputs, Input), self._params(), self._cables(),
-            self.buffers, used, self.outputs[plan.seats["out"].handle],
+            self.buffers, used, self.outputs[plan.seats["out"].handle], _table(self.reads, Read),
         )  # fmt: skip
 
     def _buffer(self, seat: Seat, count: int = 1) -> int:
@@ -85,6 +86,7 @@ class Tables:
             seat.voices, len(spec.params), spec.state, seat.lanes, memory
         )
         first_input, first_param = len(self.inputs), len(self.params)
+        self.reads += [[len(self.instances), *recipe.key] for recipe in seat.tables]
         for port in spec.ins:
             self._input(seat, port, spec)
         for k, param in enumerate(spec.params):

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue
-from chronus.catalogue.spec import Param, Spec
+from chronus.catalogue.spec import Param, Spec, Table
 from chronus.commands import MODULES as MODULES
-from chronus.commands import Length, Quantity
+from chronus.commands import File, Length, Quantity, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.pattern.lane import LaneOptions, Pattern
@@ -38,7 +38,8 @@ class Moving(Struct, frozen=True, tag="moving"):
     over: Length
 
 
-Setting = Steady | Moving
+Setting = Steady | Moving | Word | File
+"""A Word is the text of a setting that is one, a File the recording of one that names one; the others are of parameters."""
 Share = Callable[[Moving], float]
 """How much of its way a sweep has behind it, 0..1."""
 
@@ -130,6 +131,7 @@ def changed(before: Rack, after: Rack) -> set[str]:
 def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> float:
     """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
     setting = module.params.get(param.name, param.default)
+    assert not isinstance(setting, Word | File)
     if isinstance(setting, Quantity) and rack.tempo is not None:
         first, last = (steady(setting, param, bpm) for bpm in (tempo(rack, lambda moving: 0.0), rack.bpm))
         return _between(first, last, share(rack.tempo), param)
@@ -173,6 +175,14 @@ def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -
     if not isinstance(setting, Quantity):
         return [now]
     return [format_quantity(setting), now, *(["clamped"] if is_clamped(setting, param, rack.bpm) else [])]
+
+
+def words_of(module: Module, table: Table) -> str:
+    """What a file or a text is set to, as people read it; "" where nobody has set it."""
+    setting = module.params.get(table.name)
+    if isinstance(setting, File):
+        return setting.path
+    return setting.text if isinstance(setting, Word) else ""
 
 
 def values(rack: Rack, module: Module, spec: Spec) -> list[float]:

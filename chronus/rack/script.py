@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
-from chronus.commands import Quantity
-from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, tempo
+from chronus.commands import File, Quantity, Word
+from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, tempo, words_of
 from chronus.rack.edit import RESERVED
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
@@ -53,9 +53,12 @@ def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
     for module in rack.modules.values():
         if module.kind != "out":
             yield f"load {module.kind}" + (f" as {module.name}" if module.name != module.kind else "")
-        given = _settings(module, catalogue[module.kind])
-        if given:
-            yield "set " + ", ".join(f"{module.name}.{param} {value}" for param, value in given)
+        numbers = _settings(module, catalogue[module.kind])
+        if numbers:
+            yield "set " + ", ".join(f"{module.name}.{param} {value}" for param, value in numbers)
+        for table in catalogue[module.kind].settings:  # a line each: a path may be long
+            if words := words_of(module, table):
+                yield f'set {module.name}.{table.name} "{words}"'
         for param, moving in _sweeps(module, catalogue[module.kind]):
             way = f"{_setting(moving.start, param)}..{_setting(moving.stop, param)}"
             yield f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
@@ -66,7 +69,7 @@ def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
     found = [("voices", str(module.voices))] if module.voices != 1 else []
     for param in spec.params:
         setting = module.params.get(param.name)
-        if setting is not None and not isinstance(setting, Moving):
+        if setting is not None and not isinstance(setting, Moving | Word | File):
             found.append((param.name, _setting(setting, param)))
     return found
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue, find_param
-from chronus.catalogue.spec import Param, Spec
-from chronus.commands import Change, Length, Quantity, Relative, Set, Sweep, Value, Word
+from chronus.catalogue.spec import Param, Spec, Table
+from chronus.commands import Change, File, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.rack.document import (
@@ -23,6 +23,7 @@ from chronus.rack.document import (
     tempo,
     value,
     with_module,
+    words_of,
 )
 from chronus.rack.lanes import short_of_voices
 from chronus.rack.sweeps import STILL, Present
@@ -33,6 +34,8 @@ NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
 KEY = re.compile(r"[a-g][#b]? [a-z]+")
 VOICE_COUNT = Range("voices", 1, VOICES)
 AT_ONCE = Length(0, "ms")
+LONGEST_TEXT = 1024
+"""Characters of a setting that is a text."""
 
 
 def assign(
@@ -76,15 +79,18 @@ def change_one(
         rack, done, _ = _change_voices(rack, module, spec, change, part, over)
         short = short_of_voices(rack, name, catalogue) if name in rack.lanes else ""
         return rack, {**done, "text": done["text"] + short}, ()
+    setting_of = spec.setting(change.param)
+    if setting_of is not None:
+        return _change_words(rack, module, setting_of, change, part, over)
     param = find_param(spec, change.param, f"{part}.param")
     was = value(rack, module, param, present)
-    given: Value = change.value
+    given: Value = _no_file(change, part)
     start: Steady = was
     if param.words:
         _refuse_sweep(change, over, part)
     elif isinstance(given, Sweep):
         start, given = _setting(given.start, param, was, rack, part), given.stop
-    assert not isinstance(given, Sweep)
+    assert not isinstance(given, Sweep | File)
     now = _number(given, param, was, rack, part)
     stop = _setting(given, param, was, rack, part)
     moves = isinstance(change.value, Sweep) or over is not None
@@ -99,6 +105,55 @@ def change_one(
     text += f" ({', '.join(about)})" if about else ""
     done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
     return rack, done, (setting,) if isinstance(setting, Moving) else ()
+
+
+def _change_words(rack: Rack, module: Module, table: Table, change: Change, part: str, over: Length | None) -> Changed:
+    """A file or a text. Who reads the file has put what was found there in the place of its name (shelf/naming.py); nothing is none."""
+    _refuse_sweep(change, over, part)
+    where, value = f"{module.name}.{table.name}", change.value
+    if table.source == "text" and isinstance(value, File):
+        value = Word(value.path)
+    named = Word if table.source == "text" else File
+    empty = isinstance(value, Word) and not value.text
+    if not isinstance(value, named) and not empty:
+        if isinstance(value, Word):
+            raise ChronusError(
+                "E_VALUE", f"what {where} names has not been read; say it once more", part=f"{part}.value"
+            )
+        example = '"some words"' if table.source == "text" else '"kick.wav"'
+        raise ChronusError("E_VALUE", f"{where} is a {table.source}, in quotes: {example}", part=f"{part}.value")
+    if isinstance(value, Word) and len(value.text) > LONGEST_TEXT:
+        raise ChronusError("E_LIMIT", f"a text has {LONGEST_TEXT} characters at most", part=f"{part}.value")
+    if isinstance(value, Word) and ('"' in value.text or not value.text.isprintable()):
+        raise ChronusError("E_VALUE", "a text has neither quotes nor control characters in it", part=f"{part}.value")
+    was = words_of(module, table)
+    params = {name: setting for name, setting in module.params.items() if name != table.name}
+    if not empty:
+        assert isinstance(value, Word | File)
+        params[table.name] = value
+    module = replace(module, params=params)
+    now = words_of(module, table)
+    about = [*([in_length(value)] if isinstance(value, File) else []), f"was {in_quotes(was)}"]
+    done = {"text": f"{where} {in_quotes(now)} ({', '.join(about)})", "module": module.name, "param": table.name}
+    return with_module(rack, module), {**done, "value": now, "was": was}, ()
+
+
+def in_quotes(text: str) -> str:
+    return f'"{text}"' if text else "none"
+
+
+def in_length(file: File) -> str:
+    """`0.32 s, stereo`; of one that could not be found again that it is silent."""
+    if not file.digest:
+        return "not found: silent"
+    sides = {1: "mono", 2: "stereo"}.get(file.channels, f"{file.channels} channels")
+    return f"{file.frames / max(1, file.rate):.3g} s, {sides}"
+
+
+def _no_file(change: Change, part: str) -> Quantity | Word | Relative | Sweep:
+    if isinstance(change.value, File):
+        raise ChronusError("E_VALUE", f"{change.param} is no file", part=f"{part}.value")
+    return change.value
 
 
 def _setting(given: Quantity | Word | Relative, param: Param, was: float, rack: Rack, part: str) -> Steady:
@@ -132,7 +187,7 @@ def _change_voices(rack: Rack, module: Module, spec: Spec, change: Change, part:
     if isinstance(change.value, Quantity) and change.value.number > VOICES:
         raise ChronusError("E_LIMIT", f"a module has {VOICES} voices at most", part=f"{part}.value")
     _refuse_sweep(change, over, part)
-    assert not isinstance(change.value, Sweep)
+    assert not isinstance(change.value, Sweep | File)
     now = _number(change.value, VOICE_COUNT, module.voices, rack, part)
     voices = _whole(now, "voices", part)
     done = {"text": f"{module.name}.voices {voices} (was {module.voices})", "module": module.name}
@@ -180,7 +235,7 @@ def _change_whole(
     if change.param == "bpm":
         return _change_tempo(rack, change, catalogue, part, over, present)
     _refuse_sweep(change, over, part)
-    assert not isinstance(change.value, Sweep)
+    assert not isinstance(change.value, Sweep | File)
     param, before = NUMBERS[change.param], getattr(rack, change.param)
     now = _number(change.value, param, float(before), rack, part)
     now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)
@@ -199,7 +254,7 @@ def _change_tempo(
     rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None, present: Present
 ) -> Changed:
     """At once, or evenly in time. Musical lengths that come to more than can be are named."""
-    was, given, held = _fine(tempo(rack, present)), change.value, _clamped(rack, catalogue)
+    was, given, held = _fine(tempo(rack, present)), _no_file(change, part), _clamped(rack, catalogue)
     begin = was
     if isinstance(given, Sweep):
         begin, given = _fine(_number(given.start, BPM, was, rack, part)), given.stop

@@ -251,6 +251,7 @@ class _Rendering:
             "x_realtime": round(take.frame / take.rate / take.seconds, 1) if take.seconds else 0.0,
             "sha256": reel.sha256(),
             "file": self.told.output,
+            **({"lost": take.lost} if take.lost else {}),
             **({"stems": [stem.figures() for stem in stems]} if self.told.stems else {}),
         }
         if self.told.json:
@@ -261,6 +262,8 @@ class _Rendering:
             f"{figures['peak_dbfs']} dBFS, {figures['lufs']} LUFS, rendered at {figures['x_realtime']} x real time, "
             f"sha256 {figures['sha256']}"
         )
+        for lost in take.lost:
+            self._say(answers.clean(f"! {lost}"))
         for stem in stems:
             told = stem.figures()
             self._say(answers.clean(told["file"]) + f": what {stem.name} contributes, peak {told['peak_dbfs']} dBFS")

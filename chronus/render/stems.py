@@ -47,7 +47,7 @@ def only(program: Program, handles: set[int]) -> Program:
     """The same program, but of what leads into `out` only the cables from these."""
     alone = Program(
         program.number, program.names, program.instances, program.inputs.copy(), program.params, program.cables.copy(),
-        program.buffers, program.used, program.master,
+        program.buffers, program.used, program.master, program.reads,
     )  # fmt: skip
     for port, cable in leading_out(alone):
         if handle_of(alone, cable) not in handles:

@@ -6,6 +6,7 @@ frame at which it was sealed when it was played, and so gives a live take again,
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -14,10 +15,11 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chronus import places
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import Length, Quit, Submission, Wait
+from chronus.commands import File, Length, Quit, Submission, Wait
 from chronus.conductor.conductor import Conductor, together
 from chronus.conductor.transaction import Transaction
 from chronus.dsp.discovery import discover
@@ -31,7 +33,11 @@ from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
 from chronus.memory.program import Program
 from chronus.memory.quarantine import Out
+from chronus.memory.shelf import Shelf
 from chronus.render import stems as stem
+from chronus.shelf import naming, recording
+from chronus.shelf.making import EMPTY, made
+from chronus.shelf.recipe import Recipe, of_file
 from chronus.shell.answers import Answer
 from chronus.worker import unpaced as replicas
 from chronus.worker.binding import Bindings
@@ -64,7 +70,10 @@ class Take:
         self.memory.board[RATE] = rate
         self.conductor = Conductor(Catalogue.load(), rate, seed, zero=zero)
         kernels = discover(places.modules_folders())
-        self.bindings = Bindings(kernels if stems is None else stem.kernels(kernels), rate)
+        self.shelf = Shelf()
+        self.lost: list[str] = []
+        """Recordings that are not what they were: in their place is silence."""
+        self.bindings = Bindings(kernels if stems is None else stem.kernels(kernels), rate, self.shelf)
         self.writer = Writer(self.memory)
         self.blocks: list[np.ndarray] = []
         self.keep = keep or self.blocks.append
@@ -105,10 +114,37 @@ class Take:
         return transaction.outcomes
 
     def know(self, transaction: Transaction) -> None:
-        """Notes whose the handles of its program are."""
+        """Notes whose the handles of its program are, and lays the tables that it reads."""
         if transaction.plan is not None:
+            for key, recipe in transaction.plan.tables().items():
+                if self.shelf.find(key) is None:
+                    self._lay_table(recipe)
             seats = (*transaction.plan.seats.values(), *transaction.plan.old_seats.values())
             self._names |= {seat.handle: seat.name for seat in seats}
+
+    def _lay_table(self, recipe: Recipe) -> None:
+        try:
+            table = made(recipe)
+        except ChronusError as error:
+            table = EMPTY
+            self.lost.append(f"{error.message}; in its place is silence")
+        if not self.shelf.put(recipe.key, table):
+            raise ChronusError("E_LIMIT", "there is no more room for recordings")
+
+    def look(self, name: str) -> File:
+        """The recording that a name means where the rendering was asked for; its table lies on the shelf from then on."""
+        found = recording.read(recording.find(name, os.getcwd()), self.rate)
+        self.shelf.put(of_file(found.file, self.rate).key, found.table)
+        return found.file
+
+    def _let_go(self) -> None:
+        """Of the tables that nothing reads any more."""
+        plan = self.conductor.planner.plan
+        if self.memory.arena(0)[layout.A_PROGRAM] == plan.number:
+            read = plan.tables()
+            for key in self.shelf.held():
+                if key not in read:
+                    self.shelf.drop(key)
 
     def take_out(self, poisoned: Poisoned) -> None:
         """A module that brought the renderer down is rendered no more from that frame on."""
@@ -174,6 +210,7 @@ class Take:
             raise ChronusError("E_ENGINE", "the replica lost the log")  # a fault of ours: nothing a script can do
         self.keep(out)
         self.frame += count * BLOCK
+        self._let_go()
 
     def _render(self, count: int, out: np.ndarray) -> int:
         memory = self.memory
@@ -248,6 +285,7 @@ def play_script(take: Take, source: str, report: Report | None = None) -> tuple[
         wrong += [Answer(line.number, line.text, error=line.error) for line in lines if line.error]
         good = [line for line in lines if line.parsed]
         take.put_off(moment)  # what was put off to this very moment was said before
+        good = list(_with_files(take, good, wrong))
         if good:
             whole = Submission(
                 tuple(line.number for line in good),
@@ -261,6 +299,19 @@ def play_script(take: Take, source: str, report: Report | None = None) -> tuple[
         if wait is not None:
             moment = take.wait(wait, moment, report)
     return sorted(wrong, key=lambda answer: answer.id), moment
+
+
+def _with_files(take: Take, lines: Sequence[Line], wrong: list[Answer]) -> Iterator[Line]:
+    """The lines with what the files hold that they name; those that cannot be are told."""
+    known = {module.name: module.kind for module in take.conductor.document(take.frame).modules.values()}
+    commands = [line.parsed.command for line in lines if line.parsed]
+    found = naming.looked_up(commands, known, take.conductor.catalogue, take.look)
+    for line, command in zip(lines, found, strict=True):
+        assert line.parsed
+        if isinstance(command, ChronusError):
+            wrong.append(_refused(line, command))
+        else:
+            yield replace(line, parsed=replace(line.parsed, command=command))
 
 
 def _refused(line: Line, error: ChronusError) -> Answer:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, SEED, STATE, STATE_ROWS, Kernel
+from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, SEED, STATE, STATE_ROWS, TABLE_WORDS, Kernel
 from chronus.graph import bound
 from chronus.memory.layout import BLOCK, PROGRAMS
 from chronus.memory.program import Feed, Input, Instance, Param, Program
+from chronus.memory.shelf import EMPTY, Key, Shelf
 
 CONSTANTS = BLOCK * 64
 """float32 in a block of the widest buffer: one such block of zeros and one of ones stand behind a program's buffers."""
@@ -18,9 +19,9 @@ CONSTANTS = BLOCK * 64
 class Bindings:
     """The programs this worker has made ready. `table` is what the render loop reads: a row a program, by number."""
 
-    def __init__(self, kernels: Mapping[str, Kernel], rate: int, clock: int = 0) -> None:
-        """`clock` is the address of a clock that modules are measured with; 0: they are not."""
-        self.kernels, self.rate, self.clock = kernels, rate, clock
+    def __init__(self, kernels: Mapping[str, Kernel], rate: int, shelf: Shelf, clock: int = 0) -> None:
+        """`shelf` has the tables that kernels read. `clock` is the address of a clock that modules are measured with; 0: they are not."""
+        self.kernels, self.rate, self.shelf, self.clock = kernels, rate, shelf, clock
         self.table = np.zeros((PROGRAMS, bound.BOUND_WORDS), np.int64)
         self._kept: dict[int, tuple[np.ndarray, ...]] = {}
 
@@ -34,7 +35,7 @@ class Bindings:
             np.ascontiguousarray(t, np.int64)
             for t in (program.instances, program.inputs, program.params, program.cables)
         )
-        calls = self._calls(rows, inputs, params, buffers.ctypes.data, program.buffers, arena)
+        calls = self._calls(program, rows, inputs, params, buffers.ctypes.data, arena)
         addresses = np.array(
             [self.kernels[program.names[r[Instance.NAME]]].address(int(r[Instance.LANES])) for r in rows], np.int64
         )
@@ -62,12 +63,20 @@ class Bindings:
         return sum(array.nbytes for arrays in self._kept.values() for array in arrays)
 
     def _calls(
-        self, rows: np.ndarray, inputs: np.ndarray, params: np.ndarray, buffers: int, constants: int, arena: int
+        self, program: Program, rows: np.ndarray, inputs: np.ndarray, params: np.ndarray, buffers: int, arena: int
     ) -> np.ndarray:
         """The call tables of all kernels: see dsp/kernel.py."""
-        width = max((r[Instance.INPUTS] + r[Instance.OUTPUTS] + r[Instance.PARAMS] for r in rows), default=0)
+        constants = program.buffers
+        read = [program.keys(i) for i in range(len(rows))] if len(program.reads) else [[]] * len(rows)
+        width = max(
+            (
+                r[Instance.INPUTS] + r[Instance.OUTPUTS] + r[Instance.PARAMS] + TABLE_WORDS * len(keys)
+                for r, keys in zip(rows, read, strict=True)
+            ),
+            default=0,
+        )
         calls = np.zeros((len(rows), HEAD + int(width)), np.int64)
-        for call, r in zip(calls, rows, strict=True):
+        for call, r, keys in zip(calls, rows, read, strict=True):
             call[STATE] = arena + r[Instance.STATE_AT]
             call[STATE_ROWS] = r[Instance.STATE_ROWS]
             call[MEMORY] = arena + r[Instance.MEMORY_AT]
@@ -89,4 +98,13 @@ class Bindings:
             for k in range(r[Instance.FIRST_PARAM], r[Instance.FIRST_PARAM] + r[Instance.PARAMS]):
                 call[at] = buffers + params[k, Param.BUFFER] * 4
                 at += 1
+            for key in keys:
+                call[at : at + TABLE_WORDS] = self._table(key)
+                at += TABLE_WORDS
         return calls
+
+    def _table(self, key: Key) -> tuple[int, int, int]:
+        """Where a table of the shelf is, its pages laid under this process."""
+        place = self.shelf.find(key) or EMPTY
+        self.shelf.touch(place)
+        return self.shelf.address + place.at, place.rows, place.columns

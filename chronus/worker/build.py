@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import json
 import os
 import selectors
@@ -61,6 +62,8 @@ def _make(kernel: Kernel, variants: Iterable[int]) -> Costs:
     """Compiles them. What somebody else wrote is not weighed: it may crash or never return."""
     from chronus.worker.weigh import weigh
 
+    for name in kernel.made:
+        keep_table(kernel, name)
     shipped = kernel.function.__code__.co_filename.startswith(str(places.PACKAGE))
     costs = {}
     for lanes in variants:
@@ -113,10 +116,25 @@ def keep_costs(costs: Mapping[str, float]) -> None:
     _write(target, {**known, **costs})
 
 
+def keep_table(kernel: Kernel, name: str) -> None:
+    """Has a table that code makes be there for all who lay it on a shelf."""
+    import numpy as np
+
+    target = places.table_file(kernel.spec.kind, name)
+    if not target.exists():
+        table = io.BytesIO()
+        np.save(table, kernel.table(name))
+        _put(target, table.getvalue())
+
+
 def _write(target: Path, content: object) -> None:
+    _put(target, msgspec.json.encode(content))
+
+
+def _put(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
-        file.write(msgspec.json.encode(content))
+        file.write(content)
     os.replace(file.name, target)
 
 

@@ -40,6 +40,7 @@ from chronus.memory.layout import (
     Memory,
 )  # fmt: skip
 from chronus.memory.program import Head, Program
+from chronus.memory.shelf import Shelf
 from chronus.system.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
 from chronus.worker import replica
 from chronus.worker.binding import Bindings
@@ -57,9 +58,9 @@ _ROOM = 2 << 30
 class Worker:
     """Who serves a slot, or will: until it runs it only reads the memory. Made ahead, it has the programs ready when it is asked for."""
 
-    def __init__(self, memory: Memory, slot: int, kernels: Mapping[str, Kernel]) -> None:
+    def __init__(self, memory: Memory, slot: int, kernels: Mapping[str, Kernel], shelf: Shelf) -> None:
         self.memory, self.slot = memory, slot
-        self.bindings = Bindings(kernels, memory.word(RATE), libc_clock())
+        self.bindings = Bindings(kernels, memory.word(RATE), shelf, libc_clock())
         self.arena, self.other = memory.arena(slot), memory.arena(1 - slot)
         self.masks = masks(slot, os.sched_getaffinity(0))
         self.desk = self._desk()

@@ -27,6 +27,7 @@ from chronus.memory.layout import A_BLOCK, BLOCK, CULPRIT0, RATE, TAIL, Memory
 from chronus.memory.log import GATE, SET, SWAP, Entry, Writer
 from chronus.memory.program import Instance, Param, Program
 from chronus.memory.sheet import R_BLOCKS, R_HANDLE, R_PERCENT, Finding, Sheet
+from chronus.memory.shelf import Shelf
 from chronus.worker import unpaced
 from chronus.worker.binding import Bindings
 
@@ -49,7 +50,7 @@ LONGEST_SECONDS = 5
 """By the clock on the wall, if all else fails."""
 
 
-def main(descriptor: int, kernels: Mapping[str, Kernel]) -> None:
+def main(descriptor: int, kernels: Mapping[str, Kernel], shelf: Shelf) -> None:
     """Tries out what lies on the sheet. Ends the process with a Finding, or however the program ends it."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)
@@ -57,7 +58,7 @@ def main(descriptor: int, kernels: Mapping[str, Kernel]) -> None:
     program = Program.read(sheet.program)
     memory = Memory()
     rate = int(sheet.board[RATE])
-    bindings = Bindings(kernels, rate)
+    bindings = Bindings(kernels, rate, shelf)
     bindings.bind(program, memory.arena(0).ctypes.data)
     writer = Writer(memory)
     entries, blocks = plan(program, kernels)

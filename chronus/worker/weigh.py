@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, STATE, STATE_ROWS, Kernel
+from chronus.dsp.kernel import HEAD, MEMORY, MEMORY_ROWS, RATE, STATE, STATE_ROWS, TABLE_WORDS, Kernel
 from chronus.memory.layout import BLOCK
 
 _RATE = 44100
@@ -31,11 +31,14 @@ def weigh(kernel: Kernel, lanes: int) -> float:
     params = [np.full((BLOCK, lanes), param.default, np.float32) for param in spec.params]
     state = np.zeros((max(1, spec.state), lanes))
     memory = np.zeros((max(1, spec.memory_rows(_RATE)), lanes), np.float32)
-    call = np.zeros(HEAD + len(ins) + len(outs) + len(params), np.int64)
+    tables = [kernel.table(t.name) if t.source == "code" else noise for t in spec.tables]
+    first_table = HEAD + len(ins) + len(outs) + len(params)
+    call = np.zeros(first_table + TABLE_WORDS * len(tables), np.int64)
     call[[STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, RATE]] = [
         state.ctypes.data, state.shape[0], memory.ctypes.data, memory.shape[0], _RATE,
     ]  # fmt: skip
-    call[HEAD:] = [signal.ctypes.data for signal in (*ins, *outs, *params)]
+    call[HEAD:first_table] = [signal.ctypes.data for signal in (*ins, *outs, *params)]
+    call[first_table:] = [word for table in tables for word in (table.ctypes.data, *table.shape)]
     render = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(kernel.address(lanes))
     at = call.ctypes.data
 

@@ -7,19 +7,19 @@ import pytest
 
 from chronus.engine.children import Children
 from chronus.engine.roll import Died
-from chronus.memory import layout, sheet
+from chronus.memory import layout, sheet, shelf
 from chronus.settings import Settings
 
 
 @pytest.fixture
 def children():
-    memory, paper = layout.create(), sheet.create()
-    children = Children(Settings(device="null"), memory, paper, 0)
+    memory, paper, tables = layout.create(), sheet.create(), shelf.create()
+    children = Children(Settings(device="null"), memory, paper, tables, 0)
     yield children
     children.selector.close()
     for line in list(children.lines):
         children.cut(line)
-    for descriptor in (memory, paper, *children.wakes):
+    for descriptor in (memory, paper, tables, *children.wakes):
         os.close(descriptor)
 
 

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from chronus.dsp.kernel import HEAD, Kernel, call_kernel
+from chronus.dsp.kernel import HEAD, TABLE_WORDS, Kernel, call_kernel
 
 BLOCK = 64
+NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, (4000, 2)).astype(np.float32)
+WORDS = np.array([[ord(c)] for c in "some words"], np.float32)
+"""What a kernel reads where a test gives it no file, and no text."""
 
 
 @njit
@@ -27,7 +30,11 @@ def _run(address, table, place, signals, row, edges):
 class Rig:
     """Holds state and memory of one instance; `render` goes on where the last one stopped."""
 
-    def __init__(self, kernel: Kernel, *, lanes: int | None = None, rate: float = 44100, seed: int = 1) -> None:
+    def __init__(
+        self, kernel: Kernel, *, lanes: int | None = None, rate: float = 44100, seed: int = 1,
+        tables: Mapping[str, np.ndarray] | None = None,
+    ) -> None:  # fmt: skip
+        """`tables`: in the place of NOISE for a file and WORDS for a text."""
         self.kernel, self.spec = kernel, kernel.spec
         self.lanes = lanes or self.spec.lanes[0]
         self.rate = rate
@@ -35,6 +42,10 @@ class Rig:
         self.memory = np.zeros((max(1, self.spec.memory_rows(rate)), self.lanes), np.float32)
         self.seed = seed
         self.address = kernel.address(self.lanes)
+        stand_in = {"code": kernel.table, "file": lambda name: NOISE, "text": lambda name: WORDS}
+        given = tables or {}
+        self.tables = [given[t.name] if t.name in given else stand_in[t.source](t.name) for t in kernel.spec.tables]
+        assert all(table.dtype == np.float32 and table.ndim == 2 and table.flags.c_contiguous for table in self.tables)
 
     def render(
         self,
@@ -72,7 +83,9 @@ class Rig:
                 bits |= 1 << k
             pars.append(signal(value))
         edges = sorted({*range(0, frames, BLOCK), *(c for c in cuts if 0 < c < frames), frames})
-        table = np.zeros(HEAD + len(ins) + len(outs) + len(pars), np.int64)
+        first_table = HEAD + len(ins) + len(outs) + len(pars)
+        table = np.zeros(first_table + TABLE_WORDS * len(self.tables), np.int64)
+        table[first_table:] = [word for one in self.tables for word in (one.ctypes.data, *one.shape)]
         table[:7] = [
             self.state.ctypes.data, self.state.shape[0], self.memory.ctypes.data, self.memory.shape[0], bits, self.seed,
             int(self.rate),

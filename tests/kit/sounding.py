@@ -17,6 +17,7 @@ from chronus.journal import reading
 from chronus.language import parser
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, Memory
 from chronus.memory.program import Program
+from chronus.memory.shelf import Shelf
 from chronus.render.take import Take, play_journal
 from chronus.worker import unpaced
 from chronus.worker.binding import Bindings
@@ -33,7 +34,8 @@ class Sounding(Replicas):
 
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory)
-        self.bindings = Bindings(_kernels(), RATE)
+        self.shelf = Shelf()
+        self.bindings = Bindings(_kernels(), RATE, self.shelf)
         self.bound = 0
         self.blocks: list[np.ndarray] = []
 

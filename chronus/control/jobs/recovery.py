@@ -149,7 +149,7 @@ def _agrees(memory: Memory, conductor: Conductor, replay: Replay) -> bool:
 
 
 def _same(one: Program, other: Program) -> bool:
-    tables = ("instances", "inputs", "params", "cables")
+    tables = ("instances", "inputs", "params", "cables", "reads")
     return (one.number, one.names) == (other.number, other.names) and all(
         np.array_equal(getattr(one, table), getattr(other, table)) for table in tables
     )

@@ -1,0 +1,32 @@
+"""From recipes to tables: the one place where a table's content comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronus import places
+from chronus.errors import ChronusError
+from chronus.memory.shelf import Table
+from chronus.shelf import recording
+from chronus.shelf.recipe import Recipe
+from chronus.units import File
+
+EMPTY = np.zeros((0, 1), np.float32)
+
+
+def made(recipe: Recipe) -> Table:
+    """The table; ChronusError where it cannot be had: E_FILE of a file that is gone or has changed."""
+    if recipe.source == "code":
+        return _of_code(recipe)
+    if recipe.source == "text":
+        return np.array([[ord(character)] for character in recipe.what], np.float32).reshape(-1, 1)
+    return recording.again(File(recipe.path, recipe.what), recipe.rate) if recipe.what else EMPTY
+
+
+def _of_code(recipe: Recipe) -> Table:
+    """As it was kept when the kernel was compiled."""
+    try:
+        table = np.load(places.table_file(*recipe.what.split(".")))
+    except (OSError, ValueError) as problem:
+        raise ChronusError("E_ENGINE", f"the table {recipe.what} is not there: {problem}") from None
+    return np.ascontiguousarray(table, np.float32)
