@@ -64,11 +64,11 @@ def _hint_at_lines(parser: Parser, words: Sequence[str]) -> None:
     first, *more = " ".join(line).split() or [""]
     if "/" in first or first.endswith(".chronus"):
         return
-    from chronus.language import help, scripts
+    from chronus.language import rows, scripts
 
     if not more and first in scripts.names():
         return
-    known = {*help.COMMANDS, *help.SHORT}
+    known = {*rows.ROWS, *rows.SHORT}
     word = first.lower().rstrip(",:!")
     if word not in known and not (more and nearest(word, known)):
         return

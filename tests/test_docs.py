@@ -14,7 +14,7 @@ import pytest
 
 from chronus.commands import Load, Open, Patch
 from chronus.language import help, opening, parser
-from chronus.language.grammar import commands
+from chronus.language.syntax import commands
 from tests.kit.live import Home, until
 
 ROOT = Path(__file__).parent.parent
@@ -106,10 +106,10 @@ def test_the_figures_of_the_readme_are_those_of_the_bench():
         assert figure in text, f"chronus bench prints {figure!r}"
 
 
-@pytest.mark.parametrize("name", [name for name, entry in help.COMMANDS.items() if entry.examples])
+@pytest.mark.parametrize("name", [name for name, entry in help.ROWS.items() if entry.examples])
 def test_every_example_in_help_is_a_sentence_and_names_what_there_is(name):
     kinds = {file.stem for file in (ROOT / "chronus" / "modules").glob("[a-z]*.py")}
-    for example in help.COMMANDS[name].examples:
+    for example in help.ROWS[name].examples:
         command = parser.parse(parser.statements(example)[0]).command
         named = [command.kind] if isinstance(command, Load) else []
         named += [port.name for port in command.chain] if isinstance(command, Patch) else []
@@ -117,11 +117,11 @@ def test_every_example_in_help_is_a_sentence_and_names_what_there_is(name):
 
 
 def test_every_command_that_help_lists_is_one_and_can_be_asked_about():
-    for name, entry in help.COMMANDS.items():
+    for name, entry in help.ROWS.items():
         assert entry.usage.split()[0] == name
         assert name in commands() or name == "say"
         assert parser.parse(parser.statements(f"help {name}")[0]).text == f"help {name}"
-    assert commands() - set(help.COMMANDS) == {"seq"}
+    assert commands() - set(help.ROWS) == {"seq"}
 
 
 LANES = [line.strip() for topic in help.TOPICS.values() for line in topic if line.strip().startswith("seq ")]

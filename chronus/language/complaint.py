@@ -13,9 +13,11 @@ from lark.exceptions import UnexpectedInput
 
 from chronus import othernames, places
 from chronus.errors import ChronusError, nearest
-from chronus.language.grammar import accepted, commands, place_of, spelling
+from chronus.language.grammar import accepted, place_of
 from chronus.language.quantities import NAMES as UNIT_NAMES
 from chronus.language.quantities import wrong
+from chronus.language.rows import ROWS
+from chronus.language.syntax import commands, spelling
 from chronus.othernames import meant
 
 WORD = re.compile(r'[\w.#%/+-]+|"[^"]*"?|.', re.DOTALL)
@@ -26,18 +28,8 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 BARE = re.compile(r"[xXo1-9.~_|-][xXo1-9.~_|^ -]*(?:\s+\w+=\S+)*\s*")
 NOTES = re.compile(r"(?:[a-gA-G][#b]?-?[0-9](?::\w+)?|[.~_|])(?:\s+(?:[a-gA-G][#b]?-?[0-9]\S*|[.~_|]))+\s*")
 
-INSTEAD = {
-    word: command
-    for command, words in {
-        "quit": "exit bye q logout close", "bpm": "tempo speed", "patch": "connect wire route plug cable modulate chain link_to",
-        "unpatch": "disconnect unplug unwire unroute", "unload": "remove delete rm del kill destroy", "list": "ls dir tracks",
-        "sequence": "pattern track loop steps play_pattern beat", "play": "start resume continue go run", "stop": "pause halt",
-        "load": "add new_module create insert make use instantiate spawn", "status": "info stat", "help": "man ? h manual usage",
-        "set": "change param parameter tweak turn adjust assign let put", "mute": "silence", "show": "inspect get print display view cat",
-        "open": "source import restore", "save": "write store export", "undo": "revert back rollback", "note": "trigger hit ping",
-        "panic": "shutup killall", "set volume": "volume vol", "set key": "key", "set seed": "seed", "swing": "groove shuffle",
-    }.items()
-    for word in words.split()
+INSTEAD = {word: row.word for row in ROWS.values() for word in row.meant.split()} | {
+    "volume": "set volume", "vol": "set volume", "key": "set key", "seed": "set seed",
 }  # fmt: skip
 """What people type first, and what it is called here."""
 
@@ -51,12 +43,7 @@ TIMES = {"NOW", "AT", "OVER", "IN", "FOR"}
 TIME_WORDS = {
     "at": "on from when", "in": "after", "over": "during within across", "for": "lasting", "now": "immediately immediate instantly asap",
 }  # fmt: skip
-LISTED = {
-    "patches": "cables connections",
-    "lanes": "tracks sequences patterns",
-    "modules": "instruments effects units",
-    "devices": "outputs",
-}
+LISTED = {word: meant for row in ROWS.values() for word, meant in row.form.listed.items()}
 LINKS = ("to", "into", "and", "with", "through", "via")
 COMPARED = {
     "=": "==",

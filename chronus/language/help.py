@@ -1,106 +1,21 @@
-"""What can be typed, explained: the table of commands, the codes of errors, the modules of the engine's catalogue."""
+"""What can be typed, explained: the rows of the commands, topics, the codes of errors, the modules of the engine's catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from chronus import othernames, units
 from chronus.commands import Describe, Help
 from chronus.errors import CODES, ChronusError
 from chronus.language.notation import chords
+from chronus.language.rows import BY_GROUP, ROWS, SHORT
+from chronus.language.rows.known import Catalogue
 from chronus.othernames import meant
-
-Catalogue = Mapping[str, Mapping[str, Any]]
-
-
-class Entry(NamedTuple):
-    usage: str
-    meaning: str
-    examples: tuple[str, ...] = ()
-
-
-COMMANDS: dict[str, Entry] = {
-    "load": Entry(
-        "load KIND [as NAME] [param=value ...]",
-        "a new module",
-        ("load bass_module", "load saw as lead gain=0.2 voices=4"),
-    ),
-    "unload": Entry("unload NAME", "fades a module out and takes it away with its cables and lane"),
-    "patch": Entry(
-        "patch A > B [> C ...]   patch A > B.param [amount]",
-        "cables from outputs to inputs, or to a parameter",
-        (
-            "patch tb303 > filter > delay",
-            "patch lfo > filter.cutoff 2 oct",
-            "patch saw > out.left",
-            "patch bass.pitch > filter.cutoff",
-        ),
-    ),
-    "unpatch": Entry(
-        "unpatch A [> B ...]",
-        "takes a cable away, or all that leave A (none that come in)",
-        ("unpatch tb303 > filter",),
-    ),
-    "set": Entry(
-        "set NAME.param VALUE [, NAME.param VALUE ...] [over LENGTH]",
-        "a parameter; also bpm, swing, volume, seed",
-        ("set bass.freq 55", "set bass.cutoff +10%", "set tb303.cutoff 400..2400 over 8 bars"),
-    ),
-    "bpm": Entry("bpm NUMBER [over LENGTH]", "the tempo", ("bpm 174", "bpm 120..174 over 8 bars")),
-    "swing": Entry("swing NUMBER", "50 is straight, 66 triplets, 75 the most", ("swing 56",)),
-    "sequence": Entry(
-        "sequence NAME: PATTERN [options]   (short: seq)",
-        "the lane of a module, from the next bar; `help patterns`",
-        ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%"),
-    ),
-    "clear": Entry("clear NAME", "takes the lane away"),
-    "mute": Entry("mute NAME ...", "the lane falls silent", ("mute kick hat",)),
-    "unmute": Entry("unmute [NAME ...]", "the lane is heard again; without a name, all are"),
-    "solo": Entry("solo NAME ...", "only these lanes are heard"),
-    "unsolo": Entry("unsolo [NAME ...]", "ends solo"),
-    "gate": Entry("gate NAME on|off", "holds a module open by hand, or lets go; lets a drone sound that is gated off"),
-    "note": Entry("note NAME PITCH [vel=0.8] [len=1/8]", "one note by hand", ("note bass a1 len=1/4",)),
-    "play": Entry("play", "the transport goes; drones that panic silenced sound again"),
-    "stop": Entry("stop", "the transport stops; lanes are let go"),
-    "panic": Entry("panic", "silence within 5 ms, drones too, until play"),
-    "save": Entry("save NAME", "writes all of this as a script"),
-    "open": Entry("open NAME", "a saved script takes the place of all of this, at the next bar line"),
-    "new": Entry("new", "begins with nothing"),
-    "undo": Entry("undo [N]", "takes the last change back, or the last N"),
-    "redo": Entry("redo [N]", "takes an undo back"),
-    "list": Entry("list [modules|lanes|patches|devices]", "what there is"),
-    "show": Entry("show [NAME|patch] [loop N]", "a module with its parameters and lane, or everything"),
-    "describe": Entry("describe KIND", "a kind of module: its parameters, inputs and outputs", ("describe filter",)),
-    "help": Entry("help [WORD]", "a command, a kind of module, a topic such as `patterns`, or an error's code"),
-    "status": Entry("status", "how the engine is"),
-    "wait": Entry("wait LENGTH   wait until bar N", "goes on later", ("wait 4 bars", "wait 2s", "wait until bar 17")),
-    "sync": Entry("sync", "waits until all before it is applied"),
-    "assert": Entry(
-        "assert NAME.param == VALUE", "fails unless it holds; also != < <= > >=", ("assert bass.freq == 55",)
-    ),
-    "crash": Entry("crash active|standby|both|host|control", "kills a process on purpose: the failover drill"),
-    "quit": Entry("quit", "leaves"),
-    "say": Entry(
-        "say WORDS   Chronus, WORDS   Yo! Chronus, WORDS",
-        "musical words become commands, which are shown; whole or not at all, and nothing of yours is replaced",
-        ("Yo! Chronus, drop in some kick and snare for a DnB song", "say an 808 kick at 128", "say take the kick out"),
-    ),
-}
-
-SHORT = {"seq": "sequence", "yo": "say", "chronus": "say"}
 
 BEGIN = "load kick; seq kick: x...x...x...x..."
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "building": ("load", "unload", "patch", "unpatch", "set"),
-    "lanes": ("sequence", "clear", "mute", "unmute", "solo", "unsolo"),
-    "playing": ("play", "stop", "panic", "bpm", "swing", "gate", "note", "say"),
-    "keeping": ("save", "open", "new", "undo", "redo"),
-    "looking": ("list", "show", "describe", "status", "help"),
-    "scripts": ("wait", "sync", "assert", "crash", "quit"),
-}
-"""What the commands are for; every one is in one of them."""
+GROUPS: dict[str, tuple[str, ...]] = {name: tuple(row.word for row in rows) for name, rows in BY_GROUP.items()}
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "patterns": (
@@ -179,7 +94,7 @@ def page(command: Help | Describe, catalogue: Catalogue) -> Page:
 
 def commands() -> list[tuple[str, str]]:
     """Every command and what it means in a few words."""
-    return [(name, entry.meaning) for name, entry in COMMANDS.items()]
+    return [(name, entry.meaning) for name, entry in ROWS.items()]
 
 
 # ---------------------------------------------------------------- help
@@ -190,7 +105,7 @@ def _overview(catalogue: Catalogue) -> Page:
     rows += [["topics", " ".join(TOPICS)], ["", ""]]
     rows += [[name, " ".join(kinds)] for name, kinds in categories(catalogue).items()]
     rows += [["", ""], ["help WORD", "a command, a module, a topic, a code; or a word of the left column"]]
-    listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in COMMANDS.items()}
+    listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in ROWS.items()}
     groups = {name: list(names) for name, names in GROUPS.items()}
     result = {"commands": listed, "groups": groups, "topics": list(TOPICS), "kinds": sorted(catalogue)}
     return Page(_table(rows), result)
@@ -223,7 +138,7 @@ def _chords() -> list[str]:
 def _group(name: str, catalogue: Catalogue) -> Page | None:
     """The commands of a group, or the kinds of a category."""
     if name in GROUPS:
-        about = {command: COMMANDS[command] for command in GROUPS[name]}
+        about = {command: ROWS[command] for command in GROUPS[name]}
         result = {command: {"usage": entry.usage, "help": entry.meaning} for command, entry in about.items()}
         return Page(_table([command, entry.meaning] for command, entry in about.items()), {"commands": result})
     found = categories(catalogue)
@@ -241,8 +156,8 @@ def _word(word: str, catalogue: Catalogue) -> Page:
     if word.upper() in CODES:
         return Page([CODES[word.upper()]], {"codes": {word.upper(): CODES[word.upper()]}})
     name = SHORT.get(word, word)
-    if name in COMMANDS:
-        entry = COMMANDS[name]
+    if name in ROWS:
+        entry = ROWS[name]
         result: dict[str, Any] = {"usage": entry.usage, "help": entry.meaning, "examples": list(entry.examples)}
         lines = [f"{entry.usage}", f"    {entry.meaning}", *(f"    e.g. {example}" for example in entry.examples)]
         kind = _kind(word, catalogue)  # crash and gate are a command and a module
@@ -251,7 +166,7 @@ def _word(word: str, catalogue: Catalogue) -> Page:
     kind = _kind(word, catalogue)
     found = describe(kind, catalogue) if kind else _group(word, catalogue)
     if found is None:
-        known = [*COMMANDS, *TOPICS, *GROUPS, *categories(catalogue), *_names(catalogue)]
+        known = [*ROWS, *TOPICS, *GROUPS, *categories(catalogue), *_names(catalogue)]
         message = f'there is no help on "{word}"'
         raise ChronusError("E_COMMAND", message, suggestions=meant(word, known, othernames.KINDS), part="word")
     return found

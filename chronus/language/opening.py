@@ -20,8 +20,9 @@ from chronus.commands import (
 )
 from chronus.errors import ChronusError
 from chronus.language import scripts, source, spans
-from chronus.language.canonical import canonical, format_length, format_when
+from chronus.language.canonical import canonical
 from chronus.language.parser import Parsed
+from chronus.language.rows.written import format_length, format_when
 from chronus.language.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
 
 MOST_LOADS = MODULES - 1

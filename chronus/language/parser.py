@@ -13,7 +13,6 @@ from chronus.errors import ChronusError
 from chronus.language import phrases
 from chronus.language.canonical import canonical
 from chronus.language.complaint import explain, unknown_command
-from chronus.language.grammar import commands, language
 from chronus.language.plainly import control, strange
 from chronus.language.quantities import wrong
 from chronus.language.statements import (
@@ -24,6 +23,7 @@ from chronus.language.statements import (
     Statement,
     statements,
 )
+from chronus.language.syntax import commands, language
 from chronus.language.translate import translate
 
 __all__ = ["LONGEST_LINE", "LONGEST_SCRIPT", "Parsed", "Statement", "parse", "sentences", "statements"]

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronus import commands as c
-from chronus.language.canonical import RESERVED, canonical, format_value
+from chronus.language.canonical import canonical
 from chronus.language.notation import read_lane
 from chronus.language.parser import Statement, parse, statements
+from chronus.language.rows.written import RESERVED, format_value
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True).filter(lambda name: name not in RESERVED)
 keywords = st.sampled_from(

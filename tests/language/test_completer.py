@@ -4,7 +4,11 @@ import pytest
 
 from chronus.commands import AnyCommand
 from chronus.language import help, parser
-from chronus.language.completer import CRASHES, LISTS, OPTIONS, TIMES, WHOLE, complete
+from chronus.language.completer import TIMES, complete
+from chronus.language.rows.building import WHOLE
+from chronus.language.rows.looking import LISTS
+from chronus.language.rows.scripting import VICTIMS
+from chronus.language.rows.sequencing import OPTIONS
 
 
 @pytest.fixture
@@ -85,10 +89,10 @@ def test_nothing_known_offers_only_commands():
 
 def test_every_command_of_the_language_has_its_help():
     tags = {kind.__struct_config__.tag for kind in AnyCommand.__args__}
-    assert tags == set(help.COMMANDS) - {"bpm", "swing"}
+    assert tags == set(help.ROWS) - {"bpm", "swing"}
 
 
-EXAMPLES = [example for entry in help.COMMANDS.values() for example in entry.examples]
+EXAMPLES = [example for entry in help.ROWS.values() for example in entry.examples]
 EXAMPLES += [line for lines in help.TOPICS.values() for line in lines if line.startswith("seq ")]
 EXAMPLES += ["seq a: a1^ a1~ a1@3 . eb3 a2:m7 every=1/8 gate=60% swing=58 vel=0.8 shift=1 len=16"]
 EXAMPLES += [f"seq a: x. {name}={value}" for name, value in zip(OPTIONS, ("1/8", 4, "60%", 58, 0.8, 1), strict=True)]
@@ -113,7 +117,9 @@ EXAMPLES += [
 ]
 EXAMPLES += [f"play at {time}" for time in TIMES if time != "now"] + ["set a.b 4..24 over 8 bars at 4 bars", "play now"]
 EXAMPLES += (
-    [f"list {what}" for what in LISTS] + [f"crash {what}" for what in CRASHES] + [f"set {name} 60" for name in WHOLE]
+    [f"list {what.word}" for what in LISTS]
+    + [f"crash {what.word}" for what in VICTIMS]
+    + [f"set {name} 60" for name in WHOLE]
 )
 
 

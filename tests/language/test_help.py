@@ -17,7 +17,7 @@ from chronus.language.statements import statements
 from chronus.shell.folding import cells, folded
 
 KINDS = Catalogue(kernel.spec for kernel in discover(places.modules_folders()).values()).plain()
-PAGES = ["", *help.TOPICS, *help.GROUPS, *help.categories(KINDS), *help.COMMANDS, *CODES]
+PAGES = ["", *help.TOPICS, *help.GROUPS, *help.categories(KINDS), *help.ROWS, *CODES]
 ROWS = 24
 
 
@@ -51,11 +51,11 @@ def test_no_page_is_wider_than_the_terminal_and_none_breaks_a_word(width: int) -
 
 def test_help_names_every_command_topic_and_module_once() -> None:
     listed = [name for names in help.GROUPS.values() for name in names]
-    assert sorted(listed) == sorted(help.COMMANDS)
+    assert sorted(listed) == sorted(help.ROWS)
     words = " ".join(page("").lines).split()
-    assert {*help.COMMANDS, *help.TOPICS, *help.GROUPS, *KINDS} <= set(words)
+    assert {*help.ROWS, *help.TOPICS, *help.GROUPS, *KINDS} <= set(words)
     headings = [*help.TOPICS, *help.GROUPS]
-    assert len({*headings, *help.COMMANDS}) == len(headings) + len(help.COMMANDS)
+    assert len({*headings, *help.ROWS}) == len(headings) + len(help.ROWS)
 
 
 def test_every_word_of_the_left_column_has_a_page() -> None:

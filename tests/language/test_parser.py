@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import typing
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from chronus import commands as c
 from chronus.commands import Change, Length, Port, Quantity, Relative, Sweep, When, Word
 from chronus.errors import ChronusError
-from chronus.language import grammar
+from chronus.language import grammar, rows, syntax
 from chronus.language.parser import Statement, parse, statements
 from tests.kit.machine import seconds_of
 
@@ -369,8 +371,8 @@ def test_what_would_grow_beyond_a_line_is_refused() -> None:
 
 
 def test_the_first_words_come_from_the_grammar() -> None:
-    assert {"load", "seq", "sequence", "quit"} <= grammar.commands()
-    assert not {"now", "at", "hear", ""} & grammar.commands()
+    assert {"load", "seq", "sequence", "quit"} <= syntax.commands()
+    assert not {"now", "at", "hear", ""} & syntax.commands()
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,3 +433,20 @@ def test_a_pipe_of_lines_is_read_at_thousands_a_second() -> None:
 
     read()
     assert seconds_of(read) / len(lines) < 150e-6
+
+
+# ---------------------------------------------------------------- rows
+
+
+def test_every_command_has_a_row_and_every_row_is_written_under_its_own_word():
+    assert set(rows.OF) == set(typing.get_args(c.AnyCommand))
+    for word, row in rows.ROWS.items():
+        assert row.word == word and word not in rows.SHORT
+        if word == row.kind.__name__.lower():
+            assert rows.OF[row.kind] is row
+    assert set(rows.SHORT.values()) <= set(rows.ROWS)
+
+
+def test_a_word_of_other_programs_is_meant_for_one_command():
+    meant = [word for row in rows.ROWS.values() for word in row.meant.split()]
+    assert len(meant) == len(set(meant)) and not set(meant) & {*rows.ROWS, *rows.SHORT}

@@ -1,0 +1,93 @@
+"""Rows: questions."""
+
+from __future__ import annotations
+
+from chronus import commands as c
+from chronus.language.quantities import count
+from chronus.language.rows.known import Known, Pairs
+from chronus.language.rows.line import Line
+from chronus.language.rows.row import ALONE, Children, Choice, Fields, Form, Row, Typed, choice
+
+LISTS = (
+    Choice("modules", "loaded modules", "instruments effects units"),
+    Choice("lanes", "what plays", "tracks sequences patterns"),
+    Choice("patches", "saved", "cables connections"),
+    Choice("devices", "where sound can go", "outputs"),
+)
+
+
+def _show(children: Children, line: Line) -> Fields:
+    words, loop = list(children), 0
+    if len(words) > 1 and words[-1].type == "QUANTITY":
+        loop = count(words.pop(), 0, c.FURTHEST, "a loop")
+        words.pop()
+    name = line.name(words[0], "name") if words and words[0].type != "PATCH" else ""
+    return {"name": name, "loop": loop}
+
+
+def _write_show(command: c.Show) -> str:
+    loop = f"loop {command.loop}" if command.loop else ""
+    return " ".join(filter(None, (command.name, loop)))
+
+
+def _offer_show(typed: Typed, known: Known) -> Pairs:
+    if not typed.rest:
+        return [*known.names(), ("patch", "everything")]
+    return [("loop", "what loop N plays")] if len(typed.rest) == 1 else ()
+
+
+def _offer_kinds(typed: Typed, known: Known) -> Pairs:
+    return () if typed.rest else known.kinds()
+
+
+def _help(children: Children, line: Line) -> Fields:
+    if not children:
+        return {}
+    line.mark("word", children[0])
+    return {"word": str(children[0])}
+
+
+def _offer_help(typed: Typed, known: Known) -> Pairs:
+    return () if typed.rest else [*known.commands, *known.topics, *known.kinds()]
+
+
+ROWS = (
+    Row(
+        c.List,
+        "list [modules|lanes|patches|devices]",
+        "what there is",
+        choice("what", LISTS, optional=True),
+        meant="ls dir tracks",
+    ),
+    Row(
+        c.Show,
+        "show [NAME|patch] [loop N]",
+        "a module with its parameters and lane, or everything",
+        Form(
+            (("(NAME | PATCH | LOOP)? (LOOP QUANTITY)?", _show),),
+            _write_show,
+            _offer_show,
+            'LOOP: "loop"\nPATCH: "patch"',
+        ),
+        meant="inspect get print display view cat",
+    ),
+    Row(
+        c.Describe,
+        "describe KIND",
+        "a kind of module: its parameters, inputs and outputs",
+        Form(
+            (("KIND", lambda children, line: {"kind": line.kind(children[0])}),),
+            lambda command: command.kind,
+            _offer_kinds,
+        ),
+        ("describe filter",),
+    ),
+    Row(c.Status, "status", "how the engine is", ALONE, meant="info stat"),
+    Row(
+        c.Help,
+        "help [WORD]",
+        "a command, a kind of module, a topic such as `patterns`, or an error's code",
+        Form((("TOPIC?", _help),), lambda command: command.word, _offer_help),
+        meant="man ? h manual usage",
+    ),
+)

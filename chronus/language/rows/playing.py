@@ -1,0 +1,142 @@
+"""Rows: the transport, the tempo, hands, and musical words."""
+
+from __future__ import annotations
+
+from chronus import commands as c
+from chronus.language.quantities import note_length, pitch, quantity, velocity, wrong
+from chronus.language.quantities import start as start_of
+from chronus.language.rows.known import Known, Pairs
+from chronus.language.rows.line import Line
+from chronus.language.rows.row import ALONE, Children, Fields, Form, Row, Typed
+from chronus.language.rows.written import format_change, format_pitch
+from chronus.units import Quantity, format_number, format_quantity
+
+# ---------------------------------------------------------------- parameters of the whole
+
+
+def _whole(param: str) -> Form:
+    """`bpm 174` is `set bpm 174`."""
+
+    def read(children: Children, line: Line) -> Fields:
+        line.spans |= {"changes.0.module": 0, "changes.0.param": 0}
+        given = line.value(children[0], "changes.0.value")
+        if isinstance(given, c.Word):
+            raise wrong(start_of(children[0]), f'{param} is a number, not "{given.text}"', code="E_VALUE")
+        return {"changes": (c.Change("", param, given),)}
+
+    return Form((("value", read),), lambda command: format_change(command.changes[0]))
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def _gate(children: Children, line: Line) -> Fields:
+    name, state = children
+    line.mark("on", state)
+    return {"name": line.name(name, "name"), "on": state.type == "ON"}
+
+
+def _offer_gate(typed: Typed, known: Known) -> Pairs:
+    return known.names() if not typed.rest else [("on", "held open"), ("off", "let go")] * (len(typed.rest) == 1)
+
+
+def _note(children: Children, line: Line) -> Fields:
+    name, note, *options = children
+    fields: Fields = {"name": line.name(name, "name"), "pitch": pitch(note)}
+    line.mark("pitch", note)
+    for option, given in zip(options[::2], options[1::2], strict=True):
+        field = "velocity" if option.type == "VEL" else "length"
+        if field in fields:
+            raise wrong(start_of(option), f'"{option}" is given twice')
+        line.mark(field, given)
+        value = quantity(given)
+        if field == "velocity":
+            fields[field] = velocity(value, start_of(given))
+        else:
+            fields[field], fields["length_unit"] = note_length(value, start_of(given))
+    return fields
+
+
+def _write_note(command: c.Note) -> str:
+    length = format_quantity(Quantity(command.length, command.length_unit))
+    return f"{command.name} {format_pitch(command.pitch)} vel={format_number(command.velocity)} len={length}"
+
+
+def _offer_note(typed: Typed, known: Known) -> Pairs:
+    if not typed.rest:
+        return known.names()
+    return [("vel=", "velocity 0..1"), ("len=", "length: 1/8, 200ms")] if len(typed.rest) >= 2 else ()
+
+
+WHOLE_WORDS = r"""
+ON: /on(?![a-z0-9_])/
+OFF: /off(?![a-z0-9_])/
+"""
+OPTIONS_OF_NOTE = r"""
+VEL: /vel(?![a-z0-9_])/
+LEN: /len(?![a-z0-9_])/
+"""
+
+ROWS = (
+    Row(
+        c.Play,
+        "play",
+        "the transport goes; drones that panic silenced sound again",
+        ALONE,
+        meant="start resume continue go run",
+    ),
+    Row(c.Stop, "stop", "the transport stops; lanes are let go", ALONE, meant="pause halt"),
+    Row(c.Panic, "panic", "silence within 5 ms, drones too, until play", ALONE, meant="shutup killall"),
+    Row(
+        c.Set,
+        "bpm NUMBER [over LENGTH]",
+        "the tempo",
+        _whole("bpm"),
+        ("bpm 174", "bpm 120..174 over 8 bars"),
+        meant="tempo speed",
+    ),
+    Row(
+        c.Set,
+        "swing NUMBER",
+        "50 is straight, 66 triplets, 75 the most",
+        _whole("swing"),
+        ("swing 56",),
+        meant="groove shuffle",
+    ),
+    Row(
+        c.Gate,
+        "gate NAME on|off",
+        "holds a module open by hand, or lets go; lets a drone sound that is gated off",
+        Form(
+            (("NAME (ON | OFF)", _gate),),
+            lambda command: f"{command.name} {'on' if command.on else 'off'}",
+            _offer_gate,
+            WHOLE_WORDS,
+        ),
+    ),
+    Row(
+        c.Note,
+        "note NAME PITCH [vel=0.8] [len=1/8]",
+        "one note by hand",
+        Form(
+            (('NAME (NOTE | QUANTITY) (VEL "=" QUANTITY | LEN "=" QUANTITY)*', _note),),
+            _write_note,
+            _offer_note,
+            OPTIONS_OF_NOTE,
+        ),
+        ("note bass a1 len=1/4",),
+        meant="trigger hit ping",
+    ),
+    Row(
+        c.Say,
+        "say WORDS   Chronus, WORDS   Yo! Chronus, WORDS",
+        "musical words become commands, which are shown; whole or not at all, and nothing of yours is replaced",
+        Form((), lambda command: command.words),  # cut off before the grammar: these words are no line
+        (
+            "Yo! Chronus, drop in some kick and snare for a DnB song",
+            "say an 808 kick at 128",
+            "say take the kick out",
+        ),
+        short=("yo", "chronus"),
+    ),
+)

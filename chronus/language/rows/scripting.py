@@ -1,0 +1,81 @@
+"""Rows: what scripts and agents need besides."""
+
+from __future__ import annotations
+
+from chronus import commands as c
+from chronus.language.quantities import count, length, wrong
+from chronus.language.quantities import start as start_of
+from chronus.language.rows.known import Known, Pairs, dotted
+from chronus.language.rows.line import Line
+from chronus.language.rows.row import ALONE, Children, Choice, Fields, Form, Row, Typed, choice
+from chronus.language.rows.written import format_length, format_port, format_value
+
+TESTS = ("==", "!=", "<", "<=", ">", ">=")
+
+
+def _wait(children: Children, line: Line) -> Fields:
+    line.mark("length", children[0])
+    return {"length": length(children[0])}
+
+
+def _wait_until(children: Children, line: Line) -> Fields:
+    line.mark("until_bar", children[0])
+    return {"until_bar": count(children[0], 1, c.FURTHEST, "a bar")}
+
+
+def _write_wait(command: c.Wait) -> str:
+    return format_length(command.length) if command.length else f"until bar {command.until_bar}"
+
+
+def _offer_wait(typed: Typed, known: Known) -> Pairs:
+    if not typed.rest:
+        return [("until", "until bar 17")]
+    return [("bar", "")] if typed.rest == ["until"] else ()
+
+
+def _assert(children: Children, line: Line) -> Fields:
+    target, test, value = children
+    line.mark("target", target)
+    line.mark("test", test)
+    if test not in TESTS:
+        raise wrong(start_of(test), f'"{test}" does not compare', "==")
+    given = line.value(value, "value")
+    return {"target": line.port(target, "target"), "test": str(test), "value": given}
+
+
+def _write_assert(command: c.Assert) -> str:
+    return f"{format_port(command.target)} {command.test} {format_value(command.value)}"
+
+
+def _offer_assert(typed: Typed, known: Known) -> Pairs:
+    if typed.rest:
+        return ()
+    return dotted(typed.word, known, ("params", "tables")) if "." in typed.word else known.names()
+
+
+VICTIMS = [Choice(word, "killed on purpose") for word in ("active", "standby", "both", "host", "control")]
+
+ROWS = (
+    Row(
+        c.Wait,
+        "wait LENGTH   wait until bar N",
+        "goes on later",
+        Form((("QUANTITY", _wait), ('"until" "bar" QUANTITY', _wait_until)), _write_wait, _offer_wait),
+        ("wait 4 bars", "wait 2s", "wait until bar 17"),
+    ),
+    Row(c.Sync, "sync", "waits until all before it is applied", ALONE),
+    Row(
+        c.Assert,
+        "assert NAME.param == VALUE",
+        "fails unless it holds; also != < <= > >=",
+        Form((("(DOTTED | NAME) TEST plain", _assert),), _write_assert, _offer_assert),
+        ("assert bass.freq == 55",),
+    ),
+    Row(
+        c.Crash,
+        "crash active|standby|both|host|control",
+        "kills a process on purpose: the failover drill",
+        choice("what", VICTIMS),
+    ),
+    Row(c.Quit, "quit", "leaves", ALONE, meant="exit bye q logout close"),
+)

@@ -1,0 +1,58 @@
+"""Rows: lanes."""
+
+from __future__ import annotations
+
+from chronus import commands as c
+from chronus.language import notation
+from chronus.language.quantities import start as start_of
+from chronus.language.rows.known import Known, Pairs
+from chronus.language.rows.line import Line
+from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed
+
+OPTIONS = {
+    "every": "length of a step: every=1/8",
+    "len": "loops after so many steps",
+    "gate": "share of a step that sounds: gate=60%",
+    "swing": "50 straight, 66 triplets",
+    "vel": "scales the velocities",
+    "shift": "so many steps later",
+}
+
+
+def _sequence(children: Children, line: Line) -> Fields:
+    name, body = children
+    line.mark("pattern", body)
+    lane = notation.read_lane(line.as_typed(body), start_of(body) + 1)
+    line.spans |= {f"options.{option}": column - 1 for option, column in lane.columns.items()}
+    named = line.name(name, "name")
+    return {"name": named, "text": lane.text, "pattern": lane.pattern, "options": lane.options}
+
+
+def _offer_sequence(typed: Typed, known: Known) -> Pairs:
+    if not typed.rest:
+        return known.names()
+    # A pattern has letters of its own: options are offered from the second letter on.
+    wanted = ":" in typed.head and len(typed.word) >= 2
+    return [(f"{name}=", meaning) for name, meaning in OPTIONS.items()] if wanted else ()
+
+
+ROWS = (
+    Row(
+        c.Sequence,
+        "sequence NAME: PATTERN [options]   (short: seq)",
+        "the lane of a module, from the next bar; `help patterns`",
+        Form(
+            (('NAME ":" BODY', _sequence),),
+            lambda command: f"{command.name}: {command.text}{command.options.words()}",
+            _offer_sequence,
+        ),
+        ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%"),
+        short=("seq",),
+        meant="pattern track loop steps play_pattern beat",
+    ),
+    Row(c.Clear, "clear NAME", "takes the lane away", NAME),
+    Row(c.Mute, "mute NAME ...", "the lane falls silent", NAMES, ("mute kick hat",), meant="silence"),
+    Row(c.Unmute, "unmute [NAME ...]", "the lane is heard again; without a name, all are", NAMES_OR_NONE),
+    Row(c.Solo, "solo NAME ...", "only these lanes are heard", NAMES),
+    Row(c.Unsolo, "unsolo [NAME ...]", "ends solo", NAMES_OR_NONE),
+)
