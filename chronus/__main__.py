@@ -167,6 +167,29 @@ def _soak(told: Namespace, settings: Settings) -> int:
     return soak.main(settings, told.hours, told.kills_per_minute, told.seed)
 
 
+def _completion(told: Namespace, _settings: Settings) -> int:
+    from chronus import places
+    from chronus.command_line import completion
+
+    patches, modules = places.shipped("patches"), places.PACKAGE / "modules"
+    sys.stdout.write(completion.script(forms.parser(), told.shell, patches, modules))
+    return 0
+
+
+def _man(told: Namespace, _settings: Settings) -> int:
+    """The page through a pager in a terminal, else as plain text."""
+    from chronus.command_line import manual
+
+    page = manual.roff(forms.parser()) if told.roff else manual.text(forms.parser())
+    if sys.stdout.isatty() and not told.roff:
+        from pydoc import pager
+
+        pager(page)
+    else:
+        sys.stdout.write(page)
+    return 0
+
+
 WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "render": _render,
     "status": _status,
@@ -178,6 +201,8 @@ WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "bench": _bench,
     "crash-test": _crash_test,
     "soak": _soak,
+    "completion": _completion,
+    "man": _man,
 }
 """One for each of `forms.FORMS`."""
 

@@ -1,4 +1,4 @@
-"""What is installed is whole: wheel and sdist hold the grammar and the patches, and Chronus plays from any folder without its checkout."""
+"""What is installed is whole, with its manual page and completion, and Chronus plays from any folder without its checkout."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from chronus.command_line import completion, forms, manual
+
 ROOT = Path(__file__).parent.parent
 BUILT_FROM = (
     *("chronus", "grammar", "patches", "tools", "pyproject.toml", "setup.py", "MANIFEST.in"),
-    *("README.md", "AGENTS.md", "Makefile"),
+    *("README.md", "AGENTS.md", "LICENSE", "Makefile"),
 )
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
@@ -70,11 +72,19 @@ def shipped() -> set[str]:
     return beside | {str(file.relative_to(ROOT)) for file in (ROOT / "chronus").rglob("*.py")}
 
 
-def test_a_wheel_holds_the_code_the_grammar_and_the_patches_and_nothing_else(built):
+MADE = {manual.FILE, *completion.FILES.values()}
+"""What is made of the command line when it is built, by where it is to lie in the environment."""
+
+
+def test_a_wheel_holds_the_code_the_grammar_the_patches_what_is_made_and_nothing_else(built):
     (wheel,) = built.glob("*.whl")
+    beside = "chronus-0.1.0.data/data/"
     with zipfile.ZipFile(wheel) as held:
         names = {name for name in held.namelist() if ".dist-info/" not in name}
-    assert names == shipped()
+        told = held.read("chronus-0.1.0.dist-info/METADATA").decode()
+        licence = held.read("chronus-0.1.0.dist-info/licenses/LICENSE").decode()
+    assert names == shipped() | {beside + name for name in MADE}
+    assert "License-Expression: MIT" in told and licence == (ROOT / "LICENSE").read_text()
     assert {"chronus/grammar/chronus.lark", "chronus/patches/first-beat.chronus"} <= names
 
 
@@ -84,7 +94,17 @@ def test_an_sdist_holds_all_that_a_wheel_is_made_of(built):
         names = {name.partition("/")[2] for name in held.getnames()}
     beside = {f"{name}/{file.name}" for name in ("grammar", "patches") for file in (ROOT / name).iterdir()}
     assert beside <= names
-    assert {"setup.py", "pyproject.toml", "README.md", "AGENTS.md", "Makefile"} <= names
+    assert {"setup.py", "pyproject.toml", "README.md", "AGENTS.md", "LICENSE", "Makefile"} <= names
+
+
+def test_what_is_installed_for_man_and_for_shells_is_what_chronus_prints(installed, tmp_path):
+    def printed(*words: str) -> str:
+        return run(installed / "bin/chronus", *words, at=tmp_path, HOME=str(tmp_path))
+
+    assert (installed / manual.FILE).read_text() == printed("man", "--roff") == manual.roff(forms.parser())
+    for shell, file in completion.FILES.items():
+        assert (installed / file).read_text() == printed("completion", shell), shell
+    assert "NAME\n    chronus - " in printed("man")
 
 
 def test_an_installed_chronus_reads_all_its_language_in_any_folder(installed, tmp_path):

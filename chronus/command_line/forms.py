@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chronus import __version__
 from chronus import settings as settings_
-from chronus.command_line.parser import Parser, number, takers, walk
+from chronus.command_line.parser import Parser, number, one_of, takers, walk
 from chronus.errors import ChronusError
 from chronus.settings import Settings
 
@@ -159,6 +159,14 @@ def _soak(parser: Parser) -> None:
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the same seed, the same commands (0)")
 
 
+def _completion(parser: Parser) -> None:
+    parser.add_argument("shell", choices=SHELLS, type=one_of(*SHELLS), metavar="SHELL", help=f"{', '.join(SHELLS)}")
+
+
+def _man(parser: Parser) -> None:
+    parser.add_argument("--roff", action="store_true", help="as the source of a manual page, for a file chronus.1")
+
+
 def _in_range(name: str, low: int, high: int) -> Callable[[str], int]:
     def whole(typed: str) -> int:
         try:
@@ -173,6 +181,8 @@ _seed = _in_range("--seed", 0, 2**31 - 1)
 
 
 # ---------------------------------------------------------------- forms
+
+SHELLS = ("bash", "zsh", "fish")
 
 FORMS: dict[str, Form] = {
     "render": Form(
@@ -209,6 +219,17 @@ FORMS: dict[str, Form] = {
         _soak,
         ("chronus soak --hours 8 --kills-per-minute 1 --seed 7",),
     ),
+    "completion": Form(
+        "Prints what makes a shell complete the words of `chronus`.",
+        _completion,
+        ("chronus completion bash",),
+        "It goes where the shell looks for it:\n"
+        "  bash   ~/.local/share/bash-completion/completions/chronus\n"
+        "  zsh    _chronus in a folder of $fpath\n"
+        "  fish   ~/.config/fish/completions/chronus.fish\n"
+        'or, for the shell that runs: eval "$(chronus completion bash)"',
+    ),
+    "man": Form("Shows the manual page.", _man, ("chronus man", "chronus man --roff > chronus.1")),
 }
 
 
@@ -234,7 +255,7 @@ def _usage() -> str:
 
 def _epilog() -> str:
     codes = "exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
-    more = f"`{PROGRAM} FORM --help` tells of a form."
+    more = f"`{PROGRAM} FORM --help` tells of a form, `{PROGRAM} man` of all."
     return "\n\n".join([_examples(EXAMPLES), textwrap.fill(codes, 80, subsequent_indent="  "), more])
 
 

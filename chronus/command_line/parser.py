@@ -93,3 +93,17 @@ def number(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return read
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """The type of an argument that is one of a few words."""
+
+    def read(typed: str) -> str:
+        if typed not in choices:
+            listed = ", ".join(choices)
+            raise argparse.ArgumentTypeError(
+                f"must be one of {listed}, not {typed}{did_you_mean(nearest(typed, choices))}"
+            )
+        return typed
+
+    return read
