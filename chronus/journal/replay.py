@@ -131,6 +131,7 @@ class Replay:
         transaction = conductor.perform(whole)
         conductor.commit(transaction, stands.frame, True)
         conductor.accept(transaction, stands.frame)
+        conductor.past = ()  # an undo that was said later took one step back, not all of this
 
     def _say(self, said: Said) -> None:
         if self._current is not None and self._current.said.n == said.n:

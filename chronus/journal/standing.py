@@ -90,17 +90,23 @@ def keep(conductor: Conductor) -> bytes:
 def fits(state: bytes, catalogue: Catalogue) -> bool:
     """Whether there still is all that the racks are made of. A msgspec error where another version wrote it."""
     kept = _decoder.decode(state)
-    specs = {module.name: catalogue.find(module.kind) for module in kept.modules}
+    return all(_fits(kept, sketch, catalogue) for sketch in kept.racks)
+
+
+def _fits(kept: Standing, sketch: Sketch, catalogue: Catalogue) -> bool:
+    """In the history a name may have been that of another kind."""
+    modules = [kept.modules[place] for place in sketch.modules]
+    specs = {module.name: catalogue.find(module.kind) for module in modules}
     return all(
         (spec := specs[module.name]) is not None
         and all(spec.param(name) or spec.setting(name) for name in module.params)
-        for module in kept.modules
+        for module in modules
     ) and all(
         (source := specs.get(key.source)) is not None
         and (target := specs.get(key.target)) is not None
         and any(port.name == key.output for port in source.offers())
         and is_into(target, key.into)
-        for key, _ in kept.cables
+        for key, _ in (kept.cables[place] for place in sketch.cables)
     )
 
 

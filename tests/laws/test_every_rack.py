@@ -249,6 +249,9 @@ def racks(count: int):
     ["load saw; load kick; load filter", "bpm 90..140 over 2 bars for 2 bars", *["load saw as a"] * 2, "load saw",
      *["load saw as a"] * 4, "load saw as b"], 0,
 )  # fmt: skip
+@example(
+    ["load delay as a", "new", "load saw as a", "load saw", "patch a > a.gate", "load saw", "load saw", "undo"], 6
+)  # fmt: skip
 def test_row_58_every_rack_comes_back_by_its_script_from_its_journal_and_from_one_that_was_turned_over(lines, turn):
     session, older = Session(), []
     for k, line in enumerate(lines):

@@ -489,6 +489,18 @@ def test_a_kept_state_with_modules_that_are_no_more_comes_back_without_them(tmp_
     assert [part.line for part in lost] == [2, 2] and "filter" in lost[0].why and "filter" in lost[1].why
 
 
+def test_an_undo_behind_a_kept_state_that_does_not_fit_leaves_the_rack_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "LONGEST", 300)
+    house = said(tmp_path, *SCRIPT[:9])
+    number = house.performer.number
+    house.pen.write(Said(number + 1, texts=("undo",)), Sealed(number + 1, house.replicas.block() * 64))
+    engine_died(house)
+    today = Catalogue([spec for spec in SPECS if spec.kind != "filter"])
+    whole, lost, _ = rebuild(reading.read(house.pen.path), today, sentences)
+    assert list(Conductor(today, RATE).perform(whole).after.modules) == ["out", "bass"]
+    assert [part.text for part in lost if "undo" in part.text] == ["undo"]
+
+
 def test_nothing_is_called_recovered_where_nothing_comes_back(tmp_path):
     pen = writing.create("default", HEADER)
     pen.write(Said(1, texts=("load theremin",)), Sealed(1, 64))
