@@ -146,8 +146,9 @@ def _gate(seat: Seat, on: bool) -> Entry:
 
 
 def _hands(after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
+    """Of one moment the gates first: in whatever order they were typed, a note is heard on a gate that is opened with it."""
     found: list[Entry] = []
-    for k, hand in enumerate(hands):
+    for k, hand in sorted(enumerate(hands), key=lambda pair: isinstance(pair[1], Note)):
         seat = at.plan.seats.get(find(after, hand.name, at.catalogue) or "")
         if seat is None:
             continue

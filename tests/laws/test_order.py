@@ -175,6 +175,18 @@ def sound(typed: tuple[tuple[str, ...], ...]) -> np.ndarray:
 @example(
     Typing(
         once(
+            "load saw as nb", "load adsr as na", "patch na.out > na.in", "patch na.out > out.in", "patch nb.out > na.in",
+            "set na.voices 1", "gate nb on", "note na e4 len=1/32",
+        ),
+        once(
+            "load adsr as na", "note na e4 len=1/32", "patch na.out > na.in", "patch na.out > out.in", "load saw as nb",
+            "patch nb.out > na.in", "set na.voices 1", "gate nb on",
+        ),
+    )
+)  # fmt: skip
+@example(
+    Typing(
+        once(
             "load adsr as na sustain=0.8 release=20ms",
             "load saw as nb",
             "patch nb > na",
