@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from chronus import __version__
 from chronus import settings as settings_
-from chronus.command_line.parser import Parser, number, one_of, takers, walk
-from chronus.errors import ChronusError
+from chronus.command_line.parser import Misuse, Parser, number, one_of, takers, walk
+from chronus.errors import ChronusError, did_you_mean, nearest
 from chronus.settings import Settings
 
 PROGRAM = "chronus"
@@ -281,6 +281,17 @@ def read(words: Sequence[str], root: Parser) -> Read:
     if place is not None and words[place] in forms:
         made = forms[words[place]]
         return Read(made, words[place], made.read([*words[:place], *words[place + 1 :]]))
+    try:
+        return _read_shell(words, root)
+    except Misuse:
+        # what is refused may have been meant for a form whose name is mistyped
+        near = nearest(words[place], forms) if place is not None else ()
+        if place is not None and near:
+            raise Misuse(root.prog, f"there is no form {words[place]}{did_you_mean(near)}") from None
+        raise
+
+
+def _read_shell(words: Sequence[str], root: Parser) -> Read:
     options, scripts = _apart(words, takers([root]))
     told = root.read(options)
     if len(scripts) > 1:

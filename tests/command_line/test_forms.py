@@ -89,6 +89,8 @@ def test_an_engine_reads_back_the_settings_it_is_given():
         (["crash-test", "--kills", "0"], "--kills must be a whole number from 1 to 1000000, not 0"),
         (["a", "b"], "one SCRIPT at a time, not also b"),
         (["a", "status"], "one SCRIPT at a time, not also status"),
+        (["rendr", "song", "-o", "x.wav"], 'there is no form rendr; did you mean "render"?'),
+        (["crashtest", "--kills", "3"], 'there is no form crashtest; did you mean "crash-test"?'),
         (["-c", "play", "x.chronus"], "either -c or a SCRIPT, not both"),
         (["-c", "play", "status"], "either -c or a SCRIPT, not both"),
         (["status", "-c", "play"], "no such option: -c"),
