@@ -21,7 +21,7 @@ WIDTHS: dict[str, tuple[int, ...]] = {"mono": (1,), "poly": (1, 8), "stereo": (2
 WIDE = (2, 32)
 """Those a poly kernel is compiled for in the background, once the engine plays: 2 is a stereo pair. 64 comes when it is asked for."""
 
-UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s")
+UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s", "%")
 
 
 class Param(Struct, frozen=True):
