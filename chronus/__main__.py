@@ -136,11 +136,23 @@ def _catalogue() -> dict[str, Any]:
     from chronus import places
     from chronus.catalogue.kinds import Catalogue
 
-    if places.catalogue_file().exists():
-        return Catalogue.load().plain()
-    from chronus.dsp.discovery import discover  # slow, but nothing need be compiled for it
+    if not places.catalogue_file().exists():
+        from chronus.worker import ledger  # slow, but nothing need be compiled for it
 
-    return Catalogue(kernel.spec for kernel in discover(places.modules_folders()).values()).plain()
+        return Catalogue(ledger.specs()).plain()
+    return Catalogue.load().plain()
+
+
+def _build(_told: Namespace, settings: Settings) -> int:
+    from chronus import places
+    from chronus.engine import building
+    from chronus.shell import answers, attached
+
+    with attached.Bar(quiet=settings.json) as bar:
+        building.build(bar.show)
+    folder = str(places.kernel_cache())
+    print(answers.one_object({"kernels": folder}) if settings.json else f"all kernels are compiled, in {folder}")
+    return 0
 
 
 def _doctor(_told: Namespace, settings: Settings) -> int:
@@ -197,6 +209,7 @@ WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "journal": _journal,
     "modules": _modules,
     "doctor": _doctor,
+    "build": _build,
     "engine": _engine,
     "bench": _bench,
     "crash-test": _crash_test,

@@ -57,7 +57,14 @@ class Prove(Message, frozen=True):
     number: int
 
 
-FromControl = Remark | Serving | End | Kill | Prove
+class Compile(Message, frozen=True):
+    """These kernels (`saw x8`) are needed by a program that is to be laid."""
+
+    number: int
+    kernels: tuple[str, ...]
+
+
+FromControl = Remark | Serving | End | Kill | Prove | Compile
 
 # ---------------------------------------------------------------- the supervisor to control
 
@@ -113,6 +120,20 @@ class Proved(Message, frozen=True):
     status: int | None
 
 
+class Kernels(Message, frozen=True):
+    """These kernels are there: a program may name them. `anew`: and no others."""
+
+    kernels: tuple[str, ...]
+    anew: bool = False
+
+
+class Compiled(Message, frozen=True):
+    """What was needed under that number is there; or why not: the kernel, a code and words."""
+
+    number: int
+    error: tuple[str, str, str] | None = None
+
+
 class Notice(Message, frozen=True):
     """Passed on to every client."""
 
@@ -124,7 +145,7 @@ class Orphaned(Message, frozen=True):
     """Whoever started the engine was gone before it was ready."""
 
 
-ToControl = Processes | Killed | NobodyKilled | Proved | Notice | Orphaned
+ToControl = Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Notice | Orphaned
 
 # ---------------------------------------------------------------- the audio host and the supervisor
 
@@ -178,11 +199,35 @@ class ForkProof(Message, frozen=True):
     number: int
 
 
-ToForkserver = ForkWorker | ForkHost | ForkProof
+Fork = ForkWorker | ForkHost | ForkProof
+
+
+class LoadParts(Message, frozen=True):
+    """What you cannot be without is on the disk now."""
+
+
+class Load(Message, frozen=True):
+    """Load these kernels, where they are on the disk."""
+
+    kernels: tuple[str, ...]
+
+
+ToForkserver = Fork | LoadParts | Load
+
+
+class LacksParts(Message, frozen=True):
+    """What the forkserver cannot be without is not on the disk; it waits."""
+
+
+class Loaded(Message, frozen=True):
+    """The forkserver has these kernels now; the others are not on the disk."""
+
+    kernels: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
 
 class CanFork(Message, frozen=True):
-    """The forkserver has loaded everything."""
+    """The forkserver has loaded what it cannot be without."""
 
 
 class Forked(Message, frozen=True):
@@ -199,7 +244,47 @@ class Ended(Message, frozen=True):
     status: int
 
 
-FromForkserver = CanFork | Forked | Ended
+FromForkserver = LacksParts | Loaded | CanFork | Forked | Ended
+
+# ---------------------------------------------------------------- the supervisor and a compiler
+
+
+class Make(Message, frozen=True):
+    """Put machine code on the disk: a kernel (`saw x8`), or a part of the engine (`graph`); it is answered by Made."""
+
+    job: str
+
+
+class ListAll(Message, frozen=True):
+    """Write the catalogue, and say what there is to make; it is answered by Listed, or by Made with an error."""
+
+
+class Relax(Message, frozen=True):
+    """Take the lowest priority from now on."""
+
+
+class Complete(Message, frozen=True):
+    """Note on the disk that all is made."""
+
+
+ToCompiler = Make | ListAll | Relax | Complete
+
+
+class Listed(Message, frozen=True):
+    """What the engine cannot be without, and all kernels, the likeliest first."""
+
+    parts: tuple[str, ...]
+    kernels: tuple[str, ...]
+
+
+class Made(Message, frozen=True):
+    """A job is done; or why it cannot be: a code and words."""
+
+    job: str
+    error: tuple[str, str] | None = None
+
+
+FromCompiler = Listed | Made
 
 # ---------------------------------------------------------------- lines
 
@@ -246,9 +331,22 @@ def to_host() -> Lines[Play]:
     return Lines(Play)
 
 
+def from_compiler() -> Lines[FromCompiler]:
+    return Lines(FromCompiler)
+
+
+def to_compiler() -> Lines[ToCompiler]:
+    return Lines(ToCompiler)
+
+
 def from_forkserver() -> Lines[FromForkserver]:
     return Lines(FromForkserver)
 
 
 def to_forkserver() -> Lines[ToForkserver]:
     return Lines(ToForkserver)
+
+
+def to_spare() -> Lines[Fork]:
+    """From the forkserver to the child that it has forked ahead: what it is asked for, passed on."""
+    return Lines(Fork)

@@ -86,7 +86,12 @@ class Cache(NamedTuple):
 
 @cache
 def caches() -> Cache:
-    """The user's cache, or where that cannot be had a private one for as long as the machine keeps it. E_FILE where there is neither."""
+    """The user's cache, or where that cannot be had a private one for as long as the machine keeps it. E_FILE where there is neither.
+
+    An engine looks once, and tells those it starts: a disk that fills meanwhile must not send them to different folders.
+    """
+    if DECIDED in os.environ:
+        return Cache(Path(os.environ[DECIDED]))
     found = _of_the_user(platformdirs.user_cache_dir)
     try:
         _usable(found)
@@ -106,11 +111,13 @@ def caches() -> Cache:
     return Cache(folder, f"{trouble}; until then it is in {folder}")
 
 
+DECIDED = "CHRONUS_DECIDED_CACHE"
+"""Names the folder to those that an engine starts."""
 ELSEWHERE = "XDG_CACHE_HOME may name another folder"
 NEEDED_BYTES = 16 << 20
 """What all kernels need, and room to spare."""
 BUILT = "checkout"
-"""A file that stands in a folder of kernels once they are all there."""
+"""A file that stands in each folder of kernels that is in use."""
 
 
 def _usable(folder: Path) -> None:
@@ -124,7 +131,7 @@ def _usable(folder: Path) -> None:
         if not os.access(there, os.W_OK | os.X_OK):
             number = errno.EROFS if os.statvfs(there).f_flag & os.ST_RDONLY else errno.EACCES
             raise OSError(number, os.strerror(number), str(there))
-    if not (own / BUILT).exists() and shutil.disk_usage(folder).free < NEEDED_BYTES:
+    if not _complete(own).exists() and shutil.disk_usage(folder).free < NEEDED_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
@@ -160,9 +167,21 @@ def kernel_cache() -> Path:
 
 
 def catalogue_file() -> Path:
-    """What the modules say of themselves, as data; written when all their kernels are compiled, so it is also the sign of that."""
-    sources = (source for folder in modules_folders() for source in sorted(folder.glob("*.py")))
-    return kernel_cache() / f"catalogue-{_digest(sources)}.json"
+    """What the modules say of themselves, as data; written before anything is compiled, so where it is not, nothing is."""
+    return kernel_cache() / f"catalogue-{_modules()}.json"
+
+
+def complete_file() -> Path:
+    """The sign that all kernels have been compiled."""
+    return _complete(kernel_cache())
+
+
+def _complete(kernels: Path) -> Path:
+    return kernels / f"catalogue-{_modules()}.complete"
+
+
+def _modules() -> str:
+    return _digest(source for folder in modules_folders() for source in sorted(folder.glob("*.py")))
 
 
 def costs_file() -> Path:
@@ -171,18 +190,13 @@ def costs_file() -> Path:
 
 
 def table_file(kind: str, name: str) -> Path:
-    """A table that a module's code makes, kept when its kernel is compiled."""
+    """A table that a module's code makes, kept with the catalogue."""
     return catalogue_file().with_suffix(f".{kind}.{name}.npy")
 
 
 def samples() -> Path:
     """The user's recordings: found there by their names alone."""
     return home() / "samples"
-
-
-def wide_file() -> Path:
-    """The sign that the kernels for many voices are compiled as well."""
-    return catalogue_file().with_suffix(".wide")
 
 
 def runtime() -> Path:

@@ -35,23 +35,43 @@ def _parse(text: str) -> Iterable[AnyCommand]:
     return parser.sentences(text)
 
 
-def _load(descriptor: int) -> tuple[forkserver.Lives, forkserver.Ahead]:
-    """Loads every kernel and every loop; what a fork of this process can then become, and do before it knows.
+def _load(descriptor: int) -> tuple[forkserver.Lives, forkserver.Ahead, forkserver.Code]:
+    """What a fork of this process can become, what it can do before it knows, and the machine code for it.
 
     `descriptor` is that of the shelf: all forks inherit the one view of it, in which nobody can write.
     """
     from chronus.audio import host as hosts
+    from chronus.catalogue.kinds import kind_and_lanes
+    from chronus.dsp import machinecode
     from chronus.dsp.discovery import discover
-    from chronus.worker import hoard, rehearsal
+    from chronus.engine.forkserver import Code
+    from chronus.worker import hoard, ledger, rehearsal
     from chronus.worker import process as workers
     from chronus.worker import proof as proofs
 
     kernels = discover(places.modules_folders())
-    for kernel in kernels.values():
-        for lanes in kernel.spec.lanes:
-            kernel.address(lanes)
-    rehearsal.rehearse()
-    hoard.claim(places.kernel_cache())
+    machinecode.only_load()
+
+    def load_parts(make: bool) -> bool:
+        machinecode.only_load(not make)
+        try:
+            rehearsal.rehearse()
+            for lanes in kernels["out"].spec.lanes:  # it is in every rack
+                kernels["out"].address(lanes)
+        except machinecode.NotCompiled:
+            return False
+        finally:
+            machinecode.only_load()
+        hoard.claim(places.kernel_cache())
+        return True
+
+    def load(kernel: str) -> bool:
+        kind, lanes = kind_and_lanes(kernel)
+        try:
+            kernels[kind].address(lanes)
+        except (machinecode.NotCompiled, KeyError):
+            return False
+        return True
 
     shelf = Shelf(descriptor)
     os.close(descriptor)
@@ -71,7 +91,8 @@ def _load(descriptor: int) -> tuple[forkserver.Lives, forkserver.Ahead]:
     def proof(_asked: ForkProof, sheet: int, _own: int) -> None:
         proofs.main(sheet, kernels, shelf)
 
-    return {ForkWorker: worker, ForkHost: host, ForkProof: proof}, ahead
+    code = Code(load_parts, load, ledger.in_order(kernel.spec for kernel in kernels.values()))
+    return {ForkWorker: worker, ForkHost: host, ForkProof: proof}, ahead, code
 
 
 def main() -> int:

@@ -139,6 +139,10 @@ class Range(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+BPM = Range("bpm", 20, 400)
+SWING = Range("swing", 50, 75, "%")
+
+
 # ---------------------------------------------------------------- notes
 
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from chronus.worker import build
+from chronus import places
+from chronus.engine import building
 
 # no deadline: the first example may load machine code, and the machine is shared
 settings.register_profile("chronus", deadline=None, derandomize=True)
@@ -43,9 +44,9 @@ def pytest_configure() -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compiles the kernels before anything is measured, if that was never done for this checkout."""
-    if not hasattr(session.config, "workerinput") and not build.is_built():
+    if not hasattr(session.config, "workerinput") and not places.complete_file().exists():
         print("compiling the kernels ...", flush=True)
-        build.build(lambda _done, _all, _name: None)
+        building.build()
 
 
 class _Turns(LoadScopeScheduling):

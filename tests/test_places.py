@@ -112,7 +112,7 @@ def test_row_60_a_disk_with_no_room_for_kernels_is_told_before_they_are_compiled
     # what is there already needs no more
     own = tmp_path / "full" / "chronus" / places._kernels()
     own.mkdir(parents=True)
-    (own / places.BUILT).touch()
+    places._complete(own).touch()
     assert looked(XDG_CACHE_HOME=full).trouble == ""
 
 

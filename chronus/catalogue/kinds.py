@@ -18,6 +18,16 @@ BESIDE = ("key", "sidechain", "sync")
 """Audio inputs that only listen: a cable into one does not move its source off `out`, and a bare name never means it."""
 
 
+def variant(kind: str, lanes: int) -> str:
+    """What a kernel for so many lanes is called wherever it is asked for: `saw x8`."""
+    return f"{kind} x{lanes}"
+
+
+def kind_and_lanes(variant: str) -> tuple[str, int]:
+    kind, _, lanes = variant.rpartition(" x")
+    return kind, int(lanes)
+
+
 class Catalogue:
     """Kinds by name. `load bass_module` is `load bass`, and an alias is as good as the name."""
 

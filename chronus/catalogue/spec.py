@@ -17,11 +17,11 @@ Role = Literal["audio", "control", "gate", "velocity", "accent", "glide"]
 Width = Literal["mono", "poly", "stereo"]
 
 WIDTHS: dict[str, tuple[int, ...]] = {"mono": (1,), "poly": (1, 8), "stereo": (2,)}
-"""The numbers of lanes a kernel is compiled for before the first sound."""
+"""The numbers of lanes a kernel is usually needed for."""
 WIDE = (2, 32)
-"""Those a poly kernel is compiled for in the background, once the engine plays: 2 is a stereo pair. 64 comes when it is asked for."""
+"""Those a poly kernel may be needed for as well: 2 is a stereo pair. 64 is so rare that it is compiled only when it is asked for."""
 
-UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s", "%")
+UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s")
 
 
 class Param(Struct, frozen=True):
@@ -125,7 +125,7 @@ class Spec(Struct, frozen=True):
 
     @property
     def lanes(self) -> tuple[int, ...]:
-        """What the kernel is compiled for before the first sound."""
+        """What the kernel is compiled for first, if nobody asks for it."""
         return WIDTHS[self.width]
 
     @property

@@ -203,6 +203,11 @@ FORMS: dict[str, Form] = {
     ),
     "modules": Form("Lists what can be loaded.", _modules, ("chronus modules", "chronus modules tb303 --json")),
     "doctor": Form("Looks whether everything that Chronus needs is here.", _starter, ("chronus doctor",)),
+    "build": Form(
+        "Compiles all kernels now, on all processors; else each is compiled when it is first needed.",
+        _json,
+        ("chronus build",),
+    ),
     "engine": Form(
         "Runs an engine in the foreground; SIGTERM or Ctrl-C ends it cleanly.",
         _engine,

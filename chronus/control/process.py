@@ -12,6 +12,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.conductor import authors
 from chronus.control.care.infirmary import Infirmary
 from chronus.control.care.relief import Relief
+from chronus.control.jobs.compiling import Compiling
 from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.proving import Prover
@@ -59,7 +60,8 @@ class Process:
         self.pen: Pen = start.pen
         publisher = Publisher(self.memory, self.wake)
         prover = Prover(Sheet(given.sheet), self.supervisor, start.conductor.catalogue, settings.rate)
-        self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number, prover)
+        compiling = Compiling(self.supervisor, start.conductor.catalogue)
+        self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number, prover, compiling)
         facts = {
             "name": settings.engine, "pid": given.pid, "version": __version__, "period": settings.period,
             "started": started,

@@ -41,12 +41,14 @@ from typing import Any
 import llvmlite.binding as llvm
 import llvmlite.ir as ir
 import numpy as np
-from numba import cfunc, config, njit, types
-from numba.core import cgutils, codegen, compiler
+from numba import config, njit, types
+from numba.core import cgutils, codegen, compiler, sigutils
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
 from chronus import places
 from chronus.catalogue.spec import Spec
+from chronus.dsp.machinecode import Kept
 
 config.CACHE_DIR = str(places.kernel_cache())
 # LLVM unrolls a loop of 8 lanes completely before it could vectorise it; kept as a loop, saw took 0.27 us instead of 0.52
@@ -107,10 +109,11 @@ def inline(function: Callable[..., Any]) -> Any:
 
 
 class _Loop:
-    """A function that both Python and compiled code call: for the one a whole, cached on disk, for the other a part of the caller."""
+    """A function that both Python and compiled code call: for the one a whole, kept on disk, for the other a part of the caller."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._whole = njit(nogil=True, cache=True, error_model="numpy")(function)
+        self._whole: Any = njit(nogil=True, error_model="numpy")(function)
+        self._whole._cache = self._kept = Kept(function)
         self._part = _part(function)
         self.py_func = function
 
@@ -120,20 +123,33 @@ class _Loop:
         return self._part._numba_type_
 
     def __call__(self, *args: Any) -> Any:
-        return self._whole(*args)
+        try:
+            return self._whole(*args)
+        finally:
+            self._kept.release()
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """For loops that run without the interpreter: no GIL, cached on disk, division as IEEE 754 has it.
+    """For loops that run without the interpreter: no GIL, kept on disk, division as IEEE 754 has it.
 
     No fastmath here: these loops copy, compare and count.
     """
     return _Loop(function)
 
 
-def c_function(signature: Any) -> Callable[[Callable[..., Any]], Any]:
-    """For a loop that others call by its address; cached on disk."""
-    return cfunc(signature, cache=True, error_model="numpy")
+def c_function(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """For what others call by its address; kept on disk."""
+
+    def made(function: Callable[..., Any]) -> Any:
+        whole: Any = CFunc(function, sigutils.normalize_signature(signature), {}, {"error_model": "numpy", **options})
+        whole._cache = Kept(function)
+        try:
+            whole.compile()
+        finally:
+            whole._cache.release()
+        return whole
+
+    return made
 
 
 @intrinsic(prefer_literal=True)
@@ -274,7 +290,7 @@ class Kernel:
         self._variants: dict[int, Any] = {}
 
     def address(self, lanes: int) -> int:
-        """The address of the machine code for `lanes` lanes; compiled, or read from the cache, at the first call."""
+        """The address of the machine code for `lanes` lanes; read from the disk, or compiled, at the first call."""
         if lanes not in self._variants:
             self._variants[lanes] = self._compile(lanes)
         return int(self._variants[lanes].address)
@@ -294,7 +310,7 @@ class Kernel:
         call = self._bind(
             _call_with_tables if spec.tables else _call,
             f"{spec.kind}_{lanes}",
-            # the cache looks at the file a function stands in: for it, this one stands in the module's file
+            # its machine code is known by the file a function stands in: for it, this one stands in the module's file
             file=self.function.__code__.co_filename,
             body=body,
             LANES=lanes,
@@ -306,7 +322,7 @@ class Kernel:
             FIRST_TABLE=HEAD + len(spec.ins) + len(spec.outs) + len(spec.params),
             TABLES=len(spec.tables),
         )
-        return cfunc(CALL, cache=True, fastmath=FASTMATH, error_model="numpy")(call)
+        return c_function(CALL, fastmath=FASTMATH)(call)
 
     def _bind(self, function: Callable[..., None], name: str, file: str | None = None, **names: Any) -> Any:
         code = function.__code__.replace(co_name=name, co_filename=file or function.__code__.co_filename)

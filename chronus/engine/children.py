@@ -2,7 +2,7 @@
 
 Rule 1: every process holds the read end of a lifeline whose write end is here and only here: who is cut off dies, and with the
         supervisor everybody does. The lifeline of the dead is let go.
-Rule 2: the forkserver and control are started afresh; workers, hosts and trials are forked by the forkserver, on request.
+Rule 2: the forkserver, control and the compilers are started afresh; workers, hosts and trials are forked by the forkserver, on request.
 Rule 3: nothing here waits for a child, but for control at the very end.
 """
 
@@ -22,16 +22,20 @@ from collections.abc import Iterator
 import msgspec
 
 from chronus import connection, engine_line, places
-from chronus.engine.roll import Died, Heard, Roll
+from chronus.engine.roll import CompilerSaid, Died, Heard, Roll
 from chronus.engine_line import (
     ForkHost,
     ForkProof,
     ForkWorker,
+    FromCompiler,
     FromForkserver,
     FromHost,
     Given,
     Lines,
+    Load,
+    LoadParts,
     Play,
+    ToCompiler,
     ToControl,
     ToForkserver,
 )  # fmt: skip
@@ -50,16 +54,16 @@ into taking its memory apart. Measured: 3.3 ms instead of 5.7, and as much soone
 
 
 class Children(Roll):
-    """`memory`, `sheet`, `shelf` and `door`: descriptors of the engine's memory, the sheet of trials, the shelf of tables and the listening
-    socket, for the children."""
+    """`memory`, `sheet` and `shelf`: descriptors of the engine's memory, the sheet of trials and the shelf of tables, for the children."""
 
-    def __init__(self, settings: Settings, memory: int, sheet: int, shelf: int, door: int) -> None:
+    def __init__(self, settings: Settings, memory: int, sheet: int, shelf: int) -> None:
         super().__init__()
-        self.settings, self.memory, self.sheet, self.shelf, self.door = settings, memory, sheet, shelf, door
+        self.settings, self.memory, self.sheet, self.shelf = settings, memory, sheet, shelf
         self.wakes = [os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) for _ in range(layout.SLOTS)]
         self.alarm = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         """The callback of the host rings it where silence begins."""
         self.lines: dict[str, int] = {}
+        self.compilers: dict[str, Compiler] = {}
         self.selector = selectors.DefaultSelector()
 
     def begin(self) -> None:
@@ -84,13 +88,14 @@ class Children(Roll):
         theirs.close()
         os.close(shelf)
 
-    def start_control(self) -> None:
+    def start_control(self, door: int) -> None:
+        """`door` is the listening socket."""
         ours, theirs = socket.socketpair()
         self.control, said = ours, engine_line.from_control()
         self.selector.register(ours, selectors.EVENT_READ, lambda: said.feed(self._received(ours)))
         channel, wakes = theirs.fileno(), tuple(self.wakes)
-        given = Given(channel, self.memory, self.sheet, self.shelf, self.door, wakes, self.settings, os.getpid())
-        keep = (channel, self.memory, self.sheet, self.shelf, self.door, *wakes)
+        given = Given(channel, self.memory, self.sheet, self.shelf, door, wakes, self.settings, os.getpid())
+        keep = (channel, self.memory, self.sheet, self.shelf, door, *wakes)
         self._spawn("control", "--given", msgspec.json.encode(given).decode(), keep=keep)
         theirs.close()
 
@@ -114,12 +119,26 @@ class Children(Roll):
         self.kill("proof")  # one that still runs was asked for by a control that is gone
         self._fork("proof", ForkProof(self.ask("proof")), self.sheet, self.sheet)
 
-    def build_wide(self) -> None:
-        """Has the kernels for many voices compiled while the music plays, if that was never finished."""
-        if not places.wide_file().exists():
-            line = self._line("wide")
-            self.pids["wide"] = self._run("chronus.worker.build", "--wide", str(line), keep=(line,))
-            os.close(line)
+    def start_compiler(self, role: str) -> None:
+        """One that waits for jobs."""
+        line = self._line(role)
+        compiler = self.compilers[role] = Compiler(line)
+        os.close(line)
+        self.pids[role] = compiler.pid
+        self.selector.register(compiler.answers, selectors.EVENT_READ, lambda: self._hear_compiler(role, compiler))
+
+    def tell_compiler(self, role: str, message: ToCompiler) -> None:
+        if role in self.compilers:
+            self.compilers[role].tell(message)
+
+    def end_compiler(self, role: str) -> None:
+        """It ends when it has done what it was told."""
+        if role in self.compilers:
+            self.compilers.pop(role).end()
+
+    def tell_forkserver(self, message: LoadParts | Load) -> None:
+        with contextlib.suppress(OSError, AttributeError):  # there is none; the next one finds by itself what there is
+            self.forkserver.send(engine_line.encode(message))
 
     def _spawn(self, role: str, *arguments: str, keep: tuple[int, ...], **more: str) -> None:
         line, words = self._line(role), ("chronus.processes", role, *arguments)
@@ -155,6 +174,13 @@ class Children(Roll):
         for message in said.feed(self._received(channel)):
             yield from self.forkserver_said(message)
 
+    def _hear_compiler(self, role: str, compiler: Compiler) -> Iterator[Heard]:
+        for message in compiler.read():
+            yield CompilerSaid(role, message)
+        if compiler.gone:
+            self.selector.unregister(compiler.answers)
+            compiler.close()
+
     def _hear_host(self, channel: socket.socket, said: Lines[FromHost]) -> Iterator[Heard]:
         for message in said.feed(self._received(channel)):
             yield from self.host_said(channel, message)
@@ -182,6 +208,8 @@ class Children(Roll):
 
     def died(self, pid: int, status: int) -> list[Died]:
         heard = super().died(pid, status)
+        for one in heard:
+            self.compilers.pop(one.role, None)
         for one in heard:
             self.cut(one.role)
         return heard
@@ -231,6 +259,45 @@ class Children(Roll):
                 self.hosts["host"].settimeout(_LEAVE_SECONDS)
                 self.hosts["host"].shutdown(socket.SHUT_WR)
                 self.hosts["host"].recv(64)
+
+
+class Compiler:
+    """The two ends of a compiler, see worker/compiler.py: jobs go in, answers come out. `line`: the read end of a lifeline for it."""
+
+    def __init__(self, line: int | None = None) -> None:
+        command = [sys.executable, "-P", "-m", "chronus.worker.compiler", *([] if line is None else [str(line)])]
+        pipe, keep = subprocess.PIPE, () if line is None else (line,)
+        child = subprocess.Popen(command, stdin=pipe, stdout=pipe, pass_fds=keep, env=places.environment())
+        assert child.stdin and child.stdout
+        child.returncode = 0  # whoever starts it hears of its death by himself
+        self.pid, self.jobs, self.answers = child.pid, child.stdin, child.stdout
+        self.gone = False
+        self._said = engine_line.from_compiler()
+
+    def tell(self, message: ToCompiler) -> None:
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it is dead; that is heard elsewhere
+            os.write(self.jobs.fileno(), engine_line.encode(message))
+
+    def read(self) -> list[FromCompiler]:
+        """What it has said."""
+        more = os.read(self.answers.fileno(), 1 << 16)
+        self.gone = not more
+        return self._said.feed(more)
+
+    def end(self) -> None:
+        """It gets no more jobs, and ends."""
+        self.jobs.close()
+
+    def close(self) -> None:
+        self.answers.close()
+        self.jobs.close()
+
+    def kill(self) -> None:
+        """Ends it at once, and waits until it has."""
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.close()
 
 
 def _lives(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Where workers and hosts come from: a process that has loaded all machine code once, and forks.
+"""Where workers and hosts come from: a process that has loaded the machine code there is, and forks.
 
 Importing NumPy, Numba and the kernels costs half a second; a fork of one who has them 2 ms. It has one thread, because a fork of
 more copies locks that nobody will release. What it is asked and what it answers stands in engine_line; descriptors travel beside it.
@@ -6,6 +6,9 @@ more copies locks that nobody will release. What it is asked and what it answers
 One child is always forked ahead and waits to be told what it is: a fork takes 2 to 5 ms of copying page tables, and laying the shared
 memory under a process another 3, which a slot that plays alone should not wait for. It is made while nothing else is asked for;
 without one, who is asked for is forked then and there.
+
+It compiles nothing. What it cannot be without is loaded before anything can be forked; where that is not on the disk yet, it says so, and
+waits. Kernels are loaded one at a time, while nobody is asked for: those it is told to, and all that are on the disk.
 """
 
 from __future__ import annotations
@@ -18,10 +21,24 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from chronus import engine_line
-from chronus.engine_line import CanFork, Ended, Forked, ForkProof, ForkWorker, FromForkserver, ToForkserver
+from chronus.engine_line import (
+    CanFork,
+    Ended,
+    Fork,
+    Forked,
+    ForkProof,
+    ForkWorker,
+    FromForkserver,
+    LacksParts,
+    Load,
+    Loaded,
+    LoadParts,
+)  # fmt: skip
 from chronus.system import lifeline, title
 from chronus.system.urgency import REPAIRING, hurry, unhurried
 
@@ -33,27 +50,41 @@ ALONE = ForkProof
 
 Life = Callable[..., None]
 """What a child does: (what was asked, the memory's descriptor, its own descriptors). It may return, or not."""
-Lives = Mapping[type[ToForkserver], Life]
+Lives = Mapping[type[Fork], Life]
 """What a child does, by what was asked."""
 Ahead = Callable[[int], None]
 """What a child that is forked ahead can do before it knows what it will be, given the memory's descriptor."""
 
 
+class Code(NamedTuple):
+    """The machine code. `load_parts` loads what nobody can be without, and says whether it was there; with True it is made where it was
+    not. `load` loads a kernel, and says whether it was there. `kernels` are all there may be, the likeliest first."""
+
+    load_parts: Callable[[bool], bool]
+    load: Callable[[str], bool]
+    kernels: Sequence[str]
+
+
 class Forkserver:
-    def __init__(self, channel: socket.socket, lives: Lives, ahead: Ahead) -> None:
-        self.channel, self.lives, self.ahead = channel, lives, ahead
+    def __init__(self, channel: socket.socket, lives: Lives, ahead: Ahead, code: Code) -> None:
+        self.channel, self.lives, self.ahead, self.code = channel, lives, ahead, code
         self.memory = -1  # known from the first request on
         self.spare: tuple[int, socket.socket] | None = None  # pid, and where it is told what it is
+        self.to_load = deque(code.kernels)
+        self.told_to: set[str] = set()
+        self.found: dict[str, bool] = {}
+        self.outdated = False
+        """There is more machine code now than when the spare child was forked."""
 
     def run(self) -> None:
         """Forks what it is asked to, and tells who has died, until the other end is closed."""
-        gc.collect()
-        gc.freeze()
         woken, wake = os.pipe()
         for end in (woken, wake):
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake)
+        if not self._load_parts():
+            return
         self._send(CanFork())
         hurry(REPAIRING)  # while it waits for its turn, one slot plays alone
         said = engine_line.to_forkserver()
@@ -61,8 +92,11 @@ class Forkserver:
             selector.register(self.channel, selectors.EVENT_READ)
             selector.register(woken, selectors.EVENT_READ)
             while True:
-                ready = selector.select(None if self.spare or self.memory < 0 else AHEAD_SECONDS)
-                if not ready:
+                loads = self.to_load and self.memory >= 0
+                ready = selector.select(0 if loads else None if self.spare or self.memory < 0 else AHEAD_SECONDS)
+                if not ready and loads:
+                    self._load_one()
+                elif not ready:
                     self._fork_ahead((woken, wake))
                 for key, _ in ready:
                     if key.fileobj is self.channel:
@@ -73,17 +107,53 @@ class Forkserver:
                         if not packet:
                             return
                         for asked in said.feed(packet):
-                            self._fork(asked, descriptors, (woken, wake))
+                            if isinstance(asked, Load):
+                                self.told_to.update(asked.kernels)
+                                self.to_load.extendleft(reversed(asked.kernels))
+                            elif not isinstance(asked, LoadParts):
+                                self._fork(asked, descriptors, (woken, wake))
                         for descriptor in descriptors:
                             os.close(descriptor)
                     else:
                         os.read(woken, 4096)
                         self._reap()
 
+    def _load_parts(self) -> bool:
+        """False where the other end was closed meanwhile. What is still not there when it should be is made here: it cannot be kept."""
+        if not self.code.load_parts(False):
+            self._send(LacksParts())
+            if not self.channel.recv(1 << 16):
+                return False
+            self.code.load_parts(True)
+        gc.collect()
+        gc.freeze()
+        return True
+
+    def _load_one(self) -> None:
+        """Loads the next kernel. What it was told to is answered at once, the rest when all is done; then another child is forked ahead."""
+        with unhurried():
+            kernel = self.to_load.popleft()
+            self.found[kernel] = self.code.load(kernel)
+        self.outdated |= self.found[kernel]
+        if kernel in self.told_to or not self.to_load:
+            self.told_to.discard(kernel)
+            there = tuple(name for name, loaded in self.found.items() if loaded)
+            self._send(Loaded(there, tuple(name for name in self.found if name not in there)))
+            self.found = {}
+        if self.outdated and not self.to_load:
+            self.outdated = False
+            self._let_the_spare_go()
+
+    def _let_the_spare_go(self) -> None:
+        """It ends; the next one is forked in a moment."""
+        if self.spare is not None:
+            self.spare[1].close()
+            self.spare = None
+
     def _send(self, message: FromForkserver) -> None:
         self.channel.send(engine_line.encode(message))
 
-    def _fork(self, asked: ToForkserver, descriptors: list[int], own: tuple[int, ...]) -> None:
+    def _fork(self, asked: Fork, descriptors: list[int], own: tuple[int, ...]) -> None:
         pid = self._tell_spare(asked, descriptors) or os.fork()
         if pid == 0:
             self._let_go(own)
@@ -105,13 +175,13 @@ class Forkserver:
             if not packet:
                 os._exit(0)  # the forkserver has ended, and it was never needed
             theirs.close()
-            (asked,) = engine_line.to_forkserver().feed(packet)
+            (asked,) = engine_line.to_spare().feed(packet)
             with contextlib.nullcontext() if isinstance(asked, ForkWorker) else unhurried():
                 _live(asked, descriptors, self.lives)
         theirs.close()
         self.spare = pid, ours
 
-    def _tell_spare(self, asked: ToForkserver, descriptors: list[int]) -> int:
+    def _tell_spare(self, asked: Fork, descriptors: list[int]) -> int:
         """The pid of the child that was forked ahead and is now what is asked for; 0 where there is none."""
         if self.spare is None or isinstance(asked, ALONE):
             return 0
@@ -139,7 +209,7 @@ class Forkserver:
             self._send(Ended(pid, status))
 
 
-def _live(asked: ToForkserver, descriptors: list[int], lives: Lives) -> None:
+def _live(asked: Fork, descriptors: list[int], lives: Lives) -> None:
     """The life of a child. Never returns."""
     try:
         memory_fd, line, *own = descriptors
@@ -156,14 +226,14 @@ def _live(asked: ToForkserver, descriptors: list[int], lives: Lives) -> None:
     os._exit(0)
 
 
-def _role(asked: ToForkserver) -> str:
+def _role(asked: Fork) -> str:
     if isinstance(asked, ForkWorker):
         return f"worker {asked.slot}"
     return "proof" if isinstance(asked, ForkProof) else "host"
 
 
-def main(channel_fd: int, line: int, load: Callable[[], tuple[Lives, Ahead]]) -> int:
-    """`line` is the lifeline of the forkserver itself. `load` loads all machine code and returns what can be forked."""
+def main(channel_fd: int, line: int, load: Callable[[], tuple[Lives, Ahead, Code]]) -> int:
+    """`line` is the lifeline of the forkserver itself. `load` imports what is needed for what can be forked, and returns that."""
     lifeline.hold(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()

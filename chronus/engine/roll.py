@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chronus.engine_line import CanFork, Ended, FromControl, FromForkserver, FromHost
+from chronus.engine_line import CanFork, Ended, FromCompiler, FromControl, FromForkserver, FromHost, LacksParts, Loaded
 
 
 class Ready(Struct, frozen=True):
@@ -36,7 +36,12 @@ class HostSaid(Struct, frozen=True):
     message: FromHost
 
 
-Heard = Ready | Born | Died | HostSaid | FromControl
+class CompilerSaid(Struct, frozen=True):
+    role: str
+    message: FromCompiler
+
+
+Heard = Ready | LacksParts | Loaded | CompilerSaid | Born | Died | HostSaid | FromControl
 
 
 class Roll:
@@ -64,6 +69,8 @@ class Roll:
     def forkserver_said(self, message: FromForkserver) -> list[Heard]:
         if isinstance(message, CanFork):
             return [Ready()]
+        if isinstance(message, LacksParts | Loaded):
+            return [message]
         if isinstance(message, Ended):
             return [*self.died(message.pid, message.status)]
         if message.number not in self.waiting:

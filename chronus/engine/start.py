@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,40 +18,11 @@ from chronus.settings import Settings
 from chronus.system import lifeline
 
 
-def _build(tell: Callable[[dict[str, Any]], None], starter: int | None) -> None:
-    """Compiles the kernels in a process of its own, if that was never done. Given up if nobody reads at `starter` any more."""
-    if places.catalogue_file().exists():
-        return
-    command = [sys.executable, "-m", "chronus.worker.build"]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert child.stdout and child.stderr
+def _is_gone(reader: int) -> bool:
+    """Whether nobody reads there any more."""
     poll = select.poll()
-    poll.register(child.stdout, select.POLLIN)
-    if starter is not None:
-        poll.register(starter, 0)  # tells only of an error: that the other end was closed
-    for line in _lines(child.stdout.fileno(), poll):
-        if line is None:
-            child.terminate()
-            raise ChronusError("E_ENGINE", "whoever started the engine has gone")
-        tell({"progress": json.loads(line)})
-    if child.wait() != 0:
-        said = (child.stderr.read().decode("utf-8", "replace").strip().splitlines() or ["the compiler was killed"])[-1]
-        raise ChronusError("E_ENGINE", said.removeprefix("E_ENGINE ").removeprefix("E_FILE "))
-
-
-def _lines(source: int, poll: select.poll) -> Iterator[bytes | None]:
-    """The lines of `source`; None where it is another descriptor that has something to tell."""
-    waiting = b""
-    while True:
-        for descriptor, _ in poll.poll():
-            if descriptor != source:
-                yield None
-                continue
-            more = os.read(source, 1 << 16)
-            if not more:
-                return
-            *whole, waiting = (waiting + more).split(b"\n")
-            yield from whole
+    poll.register(reader, 0)  # tells only of an error: that the other end was closed
+    return bool(poll.poll(0))
 
 
 def main(settings: Settings, ready_fd: int | None = None, line: int | None = None) -> int:
@@ -73,17 +41,21 @@ def main(settings: Settings, ready_fd: int | None = None, line: int | None = Non
         elif "progress" not in message:
             print(_in_words(message), flush=True)
 
-    engine = Engine(settings, tell)
+    def is_abandoned() -> bool:
+        return ready_fd is not None and not settings.keep and _is_gone(ready_fd)
+
+    engine = Engine(settings, tell, is_abandoned=is_abandoned)
     try:
         engine.own_the_name()
         engine.notes += filter(None, [places.caches().trouble])
-        _build(tell, None if settings.keep else ready_fd)
+        os.environ[places.DECIDED] = str(places.caches().folder)
         if line is not None:
             lifeline.hold(line)
-        engine.listen()
+        built = places.catalogue_file().exists()
+        if built:
+            engine.listen()
         memory = layout.create()
-        children = Children(settings, memory, sheet.create(), shelf.create(), engine.door.fileno())
-        engine.begin(Memory(memory), children)
+        engine.begin(Memory(memory), Children(settings, memory, sheet.create(), shelf.create()), built)
         return engine.run()
     except ChronusError as error:
         code = 4 if error.code == "E_DEVICE" else 3

@@ -14,19 +14,31 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from chronus import connection
-from chronus.engine import device, supervision
+from chronus.engine import device, foundry, supervision
 from chronus.engine.children import Children
 from chronus.engine.failing import Failing, Look
 from chronus.engine.inquest import Inquest
 from chronus.engine.obituary import Obituary
-from chronus.engine.roll import Born, Died, Heard, HostSaid, Ready
+from chronus.engine.roll import Born, CompilerSaid, Died, Heard, HostSaid, Ready
 from chronus.engine.supervision import Child, Start
 from chronus.engine.watch import Seen, Watch, disagreements, ring_row
 from chronus.engine_line import (
+    Compile,
+    Compiled,
+    Complete,
+    FromCompiler,
     FromControl,
     FromHost,
+    Kernels,
     Kill,
     Killed,
+    LacksParts,
+    ListAll,
+    Listed,
+    Load,
+    Loaded,
+    LoadParts,
+    Make,
     NobodyKilled,
     Notice,
     Orphaned,
@@ -34,6 +46,7 @@ from chronus.engine_line import (
     Processes,
     Prove,
     Proved,
+    Relax,
     Remark,
     Serving,
     Unopened,
@@ -67,6 +80,7 @@ _TICK = 0.05
 _QUICK_TICK = 0.004
 """Between looks at the board: while all is well, and while somebody is starting."""
 _START_SECONDS = 60.0
+"""After what it cannot be without is compiled."""
 _FADE_SECONDS = 0.5
 _CONTROL_SECONDS = 1.5
 _AHEAD_SECONDS = 0.1
@@ -87,8 +101,10 @@ class Engine:
         settings: Settings,
         tell: Callable[[dict[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
+        is_abandoned: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.settings, self.tell, self.clock = settings, tell, clock
+        """`is_abandoned`: whether whoever started the engine, and would have it end with him, has gone before it is ready."""
+        self.settings, self.tell, self.clock, self.is_abandoned = settings, tell, clock, is_abandoned
         self.state: supervision.State = {role: Child() for role in supervision.ROLES}
         for role in ("forkserver", "control"):
             self.state[role] = Child(due=0.0, restarts=-1)
@@ -100,6 +116,8 @@ class Engine:
         self.stopping_since: float | None = None
         self.exit_code: int | None = None
         self.proof = 0
+        self.foundry = foundry.Foundry()
+        self.give_up_at = 0.0
         self.watch = Watch()
         self.failing = Failing(BLOCK / settings.rate * 1e9)
         self.own_memory: tuple[int, int] | None = None
@@ -133,8 +151,12 @@ class Engine:
             os.umask(old)
         self.door.listen(256)
 
-    def begin(self, memory: Memory, children: Children) -> None:
+    def begin(self, memory: Memory, children: Children, built: bool = True) -> None:
+        """`built`: whether anything was ever compiled, and there is a catalogue of the modules."""
         self.memory, self.children, self.inquest = memory, children, Inquest(memory)
+        self.built = built
+        if not built:
+            self.state["control"] = Child(restarts=-1)
         board = memory.board
         board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings, self.settings.period)
 
@@ -147,12 +169,16 @@ class Engine:
         signal.signal(signal.SIGINT, lambda *_: self.stop())
         expendable(_POINTS)
         hurry(WATCHING)  # or two kernels that never return would keep it from its processor
-        deadline = self.clock() + _START_SECONDS
+        self.give_up_at = self.clock() + _START_SECONDS
+        if not self.built:
+            self._forge(self.foundry.begin())
         while self.exit_code is None:
             now = self.clock()
             self.look(now)
-            if not self.told_ready and now > deadline:
+            if not self.told_ready and now > self.give_up_at:
                 raise ChronusError("E_ENGINE", "the engine did not get ready in time")
+            if not self.told_ready and self.is_abandoned():
+                raise ChronusError("E_ENGINE", "whoever started the engine has gone")
             self._settle(now)
             self._note_deafness()
             heard = self.children.listen(self.pause())
@@ -196,7 +222,7 @@ class Engine:
             self._ask_again()  # also whom nobody was there to be asked for
             self.children.start_forkserver()
         elif role == "control":
-            self.children.start_control()
+            self.children.start_control(self.door.fileno())
         elif role == "host":
             name, fall_back = self.device.begin(self._awake())
             self.children.fork_host(role, name, fall_back)
@@ -222,12 +248,57 @@ class Engine:
             self.children.tell_control(Proved(self.proof, status))
             self.proof = 0
 
+    def _forge(self, actions: Iterable[foundry.Action]) -> None:
+        """What is to be done about machine code."""
+        children = self.children
+        for action in actions:
+            match action:
+                case foundry.Begin(role):
+                    children.start_compiler(role)
+                case foundry.Give(role, job):
+                    children.tell_compiler(role, ListAll() if job == foundry.LIST else Make(job))
+                case foundry.Slow(role):
+                    children.tell_compiler(role, Relax())
+                case foundry.Finish(role, complete):
+                    if complete:
+                        children.tell_compiler(role, Complete())
+                    children.end_compiler(role)
+                case foundry.Stop(role):
+                    children.kill(role)
+                case foundry.Fetch(kernels):
+                    children.tell_forkserver(Load(kernels))
+                case foundry.FetchParts():
+                    children.tell_forkserver(LoadParts())
+                case foundry.There(kernels, anew):
+                    children.tell_control(Kernels(kernels, anew))
+                case foundry.Answer(number, error):
+                    children.tell_control(Compiled(number, error))
+                case foundry.Progress(done, total, name):
+                    self.tell({"progress": [done, total, name]})
+
+    def _compiler_says(self, message: FromCompiler) -> None:
+        if isinstance(message, Listed):
+            if not self.built:  # there is a catalogue now, so there can be a conversation
+                self.built = True
+                self.listen()
+                self.state["control"] = Child(due=0.0, restarts=-1)
+            self._forge(self.foundry.listed(message.parts, message.kernels))
+        else:
+            self._forge(self.foundry.done(message.job, message.error))
+
     # ------------------------------------------------------------ listening
 
     def hear(self, heard: Iterable[Heard]) -> None:
         for what in heard:
             if isinstance(what, Ready):
+                self._forge(self.foundry.forkserver_is_new())
                 self._workers_are_due()
+            elif isinstance(what, LacksParts):
+                self._forge(self.foundry.lacks_parts())
+            elif isinstance(what, Loaded):
+                self._forge(self.foundry.found(what.kernels, what.missing))
+            elif isinstance(what, CompilerSaid):
+                self._compiler_says(what.message)
             elif isinstance(what, Born):
                 self._publish_processes()
             elif isinstance(what, Died):
@@ -264,6 +335,7 @@ class Engine:
         if isinstance(said, Serving):
             self.control_ready = True
             self._publish_processes()
+            self.children.tell_control(Kernels(tuple(sorted(self.foundry.there)), anew=True))
             for notice in self.obituary.control_ready(self.clock(), int(self.memory.board[layout.SILENT])):
                 self._say(notice)
         elif isinstance(said, Remark):
@@ -272,6 +344,8 @@ class Engine:
             self._crash(said.what)
         elif isinstance(said, Prove):
             self._prove(said.number)
+        elif isinstance(said, Compile):
+            self._forge(self.foundry.ask(said.number, said.kernels))
         else:
             self.stop()
 
@@ -316,7 +390,10 @@ class Engine:
         self.play_by = now + _AHEAD_SECONDS
 
     def _is_dead(self, role: str, status: int) -> None:
-        if self.stopping_since is not None or role == "wide":
+        if self.stopping_since is not None:
+            return
+        if role in foundry.ROLES:
+            self._forge(self.foundry.died(role, how_it_ended(status)))
             return
         if role == "candidate":
             self.device.candidate_gone(self._awake())
@@ -329,7 +406,7 @@ class Engine:
         if role == "proof":
             self._proved(status)
             return
-        how = f"signal {-status}" if status < 0 else f"exit {status}"
+        how = how_it_ended(status)
         self.doomed.discard(role)
         self.ends[role] = how, time.monotonic()
         if role.startswith("worker"):
@@ -394,8 +471,16 @@ class Engine:
             self._watch(now)
         if not self.told_ready and self.device.on and self.control_ready and board[PERIODS] > 0:
             self.told_ready = True
-            self.children.build_wide()
             self.tell({"ready": True, "notes": self.notes})
+            self._forge(self.foundry.plays())
+        if self.foundry.at_work:
+            self._watch_compilers(now)
+
+    def _watch_compilers(self, now: float) -> None:
+        """A busy machine makes no compiler too slow."""
+        found = {role: proc.stat(self.children.pids.get(role, 0)) for role in foundry.ROLES}
+        self._forge(self.foundry.look({role: one.cpu for role, one in found.items() if one}))
+        self.give_up_at = now + _START_SECONDS
 
     def _watch(self, now: float) -> None:
         board = self.memory.board
@@ -526,6 +611,10 @@ class Engine:
         self.children.part_from_host()
         self.path.unlink(missing_ok=True)
         self.exit_code = 0
+
+
+def how_it_ended(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"exit {status}"
 
 
 def lookahead(settings: Settings, frames: int) -> int:

@@ -16,7 +16,12 @@ from msgspec import Struct
 
 from chronus import places
 from chronus.commands import Open
+from chronus.dsp import machinecode
+from chronus.engine.children import Compiler
+from chronus.engine.foundry import LONGEST
+from chronus.engine_line import Make
 from chronus.errors import ChronusError
+from chronus.graph.block import block_address
 from chronus.journal import reading, records
 from chronus.language import scripts
 from chronus.memory.layout import BLOCK
@@ -27,7 +32,7 @@ from chronus.render.take import DEFAULT_BARS, Bar, Report, Take, play_journal, p
 from chronus.render.target import STANDARD_OUTPUT, Target
 from chronus.shell import answers
 from chronus.shell.answers import Answer
-from chronus.worker import build, hoard
+from chronus.worker import hoard
 
 TAIL_SECONDS = 60.0
 FADE_SECONDS = 5.0
@@ -155,7 +160,7 @@ class _Rendering:
         if told.seconds is not None:
             self._check_room(round((told.seconds + self.tail_seconds) * score.rate))
         into = self._writer(self.target)
-        compile_kernels()
+        begin_compiling(self.cleared)
         bar = self.report = Bar("rendering") if sys.stderr.isatty() and not told.json else None
         ends = score.ends
 
@@ -308,12 +313,21 @@ def _end(take: Take, frames: int) -> None:
     ending.let_go(take, frames)
 
 
-def compile_kernels() -> None:
-    """Compiles them, if that was never done for this version."""
-    if build.is_built():
-        hoard.claim(places.kernel_cache())
-        return
-    bar = Bar("compiling kernels, once") if sys.stderr.isatty() else None
-    build.build(lambda done, total, _name: bar(done / total) if bar else None)
-    if bar:
-        bar.clear()
+def begin_compiling(cleared: contextlib.ExitStack) -> None:
+    """Has a process of its own compile what takes longest, if that was never done; meanwhile this one compiles the kernels of the script.
+
+    Each is compiled when it is first needed, so nothing is that the script does not need. `cleared` ends that process.
+    """
+    machinecode.only_load()
+    try:
+        block_address()
+    except machinecode.NotCompiled:
+        if sys.stderr.isatty():
+            sys.stderr.write("compiling what it needs, once ...\r")
+            sys.stderr.flush()
+        compiler = Compiler()
+        cleared.callback(compiler.kill)
+        compiler.tell(Make(LONGEST))
+    finally:
+        machinecode.only_load(False)
+    hoard.claim(places.kernel_cache())

@@ -39,6 +39,7 @@ from chronus.shelf import naming, recording
 from chronus.shelf.making import EMPTY, made
 from chronus.shelf.recipe import Recipe, of_file
 from chronus.shell.answers import Answer
+from chronus.worker import ledger
 from chronus.worker import unpaced as replicas
 from chronus.worker.binding import Bindings
 
@@ -68,8 +69,8 @@ class Take:
         self._names: dict[int, str] = {}  # of the modules by their handles
         self.memory = Memory()
         self.memory.board[RATE] = rate
-        self.conductor = Conductor(Catalogue.load(), rate, seed, zero=zero)
-        kernels = discover(places.modules_folders())
+        kernels = self.kernels = discover(places.modules_folders())
+        self.conductor = Conductor(Catalogue(kernel.spec for kernel in kernels.values()), rate, seed, zero=zero)
         self.shelf = Shelf()
         self.lost: list[str] = []
         """Recordings that are not what they were: in their place is silence."""
@@ -77,7 +78,7 @@ class Take:
         self.writer = Writer(self.memory)
         self.blocks: list[np.ndarray] = []
         self.keep = keep or self.blocks.append
-        self._render(0, np.empty((0, CHANNELS), np.float32))  # loads the machine code before anything is timed
+        self._loaded = False
         self.frame = 0
         self.seconds = 0.0
 
@@ -123,6 +124,8 @@ class Take:
             self._names |= {seat.handle: seat.name for seat in seats}
 
     def _lay_table(self, recipe: Recipe) -> None:
+        if recipe.source == "code":
+            ledger.keep_tables([self.kernels[recipe.what.split(".")[0]]])
         try:
             table = made(recipe)
         except ChronusError as error:
@@ -202,6 +205,9 @@ class Take:
             return
         for batch in self.conductor.advance(until + self.rate):
             self._publish(batch)
+        if not self._loaded:  # the machine code, before anything is timed
+            self._loaded = True
+            self._render(0, np.empty((0, CHANNELS), np.float32))
         out = np.empty((count * BLOCK, CHANNELS), np.float32)
         began = time.perf_counter()
         done = self._render(count, out)

@@ -177,7 +177,7 @@ def _reach(settings: Settings, timeout: float, start: bool, quiet: bool) -> Atta
 
 
 class Bar:
-    """How far the kernels are compiled, on one line of stderr, if someone looks; a dumb terminal is told once that they are."""
+    """How far compiling is, on one line of stderr, if someone looks; a dumb terminal is told once that something is compiled."""
 
     WIDTH = 24
 
@@ -193,12 +193,12 @@ class Bar:
         if self._quiet:
             return
         if self._dumb:
-            sys.stderr.write(f"compiling {total} kernels, once; this takes a minute or so\n")
+            sys.stderr.write(f"compiling {total} pieces of machine code, once; please wait\n")
             self._quiet = True
             return
         full = self.WIDTH * done // max(total, 1)
         bar = "#" * full + "." * (self.WIDTH - full)
-        sys.stderr.write(f"\r\x1b[Kcompiling kernels [{bar}] {done}/{total} {what}")
+        sys.stderr.write(f"\r\x1b[Kcompiling, once [{bar}] {done}/{total} {what}")
         sys.stderr.flush()
         self._shown = True
 

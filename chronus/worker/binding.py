@@ -26,7 +26,10 @@ class Bindings:
         self._kept: dict[int, tuple[np.ndarray, ...]] = {}
 
     def bind(self, program: Program, arena: int) -> None:
-        """Makes `program` ready for an arena at address `arena`. Compiles a kernel that was never compiled before."""
+        """Makes `program` ready for an arena at address `arena`. Loads kernels that this process has not rendered with before.
+
+        Where one is not on the disk it is compiled; in an engine's worker, which compiles nothing, that is NotCompiled.
+        """
         buffers = np.full(
             program.buffers + 2 * CONSTANTS, 0.0, np.float32
         )  # np.zeros would leave the pages to the render loop
@@ -55,7 +58,7 @@ class Bindings:
         row[bound.B_NUMBER] = program.number
 
     def knows(self, program: Program) -> bool:
-        """Whether all kernels of `program` are compiled."""
+        """Whether this process has all kernels of `program`."""
         return all(self.kernels[program.names[r[Instance.NAME]]].has(int(r[Instance.LANES])) for r in program.instances)
 
     def kept(self) -> int:

@@ -1,6 +1,7 @@
 """A worker process: it serves one slot, from its first block or from the other slot's snapshot, until it ends.
 
-The render loop runs in a thread that never asks for the interpreter; the main thread binds programs as control lays them down.
+The render loop runs in a thread that never asks for the interpreter; the main thread binds programs as control lays them down, and
+loads machine code that they need from the disk. It compiles nothing: engine/foundry.py says how the code comes there.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import select
 import threading
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from chronus.dsp.kernel import Kernel
+from chronus.dsp.machinecode import NotCompiled
 from chronus.graph.block import block_address
 from chronus.memory import layout
 from chronus.memory.atomics import call_numbers, libc_clock, libc_syscall
@@ -69,7 +72,7 @@ class Worker:
         for place in range(SLOTS):  # both arenas, as far as they are in use
             used = max(INSTANCES, int(memory.arena(place)[A_USED]))
             memory.touch(layout.ARENAS + place * ARENA_BYTES, min(used, ARENA_BYTES))
-        self._bind(compiled=True)
+        self._bind(loaded=True)
 
     def _desk(self) -> np.ndarray:
         call = call_numbers()
@@ -118,18 +121,24 @@ class Worker:
         self.memory.board[KEPT0 + self.slot * LINE] = self.bindings.kept()
         self.memory.board[PREPARED0 + self.slot * LINE] = newest
 
-    def _bind(self, compiled: bool = False) -> int:
-        """Binds from the program the arena plays to the newest, whose number is returned. `compiled`: only what needs no compiling."""
+    def _bind(self, loaded: bool = False) -> int:
+        """Binds from the program the arena plays to the newest. `loaded`: only what this process has the machine code of; else that is
+        loaded from the disk. Returns the number of the last one that may be swapped in.
+
+        Control lays no program whose kernels are not there. One whose file has vanished since is not bound, and control gives it up.
+        """
         newest = self.memory.word(PROGRAM)
         oldest = max(1, int(self.arena[A_PROGRAM]), newest - PROGRAMS + 1)
         for number in range(oldest, newest + 1):
             words = self.memory.program(number)
             if words[Head.NUMBER] == number != self.bindings.table[number % PROGRAMS, 0]:
                 program = Program.read(words)
-                if not compiled or self.bindings.knows(program):
+                if not loaded or self.bindings.knows(program):
                     self._touch(program.used)
-                    self.bindings.bind(program, self.arena.ctypes.data)
-        return newest
+                    with suppress(NotCompiled):
+                        self.bindings.bind(program, self.arena.ctypes.data)
+        bound = newest == 0 or self.bindings.table[newest % PROGRAMS, 0] == newest
+        return newest if bound else newest - 1
 
     def _touch(self, used: int) -> None:
         """What a program needs of the own arena; and where its snapshots and checkpoints go, as long as those are taken in passing."""

@@ -1,6 +1,8 @@
-"""The compiled loops, run for nothing on a memory of nobody: that loads them, from the cache or by compiling them."""
+"""The compiled loops, run for nothing on a memory of nobody: that loads them, or compiles them where a process may."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,41 +16,51 @@ from chronus.worker import replica, unpaced
 
 def rehearse() -> None:
     """After this, all loops are machine code in this process, and in every process forked from it."""
-    block_address()
-    loops()
-    callbacks()
+    for part in PARTS.values():
+        part()
 
 
-def loops() -> None:
-    """Those around a block: of a worker, and offline."""
+def _bounds() -> np.ndarray:
+    return np.zeros((layout.PROGRAMS, BOUND_WORDS), np.int64)
+
+
+def _out() -> np.ndarray:
+    return np.zeros((layout.BLOCK, layout.CHANNELS), np.float32)
+
+
+def _replica() -> None:
     memory = Memory()
-    bounds = np.zeros((layout.PROGRAMS, BOUND_WORDS), np.int64)
-    out = np.zeros((layout.BLOCK, layout.CHANNELS), np.float32)
     desk = np.zeros(replica.DESK_WORDS, np.int64)
     desk[replica.W_QUIT] = 1
     replica.serve(
-        desk,
-        memory.board,
-        memory.log,
-        memory.seals,
-        memory.ring(0),
-        memory.arena(0),
-        memory.arena(1),
-        memory.checkpoints(),
-        bounds,
-        0,
-        out,
-    )
-    unpaced.render(0, memory.board, memory.log, memory.arena(0), bounds, 0, out)
-    replica.lay_snapshot(
-        memory.arena(0), memory.arena(1)
-    )  # a worker that goes back to a checkpoint calls it by itself: 15 ms, once
+        desk, memory.board, memory.log, memory.seals, memory.ring(0), memory.arena(0), memory.arena(1),
+        memory.checkpoints(), _bounds(), 0, _out(),
+    )  # fmt: skip
 
 
-def callbacks() -> None:
-    """What a device calls: PortAudio's, the same resampled, the null device's."""
+def _snapshot() -> None:
+    """A worker that goes back to a checkpoint calls it by itself: 15 ms, once."""
     memory = Memory()
-    callback.portaudio_callback()
-    resample.portaudio_callback()
-    rings = (memory.ring(0), memory.ring(1))
-    null.rehearse(callback.make_desk(memory.board, rings))
+    replica.lay_snapshot(memory.arena(0), memory.arena(1))
+
+
+def _unpaced() -> None:
+    memory = Memory()
+    unpaced.render(0, memory.board, memory.log, memory.arena(0), _bounds(), 0, _out())
+
+
+def _null_device() -> None:
+    memory = Memory()
+    null.rehearse(callback.make_desk(memory.board, (memory.ring(0), memory.ring(1))))
+
+
+PARTS: dict[str, Callable[[], object]] = {
+    "graph": block_address,
+    "replica": _replica,
+    "resampled device": resample.portaudio_callback,
+    "device": callback.portaudio_callback,
+    "null device": _null_device,
+    "trial": _unpaced,
+    "snapshot": _snapshot,
+}
+"""What an engine cannot be without, by name, what takes longest first: a replica's block, the loops around it, what a device calls."""

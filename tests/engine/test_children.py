@@ -14,7 +14,7 @@ from chronus.settings import Settings
 @pytest.fixture
 def children():
     memory, paper, tables = layout.create(), sheet.create(), shelf.create()
-    children = Children(Settings(device="null"), memory, paper, tables, 0)
+    children = Children(Settings(device="null"), memory, paper, tables)
     yield children
     children.selector.close()
     for line in list(children.lines):

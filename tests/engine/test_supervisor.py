@@ -117,8 +117,8 @@ def test_row_35_an_hour_that_passes_while_a_host_opens_its_device_gives_nobody_u
     assert "host" in children.killed
 
 
-def test_the_end_of_the_compiler_concerns_nobody(engine, children):
-    before, children.pids["wide"] = dict(engine.state), 1 << 23
+def test_the_death_of_a_compiler_that_has_nothing_to_do_concerns_nobody(engine, children):
+    before, children.pids["compiler"] = dict(engine.state), 1 << 23
     engine.hear(children.died(1 << 23, 1))
     assert engine.state == before and children.pids == {} and children.told == [] and children.killed == []
 

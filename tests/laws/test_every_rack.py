@@ -25,7 +25,7 @@ from chronus.rack.document import EMPTY, Moving, Rack, replace
 from chronus.rack.edit import edit
 from chronus.rack.script import script
 from chronus.score.courses import onward
-from chronus.worker import build
+from chronus.worker import ledger
 
 RATE = 44100
 MANY = int(os.environ.get("CHRONUS_RACKS", "0"))
@@ -34,9 +34,7 @@ HEADER = {"rate": RATE, "seed": 0}
 
 @lru_cache(1)
 def catalogue() -> Catalogue:
-    if not build.is_built():
-        build.build(lambda _done, _all, _name: None)
-    return Catalogue.load()
+    return Catalogue(ledger.specs())
 
 
 @lru_cache(1 << 16)

@@ -104,7 +104,7 @@ def test_row_60_what_cannot_be_an_output_is_refused_in_one_line_and_nothing_chan
     before = picture(folder)
     built = [] if "full" not in situation else None
     if built is not None:  # it is refused before anything is rendered
-        monkeypatch.setattr("chronus.render.command.compile_kernels", lambda: built.append(1))
+        monkeypatch.setattr("chronus.render.command.begin_compiling", lambda cleared: built.append(1))
     done = render(None, *ONE_BAR, output=output.format(here=folder))
     assert done.code == 2 and not built
     (line,) = done.said.splitlines()
@@ -261,7 +261,7 @@ def test_row_60_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(
 
 
 def test_what_will_not_fit_is_refused_at_once(folder, render, monkeypatch):
-    monkeypatch.setattr("chronus.render.command.compile_kernels", lambda: pytest.fail("it was begun"))
+    monkeypatch.setattr("chronus.render.command.begin_compiling", lambda cleared: pytest.fail("it was begun"))
     done = render(LOUD, "--seconds", "1000000", "--rate", "192000", "--float")
     assert done.code == 2 and "it needs 1,536,000.0 MB" in done.said and str(folder) in done.said
     assert render(LOUD, "--seconds", "1000000", output="out.aiff").code == 1, "an AIFF of more than 4 GiB"

@@ -370,7 +370,7 @@ class Children(Roll):
     def start_forkserver(self) -> None:
         self.world.start_forkserver()
 
-    def start_control(self) -> None:
+    def start_control(self, door: int) -> None:
         self.world.start_control()
 
     def fork_worker(self, slot: int) -> None:
@@ -383,8 +383,6 @@ class Children(Roll):
     def _fork(self, role: str, being: int | Host) -> None:
         self.cut(role)
         self.world.ask_forkserver(self.ask(role), role, being)
-
-    def build_wide(self) -> None: ...
 
     def tell_control(self, message: ToControl) -> None:
         if isinstance(message, Notice):

@@ -9,6 +9,7 @@ import shutil
 from collections import Counter, deque
 from collections.abc import Callable
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -126,6 +127,7 @@ class World:
         self.trouble_until = 0.0
         self.children = Children(self)
         self.supervisor = Engine(self.settings, lambda message: None, self.clock)
+        self.supervisor.door = SimpleNamespace(fileno=lambda: -1)  # nobody comes through it
         self.supervisor.begin(memory, self.children)
         self.supervisor_stopped = False
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import re
+from threading import Thread
 
 from chronus import places
+from chronus.catalogue.kinds import variant
 from chronus.control.care.budget import CostsFile
 from chronus.dsp.discovery import discover
-from chronus.worker import build
+from chronus.engine_line import Made, Make
+from chronus.worker import ledger
+from chronus.worker.compiler import Compiler
 from chronus.worker.weigh import weigh
 
 
@@ -18,8 +22,6 @@ def test_more_lanes_cost_more_and_far_less_than_a_block_lasts():
 
 
 def test_every_shipped_kernel_that_was_compiled_was_weighed():
-    if not build.is_built():
-        build.build(lambda done, total, name: None)
     weighed = CostsFile(places.costs_file())()
     for kind, kernel in discover((places.PACKAGE / "modules",)).items():
         assert {lanes for lanes, _ in weighed[kind]} >= set(kernel.spec.lanes), kind
@@ -31,12 +33,34 @@ def test_what_somebody_else_wrote_is_not_run_to_be_weighed(tmp_path):
         'SPEC = Spec(kind="trap", help="never returns")\n\n\n@kernel(SPEC)\n'
         "def render(ins, outs, params, moving, state, memory, seed, rate, frames):\n    while frames >= 0:\n        outs[0][0, 0] = 1\n"
     )
-    kernel = discover((tmp_path,))["trap"]
-    assert build._make(kernel, (1,)) == {}
+    compiler = Compiler()
+    compiler.kernels |= discover((tmp_path,))
+    assert compiler.do(Make("trap x1")) == Made("trap x1") and "trap x1" not in ledger.costs()
 
 
 def test_costs_are_added_to_those_that_are_known(tmp_path, monkeypatch):
     monkeypatch.setattr(places, "costs_file", lambda: tmp_path / "cache" / "costs")
-    build.keep_costs({"saw x1": 5.0})
-    build.keep_costs({"saw x8": 9.0, "saw x1": 4.0})
-    assert json.loads((tmp_path / "cache" / "costs").read_text()) == {"saw x1": 4.0, "saw x8": 9.0}
+    ledger.keep_cost("saw x1", 5.0)
+    ledger.keep_cost("saw x8", 9.0)
+    ledger.keep_cost("saw x1", 4.0)
+    assert ledger.costs() == {"saw x1": 4.0, "saw x8": 9.0}
+
+
+def test_no_cost_is_lost_where_many_add_theirs_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "costs_file", lambda: tmp_path / "costs")
+    each = [Thread(target=ledger.keep_cost, args=(f"k{n} x1", float(n))) for n in range(20)]
+    for one in each:
+        one.start()
+    for one in each:
+        one.join()
+    assert ledger.costs() == {f"k{n} x1": float(n) for n in range(20)}
+
+
+def test_the_likeliest_are_first_and_every_kernel_is_there_once():
+    specs = ledger.specs()
+    order = ledger.in_order(specs)
+    assert sorted(order) == sorted(variant(s.kind, n) for s in specs for n in (*s.lanes, *s.wide_lanes))
+    shipped = [*places.shipped("patches").glob("*.chronus"), places.shipped("grammar") / "phrases.toml"]
+    words = {word for text in shipped for word in re.findall(r"[a-z]\w*", text.read_text())}
+    named = [variant(s.kind, s.lanes[0]) for s in specs if s.kind in words]
+    assert set(order[: len(named)]) == set(named) and {"kick x1", "snare x1", "bass x1", "tb303 x1"} <= set(named)

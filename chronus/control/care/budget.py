@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.kinds import Catalogue, kind_and_lanes
 from chronus.errors import ChronusError
 from chronus.plan.difference import is_structural
 from chronus.rack.document import Module, Rack
@@ -132,6 +132,6 @@ def by_kind(costs: Mapping[str, float]) -> Weighed:
     """From `KIND xLANES` to kinds with their lanes, the fewest first."""
     found: dict[str, list[tuple[int, float]]] = {}
     for key, took in costs.items():
-        kind, _, lanes = key.rpartition(" x")
-        found.setdefault(kind, []).append((int(lanes), took))
+        kind, lanes = kind_and_lanes(key)
+        found.setdefault(kind, []).append((lanes, took))
     return {kind: tuple(sorted(known)) for kind, known in found.items()}

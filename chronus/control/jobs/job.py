@@ -50,6 +50,12 @@ class Job(Struct, eq=False):
     drawn: Drawn = Drawn()
     seen: int = 0
     """The frame at which it looked at what moves; 0 where nothing did."""
+    lacks: int = 0
+    """The number of the question for kernels that it waits for; 0 if it waits for none."""
+    lacking_in: Transaction | None = None
+    """What it came to when they were asked for."""
+    lacks_nothing: Transaction | None = None
+    """What it came to when all its kernels were found to be there."""
     trials: list[Trial] | None = None
     """What is still to be proved; None while nobody has looked."""
     tried_on: Rack | None = None

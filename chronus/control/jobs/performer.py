@@ -1,12 +1,13 @@
 """From a submission to an applied frame, step by step and without waiting.
 
-    taken -> performed (on the rack) -> proved, where it comes from outside -> its program prepared
+    taken -> performed (on the rack) -> compiled -> proved, where it comes from outside -> its program prepared
           -> committed, journaled, published -> sealed -> applied
 
 Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
 leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
 what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later. What is to be
-proved steps aside for it, and is performed again on the rack as it then is: a trial may last for seconds.
+proved, or needs a kernel that is not compiled yet, steps aside for it, and is performed again on the rack as it then is: a trial or a
+compiler may take seconds. Those that wait for compilers do not wait for each other.
 Rule 2: the order of performing is that of taking effect. What names a moment is performed before it; what comes until then goes
 first only if it is independent of that. Otherwise it is given the same moment, and acts after it.
 Rule 3: the journal has a job's words before the log has its entries; a job whose words the disk refuses is refused with E_FILE.
@@ -27,6 +28,7 @@ from chronus.commands import AnyCommand, Open, Say
 from chronus.conductor import authors
 from chronus.conductor.conductor import BATCH, Conductor, together
 from chronus.conductor.touches import Touches
+from chronus.control.jobs.compiling import Compiling
 from chronus.control.jobs.job import Drawn, Job
 from chronus.control.jobs.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.jobs.publisher import Batch, Publisher
@@ -101,15 +103,19 @@ class Performer:
         told: Callable[[str, str], None],
         number: int = 0,
         prover: Prover | None = None,
+        compiling: Compiling | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
         self.conductor, self.publisher, self.pen, self.told, self.prover = conductor, publisher, pen, told, prover
+        self.compiling = compiling
         self.number, self.weight = number, 0
         self.touches = Touches()
         self.current: Job | None = None
         self.aside: deque[Job] = deque()
         """Jobs that are to be proved; the first is on trial. Those of other authors go on meanwhile."""
+        self.uncompiled: list[Job] = []
+        """Jobs that wait for kernels."""
         self.flying: deque[Job] = deque()
         self.events: deque[tuple[Batch, Rows]] = deque()
         self.unheard_of: Callable[[], bool] = lambda: False
@@ -124,13 +130,13 @@ class Performer:
 
     @property
     def busy(self) -> bool:
-        waits = self._stopped_for or (self.aside and not self.aside[0].on_trial)
+        waits = self._stopped_for or (self.aside and not self.aside[0].on_trial) or self._next_compiled()
         return not self._at_rest or bool(waits) or bool(self.conductor.owed)
 
     @property
     def waiting(self) -> tuple[Job, ...]:
         """What was taken up, and stepped aside for others."""
-        return (*self.aside, *self._stopped_for)
+        return (*self.aside, *self.uncompiled, *self._stopped_for)
 
     @property
     def at_work(self) -> bool:
@@ -189,7 +195,11 @@ class Performer:
         if self._stopped_for and self._gave_way:
             self._gave_way = False
             return take()
-        return self._stopped_for.popleft() if self._stopped_for else self._back_from_trial(now) or take()
+        return (
+            self._stopped_for.popleft()
+            if self._stopped_for
+            else self._compiled() or self._back_from_trial(now) or take()
+        )
 
     def _begin(self, job: Job, now: float) -> None:
         job.deadline = now + PREPARE_SECONDS
@@ -231,12 +241,47 @@ class Performer:
             self._commit(job)
 
     def _is_ready(self, job: Job, now: float) -> bool:
-        """Whether it is performed, proved, and both replicas have its program."""
+        """Whether it is performed, its kernels are there, it is proved, and both replicas have its program."""
         if job.performing is not None and not self._performed(job, now):
+            return False
+        if self.compiling is not None and self._lacks_kernels(job, self.compiling):
             return False
         if self.prover is not None and not self._proved(job, self.prover, now):
             return False
         return job.program is None or self._prepared(job, job.program, now)
+
+    # ------------------------------------------------------------ kernels
+
+    def _lacks_kernels(self, job: Job, compiling: Compiling) -> bool:
+        """Whether kernels of it are not there yet: then it has stepped aside until they are."""
+        t = job.transaction
+        if t is None or t is job.lacks_nothing:
+            return False
+        lacking = compiling.lacking(job, t)
+        if not lacking:
+            job.lacks_nothing = t
+        else:
+            compiling.ask(job, t, lacking)
+            self.conductor.abandon(t)
+            self.uncompiled.append(job)
+            self.current = None
+        return bool(lacking)
+
+    def _next_compiled(self) -> Job | None:
+        return next((job for job in self.uncompiled if self.compiling and self.compiling.is_over(job)), None)
+
+    def _compiled(self) -> Job | None:
+        """The next job whose kernels are there, or cannot be had."""
+        job = self._next_compiled()
+        if job is not None and self.compiling:
+            self.compiling.conclude(job)
+            self.uncompiled.remove(job)
+        return job
+
+    def withdraw(self, job: Job | None) -> None:
+        """Refuses a job that waits for kernels: whoever said it wants silence, and would be surprised by what comes then."""
+        if job is not None and job in self.uncompiled:
+            self._fail(job, "it was withdrawn by panic before it was compiled; nothing was changed")
 
     # ------------------------------------------------------------ trials
 
@@ -317,7 +362,7 @@ class Performer:
         if job is self.current:
             self.current = None
         else:
-            self.aside.remove(job)
+            (self.uncompiled if job in self.uncompiled else self.aside).remove(job)
         job.applied(job)
 
     def _choose(self, job: Job) -> None:

@@ -6,12 +6,15 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from chronus import engine_line
 from chronus.engine_line import (
+    Compile,
+    Compiled,
     End,
     FromControl,
+    Kernels,
     Kill,
     Killed,
     NobodyKilled,
@@ -46,6 +49,9 @@ class Supervisor:
         """The latest notices, with the monotonic seconds at which they came."""
         self._said = engine_line.to_control()
         self.proved: dict[int, int | None] = {}
+        self.kernels: set[str] = set()
+        """Those that a program may name."""
+        self.compiled: dict[int, tuple[str, str, str] | None] = {}
         self._crashes: deque[tuple[Victims, float, Answered]] = deque()
         if channel is not None:
             channel.setblocking(False)
@@ -66,6 +72,10 @@ class Supervisor:
         """`proved[number]` will be the exit code of the process that tried it out."""
         self.proved.clear()
         self._say(Prove(number))
+
+    def compile(self, number: int, kernels: Iterable[str]) -> None:
+        """`compiled[number]` will be why one of them cannot be had (kernel, code, words), or None once all are there."""
+        self._say(Compile(number, tuple(sorted(kernels))))
 
     def crash(self, what: Victims, answered: Answered) -> None:
         """Kills a process on purpose; `answered` hears what came of it."""
@@ -120,6 +130,10 @@ class Supervisor:
             self.known = message
         elif isinstance(message, Proved):
             self.proved[message.number] = message.status
+        elif isinstance(message, Kernels):
+            self.kernels = {*message.kernels, *(() if message.anew else self.kernels)}
+        elif isinstance(message, Compiled):
+            self.compiled[message.number] = message.error
         elif isinstance(message, Killed):
             self._answer_crash(message.what, True, f"crash {message.what} (pid {message.pid})")
         elif isinstance(message, NobodyKilled):

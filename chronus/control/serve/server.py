@@ -19,7 +19,20 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from chronus.commands import AnyCommand, Crash, FromEngine, List, New, Notice, Reply, Save, Submission, Wait, Welcome
+from chronus.commands import (
+    AnyCommand,
+    Crash,
+    FromEngine,
+    List,
+    New,
+    Notice,
+    Panic,
+    Reply,
+    Save,
+    Submission,
+    Wait,
+    Welcome,
+)
 from chronus.conductor import authors
 from chronus.conductor.conductor import UNDONE, together
 from chronus.control.jobs.job import Drawn, Job
@@ -88,7 +101,7 @@ class Server:
         self._clock()
         for look in self.every_turn:
             look()
-        if self.performer.current is not None:
+        if self.performer.current is not None or self.performer.uncompiled:
             self._meanwhile()
         self.performer.step(self._take)
         self._answer()
@@ -224,7 +237,10 @@ class Server:
             part = client.waiting[0] if client.waiting and not client.gone else None
             if part is None or client.awaits_a_death:
                 continue
-            if client.job is self.performer.current or client.job in self.performer.waiting:
+            waits = client.job is not None and (
+                client.job is self.performer.current or client.job in self.performer.waiting
+            )
+            if waits and not (part.silences and client.job in self.performer.uncompiled):
                 continue
             if part.shutdown is not None or isinstance(part.alone, Crash):
                 if client.unanswered[0] is part:
@@ -235,7 +251,17 @@ class Server:
             elif part.asks:
                 self.performer.answer(self._job(client, client.together()))
             elif part.silences and self.performer.give_way():
-                self.jobs.appendleft(self._job(client, [client.waiting.popleft()]))
+                self._silence(client, client.waiting.popleft())
+
+    def _silence(self, client: Client, part: Part) -> None:
+        """It goes first. What waits for a compiler is not to be heard after a panic; after a stop it may come, and what is said next
+        still waits for it."""
+        job = client.job if client.job in self.performer.uncompiled else None
+        if any(isinstance(command, Panic) for command in part.commands):
+            self.performer.withdraw(job)
+            job = None
+        self.jobs.appendleft(self._job(client, [part]))
+        client.job = job or client.job
 
     def _take(self) -> Job | None:
         if self.jobs:

@@ -1,0 +1,107 @@
+"""A compiler: a process that puts machine code on the disk, a job at a time, for everybody else to load.
+
+`python -m chronus.worker.compiler [LINE]`, where LINE is a lifeline. What it is told comes in on standard input, what has become of it goes
+out on standard output; see engine_line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+
+from chronus import engine_line, places
+from chronus.catalogue.kinds import kind_and_lanes, variant
+from chronus.engine_line import Complete, FromCompiler, ListAll, Listed, Made, Make, Relax
+from chronus.errors import ChronusError
+from chronus.system import lifeline, title
+
+
+class Compiler:
+    def __init__(self) -> None:
+        from chronus.dsp import machinecode
+        from chronus.dsp.discovery import discover
+        from chronus.worker.rehearsal import PARTS
+
+        self.unkept, self.parts = machinecode.unkept, PARTS
+        self.kernels = discover(places.modules_folders())
+
+    def do(self, asked: ListAll | Make) -> FromCompiler:
+        """What is to be answered."""
+        job = asked.job if isinstance(asked, Make) else "list"
+        self.unkept.clear()
+        try:
+            if isinstance(asked, ListAll):
+                return self._list()
+            if job in self.parts:
+                self.parts[job]()
+            else:
+                self._kernel(*kind_and_lanes(job))
+            if self.unkept:
+                raise self.unkept[0]
+        except OSError as problem:
+            return Made(job, ("E_FILE", not_kept(job, problem)))
+        except ChronusError as error:
+            return Made(job, (error.code, error.message))
+        except Exception as error:
+            return Made(job, ("E_MODULE", f"{job} cannot be compiled: {_in_short(error)}"))
+        return Made(job)
+
+    def _list(self) -> Listed:
+        from chronus.worker import hoard, ledger
+
+        specs = ledger.specs()
+        ledger.keep_tables(self.kernels.values())
+        hoard.claim(places.kernel_cache())
+        hoard.prune(places.kernel_cache())
+        out = self.kernels["out"].spec  # the one that is in every rack
+        parts = (*self.parts, *(variant(out.kind, lanes) for lanes in out.lanes))
+        return Listed(parts, tuple(one for one in ledger.in_order(specs) if one not in parts))
+
+    def _kernel(self, kind: str, lanes: int) -> None:
+        """Compiles it. What somebody else wrote is not weighed: it may crash or never return."""
+        from chronus.worker import ledger
+        from chronus.worker.weigh import weigh
+
+        if kind not in self.kernels:
+            raise ChronusError("E_MODULE", f"there is no file of {kind} any more")
+        kernel = self.kernels[kind]
+        kernel.address(lanes)
+        ledger.keep_tables([kernel])
+        if kind in places.shipped_kinds() and variant(kind, lanes) not in ledger.costs():
+            ledger.keep_cost(variant(kind, lanes), weigh(kernel, lanes))
+
+
+def not_kept(job: str, problem: OSError) -> str:
+    where = problem.filename or places.kernel_cache()
+    return f"{job} could not be compiled into {where}: {problem.strerror or problem}; {places.ELSEWHERE}"
+
+
+def _in_short(error: Exception) -> str:
+    """Numba tells much; the first line says what it stumbled over."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        lifeline.hold(int(sys.argv[1]))
+    title.take("compiling")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # a compiler keeps nearly all it makes: looking through it again and again took a tenth of the time
+    compiler, said = Compiler(), engine_line.to_compiler()
+    while more := os.read(0, 1 << 16):
+        for asked in said.feed(more):
+            if isinstance(asked, Relax):
+                os.nice(19)
+            elif isinstance(asked, Complete):
+                with contextlib.suppress(OSError):
+                    places.complete_file().touch()
+            else:
+                os.write(1, engine_line.encode(compiler.do(asked)))
+
+
+if __name__ == "__main__":
+    main()
