@@ -139,10 +139,6 @@ class Range(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
-BPM = Range("bpm", 20, 400)
-SWING = Range("swing", 50, 75, "%")
-
-
 # ---------------------------------------------------------------- notes
 
 

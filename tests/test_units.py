@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronus import units
+from chronus.catalogue.whole import BPM, SWING
 from chronus.commands import Length, Quantity, Relative, Word
 from chronus.errors import ChronusError
 from chronus.units import (
-    BPM,
-    SWING,
     Range,
     format_param,
     format_range,

@@ -21,7 +21,7 @@ WIDTHS: dict[str, tuple[int, ...]] = {"mono": (1,), "poly": (1, 8), "stereo": (2
 WIDE = (2, 32)
 """Those a poly kernel may be needed for as well: 2 is a stereo pair. 64 is so rare that it is compiled only when it is asked for."""
 
-UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s")
+UNITS = ("", "Hz", "ms", "dB", "ct", "st", "Q", "s", "%")
 
 
 class Param(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue, find_param
+from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.commands import AnyCommand
 from chronus.conductor.transaction import Back, Item
 from chronus.rack.document import EMPTY, Rack, find, named, replace, with_module
@@ -31,7 +32,7 @@ def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, 
 
 def _item(rack: Rack, change: say.Change, catalogue: Catalogue) -> Item:
     if not change.module:
-        return ("out", "volume") if change.param == "volume" else ("", change.param)
+        return ("out" if change.param in OF_OUT else "", change.param)
     name = named(rack, change.module, catalogue)
     spec = catalogue[rack.modules[name].kind]
     voices = change.param == "voices" and spec.param("voices") is None
@@ -83,16 +84,21 @@ def is_back(rack: Rack, way: Back) -> bool:
 def _part(rack: Rack, about: Sequence[Item]) -> Rack:
     names = {name for name, _ in about}
     return replace(
-        EMPTY, bpm=rack.bpm, tempo=rack.tempo, swing=rack.swing, key=rack.key, seed=rack.seed,
+        EMPTY, **_of_the_whole(rack, *WHOLE),
         modules={name: module for name, module in rack.modules.items() if name in names},
         lanes={name: lane for name, lane in rack.lanes.items() if name in names},
     )  # fmt: skip
 
 
+def _of_the_whole(rack: Rack, *names: str) -> dict[str, Any]:
+    """Parameters of the whole, each with what moves it."""
+    return {field: getattr(rack, field) for name in names for field in WHOLE[name].fields}
+
+
 def _value(rack: Rack, item: Item) -> Any:
     name, what = item
     if not name:
-        return (rack.bpm, rack.tempo) if what == "bpm" else getattr(rack, what)
+        return _of_the_whole(rack, what)
     module, lane = rack.modules.get(name), rack.lanes.get(name)
     if module is None:
         return None
@@ -108,8 +114,7 @@ def _value(rack: Rack, item: Item) -> Any:
 def _put(rack: Rack, item: Item, source: Rack) -> Rack:
     name, what = item
     if not name:
-        tempo = source.tempo if what == "bpm" else rack.tempo
-        return replace(rack, **{what: getattr(source, what), "tempo": tempo})
+        return replace(rack, **_of_the_whole(source, what))
     module, lane, old = rack.modules.get(name), rack.lanes.get(name), source.modules.get(name)
     if module is None or old is None:
         return rack

@@ -31,6 +31,7 @@ from chronus.rack.document import Module, Moving, Rack, find, named, replace, wi
 from chronus.rack.edit import Edit, edit, empty
 from chronus.rack.lanes import too_many
 from chronus.rack.sweeps import Present
+from chronus.rack.values import is_short
 from chronus.rack.wiring import played_by
 from chronus.score.courses import gone_back, onward
 from chronus.score.score import Score
@@ -478,9 +479,8 @@ def _put_back(thing: Thing, way: Back) -> Thing:
 
 
 def label(command: Kept, text: str) -> str:
-    """A step as it is named: the tempo and the swing by the short word."""
-    short = isinstance(command, say.Set) and len(command.changes) == 1 and command.changes[0].param in ("bpm", "swing")
-    return text.removeprefix("set ") if short else text
+    """A step as it is named: what is a word of its own by that."""
+    return text.removeprefix("set ") if isinstance(command, say.Set) and is_short(command) else text
 
 
 def inside(command: Kept) -> Sequence[AnyCommand]:

@@ -12,6 +12,7 @@ from typing import Any
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
+from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.errors import ChronusError
 from chronus.pattern.loop import loop_of
 from chronus.rack.document import (
@@ -21,18 +22,17 @@ from chronus.rack.document import (
     audible,
     in_words,
     named,
+    of_the_whole,
     replace,
     steady,
-    tempo,
     value,
     words_of,
 )
 from chronus.rack.sweeps import STILL, Present, about, format_length
-from chronus.rack.values import NUMBERS, in_length, in_quotes, no_such
+from chronus.rack.values import in_length, in_quotes, no_such
 from chronus.rack.wiring import gated_off
 from chronus.score.courses import tempo_left
 from chronus.units import (
-    BPM,
     File,
     Length,
     Range,
@@ -127,18 +127,21 @@ def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
 def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
     if command.name:
         return _show_module(rack, named(rack, command.name, catalogue), catalogue, taken_out, present)
-    bpm, sweeps = tempo(rack, present), {}
-    known = format_param(bpm, BPM)
-    if rack.tempo is not None and present(rack.tempo) < 1.0:
-        ends = tempo(rack, lambda moving: 0.0), rack.bpm
-        told, sweeps["bpm"] = _way(rack.tempo, ends, tempo_left(rack.tempo, present), BPM, present)
-        known += f" ({told})"
-    whole = f"bpm {known}, swing {format_number(rack.swing)}, seed {rack.seed}"
+    sweeps: dict[str, Any] = {}
+    told: list[str] = []
+    more: dict[str, Any] = {row.name: getattr(rack, row.name) for row in WHOLE.values()}
+    for row in NUMBERS.values():
+        now = more[row.name] = of_the_whole(rack, row, present)
+        told.append(f"{row.name} {format_number(now)}" if not row.moving else f"{row.name} {format_param(now, row)}")
+        moving = getattr(rack, row.moving) if row.moving else None
+        if moving is not None and present(moving) < 1.0:
+            ends = of_the_whole(rack, row, lambda moving: 0.0), getattr(rack, row.name)
+            way, sweeps[row.name] = _way(moving, ends, tempo_left(moving, present), row, present)
+            told[-1] += f" ({way})"
     lines, result = _list(rack, "", catalogue, taken_out)
-    more: dict[str, Any] = {"bpm": bpm, "swing": rack.swing, "key": rack.key, "seed": rack.seed}
     more |= {"sweeps": sweeps} if sweeps else {}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
-    return [whole, *lines], {**more, **result}
+    return [", ".join(told), *lines], {**more, **result}
 
 
 def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
@@ -302,11 +305,10 @@ def _sides(
     if not port:
         if name in NUMBERS:
             whole = replace(NUMBERS[name], unit="")
-            found = tempo(rack, present) if name == "bpm" else float(getattr(rack, name))
-            return found, _wanted(command, whole, rack), whole
-        if name != "volume":
+            return float(of_the_whole(rack, whole, present)), _wanted(command, whole, rack), whole
+        if name not in OF_OUT:
             raise no_such(rack, name, catalogue, "target.name")
-        name, port = "out", "volume"
+        name, port = "out", name
     module = rack.modules[named(rack, name, catalogue, "target.name")]
     param = find_param(catalogue[module.kind], port, "target.port")
     return value(rack, module, param, present), _wanted(command, param, rack), param

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from lark.exceptions import UnexpectedInput
 
 from chronus import othernames, places
+from chronus.catalogue.whole import OF_OUT, WHOLE
+from chronus.commands import Set
 from chronus.errors import ChronusError, nearest
 from chronus.language.grammar import accepted, place_of
 from chronus.language.quantities import NAMES as UNIT_NAMES
@@ -28,9 +30,12 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 BARE = re.compile(r"[xXo1-9.~_|-][xXo1-9.~_|^ -]*(?:\s+\w+=\S+)*\s*")
 NOTES = re.compile(r"(?:[a-gA-G][#b]?-?[0-9](?::\w+)?|[.~_|])(?:\s+(?:[a-gA-G][#b]?-?[0-9]\S*|[.~_|]))+\s*")
 
-INSTEAD = {word: row.word for row in ROWS.values() for word in row.meant.split()} | {
-    "volume": "set volume", "vol": "set volume", "key": "set key", "seed": "set seed",
-}  # fmt: skip
+_SET = {name: f"set {name}" for name in (*WHOLE, *OF_OUT) if name not in ROWS}
+INSTEAD = {
+    **{word: row.word for row in ROWS.values() for word in row.meant.split()},
+    **_SET,
+    **{word: _SET[names[0]] for word, names in othernames.WHOLE.items() if names[0] in _SET},
+}
 """What people type first, and what it is called here."""
 
 LATER = frozenset((
@@ -182,7 +187,7 @@ def _dot(accepts: set[str], typed: str, before: str, offset: int, word: str, fir
 
 def _noise(accepts: set[str], typed: str, before: str, offset: int, word: str, first: str) -> Advice | None:
     """`set bass.freq to 55`, `bpm = 140`: a word or a mark that goes without saying."""
-    if first in ("set", "bpm", "swing"):
+    if first in ROWS and ROWS[first].kind is Set:
         found = re.search(r"\s(to|is)$", before)
         if found and word:
             return Advice(found.start(1), (" ",), None, f'; leave out "{found[1]}"')

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from chronus import othernames, units
+from chronus.catalogue.whole import WHOLE, Text
 from chronus.commands import Describe, Help
 from chronus.errors import CODES, ChronusError
 from chronus.language.notation import chords
@@ -135,6 +138,17 @@ def _chords() -> list[str]:
     return _table([cells[k::down] + [""] * (ACROSS - len(cells[k::down])) for k in range(down)])
 
 
+def _of_the_whole() -> Page:
+    """The parameters that belong to no module."""
+    rows = [
+        [name, row.example, "", row.help]
+        if isinstance(row, Text)
+        else [name, units.format_range(row), f"({units.format_param(row.default, row)})", row.help]
+        for name, row in WHOLE.items()
+    ]
+    return Page(_table(rows), {"whole": {name: msgspec.to_builtins(row) for name, row in WHOLE.items()}})
+
+
 def _group(name: str, catalogue: Catalogue) -> Page | None:
     """The commands of a group, or the kinds of a category."""
     if name in GROUPS:
@@ -161,7 +175,7 @@ def _word(word: str, catalogue: Catalogue) -> Page:
         result: dict[str, Any] = {"usage": entry.usage, "help": entry.meaning, "examples": list(entry.examples)}
         lines = [f"{entry.usage}", f"    {entry.meaning}", *(f"    e.g. {example}" for example in entry.examples)]
         kind = _kind(word, catalogue)  # crash and gate are a command and a module
-        more = describe(kind, catalogue) if kind else Page([], {})
+        more = describe(kind, catalogue) if kind else _of_the_whole() if name == "set" else Page([], {})
         return Page([*lines, *more.lines], {"command": {name: result}, **more.result})
     kind = _kind(word, catalogue)
     found = describe(kind, catalogue) if kind else _group(word, catalogue)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chronus import places
-from chronus.units import BPM
+from chronus.catalogue.whole import BPM
 
 NUMBER = r"([0-9]{2,3}(?:\.[0-9]{1,3})?)"
 TEMPO = re.compile(

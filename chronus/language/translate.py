@@ -13,6 +13,7 @@ import msgspec
 from lark import Token, Tree
 
 from chronus import commands as c
+from chronus.catalogue.whole import NUMBERS
 from chronus.language.quantities import count, length, quantity, start, wrong
 from chronus.language.rows.line import Line
 from chronus.language.syntax import RULES
@@ -61,9 +62,8 @@ def _times(nodes: Iterable[Tree[Token]], line: Line) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- the whole line
 
-WHOLE = ("bpm", "swing")
-"""Parameters of the whole that are a command as well."""
-SHORT = {"over": ("bpm",), "lasts": WHOLE}
+_VERBS = [row for row in NUMBERS.values() if row.is_verb]
+SHORT = {"over": tuple(row.name for row in _VERBS if row.moving), "lasts": tuple(row.name for row in _VERBS)}
 """Short forms of `set` that may end so."""
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec, Table
+from chronus.catalogue.whole import BPM, SEED, SWING, Whole
 from chronus.commands import MODULES as MODULES
 from chronus.commands import File, Length, Quantity, Word
 from chronus.errors import ChronusError
@@ -103,11 +104,11 @@ class Rack(Struct, frozen=True):
     modules: dict[str, Module]
     cables: dict[Key, Cable] = {}
     lanes: dict[str, Lane] = {}
-    bpm: float = 120.0
+    bpm: float = float(BPM.default)
     tempo: Moving | None = None
-    swing: float = 50.0
+    swing: float = float(SWING.default)
     key: str = ""
-    seed: int = 0
+    seed: int = int(SEED.default)
     takes: int = 0
 
 
@@ -147,11 +148,18 @@ def retunes(before: Rack, after: Rack) -> bool:
 
 
 def tempo(rack: Rack, share: Share = at_rest) -> float:
-    """Beats a minute now: the tempo moves evenly in time."""
-    if rack.tempo is None:
-        return rack.bpm
-    assert isinstance(rack.tempo.start, float)
-    return rack.tempo.start + (rack.bpm - rack.tempo.start) * share(rack.tempo)
+    """Beats a minute now."""
+    return of_the_whole(rack, BPM, share)
+
+
+def of_the_whole(rack: Rack, row: Whole, share: Share = at_rest) -> float:
+    """A parameter of the whole now. What moves does so evenly in time."""
+    number: float = getattr(rack, row.name)
+    moving: Moving | None = getattr(rack, row.moving) if row.moving else None
+    if moving is None:
+        return number
+    assert isinstance(moving.start, float)
+    return moving.start + (number - moving.start) * share(moving)
 
 
 def _between(start: float, stop: float, share: float, param: Param) -> float:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
+from chronus.catalogue.whole import WHOLE, Text, Whole
 from chronus.commands import File, Quantity, Word
-from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, tempo, words_of
+from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, of_the_whole, words_of
 from chronus.rack.edit import RESERVED
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
@@ -36,17 +37,14 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _whole(rack: Rack) -> Iterator[str]:
-    if rack.tempo is not None:
-        begin = format_number(tempo(rack, lambda moving: 0.0))
-        yield f"bpm {begin}..{format_number(rack.bpm)} over {format_length(rack.tempo.over)}"
-    elif rack.bpm != EMPTY.bpm:
-        yield f"bpm {format_number(rack.bpm)}"
-    if rack.swing != EMPTY.swing:
-        yield f"swing {format_number(rack.swing)}"
-    if rack.key:
-        yield f"set key {rack.key}"
-    if rack.seed != EMPTY.seed:
-        yield f"set seed {rack.seed}"
+    for row in WHOLE.values():
+        now, verb = getattr(rack, row.name), row.name if row.is_verb else f"set {row.name}"
+        moving = getattr(rack, row.moving) if isinstance(row, Whole) and row.moving else None
+        if moving is not None and isinstance(row, Whole):
+            begin = format_number(of_the_whole(rack, row, lambda moving: 0.0))
+            yield f"{verb} {begin}..{format_number(now)} over {format_length(moving.over)}"
+        elif now != getattr(EMPTY, row.name):
+            yield f"{verb} {now if isinstance(row, Text) else format_number(now)}"
 
 
 def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec, Table
+from chronus.catalogue.whole import OF_OUT, WHOLE, Text
 from chronus.commands import Change, File, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
@@ -19,19 +19,16 @@ from chronus.rack.document import (
     Steady,
     in_words,
     named,
+    of_the_whole,
     replace,
-    tempo,
     value,
     with_module,
     words_of,
 )
 from chronus.rack.lanes import short_of_voices
 from chronus.rack.sweeps import STILL, Present
-from chronus.units import BPM, SWING, Range, format_param, is_clamped, is_musical, to_param
+from chronus.units import Range, format_param, is_clamped, is_musical, to_param
 
-NUMBERS = {"bpm": BPM, "swing": SWING, "seed": Range("seed", 0, 999_999_999)}
-"""What can be set of the whole, besides its volume and key."""
-KEY = re.compile(r"[a-g][#b]? [a-z]+")
 VOICE_COUNT = Range("voices", 1, VOICES)
 AT_ONCE = Length(0, "ms")
 LONGEST_TEXT = 1024
@@ -51,9 +48,14 @@ def assign(
         texts.append(done["text"])
         results.append({key: done[key] for key in ("module", "param", "value", "was")})
         sweeps += more
-    whole = len(command.changes) == 1 and command.changes[0].param in ("bpm", "swing") and not command.changes[0].module
-    text = texts[0] if whole else "set " + ", ".join(texts)
+    text = texts[0] if is_short(command) else "set " + ", ".join(texts)
     return rack, text, results[0] if len(results) == 1 else {"changes": results}, sweeps
+
+
+def is_short(command: Set) -> bool:
+    """Whether it is called by the parameter's own word: `bpm 174`."""
+    first, *more = command.changes
+    return not (more or first.module) and first.param in WHOLE and WHOLE[first.param].is_verb
 
 
 Changed = tuple[Rack, dict[str, Any], tuple[Moving, ...]]
@@ -69,8 +71,8 @@ def change_one(
     present: Present = STILL,
 ) -> Changed:
     """What is relative, and what begins where the parameter stands, does so at its `present` value."""
-    if not name and change.param == "volume":
-        name, change = "out", replace(change, param="volume")
+    if not name and change.param in OF_OUT:
+        name = "out"
     if not name:
         return _change_whole(rack, change, catalogue, part, over, present)
     module = rack.modules[name]
@@ -203,7 +205,7 @@ def _whole(number: float, name: str, part: str) -> int:
 
 def no_such(rack: Rack, word: str, catalogue: Catalogue, part: str) -> ChronusError:
     """A word that is no parameter of the whole; the name of a module is half of what was meant."""
-    near = meant(word, [*NUMBERS, "volume", "key", *rack.modules], othernames.WHOLE)
+    near = meant(word, [*WHOLE, *OF_OUT, *rack.modules], othernames.WHOLE)
     having = [name for name, module in rack.modules.items() if catalogue[module.kind].param(word)]
     told = [f"{name}.{word}" for name in having[:3]] or [
         f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near
@@ -221,53 +223,49 @@ def _first(spec: Spec) -> str:
 def _change_whole(
     rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None, present: Present
 ) -> Changed:
-    """bpm, swing, key, seed."""
-    if change.param == "key":
-        _refuse_sweep(change, over, part)
-        key = change.value.text.lower() if isinstance(change.value, Word) else ""
-        if not KEY.fullmatch(key):
-            raise ChronusError("E_VALUE", "a key is a note and a scale: a minor", part=f"{part}.value")
-        was = rack.key or "none"
-        done = {"text": f"key {key} (was {was})", "module": "", "param": "key"}
-        return replace(rack, key=key), {**done, "value": key, "was": was}, ()
-    if change.param not in NUMBERS:
+    """At once, or evenly in time where it may move. Musical lengths that come to more than can be at another tempo are named."""
+    row = WHOLE.get(change.param)
+    if row is None:
         raise no_such(rack, change.param, catalogue, f"{part}.param")
-    if change.param == "bpm":
-        return _change_tempo(rack, change, catalogue, part, over, present)
-    _refuse_sweep(change, over, part)
-    assert not isinstance(change.value, Sweep | File)
-    param, before = NUMBERS[change.param], getattr(rack, change.param)
-    now = _number(change.value, param, float(before), rack, part)
-    now = _whole(now, "seed", part) if change.param == "seed" else round(now, 6)
-    unitless = replace(param, unit="")
-    rack = replace(rack, **{change.param: now})
-    text = f"{change.param} {format_param(now, unitless)} (was {format_param(before, unitless)})"
-    return rack, {"text": text, "module": "", "param": change.param, "value": now, "was": before}, ()
-
-
-def _fine(bpm: float) -> float:
-    """To six places: what can be typed, and counted exactly."""
-    return float(round(bpm, 6))
-
-
-def _change_tempo(
-    rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None, present: Present
-) -> Changed:
-    """At once, or evenly in time. Musical lengths that come to more than can be are named."""
-    was, given, held = _fine(tempo(rack, present)), _no_file(change, part), _clamped(rack, catalogue)
-    begin = was
+    if isinstance(row, Text):
+        return _change_text(rack, row, change, part, over)
+    if not row.moving:
+        _refuse_sweep(change, over, part)
+    name, plain, given = row.name, replace(row, unit=""), _no_file(change, part)
+    begin = was = row.rounded(of_the_whole(rack, row, present))
     if isinstance(given, Sweep):
-        begin, given = _fine(_number(given.start, BPM, was, rack, part)), given.stop
-    now = _fine(_number(given, BPM, was, rack, part))
-    moves = over is not None and over.number > 0
-    moving = Moving(present.number(), begin, now, over) if moves and over is not None else None
-    rack = replace(rack, bpm=now, tempo=moving)
-    beyond = [name for name in _clamped(rack, catalogue) if name not in held]
-    about = ([] if moves else [f"was {format_param(was, BPM)}"]) + ([f"clamped: {', '.join(beyond)}"] if beyond else [])
-    text = f"bpm {format_param(begin, BPM)}..{format_param(now, BPM)}" if moves else f"bpm {format_param(now, BPM)}"
-    text += f" ({'; '.join(about)})" if about else ""
-    done = {"text": text, "module": "", "param": "bpm", "value": now, "was": was}
-    return rack, done, (moving,) if moving is not None else ()
+        begin, given = row.rounded(_number(given.start, row, was, rack, part)), given.stop
+    now = _number(given, row, was, rack, part)
+    if row.counts:
+        _whole(now, name, part)
+    now = row.rounded(now)
+    moving = Moving(present.number(), begin, now, over) if over is not None and over.number > 0 else None
+    after = replace(rack, **{name: now}, **({row.moving: moving} if row.moving else {}))
+    beyond = _newly_clamped(rack, after, catalogue)
+    about = ([] if moving else [f"was {format_param(was, plain)}"]) + (
+        [f"clamped: {', '.join(beyond)}"] if beyond else []
+    )
+    known = f"{format_param(begin, plain)}..{format_param(now, plain)}" if moving else format_param(now, plain)
+    text = f"{name} {known}" + (f" ({'; '.join(about)})" if about else "")
+    done = {"text": text, "module": "", "param": name, "value": now, "was": was}
+    return after, done, (moving,) if moving else ()
+
+
+def _change_text(rack: Rack, row: Text, change: Change, part: str, over: Length | None) -> Changed:
+    _refuse_sweep(change, over, part)
+    words = change.value.text.lower() if isinstance(change.value, Word) else ""
+    if not row.fits(words):
+        raise ChronusError("E_VALUE", f"a {row.name} is {row.help}: {row.example}", part=f"{part}.value")
+    was = getattr(rack, row.name) or "none"
+    done = {"text": f"{row.name} {words} (was {was})", "module": "", "param": row.name, "value": words, "was": was}
+    return replace(rack, **{row.name: words}), done, ()
+
+
+def _newly_clamped(before: Rack, after: Rack, catalogue: Catalogue) -> list[str]:
+    if before.bpm == after.bpm:
+        return []
+    held = _clamped(before, catalogue)
+    return [name for name in _clamped(after, catalogue) if name not in held]
 
 
 def _clamped(rack: Rack, catalogue: Catalogue) -> list[str]:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from chronus.catalogue.whole import WHOLE
 from chronus.commands import AnyCommand
 from chronus.language import help, parser
 from chronus.language.completer import TIMES, complete
-from chronus.language.rows.building import WHOLE
 from chronus.language.rows.looking import LISTS
 from chronus.language.rows.scripting import VICTIMS
 from chronus.language.rows.sequencing import OPTIONS

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from chronus.catalogue.whole import NUMBERS
 from chronus.commands import AnyCommand, Change, Gate, Load, Note, Play, Port, Quantity, Set, Stop, Unload, Word
 from chronus.units import read_note
 
@@ -204,10 +205,11 @@ def _note(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
     return Said((*words, str(pitch)), text, Note(name=module, pitch=pitch, velocity=velocity, length=float(share)))
 
 
-def _bpm(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
-    (argument,) = arguments
-    bpm = _number(argument)
-    return Said(words, f"bpm {_plain(bpm)}", Set(changes=(Change("", "bpm", Quantity(bpm)),)))
+def _verb(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+    """A parameter of the whole that is a command as well."""
+    (argument,), name = arguments, words[1]
+    number = _number(argument)
+    return Said(words, f"{name} {_plain(number)}", Set(changes=(Change("", name, Quantity(number)),)))
 
 
 def _play(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
@@ -235,7 +237,7 @@ _TABLE: dict[tuple[str, int], Callable[[tuple[str, ...], tuple[Argument, ...]], 
     ("get", 3): _get,
     ("transport/play", 0): _play,
     ("transport/stop", 0): _stop,
-    ("transport/bpm", 0): _bpm,
+    **{(f"transport/{row.name}", 0): _verb for row in NUMBERS.values() if row.is_verb},
     ("status", 0): lambda words, arguments: Asked("/status"),
     ("test", 0): _test,
 }

@@ -5,21 +5,14 @@ from __future__ import annotations
 import re
 
 from chronus import commands as c
-from chronus import units
+from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.language.quantities import quantity, wrong
 from chronus.language.quantities import start as start_of
-from chronus.language.rows.known import Known, Pairs, about, about_range, about_words, dotted, find_param, given, values
+from chronus.language.rows.known import Known, Pairs, about, about_words, dotted, find_param, given, values
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import BEGINS, NAME, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_chain, format_change, format_kind, format_value
 from chronus.units import format_quantity
-
-WHOLE = {
-    "bpm": units.BPM,
-    "swing": units.SWING,
-    "volume": units.Range("volume", -60, 6, "dB"),
-    "seed": units.Range("seed", 0, 2**31 - 1),
-}
 
 # ---------------------------------------------------------------- load
 
@@ -106,8 +99,9 @@ def _set(children: Children, line: Line) -> Fields:
 def _offer_set(typed: Typed, known: Known) -> Pairs:
     change = typed.head.rpartition(",")[2].split() if "," in typed.head else typed.rest
     if not change:
-        whole = [(name, about_range(range_)) for name, range_ in WHOLE.items()]
-        return dotted(typed.word, known, ("params", "tables")) if "." in typed.word else [*known.names(), *whole]
+        if "." in typed.word:
+            return dotted(typed.word, known, ("params", "tables"))
+        return [*known.names(), *known.whole()]
     if len(change) == 1 and "." in change[0]:
         name, _, param = change[0].partition(".")
         return values(find_param(known.spec(name), param))
@@ -158,7 +152,7 @@ ROWS = (
     Row(
         c.Set,
         "set NAME.param VALUE [, NAME.param VALUE ...] [over LENGTH]",
-        "a parameter; also bpm, swing, volume, seed",
+        f"a parameter; also {', '.join((*WHOLE, *OF_OUT))}",
         Form(
             (('change ("," change)*', _set),),
             lambda command: ", ".join(map(format_change, command.changes)),

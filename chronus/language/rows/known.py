@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chronus import units
+from chronus.catalogue.whole import OF_OUT, WHOLE, Text
 
 Catalogue = Mapping[str, Mapping[str, Any]]
 Rack = Mapping[str, Any]
@@ -28,6 +29,13 @@ class Known:
 
     def names(self) -> Pairs:
         return [(name, kind if kind != name else "") for name, kind in self.loaded.items()]
+
+    def whole(self) -> Pairs:
+        """The parameters of the whole, and those of `out` that need not be called by its name."""
+        for name, row in WHOLE.items():
+            yield name, row.help if isinstance(row, Text) else units.format_range(row)
+        for name in OF_OUT:
+            yield name, units.format_range(param) if (param := find_param(self.spec("out"), name)) else ""
 
     def spec(self, name: str) -> Mapping[str, Any]:
         """Of a loaded module, or of the kind that would be loaded under that name."""
@@ -76,7 +84,3 @@ def values(param: Mapping[str, Any]) -> Pairs:
 def about(param: Mapping[str, Any]) -> str:
     range_ = f"{units.format_range(param)} ({units.format_param(param['default'], param)})"
     return f"{range_}  {param.get('help', '')}".rstrip()
-
-
-def about_range(range_: units.Range) -> str:
-    return units.format_range(range_)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from lark import Token, Tree
 
 from chronus import commands as c
+from chronus.catalogue.whole import WHOLE, Text
 from chronus.language.quantities import Node, quantity, start, wrong
 from chronus.language.rows.written import RESERVED
 
 LONGEST_NAME = 32
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-KEY_NOTE = re.compile(r"[a-g][#b]?")
 
 
 class Line:
@@ -105,7 +105,8 @@ class Line:
         given = self.value(value, f"{path}.value")
         if isinstance(given, c.Word) and " " in given.text and value.children[-1].type == "MODE":  # type: ignore[union-attr]
             mode = value.children[-1]  # type: ignore[union-attr]
-            if module or param != "key" or not KEY_NOTE.fullmatch(given.text.split()[0]):
+            row = WHOLE.get(param)
+            if module or not isinstance(row, Text) or not row.fits(given.text):
                 raise wrong(start(mode), f'expected "," or the end of the line, not "{mode}"', ",")
         return c.Change(module, param, given)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from chronus.catalogue.whole import WHOLE, Text
 from chronus.commands import Change, File, Length, Port, Quantity, Relative, Sweep, Value, When, Word
 from chronus.units import format_quantity
 
 RESERVED = frozenset(("at", "now", "over", "fade"))
-KEY = re.compile(r"[a-g][#b]? [a-z]+")
 PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)(?:[a-z][a-z0-9_]*|[a-g]#)")
 PLAIN_KIND = re.compile(r"[a-z0-9][a-z0-9_]*(?<!_module)")
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]*[./][A-Za-z0-9_.~/-]*")
@@ -31,8 +31,9 @@ def format_value(value: Value) -> str:
 def format_change(change: Change) -> str:
     """`bass.freq 55 Hz`, `bpm 174`, `key a minor`."""
     where = f"{change.module}.{change.param}" if change.module else change.param
-    if where == "key" and isinstance(change.value, Word) and KEY.fullmatch(change.value.text):
-        return f"key {change.value.text}"
+    row = WHOLE.get(where)
+    if isinstance(row, Text) and isinstance(change.value, Word) and row.fits(change.value.text):
+        return f"{where} {change.value.text}"
     return f"{where} {format_value(change.value)}"
 
 

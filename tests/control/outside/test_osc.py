@@ -201,6 +201,7 @@ def test_notes_come_as_numbers_and_as_names():
         ("/note/bass", "60", "note bass 60 vel=0.8 len=1/8"),
         ("/note/bass", "Eb3", "note bass 51 vel=0.8 len=1/8"),
         ("/transport/bpm", "174", "bpm 174"),
+        ("/transport/swing", 56, "swing 56"),
     ],
 )
 def test_words_and_numbers_may_come_as_text(address, argument, text):
