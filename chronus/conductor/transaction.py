@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from chronus.commands import AnyCommand, ByHand, Command, Length, When
 from chronus.errors import ChronusError
+from chronus.memory.log import Rows
 from chronus.memory.program import Program
 from chronus.plan.seats import Plan
 from chronus.rack.document import EMPTY, Moving, Rack
@@ -140,8 +141,18 @@ def with_rack(thing: Rack | Deed, rack: Rack) -> Rack | Deed:
     return replace(thing, rack=rack) if isinstance(thing, Deed) else rack
 
 
+class Drawn(Struct, frozen=True):
+    """What the drawing of a program depended on besides the words: the frame up to which all was known, and the first new incarnation."""
+
+    now: int = 0
+    incarnation: int = 0
+
+
 class Transaction(Struct, eq=False):
-    """A submission performed but not yet part of the state. `absolute`: it names frames, so its moment must lie ahead."""
+    """A submission performed but not yet part of the state. `absolute`: it names frames, so its moment must lie ahead.
+
+    `plan` is None where the one in use serves; `drawn` says what another one depended on.
+    """
 
     number: int
     before: Rack
@@ -149,9 +160,9 @@ class Transaction(Struct, eq=False):
     past: History = ()
     future: History = ()
     outcomes: list[Outcome] = field(default_factory=list)
-    program: Program | None = None
     absolute: bool = False
     plan: Plan | None = None
+    drawn: Drawn = Drawn()
     steps: list[Step] = field(default_factory=list)
     sweeps: list[Moving] = field(default_factory=list)
     hands: list[ByHand] = field(default_factory=list)
@@ -164,18 +175,56 @@ class Transaction(Struct, eq=False):
     """Numbers of what was put off and is not to happen any more."""
     saves: dict[int, Rack] = field(default_factory=dict)
     """What is to be saved, by the place of the answer."""
-    score: Score | None = None
-    moment: int = 0
-    exact: bool = False
-    near: int = 0
-    """The frame up to which notes are in its own batch."""
-    since: int = 0
-    """The generation after which all are its own."""
-    dues: tuple[Due, ...] = ()
     due: bool = False
     """It is what was put off."""
+
+    @property
+    def program(self) -> Program | None:
+        return self.plan.program if self.plan else None
 
     def fresh(self) -> frozenset[str]:
         """The modules that were unloaded and loaded again meanwhile: other ones of the same name."""
         gone = {name for step in self.steps for name in step.before.modules.keys() - step.after.modules.keys()}
         return frozenset(gone & self.before.modules.keys() & self.after.modules.keys())
+
+
+class Committed(Struct, frozen=True, eq=False):
+    """A transaction for one moment: its entries, and what else will be so once the replicas have them.
+
+    `exact`: all entries name their frame. `near` is the frame up to which notes are among them, `since` the generation after which all are
+    its own. `dues` is what it puts off.
+    """
+
+    transaction: Transaction
+    moment: int
+    exact: bool
+    score: Score
+    past: History
+    dues: tuple[Due, ...]
+    near: int
+    since: int
+    entries: Rows
+
+    @property
+    def program(self) -> Program | None:
+        return self.transaction.program
+
+
+class Shrinking(Struct, frozen=True, eq=False):
+    """A plan without what has faded out of the one `before` it. It comes to nothing where another one is adopted first."""
+
+    before: Plan
+    plan: Plan
+    drawn: Drawn
+
+    @property
+    def program(self) -> Program:
+        assert self.plan.program is not None
+        return self.plan.program
+
+
+class Shrunk(Struct, frozen=True, eq=False):
+    """The entries that swap to the program of a Shrinking; none where it came to nothing."""
+
+    program: Program
+    entries: Rows

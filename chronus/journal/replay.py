@@ -14,7 +14,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import count
 from typing import NamedTuple
 
 import msgspec
@@ -23,19 +22,19 @@ from msgspec import Struct
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, Load, Open, Stop, Submission, Unload
 from chronus.conductor import authors
-from chronus.conductor.conductor import Conductor, Transaction, together
+from chronus.conductor.conductor import Conductor
 from chronus.conductor.touches import Touches
+from chronus.conductor.transaction import Committed, Shrunk, Transaction
+from chronus.conductor.waiting import together
 from chronus.errors import ChronusError
 from chronus.journal import standing
 from chronus.journal.records import Journal, Poisoned, Record, Said, Sealed, Stands, Void
-from chronus.memory.log import Rows
 from chronus.memory.program import Program
-from chronus.rack.document import EMPTY
+from chronus.rack.document import EMPTY, replace
 from chronus.rack.edit import edit
 from chronus.rack.salvage import Lost, able, taken_apart
 from chronus.rack.script import script
 from chronus.score.courses import onward
-from chronus.score.spans import NONE
 
 Parse = Callable[[str], Iterable[AnyCommand]]
 NEVER = 1 << 62
@@ -49,14 +48,12 @@ def weight(submission: Submission, program: Program | None) -> int:
     return len(submission.commands) + (len(program.instances) // 4 if program is not None else 0)
 
 
-class Unsealed(Struct, eq=False):
+class Unsealed(Struct, frozen=True, eq=False):
     """Said and performed, but its seal is not in the journal."""
 
     said: Said
     submission: Submission
-    transaction: Transaction | None
-    program: Program | None
-    entries: Rows = NONE
+    done: Committed | Shrunk
 
 
 class Replay:
@@ -113,55 +110,56 @@ class Replay:
         """The module goes. If its line was taken back, the undo that follows brings it again, as it was before that line."""
         self.accept()
         self.left_out.add(poisoned.module)
+        conductor = self.conductor
         with suppress(ChronusError):
-            self.conductor.rack = edit(self.conductor.rack, Unload(name=poisoned.module), self.conductor.catalogue).rack
+            rack = edit(conductor.rack, Unload(name=poisoned.module), conductor.catalogue).rack
+            conductor.state = replace(conductor.state, rack=rack)
 
     def _stand(self, stands: Stands) -> None:
         """What another version wrote comes at least to the same rack, and so does one in which there are modules of other kinds."""
         conductor = self.conductor
         with suppress(msgspec.MsgspecError):
             if not self.wary or standing.fits(stands.state, conductor.catalogue):
-                standing.restore(conductor, stands.state)
+                conductor.state = standing.restored(conductor.state, stands.state)
                 return
         said = [(text, command) for text in stands.texts for command in self.read(text)]
         commands, lost = able(conductor.rack, [command for _, command in said], conductor.catalogue)
         for place, why in lost:
             self._lose(said[place][0], why)
         whole = Submission((0,), ("open journal",), (Open(name="journal", commands=tuple(commands)),))  # type: ignore[arg-type]
-        transaction = conductor.perform(whole)
-        conductor.commit(transaction, stands.frame, True)
-        conductor.accept(transaction, stands.frame)
-        conductor.past = ()  # an undo that was said later took one step back, not all of this
+        conductor.accept(conductor.commit(conductor.perform(whole), stands.frame, True))
+        # an undo that was said later took one step back, not all of this
+        conductor.state = replace(conductor.state, past=())
 
     def _say(self, said: Said) -> None:
-        if self._current is not None and self._current.said.n == said.n:
-            self._current.said = said  # refused, and said again for a later moment
+        current = self._current
+        if current is not None and current.said.n == said.n and isinstance(current.done, Committed):
+            again = self.conductor.commit(current.done.transaction, said.moment, said.exact)
+            self._current = replace(current, said=said, done=again)  # refused, and said again for a later moment
         else:
             self.accept()
             self._current = self._perform(said)
-        if self._current.transaction is not None:
-            self._current.entries = self.conductor.commit(self._current.transaction, said.moment, said.exact)
 
-    def _perform(self, said: Said) -> Unsealed:
+    def _perform(self, said: Said) -> Unsealed | None:
+        """None for what drops modules that have faded out, where there are none."""
         conductor = self.conductor
         if said.program:
-            conductor.now = said.now
-            conductor.planner.number = said.program - 1
-            conductor.planner.incarnations = count(said.incarnation)
+            places = replace(conductor.state.places, number=said.program - 1, incarnation=said.incarnation)
+            conductor.state = replace(conductor.state, now=said.now, places=places)
         if said.shrink:
-            program = conductor.shrink()
-            return Unsealed(said, Submission((), (), ()), None, program, conductor.shrunk(program))
+            shrinking = conductor.shrink()
+            nothing = Submission((), (), ())
+            return None if shrinking is None else Unsealed(said, nothing, conductor.shrunk(shrinking))
         submission = self._submission(said)
         transaction = conductor.perform(submission, said.who, due=said.due, seen=said.seen)
         if not said.due and any(outcome.error for outcome in transaction.outcomes):
             submission, transaction = self._as_far_as_it_goes(submission, transaction, said)
         self.weight += weight(submission, transaction.program)
-        return Unsealed(said, submission, transaction, transaction.program)
+        return Unsealed(said, submission, conductor.commit(transaction, said.moment, said.exact))
 
     def _submission(self, said: Said) -> Submission:
         if said.due:
-            dues = [due for number in said.due if (due := self.conductor.take_up(number))]
-            return together(dues)
+            return together(self.conductor.take_up(said.due))
         found: list[tuple[str, AnyCommand]] = []
         for k, text in enumerate(said.texts):
             whole = said.commands.get(k)
@@ -184,7 +182,6 @@ class Replay:
                 smaller += [(text, part) for part in parts]
             if not self.wary:
                 return submission, t
-            self.conductor.abandon(t)
             submission = _together(smaller)
             t = self.conductor.perform(submission, said.who, seen=said.seen)
             if not wrong:
@@ -202,22 +199,22 @@ class Replay:
         """What was said last has become the state."""
         if self._current is not None:
             self.tell(self._current)
-            if self._current.transaction is not None:
-                self.conductor.accept(self._current.transaction, self._current.said.moment)
+            if isinstance(self._current.done, Committed):
+                self.conductor.accept(self._current.done)
             self.flying[self._current.said.n] = self._current
             self._current = None
 
     def _seal(self, sealed: Sealed) -> None:
         if self._current is not None and self._current.said.n == sealed.n:
             self.accept()
-        done = self.flying.pop(sealed.n, None)
-        if done is None:
+        flown = self.flying.pop(sealed.n, None)
+        if flown is None:
             return
-        if done.transaction is not None:
-            self.conductor.sealed(done.transaction, sealed.frame)
-            self.touches.add(sealed.n, done.submission, done.transaction, sealed.frame)
-        elif done.program is not None:
-            self.conductor.planner.confirm(done.program.number, sealed.frame)
+        if isinstance(flown.done, Committed):
+            self.conductor.sealed(flown.done.transaction, sealed.frame)
+            self.touches.add(sealed.n, flown.submission, flown.done.transaction, sealed.frame)
+        else:
+            self.conductor.confirm(flown.done.program, sealed.frame)
 
     def last(self) -> Unsealed | None:
         """What was said last and is not known to be accepted."""
@@ -244,7 +241,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
     replay.play(journal.records, line=2)
     replay.accept()
     at_once = _come_due(conductor, replay.lost)
-    rack = onward(conductor.rack, catalogue, conductor.present(conductor.now))
+    rack = onward(conductor.rack, catalogue, conductor.state.present(conductor.state.now))
     lines = [(line, command) for line in script(rack, catalogue) for command in replay.read(line)]
     commands, lost = able(EMPTY, [command for _, command in lines], catalogue)
     replay.lost += [Lost(lines[place][0], why) for place, why in lost]
@@ -295,8 +292,7 @@ def _come_due(conductor: Conductor, lost: list[Lost]) -> list[str]:
     for frame, dues in conductor.due(NEVER):
         numbers = [due.number for due in dues]
         transaction = conductor.perform(together(dues), dues[0].author, due=numbers, seen=frame)
-        conductor.commit(transaction, frame, True)
-        conductor.accept(transaction, frame)
+        conductor.accept(conductor.commit(transaction, frame, True))
         for due, outcome in zip(dues, transaction.outcomes, strict=True):
             if outcome.error is None:
                 texts.append(due.text)

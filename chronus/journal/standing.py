@@ -7,16 +7,15 @@ Racks of the history share most of what they hold, so each module, cable and lan
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import count
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.conductor.conductor import Conductor
+from chronus.conductor.state import State
 from chronus.conductor.transaction import Deed, Due, Later, rack_of, with_rack
-from chronus.plan.seats import NOTHING, Plan
+from chronus.plan.seats import NOTHING, Places, Plan
 from chronus.rack.document import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.rack.patching import is_into
 from chronus.score.score import Score
@@ -55,15 +54,15 @@ class Standing(Struct, frozen=True):
     number: int
     now: int
     put_off: int
-    waiting: list[Due]
+    waiting: tuple[Due, ...]
 
 
-def keep(conductor: Conductor) -> bytes:
-    """As it stands between two submissions."""
-    planner = conductor.planner
+def keep(state: State) -> bytes:
+    """A state between two submissions, without the notes that the replicas are still to get: they are owed anew from where they stand."""
+    places = state.places
     modules, cables, lanes = _Table(), _Table(), _Table()
-    things = [thing for _, thing in (*conductor.past, *conductor.future)]
-    racks = [conductor.rack, *(rack_of(thing) or EMPTY for thing in things)]
+    things = [thing for _, thing in (*state.past, *state.future)]
+    racks = [state.rack, *(rack_of(thing) or EMPTY for thing in things)]
     sketches = [
         Sketch(
             replace(rack, modules={}, cables={}, lanes={}),
@@ -78,18 +77,18 @@ def keep(conductor: Conductor) -> bytes:
             modules.things, cables.things, lanes.things, sketches,
             {place: thing for place, thing in enumerate(things) if isinstance(thing, Later)},
             {place: replace(thing, rack=EMPTY) for place, thing in enumerate(things) if isinstance(thing, Deed)},
-            [label for label, _ in conductor.past], [label for label, _ in conductor.future],
-            conductor.score, replace(planner.plan, program=None),
-            {number: replace(plan, program=None) for number, plan in planner.draining.items()},
-            planner.applied, planner.number, planner.next_incarnation,
-            conductor.number, conductor.now, conductor.put_off, conductor.kept,
+            [label for label, _ in state.past], [label for label, _ in state.future],
+            state.score, replace(places.plan, program=None),
+            {number: replace(plan, program=None) for number, plan in places.draining.items()},
+            places.applied, places.number, places.incarnation,
+            state.number, state.now, state.put_off, state.kept,
         )
     )  # fmt: skip
 
 
-def fits(state: bytes, catalogue: Catalogue) -> bool:
+def fits(kept_state: bytes, catalogue: Catalogue) -> bool:
     """Whether there still is all that the racks are made of. A msgspec error where another version wrote it."""
-    kept = _decoder.decode(state)
+    kept = _decoder.decode(kept_state)
     return all(_fits(kept, sketch, catalogue) for sketch in kept.racks)
 
 
@@ -110,9 +109,9 @@ def _fits(kept: Standing, sketch: Sketch, catalogue: Catalogue) -> bool:
     )
 
 
-def restore(conductor: Conductor, state: bytes) -> None:
-    """Makes a fresh conductor stand so. A msgspec error where another version wrote it."""
-    kept, planner = _decoder.decode(state), conductor.planner
+def restored(state: State, kept_state: bytes) -> State:
+    """A fresh state with all that was kept. A msgspec error where another version wrote it."""
+    kept = _decoder.decode(kept_state)
     racks = [
         replace(
             sketch.rest,
@@ -125,13 +124,19 @@ def restore(conductor: Conductor, state: bytes) -> None:
     labels = [*kept.past, *kept.future]
     older = [kept.later.get(place) or _step(kept.deeds.get(place), rack) for place, rack in enumerate(racks[1:])]
     history = tuple(zip(labels, older, strict=True))
-    conductor.rack, conductor.score = racks[0], kept.score
-    conductor.past, conductor.future = history[: len(kept.past)], history[len(kept.past) :]
-    conductor.number, conductor.now, conductor.put_off = kept.number, kept.now, kept.put_off
-    conductor.waiting = kept.waiting
-    planner.plan = kept.plan if kept.plan.number else NOTHING
-    planner.draining, planner.applied = kept.draining, kept.applied
-    planner.number, planner.incarnations = kept.program, count(kept.incarnation)
+    plan = kept.plan if kept.plan.number else NOTHING
+    return replace(
+        state,
+        rack=racks[0],
+        score=kept.score,
+        places=Places(plan, kept.program, kept.incarnation, kept.applied, kept.draining),
+        past=history[: len(kept.past)],
+        future=history[len(kept.past) :],
+        number=kept.number,
+        now=kept.now,
+        put_off=kept.put_off,
+        waiting=kept.waiting,
+    )
 
 
 def _step(deed: Deed | None, rack: Rack) -> Rack | Deed:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.errors import ChronusError
 from chronus.memory.layout import ARENA_BYTES, BLOCK, CABLES, HANDLES, INSTANCES, instance_bytes
 from chronus.memory.program import Program
 from chronus.memory.shelf import MOST_BYTES, PLACES
-from chronus.plan.seats import Plan, Seat, Strand
+from chronus.plan.seats import Places, Plan, Seat, Strand
 from chronus.plan.tables import Tables
 from chronus.rack.document import Cable, Key, Rack, replace, values
 from chronus.rack.wiring import sort, wire_up
@@ -23,7 +23,7 @@ Ident = tuple[Key, int, int, bool]
 
 
 class Drawing:
-    """`finish` gives the plan. `draining` are plans whose places may still be in use, `over` the programs whose fades are over."""
+    """`finish` gives the plan. `over` are the programs whose fades are over; `incarnation` is the next one to give."""
 
     def __init__(
         self,
@@ -31,16 +31,14 @@ class Drawing:
         rate: int,
         rack: Rack,
         number: int,
-        before: Plan,
-        draining: Mapping[int, Plan],
+        places: Places,
         over: frozenset[int],
-        incarnations: Iterator[int],
         fresh: frozenset[str] = frozenset(),
     ) -> None:
         self.catalogue, self.rate, self.rack, self.number = catalogue, rate, rack, number
-        self.before, self.over, self.incarnations, self.fresh = before, over, incarnations, fresh
+        self.before, self.incarnation, self.over, self.fresh = places.plan, places.incarnation, over, fresh
         self.wiring = wire_up(rack, catalogue)
-        known = [before, *draining.values()]
+        known = [places.plan, *places.draining.values()]
         self.taken = sorted({span for plan in known for span in plan.spans()})
         self.handles = _Free("modules", HANDLES, {h for plan in known for h in plan.handles()})
         self.cables = _Free("cables", CABLES, {h for plan in known for h in plan.cables()})
@@ -90,7 +88,7 @@ class Drawing:
         rows = spec.memory_rows(self.rate)
         size = instance_bytes(voices, len(spec.params), spec.state, lanes, rows)[3]
         return Seat(
-            name, module.kind, lanes, stereo, voices, self.handles.take(), next(self.incarnations), self._region(size, name),
+            name, module.kind, lanes, stereo, voices, self.handles.take(), self._incarnate(), self._region(size, name),
             size, self.number, tuple(values(self.rack, module, spec)), tables=tables,
         )  # fmt: skip
 
@@ -103,6 +101,10 @@ class Drawing:
             raise ChronusError("E_LIMIT", f"{what}, and {MOST_BYTES / 1e6:.0f} MB is the most")
         if len(read) > MOST_TABLES:
             raise ChronusError("E_LIMIT", f"a rack can read {MOST_TABLES} different files and texts at most")
+
+    def _incarnate(self) -> int:
+        self.incarnation += 1
+        return self.incarnation - 1
 
     def _follow(self, seat: Seat, seats: dict[str, Seat]) -> Seat:
         source = self.wiring.notes[seat.name]
@@ -125,9 +127,7 @@ class Drawing:
         return found
 
     def _strand(self, key: Key, source: Seat, target: Seat, cable: Cable) -> Strand:
-        strand = Strand(
-            key, source.handle, target.handle, self.cables.take(), next(self.incarnations), self.number, cable
-        )
+        strand = Strand(key, source.handle, target.handle, self.cables.take(), self._incarnate(), self.number, cable)
         return self._made_late(strand, source) if key in self.wiring.late else strand
 
     def _made_late(self, strand: Strand, source: Seat) -> Strand:

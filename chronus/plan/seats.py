@@ -7,7 +7,7 @@ from msgspec import Struct
 from chronus.memory import shelf
 from chronus.memory.program import Program
 from chronus.rack import document
-from chronus.rack.document import Cable
+from chronus.rack.document import Cable, replace
 from chronus.shelf.recipe import Recipe
 
 
@@ -86,3 +86,29 @@ class Plan(Struct, frozen=True):
 
 
 NOTHING = Plan(0, {}, {}, {}, {}, {}, {})
+
+
+class Places(Struct, frozen=True):
+    """`plan` is the one in use, `number` that of the last one that was drawn, `incarnation` what the next new module or cable will get.
+
+    `applied`: by a program's number, the frame at which it was applied, for those whose fades matter. `draining`: by the number of the
+    program that followed it, a plan whose places are still in use until that one is applied.
+    """
+
+    plan: Plan = NOTHING
+    number: int = 0
+    incarnation: int = 1
+    applied: dict[int, int] = {}
+    draining: dict[int, Plan] = {}
+
+    def adopted(self, plan: Plan) -> Places:
+        """From now on plans start from this one. What it drops drains until it is applied."""
+        return replace(self, plan=plan, draining={**self.draining, plan.number: self.plan})
+
+    def confirmed(self, number: int, frame: int) -> Places:
+        """The program was applied at that frame: what only older programs used is free."""
+        plan = self.plan
+        asked = {*plan.seats_left.values(), *plan.strands_left.values(), *(s.born for s in plan.strands.values())}
+        applied = {n: at for n, at in {**self.applied, number: frame}.items() if n in asked}
+        draining = {newer: older for newer, older in self.draining.items() if newer > number}
+        return replace(self, applied=applied, draining=draining)

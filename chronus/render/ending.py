@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chronus.catalogue.kinds import Catalogue, carries_audio, main_output
 from chronus.commands import AnyCommand, Gate, Port, Stop, Unpatch, When
-from chronus.conductor.conductor import as_one
+from chronus.conductor.waiting import as_one
 from chronus.rack.document import Key, Rack, value
 from chronus.rack.edit import edit
 from chronus.rack.wiring import input_of, sounds

@@ -20,8 +20,9 @@ from msgspec.structs import replace
 from chronus import places
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import File, Length, Quit, Submission, Wait
-from chronus.conductor.conductor import Conductor, together
-from chronus.conductor.transaction import Transaction
+from chronus.conductor.conductor import Conductor
+from chronus.conductor.transaction import Committed
+from chronus.conductor.waiting import together
 from chronus.dsp.discovery import discover
 from chronus.errors import ChronusError
 from chronus.graph.block import block_address
@@ -108,20 +109,21 @@ class Take:
         `due`: the numbers under which it was put off.
         """
         transaction = self.conductor.perform(submission, author, due=due, seen=moment)
-        self.know(transaction)
-        self.tell(transaction.program, self.conductor.commit(transaction, moment, exact))
-        self.conductor.accept(transaction, moment)
+        done = self.conductor.commit(transaction, moment, exact)
+        self.know(done)
+        self.tell(transaction.program, done.entries)
+        self.conductor.accept(done)
         self.conductor.sealed(transaction, moment)
         return transaction.outcomes
 
-    def know(self, transaction: Transaction) -> None:
+    def know(self, done: Committed) -> None:
         """Notes whose the handles of its program are, and lays the tables that it reads."""
-        if transaction.plan is not None:
-            for key, recipe in transaction.plan.tables().items():
+        plan = done.transaction.plan
+        if plan is not None:
+            for key, recipe in plan.tables().items():
                 if self.shelf.find(key) is None:
                     self._lay_table(recipe)
-            seats = (*transaction.plan.seats.values(), *transaction.plan.old_seats.values())
-            self._names |= {seat.handle: seat.name for seat in seats}
+            self._names |= {seat.handle: seat.name for seat in (*plan.seats.values(), *plan.old_seats.values())}
 
     def _lay_table(self, recipe: Recipe) -> None:
         if recipe.source == "code":
@@ -142,7 +144,7 @@ class Take:
 
     def _let_go(self) -> None:
         """Of the tables that nothing reads any more."""
-        plan = self.conductor.planner.plan
+        plan = self.conductor.plan
         if self.memory.arena(0)[layout.A_PROGRAM] == plan.number:
             read = plan.tables()
             for key in self.shelf.held():
@@ -156,9 +158,9 @@ class Take:
 
     def shrink(self) -> None:
         """Drops what has faded out, as the live engine does; it changes nothing that is heard."""
-        program = self.conductor.shrink(self.frame)
-        if program is not None:
-            self.tell(program, self.conductor.shrunk(program))
+        shrinking = self.conductor.shrink(self.frame)
+        if shrinking is not None:
+            self.tell(shrinking.program, self.conductor.shrunk(shrinking).entries)
 
     def render(self, until: int, report: Report | None = None) -> None:
         """Renders the blocks that begin before frame `until`, and what was put off to a frame among them."""
@@ -172,11 +174,11 @@ class Take:
 
     def wait(self, wait: Wait, begun: int, report: Report | None = None) -> int:
         """Renders up to the end of a wait, which it returns: what is put off to a time before that may change the tempo."""
-        until = self.conductor.wait_frame(wait, begun)
-        while (due := self.conductor.next_due) is not None and due < until:
+        until = self.conductor.state.wait_frame(wait, begun)
+        while (due := self.conductor.state.next_due) is not None and due < until:
             self.render(due // BLOCK * BLOCK, report)
             self.put_off(due)
-            until = self.conductor.wait_frame(wait, begun)
+            until = self.conductor.state.wait_frame(wait, begun)
         self.render(until // BLOCK * BLOCK, report)
         return until
 
@@ -235,10 +237,10 @@ class Take:
         return self.conductor.catalogue["out"].latency if self.stems is None else 0
 
     def frame_of_bars(self, bars: float) -> int:
-        return self.conductor.wait_frame(Wait(length=Length(bars, "bars")), 0)
+        return self.conductor.state.wait_frame(Wait(length=Length(bars, "bars")), 0)
 
     def bars_at(self, frame: int) -> float:
-        bar, beat = self.conductor.where(frame)
+        bar, beat = self.conductor.state.where(frame)
         return max(0.0, bar - 1 + (beat - 1) / 4)
 
 
@@ -378,11 +380,11 @@ class Playback:
 
     def _tell(self, taken: Unsealed) -> None:
         self.go(self._latest.pop(taken.said.n))
-        if taken.transaction is not None:
-            self.take.know(taken.transaction)
+        done = taken.done
+        if isinstance(done, Committed):
+            self.take.know(done)
         without = self._passed_over.get(taken.said.n, 0)
-        entries = np.delete(taken.entries, without - 1, axis=0) if without else taken.entries
-        self.take.tell(taken.program, entries)
+        self.take.tell(done.program, np.delete(done.entries, without - 1, axis=0) if without else done.entries)
 
 
 def _latest(journal: Journal) -> dict[int, int]:

@@ -7,6 +7,7 @@ two slices. Each note is owed once: of spans from a generation on, in a stretch 
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chronus.memory.log import Rows
 from chronus.score.score import Score, notes_of
@@ -16,7 +17,7 @@ SLICE_LANES = 16
 """A slice has so many lanes, about a millisecond of work, and of a command's notes so long a stretch at first."""
 
 
-class Debt(Struct):
+class Debt(Struct, frozen=True):
     """From frame `start` to `stop` the notes of spans with `after` < generation <= `upto`.
 
     `slice` is how many frames the present slice takes: each takes more than the one before, because only what is near is in a hurry.
@@ -28,48 +29,46 @@ class Debt(Struct):
     after: int
     upto: int
     slice: int
-    left: list[str] | None = None
+    left: tuple[str, ...] | None = None
 
 
-class Owed:
+class Owed(Struct, frozen=True):
     """All that is owed. `horizon` is the frame up to which notes are promised."""
 
-    def __init__(self, rate: int) -> None:
-        self.rate, self.horizon = rate, 0
-        self.debts: list[Debt] = []
+    horizon: int = 0
+    debts: tuple[Debt, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.debts)
 
-    def promise(self, frame: int, upto: int) -> None:
-        """Moves the horizon on to a frame: all lanes, up to a generation."""
-        if frame > self.horizon:
-            self.debts.append(Debt(self.horizon, frame, -1, upto, frame - self.horizon))
-            self.horizon = frame
+    def promised(self, frame: int, upto: int) -> Owed:
+        """With the horizon at a frame: all lanes, up to a generation."""
+        if frame <= self.horizon:
+            return self
+        return Owed(frame, (*self.debts, Debt(self.horizon, frame, -1, upto, frame - self.horizon)))
 
-    def add(self, start: int, after: int, upto: int) -> None:
-        """What a command has changed, from a frame to the horizon."""
-        if start < self.horizon and upto > after:
-            self.debts.append(Debt(start, self.horizon, after, upto, round(SLICE_SECONDS * self.rate)))
+    def changed(self, start: int, after: int, score: Score) -> Owed:
+        """With what a command has changed, from a frame to the horizon: the spans of a score with a generation beyond `after`."""
+        if start >= self.horizon or score.generation <= after:
+            return self
+        debt = Debt(start, self.horizon, after, score.generation, round(SLICE_SECONDS * score.rate))
+        return replace(self, debts=(*self.debts, debt))
 
     def before(self, frame: int) -> bool:
         """Whether anything before a frame is owed."""
         return any(debt.start < frame for debt in self.debts)
 
-    def pay(self, score: Score, now: int) -> Rows:
-        """The next slice; there must be one. A debt that has fallen behind `now` is paid in one."""
-        debt = min(self.debts, key=lambda debt: debt.start)
-        if debt.left is None and debt.start < now:
-            debt.slice = debt.stop - debt.start
-        stop = min(debt.stop, debt.start + debt.slice)
-        names = list(score.lanes) if debt.left is None else debt.left
-        notes = notes_of(score, names[:SLICE_LANES], debt.start, stop, debt.after, debt.upto)
-        debt.left = names[SLICE_LANES:]
-        if not debt.left:
-            debt.start, debt.left, debt.slice = stop, None, 4 * debt.slice
-            self.debts = [other for other in self.debts if other.start < other.stop]
-        return notes
-
-    def forget(self, horizon: int) -> None:
-        """Owes nothing any more, and promises from there on."""
-        self.horizon, self.debts = horizon, []
+    def paid(self, score: Score, now: int) -> tuple[Owed, Rows]:
+        """What is left, and the next slice; there must be one. A debt that has fallen behind `now` is paid in one."""
+        first = min(self.debts, key=lambda debt: debt.start)
+        late = first.left is None and first.start < now
+        slice = first.stop - first.start if late else first.slice
+        stop = min(first.stop, first.start + slice)
+        names = tuple(score.lanes) if first.left is None else first.left
+        notes = notes_of(score, names[:SLICE_LANES], first.start, stop, first.after, first.upto)
+        if len(names) > SLICE_LANES:
+            rest = replace(first, slice=slice, left=names[SLICE_LANES:])
+        else:
+            rest = replace(first, start=stop, slice=4 * slice, left=None)
+        debts = (rest if debt is first else debt for debt in self.debts)
+        return replace(self, debts=tuple(debt for debt in debts if debt.start < debt.stop)), notes

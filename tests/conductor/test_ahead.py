@@ -36,7 +36,7 @@ def put_off(house, caller, *lines: str) -> int:
     due = replies[-1].frame
     assert due - house.publisher.head() > LEAD, "the bar line came too soon"
     to(house, due - LEAD + 5 * BLOCK)
-    while house.conductor.promised < due:
+    while house.conductor.state.promised < due:
         house.run(1)
     assert due - house.publisher.head() > 30 * BLOCK, "it was performed too late to be overtaken"
     return due
@@ -113,6 +113,6 @@ def test_the_order_of_the_answers_is_that_of_the_effects_and_the_journal_gives_t
     frames = [reply.frame for reply in other.replies if reply.ok and reply.frame is not None]
     assert frames == sorted(frames)
     to(house, max([house.publisher.head(), *frames]) + 20 * BLOCK)
-    seats = house.conductor.planner.plan.seats
+    seats = house.conductor.plan.seats
     assert seats.keys() == house.conductor.rack.modules.keys()
     assert differing(house) == -1

@@ -88,7 +88,7 @@ def test_the_founding_lines_are_heard(stage):
 def test_nothing_is_set_that_a_new_module_is_born_with(stage):
     stage.fine(load("bass"), put("bass.freq", 55))
     assert stage.values(SET) == []
-    assert 55.0 in stage.conductor.planner.plan.seats["bass"].initial
+    assert 55.0 in stage.conductor.plan.seats["bass"].initial
 
 
 def test_the_first_command_brings_a_program_even_if_it_loads_nothing(stage):
@@ -106,7 +106,7 @@ def test_the_first_lane_starts_at_once_and_is_transport_zero(stage):
     stage.fine(load("kick"), seq("kick", "x..."))
     stage.until(6400 + BAR)
     assert onsets(stage)[:2] == [6400, 6400 + 22050]
-    assert stage.conductor.where(6400) == (1, 1.0)
+    assert stage.conductor.state.where(6400) == (1, 1.0)
 
 
 def test_pasted_lanes_start_together(stage):
@@ -361,12 +361,12 @@ def test_stop_and_play(beat):
     beat.fine(Stop(), exact=False)
     assert [e.frame for e in beat.values(GENERATION)] == [NOW_FRAME]
     beat.log = [e for e in beat.log if e.frame != NOW_FRAME]
-    assert not beat.conductor.playing
+    assert not beat.conductor.state.playing
     beat.until(50_048)
     beat.fine(Play())
     beat.until(50_048 + BAR)
     assert onsets(beat)[-4:] == [50_048 + 22050 * k for k in range(4)]
-    assert beat.conductor.where(50_048) == (1, 1.0)
+    assert beat.conductor.state.where(50_048) == (1, 1.0)
 
 
 def test_lanes_typed_while_stopped_wait_for_play(beat):
@@ -389,7 +389,7 @@ def test_play_while_playing_changes_nothing(beat):
 def test_panic_is_said_first(beat):
     beat.fine(load("saw"), Gate(name="kick", on=True))
     beat.fine(Panic())
-    assert beat.last[0].kind == PANIC and not beat.conductor.playing
+    assert beat.last[0].kind == PANIC and not beat.conductor.state.playing
     assert not beat.rack.modules["kick"].held and beat.rack.modules["saw"].hushed
 
 
@@ -490,18 +490,18 @@ def test_many_lines_after_an_open_are_checked_in_one_pass(beat):
 
 def test_waits_are_musical_or_by_the_clock(beat):
     conductor = beat.conductor
-    assert conductor.wait_frame(Wait(length=Length(4, "bars")), 0) == 4 * BAR
-    assert conductor.wait_frame(Wait(length=Length(2, "s")), 100) == 100 + BAR
-    assert conductor.wait_frame(Wait(until_bar=17), 100) == 16 * BAR
-    assert conductor.wait_frame(Wait(until_bar=1), 100) == 100
-    assert Stage().conductor.wait_frame(Wait(length=Length(1, "bars")), 5) == BAR + 5
+    assert conductor.state.wait_frame(Wait(length=Length(4, "bars")), 0) == 4 * BAR
+    assert conductor.state.wait_frame(Wait(length=Length(2, "s")), 100) == 100 + BAR
+    assert conductor.state.wait_frame(Wait(until_bar=17), 100) == 16 * BAR
+    assert conductor.state.wait_frame(Wait(until_bar=1), 100) == 100
+    assert Stage().conductor.state.wait_frame(Wait(length=Length(1, "bars")), 5) == BAR + 5
 
 
 def test_waits_at_174_never_drift(stage):
     stage.fine(put("bpm", 174), load("kick"), seq("kick", "x..."))
     moment = 0
     for _ in range(64):
-        moment = stage.conductor.wait_frame(Wait(length=Length(1, "bars")), moment)
+        moment = stage.conductor.state.wait_frame(Wait(length=Length(1, "bars")), moment)
     assert moment == round(Fraction(64 * 4 * 60, 174) * RATE)
 
 
@@ -547,12 +547,11 @@ def test_a_failed_command_leaves_the_others_alone(stage):
     assert [o.id for o in outcomes] == [1, 2, 3]
 
 
-def test_what_was_abandoned_never_was(stage):
+def test_what_is_committed_and_never_accepted_never_was(stage):
     stage.fine(load("kick"))
     rack = stage.rack
     t = stage.conductor.perform(Submission((1,), ("load bass",), (load("bass"),)))
     stage.conductor.commit(t, 100, False)
-    stage.conductor.abandon(t)
     assert stage.rack is rack
     stage.fine(load("delay"))
     assert list(stage.rack.modules) == ["out", "kick", "delay"]
@@ -561,10 +560,11 @@ def test_what_was_abandoned_never_was(stage):
 def test_notes_given_between_a_commit_and_its_acceptance_are_not_lost(beat):
     conductor = beat.conductor
     t = conductor.perform(Submission((1,), ("",), (seq("kick", "x.x.", when=NOW),)))
-    beat.log += decode(conductor.commit(t, 20_000, True))
+    done = conductor.commit(t, 20_000, True)
+    beat.log += decode(done.entries)
     for batch in conductor.advance(60_000):
         beat.log += decode(batch)
-    conductor.accept(t, 20_000)
+    conductor.accept(done)
     beat.until(100_000)
     assert [f for f in onsets(beat) if f >= 20_000] == [round(20_000 + 2 * k * STEP) for k in range(8)]
 
@@ -725,8 +725,7 @@ def test_5000_sets_a_second():
         for command in commands:
             k = next(numbers)
             t = stage.conductor.perform(Submission((k,), ("",), (command,)))
-            stage.conductor.commit(t, k, False)
-            stage.conductor.accept(t, k)
+            stage.conductor.accept(stage.conductor.commit(t, k, False))
             stage.conductor.sealed(t, k)
 
     assert seconds_of(play) / len(commands) < 1 / 5000

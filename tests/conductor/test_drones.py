@@ -100,7 +100,7 @@ def test_a_silenced_drone_is_silent_when_its_script_is_played(stage):
 def test_what_panic_has_silenced_is_still_known_to_who_takes_the_place_of_control(stage):
     stage.fine(load("saw"), load("noise"), Gate(name="noise", on=False), Panic())
     again = Stage()
-    standing.restore(again.conductor, standing.keep(stage.conductor))
+    again.conductor.state = standing.restored(again.conductor.state, standing.keep(stage.conductor.state))
     assert lines(again, List(what="modules"))[1] == f"saw > out ({HUSHED})"
     assert again.fine(Play()) == "play (saw sounds again)"
 

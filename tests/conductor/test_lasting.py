@@ -43,27 +43,27 @@ def test_it_holds_so_long_and_then_is_as_it_was(beat, line, what, then, begins, 
     (outcome,) = beat.lines(f"{line} for 4 bars")
     assert outcome.error is None and looked_up(beat, what) == then
     assert begins in outcome.text and "until bar " in outcome.text
-    (due,) = beat.conductor.waiting
+    (due,) = beat.conductor.state.waiting
     frame = beat.conductor.score.timeline.frame(due.position)
     beat.play(frame)
     assert looked_up(beat, what) == then
     beat.play(frame + 1)
-    assert looked_up(beat, what) == was and beat.conductor.waiting == []
+    assert looked_up(beat, what) == was and beat.conductor.state.waiting == ()
     if begins:
         assert frame == (bar + 4) * BAR and outcome.result["until"] == {"bar": bar + 5, "beat": 1}
 
 
 @pytest.mark.parametrize(("line", "what", "then", "begins", "bar"), EACH)
 def test_undo_takes_both_back_before_as_well_as_after_and_redo_does_both_again(beat, line, what, then, begins, bar):
-    was, steps = looked_up(beat, what), len(beat.conductor.past)
+    was, steps = looked_up(beat, what), len(beat.conductor.state.past)
     beat.line(f"{line} for 4 bars")
-    assert len(beat.conductor.past) == steps + 1
+    assert len(beat.conductor.state.past) == steps + 1
     beat.line("undo")
-    assert looked_up(beat, what) == was and beat.conductor.waiting == []
+    assert looked_up(beat, what) == was and beat.conductor.state.waiting == ()
     beat.line("redo")
-    assert looked_up(beat, what) == then and len(beat.conductor.waiting) == 1
+    assert looked_up(beat, what) == then and len(beat.conductor.state.waiting) == 1
     beat.play(30 * BAR)
-    assert looked_up(beat, what) == was and len(beat.conductor.past) == steps
+    assert looked_up(beat, what) == was and len(beat.conductor.state.past) == steps
     assert beat.line("undo").startswith("undo: Sequence")
 
 
@@ -108,7 +108,7 @@ def test_it_may_wait_for_its_time(beat, time):
         stage.play(16 * BAR + 1)
         assert looked_up(stage, what) == then
         stage.play(20 * BAR + 1)
-        assert looked_up(stage, what) == was and stage.conductor.waiting == []
+        assert looked_up(stage, what) == was and stage.conductor.state.waiting == ()
 
 
 # ---------------------------------------------------------------- what comes between
@@ -118,7 +118,7 @@ def test_a_later_word_stays(beat):
     beat.line("mute kick for 4 bars; set kick.decay 1 s for 4 bars; bpm 100 for 4 bars")
     beat.play(2 * BAR)
     beat.line("unmute kick now; set kick.decay 500 ms; bpm 90")
-    assert beat.conductor.waiting == []
+    assert beat.conductor.state.waiting == ()
     beat.play(20 * BAR)
     assert (beat.rack.bpm, beat.rack.modules["kick"].params["decay"], beat.rack.lanes["kick"].muted) == (90, 500, False)
 
@@ -127,11 +127,11 @@ def test_a_later_word_stays_also_where_it_changes_nothing_and_undo_of_it_gives_t
     beat.line("mute kick for 4 bars")
     beat.play(2 * BAR)
     beat.line("mute kick")
-    assert beat.conductor.waiting == []
+    assert beat.conductor.state.waiting == ()
     beat.line("undo")
-    assert len(beat.conductor.waiting) == 1
+    assert len(beat.conductor.state.waiting) == 1
     beat.line("redo")
-    assert beat.conductor.waiting == []
+    assert beat.conductor.state.waiting == ()
     beat.line("undo")
     beat.play(6 * BAR)
     assert not beat.rack.lanes["kick"].muted
@@ -174,7 +174,7 @@ def test_a_lane_said_meanwhile_keeps_the_flag_that_goes_back(beat):
 def test_what_is_gone_by_then_is_no_fault(beat):
     beat.line("mute kick for 4 bars; set bass.freq 55 for 4 bars")
     beat.line("unload kick; new")
-    assert beat.play(9 * BAR) == [] and beat.conductor.waiting == []
+    assert beat.play(9 * BAR) == [] and beat.conductor.state.waiting == ()
     beat.line("undo 2")
     beat.play(9 * BAR + 1)  # and what was to be over by then is
     assert not beat.rack.lanes["kick"].muted and beat.rack.modules["bass"].params == {}
@@ -183,7 +183,7 @@ def test_what_is_gone_by_then_is_no_fault(beat):
 def test_a_panic_ends_it_and_undo_of_that_goes_on_with_it(beat):
     beat.line("set kick.decay 1 s for 8 bars")
     assert "withdrawn" not in beat.line("panic")
-    assert beat.rack.modules["kick"].params["decay"] == 300 and beat.conductor.waiting == []
+    assert beat.rack.modules["kick"].params["decay"] == 300 and beat.conductor.state.waiting == ()
     beat.line("undo")
     assert beat.rack.modules["kick"].params["decay"] == 1000
     beat.play(9 * BAR)
@@ -217,11 +217,11 @@ def test_a_sentence_that_loads_what_it_plays_puts_an_end_to_what_it_takes_hold_o
 def test_a_tempo_on_its_way_goes_back_to_the_one_before_and_moves_no_more(beat, over):
     was = beat.rack.bpm
     beat.line(f"bpm 90..140 over {over} bars for 4 bars")
-    (due,) = beat.conductor.waiting
+    (due,) = beat.conductor.state.waiting
     frame = beat.conductor.score.timeline.frame(due.position)
     beat.play(frame + 1)
     assert beat.rack.bpm == was and beat.rack.tempo is None
     timeline = beat.conductor.score.timeline
-    assert float(timeline.position(frame + 10 * beat.conductor.rate) - timeline.position(frame)) == pytest.approx(
+    assert float(timeline.position(frame + 10 * beat.conductor.score.rate) - timeline.position(frame)) == pytest.approx(
         was / 6, abs=0.01
     )

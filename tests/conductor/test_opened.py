@@ -62,7 +62,7 @@ def test_a_note_of_an_opened_script_sounds(stage):
 @pytest.mark.parametrize("author", ["", authors.JOURNAL])
 def test_a_gate_that_is_held_in_what_is_opened_or_recovered_is_on(stage, author):
     stage.say(opened(load("bass"), load("saw"), Gate(name="bass", on=True), Gate(name="saw", on=False)), author=author)
-    held = stage.conductor.planner.plan.seats["bass"].handle
+    held = stage.conductor.plan.seats["bass"].handle
     assert (held, 1.0) in [(entry.index, entry.a) for entry in stage.values(GATE)]
 
 
@@ -70,7 +70,7 @@ def test_an_undo_that_brings_back_a_module_whose_gate_was_held_holds_it_again(st
     stage.fine(load("bass"), Gate(name="bass", on=True))
     stage.fine(Unload(name="bass"))
     stage.fine(Undo())
-    seat = stage.conductor.planner.plan.seats["bass"]
+    seat = stage.conductor.plan.seats["bass"]
     assert [(entry.index, entry.incarnation, entry.a) for entry in stage.values(GATE)] == [
         (seat.handle, seat.incarnation, 1.0)
     ]
@@ -103,9 +103,9 @@ def test_what_was_put_off_for_another_rack_is_withdrawn_with_it(stage):
     stage.until(1000)
     stage.fine(put("kick.freq", 60, when=When("next")), Gate(name="kick", on=True, when=When("every", 4)))
     text = stage.fine(New())
-    assert "2 that waited withdrawn" in text and stage.conductor.kept == []
+    assert "2 that waited withdrawn" in text and stage.conductor.state.kept == ()
     stage.fine(Undo())
-    assert len(stage.conductor.kept) == 2, "undo brings them back with their rack"
+    assert len(stage.conductor.state.kept) == 2, "undo brings them back with their rack"
 
 
 def test_what_is_said_after_an_open_that_waits_stays_and_what_was_said_before_goes(stage):
@@ -116,7 +116,6 @@ def test_what_is_said_after_an_open_that_waits_stays_and_what_was_said_before_go
     for at, dues in stage.conductor.due(BAR + 1):
         whole = Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))
         t = stage.conductor.perform(whole, due=[due.number for due in dues])
-        stage.conductor.commit(t, at, True)
-        stage.conductor.accept(t, at)
-    assert [due.text for due in stage.conductor.kept] == ["Set"] and "bass" in stage.rack.modules
-    assert stage.conductor.kept[0].command.changes[0].module == "bass"
+        stage.conductor.accept(stage.conductor.commit(t, at, True))
+    assert [due.text for due in stage.conductor.state.kept] == ["Set"] and "bass" in stage.rack.modules
+    assert stage.conductor.state.kept[0].command.changes[0].module == "bass"

@@ -46,7 +46,7 @@ def test_a_bar_that_has_gone_by_is_refused_with_the_present_one(beat):
         error = beat.wrong(f"{line} at bar 3")
         assert (error.code, error.message) == ("E_VALUE", "bar 3 has gone by; it is bar 7 now")
         assert (error.part, error.suggestions) == ("when.count", ("8",))
-    assert beat.conductor.waiting == [] and beat.rack.lanes["kick"].text == "x..."
+    assert beat.conductor.state.waiting == () and beat.rack.lanes["kick"].text == "x..."
 
 
 def test_the_bar_that_begins_at_the_moment_has_not_gone_by(beat):

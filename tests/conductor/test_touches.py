@@ -21,8 +21,7 @@ class Said:
         whole = Submission(tuple(range(len(commands))), texts, commands)
         conductor = self.stage.conductor
         t = conductor.perform(whole)
-        conductor.commit(t, frame, False)
-        conductor.accept(t, frame)
+        conductor.accept(conductor.commit(t, frame, False))
         self.touches.add(self.number, whole, t, frame, tail, size)
 
     def last(self, name, frame):

@@ -25,7 +25,7 @@ def goes(stage):
 def test_undo_after_stop_lets_the_transport_go_as_play_would_and_redo_stops_it(beat):
     beat.line("stop")
     assert beat.line("undo") == "undo: Stop"
-    assert list(beat.rack.lanes) == ["kick"] and beat.conductor.where(beat.frame) == (1, 1.0)
+    assert list(beat.rack.lanes) == ["kick"] and beat.conductor.state.where(beat.frame) == (1, 1.0)
     assert goes(beat) and 1000 in [frame for frame, _, _ in beat.heard()]
     assert beat.line("redo") == "redo: Stop (transport stopped; play goes on)"
     assert not goes(beat)
@@ -43,14 +43,14 @@ def test_each_step_before_it_is_still_there_to_be_undone(beat):
 
 
 def test_stop_twice_is_one_step_and_play_while_it_plays_none(beat):
-    steps = len(beat.conductor.past)
+    steps = len(beat.conductor.state.past)
     beat.line("play")
     beat.line("stop")
     beat.line("stop")
     beat.line("panic")
-    assert len(beat.conductor.past) == steps + 2  # the panic has silenced the saw
+    assert len(beat.conductor.state.past) == steps + 2  # the panic has silenced the saw
     beat.line("panic")
-    assert len(beat.conductor.past) == steps + 2
+    assert len(beat.conductor.state.past) == steps + 2
 
 
 def test_play_is_a_step_too(beat):
@@ -79,10 +79,10 @@ def test_undo_after_panic_lets_wait_again_what_waited_as_far_as_its_time_has_not
     beat.play(BAR + 5000)
     assert list(beat.rack.modules) == ["out", "kick", "saw"]
     assert beat.line("undo") == "undo: Panic (2 wait again; 1 no more, their time has passed)"
-    assert [at for at, _ in [(d.frame, d) for d in beat.conductor.waiting]] == [4 * BAR, 2 * BAR]
-    assert [label for label, _ in beat.conductor.past][-2:] == ["Load", "Load"]
+    assert [at for at, _ in [(d.frame, d) for d in beat.conductor.state.waiting]] == [4 * BAR, 2 * BAR]
+    assert [label for label, _ in beat.conductor.state.past][-2:] == ["Load", "Load"]
     beat.line("undo")
-    assert [due.command.kind for due in beat.conductor.waiting] == ["bass"]
+    assert [due.command.kind for due in beat.conductor.state.waiting] == ["bass"]
     beat.play(4 * BAR + 1)
     assert list(beat.rack.modules) == ["out", "kick", "saw", "bass"]
 
@@ -92,12 +92,12 @@ def test_redo_of_a_panic_withdraws_it_again_and_undo_of_that_brings_it_back_once
     beat.line("panic")
     beat.line("undo")
     beat.line("redo")
-    assert beat.conductor.waiting == [] and beat.conductor.score.stopped
+    assert beat.conductor.state.waiting == () and beat.conductor.score.stopped
     beat.line("undo")
-    assert len(beat.conductor.waiting) == 1
+    assert len(beat.conductor.state.waiting) == 1
     beat.play(4 * BAR + 1)
     assert "bass" in beat.rack.modules
-    assert [label for label, _ in beat.conductor.past][-1] == "Load"
+    assert [label for label, _ in beat.conductor.state.past][-1] == "Load"
 
 
 def test_all_of_it_in_one_go_comes_to_the_same(beat):
@@ -107,9 +107,9 @@ def test_all_of_it_in_one_go_comes_to_the_same(beat):
 
 
 def test_what_osc_does_to_the_transport_is_no_step(beat):
-    steps = beat.conductor.past
+    steps = beat.conductor.state.past
     beat.line("stop", author="osc")
-    assert beat.conductor.past == steps
+    assert beat.conductor.state.past == steps
 
 
 def test_an_undo_of_many_names_three_and_counts_the_others(beat):

@@ -35,8 +35,9 @@ def come_due(stage, frame):
             c.Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues)),
             dues[0].author, due=[due.number for due in dues],
         )  # fmt: skip
-        stage.log += decode(stage.conductor.commit(t, at, True))
-        stage.conductor.accept(t, at)
+        done = stage.conductor.commit(t, at, True)
+        stage.log += decode(done.entries)
+        stage.conductor.accept(done)
         stage.conductor.sealed(t, at)
         wrong += [outcome.error for outcome in t.outcomes if outcome.error]
     return wrong
@@ -45,7 +46,7 @@ def come_due(stage, frame):
 def test_what_is_undone_while_it_waits_never_happens_and_redo_has_it_wait_again(beat):
     beat.fine(load("bass", when=NEXT))
     assert beat.fine(c.Undo()) == "undo: Load"
-    assert beat.conductor.waiting == [] and beat.conductor.due(9 * BAR) == []
+    assert beat.conductor.state.waiting == () and beat.conductor.due(9 * BAR) == []
     assert beat.fine(c.Redo()) == "redo: Load (at bar 2)"
     assert come_due(beat, 2 * BAR) == []
     assert list(beat.rack.modules) == ["out", "kick", "bass"]
@@ -59,7 +60,7 @@ def test_undo_goes_back_in_the_order_of_saying(beat):
     beat.fine(put("kick.decay", 200))
     beat.fine(put("bass.freq", 55, when=NEXT))
     assert beat.fine(c.Undo(steps=2)) == "undo: Set; Set"
-    assert beat.rack.modules["kick"].params["decay"] == 100 and len(beat.conductor.waiting) == 1
+    assert beat.rack.modules["kick"].params["decay"] == 100 and len(beat.conductor.state.waiting) == 1
     assert beat.fine(c.Redo(steps=2)) == "redo: Set; Set (at bar 2)"
     assert come_due(beat, 2 * BAR) == []
     assert beat.rack.modules["bass"].params["freq"] == 55 and beat.rack.modules["kick"].params["decay"] == 200
@@ -69,9 +70,9 @@ def test_an_open_that_waits_is_taken_back_with_all_that_was_said_after_it(beat):
     beat.fine(c.Open(name="song", commands=(load("bass"), seq("bass", "x..."))))
     beat.fine(put("bass.freq", 55))
     assert list(beat.conductor.document(0).modules) == ["out", "bass"]
-    assert beat.fine(c.Undo()) == "undo: Set" and len(beat.conductor.waiting) == 1
+    assert beat.fine(c.Undo()) == "undo: Set" and len(beat.conductor.state.waiting) == 1
     assert beat.fine(c.Undo()) == "undo: Open"
-    assert list(beat.conductor.document(0).modules) == ["out", "kick"] and beat.conductor.waiting == []
+    assert list(beat.conductor.document(0).modules) == ["out", "kick"] and beat.conductor.state.waiting == ()
     assert beat.fine(c.Redo(steps=2)).startswith("redo: Open; Set")
     assert come_due(beat, 2 * BAR) == []
     assert beat.rack.modules["bass"].params["freq"] == 55 and "kick" not in beat.rack.modules
@@ -79,7 +80,7 @@ def test_an_open_that_waits_is_taken_back_with_all_that_was_said_after_it(beat):
 
 def test_what_is_said_and_undone_in_one_go_was_nothing(beat):
     beat.fine(load("bass", when=NEXT), put("bass.freq", 55, when=NEXT), c.Undo(steps=2), load("delay", when=NEXT))
-    assert [due.command.kind for due in beat.conductor.waiting] == ["delay"]
+    assert [due.command.kind for due in beat.conductor.state.waiting] == ["delay"]
     assert come_due(beat, 2 * BAR) == []
     assert list(beat.rack.modules) == ["out", "kick", "delay"]
 
@@ -135,8 +136,8 @@ SAID = (
 def stood(house):
     """All that an author can find out of it."""
     conductor = house.conductor
-    labels = [label for label, _ in conductor.past], [label for label, _ in conductor.future]
-    return conductor.rack, labels, [(due.number, due.text, due.position) for due in conductor.kept]
+    labels = [label for label, _ in conductor.state.past], [label for label, _ in conductor.state.future]
+    return conductor.rack, labels, [(due.number, due.text, due.position) for due in conductor.state.kept]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -155,7 +156,7 @@ def test_a_control_that_takes_the_place_of_another_waits_for_the_same(tmp_path_f
     house = killed(house, folder)
     assert stood(house) == was
     house.run(1600)  # beyond the bar line
-    assert house.conductor.kept == []
+    assert house.conductor.state.kept == ()
     after = stood(house)
     house = killed(house, folder)
     assert stood(house) == after

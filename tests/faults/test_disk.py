@@ -198,7 +198,7 @@ def test_row_44_what_was_promised_is_done_while_the_disk_refuses_and_written_whe
     disk.is_well()
     house.run(40)
     house = killed(house, tmp_path)
-    assert house.conductor.rack.modules["bass"].params["freq"] == 90 and house.conductor.waiting == []
+    assert house.conductor.rack.modules["bass"].params["freq"] == 90 and house.conductor.state.waiting == ()
     house.close()
 
 

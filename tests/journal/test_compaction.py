@@ -10,7 +10,8 @@ import pytest
 from chronus import commands as c
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Change, Quantity
-from chronus.conductor.conductor import Conductor, as_one
+from chronus.conductor.conductor import Conductor
+from chronus.conductor.waiting import as_one
 from chronus.control.jobs import performer
 from chronus.control.jobs.job import Job
 from chronus.control.jobs.recovery import begin
@@ -48,18 +49,19 @@ def paths(house: House):
 def conductor_of(house: House) -> Conductor:
     """What the journal's newest file comes to."""
     fresh = Conductor(CATALOGUE, RATE)
-    standing.restore(fresh, standing.keep(house.conductor))
+    fresh.state = standing.restored(fresh.state, standing.keep(house.conductor.state))
     return fresh
 
 
 def test_a_conductor_kept_and_restored_stands_as_it_stood(tmp_path):
     _, house = played(tmp_path, ())
-    was, kept = house.conductor, conductor_of(house)
+    was, kept = house.conductor.state, conductor_of(house).state
     for name in ("rack", "past", "future", "score", "number", "now", "put_off", "waiting"):
         assert getattr(kept, name) == getattr(was, name), name
-    assert len(was.past) > 5 and was.score.lanes and kept.planner.applied == was.planner.applied
-    assert kept.planner.plan == replace(was.planner.plan, program=None) and kept.planner.number == was.planner.number
-    assert kept.planner.draining.keys() == was.planner.draining.keys()
+    assert len(was.past) > 5 and was.score.lanes and kept.places.applied == was.places.applied
+    assert kept.places.plan == replace(was.places.plan, program=None)
+    assert (kept.places.number, kept.places.incarnation) == (was.places.number, was.places.incarnation)
+    assert kept.places.draining.keys() == was.places.draining.keys()
     assert len(standing.keep(was)) < 40_000
     house.close()
 
@@ -177,7 +179,7 @@ def test_what_is_put_off_and_taken_up_while_a_new_file_begins_is_in_it(tmp_path)
     house.run(1600)
     assert house.conductor.rack.modules["bass"].params["freq"] == 90
     house = killed(house, tmp_path)
-    assert house.conductor.rack.modules["bass"].params["freq"] == 90 and house.conductor.waiting == []
+    assert house.conductor.rack.modules["bass"].params["freq"] == 90 and house.conductor.state.waiting == ()
     house.close()
 
 

@@ -30,12 +30,19 @@ def say(house, caller, line):
 def stood(conductor):
     """All that an author can find out of it, and all that undo knows."""
     score = replace(conductor.score, lanes={}, generation=0)  # lanes that are over are dropped by and by
-    return conductor.rack, conductor.past, conductor.future, conductor.kept, score, conductor.put_off
+    return (
+        conductor.rack,
+        conductor.state.past,
+        conductor.state.future,
+        conductor.state.kept,
+        score,
+        conductor.state.put_off,
+    )
 
 
 def from_the_newest_file(conductor):
     fresh = Conductor(Catalogue(SPECS), RATE)
-    standing.restore(fresh, standing.keep(conductor))
+    fresh.state = standing.restored(fresh.state, standing.keep(conductor.state))
     return fresh
 
 

@@ -61,7 +61,7 @@ def test_a_program_that_was_put_off_does_not_bring_back_the_rack_from_before_a_n
     take.render(RATE // 10)
     say(Unload(name="kick"), RATE // 2, True)
     say(Load(kind="saw"), take.frame, False)  # heard before the unload, and drawn on the rack it leaves
-    newest = take.conductor.planner.number
+    newest = take.conductor.state.places.number
     take.go(RATE)
     assert take.memory.arena(0)[layout.A_PROGRAM] == newest
     assert abs(take.blocks[-1]).max() > 0.01, "the saw is gone"

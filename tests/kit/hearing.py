@@ -28,12 +28,12 @@ from chronus.rack.document import value
 def believed(conductor: Conductor, name: str, param: str, frame: int) -> float:
     module = conductor.rack.modules[name]
     spec = conductor.catalogue[module.kind]
-    return value(conductor.rack, module, spec.param(param), conductor.present(frame))
+    return value(conductor.rack, module, spec.param(param), conductor.state.present(frame))
 
 
 def heard(arena: np.ndarray, conductor: Conductor, name: str, param: str, frame: int) -> float:
     """From the record that the replica has now, so `frame` must be about where it is."""
-    seat = conductor.planner.plan.seats[name]
+    seat = conductor.plan.seats[name]
     names = [one.name for one in conductor.catalogue[seat.kind].params]
     place = HANDLE_TABLE // 8 + seat.handle * HANDLE_WORDS
     assert arena[place + H_INCARNATION] == seat.incarnation, "it is not born yet"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.conductor.conductor import together
+from chronus.conductor.waiting import together
 from chronus.language.parser import sentences
 from chronus.memory.log import decode
 from tests.kit.stage import Stage
@@ -42,7 +42,8 @@ class Said(Stage):
     def perform(self, dues):
         numbers = [due.number for due in dues]
         t = self.conductor.perform(together(dues), dues[0].author, due=numbers, seen=self.frame)
-        self.log += decode(self.conductor.commit(t, self.frame, True))
-        self.conductor.accept(t, self.frame)
+        done = self.conductor.commit(t, self.frame, True)
+        self.log += decode(done.entries)
+        self.conductor.accept(done)
         self.conductor.sealed(t, self.frame)
         return t.outcomes

@@ -48,10 +48,11 @@ class Stage:
         texts = tuple(type(command).__name__ for command in commands)
         whole = Submission(tuple(range(1, len(commands) + 1)), texts, commands)
         t = self.conductor.perform(whole, author, seen=self.frame)
-        rows = self.conductor.commit(t, self.frame, exact)
-        assert (self.conductor.commit(t, self.frame, exact) == rows).all(), "commit may be repeated"
-        self.last = tuple(decode(rows))
-        self.conductor.accept(t, self.frame)
+        done = self.conductor.commit(t, self.frame, exact)
+        again = self.conductor.commit(t, self.frame, exact)
+        assert (again.entries == done.entries).all(), "commit may be repeated"
+        self.last = tuple(decode(done.entries))
+        self.conductor.accept(done)
         self.conductor.sealed(t, self.frame)
         self.log += self.last
         return t.outcomes

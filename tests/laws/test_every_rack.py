@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Open, Say, Submission
-from chronus.conductor.conductor import Conductor, together
+from chronus.conductor.conductor import Conductor
+from chronus.conductor.waiting import together
 from chronus.errors import ChronusError
 from chronus.journal import standing
 from chronus.journal.records import Journal, Said, Sealed, Stands
@@ -164,8 +165,7 @@ class Session:
         ]
         if not kept and not due:
             return  # as the performer does: nothing of it is for the replicas or the journal
-        conductor.commit(t, moment, True)
-        conductor.accept(t, moment)
+        conductor.accept(conductor.commit(t, moment, True))
         conductor.sealed(t, moment)
         self.number, self.last = self.number + 1, moment
         texts = () if due else tuple(submission.texts[k] for k in kept)
@@ -177,11 +177,11 @@ class Session:
     def turn_over(self) -> None:
         """The journal goes on in a new file."""
         texts = script(self.rack(), catalogue())
-        self.records = [Stands(self.number, self.frame, texts, standing.keep(self.conductor))]
+        self.records = [Stands(self.number, self.frame, texts, standing.keep(self.conductor.state))]
 
     def rack(self) -> Rack:
         """As a script can say it at the last word: what moves has still to come what is left of it."""
-        return onward(self.conductor.rack, catalogue(), self.conductor.present(self.last))
+        return onward(self.conductor.rack, catalogue(), self.conductor.state.present(self.last))
 
     def all_is_over(self) -> None:
         """What waits is done."""

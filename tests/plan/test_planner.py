@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chronus.commands import Gate, Load, Note, Panic, Patch, Quantity, Unload, Unpatch
 from chronus.memory.log import decode
 from chronus.memory.program import Cable, Feed, Head, Input, Instance, Param, Program
+from chronus.plan.seats import Places
 from chronus.plan.tables import scaled
 from chronus.rack.wiring import sort
 from tests.kit.machine import seconds_of
@@ -22,7 +23,7 @@ class Table:
     """A program, read by name."""
 
     def __init__(self, stage):
-        self.plan = stage.conductor.planner.plan
+        self.plan = stage.conductor.plan
         self.program = self.plan.program
         self.rows = {int(row[Instance.HANDLE]): k for k, row in enumerate(self.program.instances)}
 
@@ -137,10 +138,10 @@ def test_what_is_unloaded_fades_and_is_then_dropped(stage):
     assert table.program.cables[:, Cable.LEAVING].sum() == 1
     conductor = stage.conductor
     assert conductor.shrink(1000 + 400) is None
-    program = conductor.shrink(1000 + 600)
-    (swap,) = decode(conductor.shrunk(program))
-    assert swap.a == program.number
-    assert kick.handle not in Table(stage).rows and len(program.instances) == 2
+    shrinking = conductor.shrink(1000 + 600)
+    (swap,) = decode(conductor.shrunk(shrinking).entries)
+    assert swap.a == shrinking.program.number
+    assert kick.handle not in Table(stage).rows and len(shrinking.program.instances) == 2
     assert conductor.shrink(5000) is None
 
 
@@ -150,9 +151,8 @@ def test_a_place_is_given_anew_only_after_it_was_surely_left(stage):
     stage.fine(Unload(name="delay"))
     stage.fine(load("delay"))
     assert Table(stage).plan.seats["delay"].region != old.region
-    conductor = stage.conductor
-    conductor.shrunk(conductor.shrink(10_000))
     stage.frame = 10_000
+    shrink(stage)
     stage.fine(load("delay"))  # the shrunk program may not be applied yet
     assert all(a[1] <= b[0] for a, b in pairwise(regions(Table(stage).program)))
     assert Table(stage).plan.seats["delay2"].region != old.region
@@ -161,11 +161,11 @@ def test_a_place_is_given_anew_only_after_it_was_surely_left(stage):
 
 
 def test_a_shrunk_program_drawn_for_another_rack_is_not_taken(stage):
-    stage.fine(load("kick"), Unload(name="kick"))
-    stage.fine(load("kick"), Unload(name="kick"))
-    program = stage.conductor.shrink(10_000)
+    stage.fine(load("kick"), load("saw"))
+    stage.fine(Unload(name="kick"))
+    shrinking = stage.conductor.shrink(10_000)
     stage.fine(load("bass"))
-    assert not len(stage.conductor.shrunk(program))
+    assert not len(stage.conductor.shrunk(shrinking).entries)
 
 
 def test_a_cable_patched_again_while_it_fades_is_the_same_cable(stage):
@@ -183,6 +183,12 @@ def test_other_voices_make_another_instance(stage):
     stage.fine(put("bass.voices", 5))
     after = Table(stage).plan.seats["bass"]
     assert after.incarnation > before.incarnation and (after.lanes, after.voices) == (8, 5)
+
+
+def shrink(stage):
+    """Drops what has faded out, if something has."""
+    if (shrinking := stage.conductor.shrink(stage.frame)) is not None:
+        stage.conductor.shrunk(shrinking)
 
 
 STEPS = st.lists(
@@ -207,10 +213,10 @@ def test_whatever_is_said_no_two_places_overlap_and_every_row_is_in_bounds(steps
     for step in steps:
         stage.frame += 300
         if step == "shrink":
-            stage.conductor.shrunk(stage.conductor.shrink(stage.frame))
+            shrink(stage)
         else:
             stage.say(step)
-        plan = stage.conductor.planner.plan
+        plan = stage.conductor.plan
         spans = sorted(plan.spans())
         assert all(a[1] <= b[0] for a, b in pairwise(spans))
         if plan.program is not None:
@@ -241,11 +247,9 @@ def test_the_same_rack_has_the_same_program_by_whatever_way_it_came_to_be(steps)
             stage.say(step)
     stage.say(load("kick"))
     stage.frame += 10_000
-    stage.conductor.shrunk(stage.conductor.shrink(stage.frame))
-    other = Stage()
-    other.conductor.rack = stage.rack
-    fresh = other.conductor.planner.draw(stage.rack).program
-    lived = stage.conductor.planner.plan.program
+    shrink(stage)
+    _, fresh = stage.conductor.planner.draw(Places(), stage.rack)
+    lived = stage.conductor.plan
     for table, columns in (
         (
             "instances",
@@ -254,7 +258,9 @@ def test_the_same_rack_has_the_same_program_by_whatever_way_it_came_to_be(steps)
         ("inputs", [Input.NOTES, Input.FIRST_CABLE, Input.CABLES]),
         ("cables", [Cable.SOURCE_LANES, Cable.LANES, Cable.LEAVING, Cable.SOURCE_ROW, Cable.AMOUNT, Cable.SCALE]),
     ):
-        np.testing.assert_array_equal(getattr(fresh, table)[:, columns], getattr(lived, table)[:, columns])
+        np.testing.assert_array_equal(
+            getattr(fresh.program, table)[:, columns], getattr(lived.program, table)[:, columns]
+        )
 
 
 # ---------------------------------------------------------------- voices
@@ -403,5 +409,5 @@ def test_300_modules_are_planned_in_30_ms():
         *(Load(kind="bass", name=f"b{k}") for k in range(127)), *(Load(kind="filter", name=f"f{k}") for k in range(127))
     )
     stage.fine(*(Patch(chain=chain(f"b{k}", f"f{k}")) for k in range(127)))
-    best = seconds_of(lambda: stage.conductor.planner.draw(stage.rack))
+    best = seconds_of(lambda: stage.conductor.planner.draw(stage.conductor.state.places, stage.rack))
     assert best < 0.03, f"{best * 1000:.1f} ms"

@@ -59,7 +59,7 @@ def relative(sign, number, unit=""):
 def present(stage, name="filter", param="cutoff"):
     module, conductor = stage.rack.modules[name], stage.conductor
     spec = CATALOGUE[module.kind]
-    return value(stage.rack, module, spec.param(param), conductor.present(stage.frame))
+    return value(stage.rack, module, spec.param(param), conductor.state.present(stage.frame))
 
 
 def line(stage):
@@ -226,15 +226,15 @@ def test_what_cannot_move_by_degrees_is_not_swept(swept):
 
 
 def test_a_script_sweeps_on(swept):
-    rack = onward(swept.rack, CATALOGUE, swept.conductor.present(swept.frame))
+    rack = onward(swept.rack, CATALOGUE, swept.conductor.state.present(swept.frame))
     assert script(rack, CATALOGUE) == ("load filter", "set filter.cutoff 400 Hz..1600 Hz over 2 bars")
-    later = onward(swept.rack, CATALOGUE, swept.conductor.present(4 * BAR))
+    later = onward(swept.rack, CATALOGUE, swept.conductor.state.present(4 * BAR))
     assert script(later, CATALOGUE) == ("load filter", "set filter.cutoff 1600 Hz")
 
 
 def test_who_stands_in_goes_on_where_the_other_was(swept):
     other = Conductor(CATALOGUE, RATE, zero=0)
-    standing.restore(other, standing.keep(swept.conductor))
+    other.state = standing.restored(other.state, standing.keep(swept.conductor.state))
     assert other.score.courses == swept.conductor.score.courses
     swept.conductor = other
     assert present(swept) == pytest.approx(400)
@@ -323,13 +323,13 @@ def test_notes_of_a_rising_tempo_come_at_their_closed_form(faster):
     assert len(heard) >= 28
     for frame, exactly in zip(heard, expected, strict=False):
         assert abs(frame - exactly) <= 0.5 + 1e-3
-    assert faster.conductor.where(BAR + round(6.4 * RATE)) == (6, 1.0)
+    assert faster.conductor.state.where(BAR + round(6.4 * RATE)) == (6, 1.0)
 
 
 def test_what_follows_the_tempo_follows_a_rising_one(faster):
     faster.frame = BAR
     conductor = faster.conductor
-    assert conductor.wait_frame(Wait(length=BARS), BAR) == BAR + round(6.4 * RATE)
+    assert conductor.state.wait_frame(Wait(length=BARS), BAR) == BAR + round(6.4 * RATE)
     faster.frame = BAR + round(3.2 * RATE)
     assert present(faster, "delay", "time") == pytest.approx(400, rel=0.025), "a quarter at 150"
     (outcome,) = faster.say(Show())
@@ -344,16 +344,16 @@ def test_a_sweep_of_the_tempo_begins_at_what_it_is_and_is_undone(faster):
     assert faster.fine(put("bpm", 60, over=Length(2, "s"))) == "bpm 150..60"
     faster.frame += RATE
     assert faster.fine(Undo()) == "undo: Set (bpm goes on to 180, 1.56 bars to go)"
-    assert tempo(faster.rack, faster.conductor.present(faster.frame)) == pytest.approx(120 + 60 * 4.2 / 6.4)
+    assert tempo(faster.rack, faster.conductor.state.present(faster.frame)) == pytest.approx(120 + 60 * 4.2 / 6.4)
     assert faster.fine(Undo()) == "undo: Set (bpm back to 120)"
     assert faster.rack.bpm == 120 and faster.conductor.score.timeline.tempos[-1].beat == RATE // 2
 
 
 def test_a_script_has_the_tempo_rise_on(faster):
     half = BAR + round(3.2 * RATE)
-    rack = onward(faster.rack, CATALOGUE, faster.conductor.present(half))
+    rack = onward(faster.rack, CATALOGUE, faster.conductor.state.present(half))
     assert script(rack, CATALOGUE)[0] == "bpm 150..180 over 2.2 bars"
-    later = onward(faster.rack, CATALOGUE, faster.conductor.present(20 * BAR))
+    later = onward(faster.rack, CATALOGUE, faster.conductor.state.present(20 * BAR))
     assert script(later, CATALOGUE)[0] == "bpm 180"
 
 
@@ -406,7 +406,7 @@ def test_what_is_saved_while_the_transport_stands_is_the_same_whenever_it_is_sav
 
     def saved():
         conductor = swept.conductor
-        rack = onward(conductor.rack, CATALOGUE, conductor.present(swept.frame))
+        rack = onward(conductor.rack, CATALOGUE, conductor.state.present(swept.frame))
         return script(rack, CATALOGUE)
 
     first = saved()

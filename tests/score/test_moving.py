@@ -68,13 +68,13 @@ class Ear:
 
     def listen(self) -> dict[str, float]:
         conductor, frame = self.take.conductor, self.take.frame
-        seats, arena = conductor.planner.plan.seats, self.take.memory.arena(0)
+        seats, arena = conductor.plan.seats, self.take.memory.arena(0)
         there = [name for name in PARAMS if name.partition(".")[0] in seats]
         return {name: heard(arena, conductor, *name.split("."), frame) for name in there}
 
     def jump(self) -> float:
         """The farthest that anything has gone since it was asked last, and the seat it had then it has still."""
-        now, seats = self.listen(), dict(self.take.conductor.planner.plan.seats)
+        now, seats = self.listen(), dict(self.take.conductor.plan.seats)
         same = [name for name in now if self.seats.get(name.partition(".")[0]) == seats[name.partition(".")[0]]]
         farthest = max((apart(name, self.known[name], now[name]) for name in same), default=0.0)
         self.seats, self.known = seats, now
@@ -132,7 +132,9 @@ def test_a_take_with_sweeps_is_the_same_to_the_bit_when_its_journal_is_rendered(
         replies = say(house, caller, line(chosen) + chosen.choice(("", "", " at next bar")))
         to(house, (replies[-1].frame or 0) + chosen.choice((BAR // 8, BAR // 2, BAR)))
         frame = house.replicas.block() * BLOCK
-        for name in PARAMS if not house.conductor.waiting and frame > house.conductor.now + RAMP + BLOCK else ():
+        for name in (
+            PARAMS if not house.conductor.state.waiting and frame > house.conductor.state.now + RAMP + BLOCK else ()
+        ):
             if name.partition(".")[0] in house.conductor.rack.modules:
                 sounds = heard(house.memory.arena(0), house.conductor, *name.split("."), frame)
                 assert believed(house.conductor, *name.split("."), frame) == pytest.approx(sounds, rel=1e-3), replies

@@ -311,7 +311,7 @@ class Session:
         ]  # whose module is gone by then would not be done here either
         if lost:
             raise Failure(f"the journal holds what does not come back: {lost}")
-        if house.conductor.kept or house.conductor.score.courses:
+        if house.conductor.state.kept or house.conductor.score.courses:
             return  # a rebuilt rack has come to where those lead
         text = script(house.conductor.rack, house.conductor.catalogue)
         if whole is None:

@@ -77,14 +77,14 @@ class Infirmary:
     def tick(self) -> None:
         """Who is out at present, and who was silenced by the guard."""
         outs = {(out.handle, out.incarnation): out for out in quarantine.taken_out(self.memory.board)}
-        seats = self.conductor.planner.plan.seats.values()
-        self.conductor.taken_out = {
+        taken_out = {
             seat.name: _why(outs[seat.handle, seat.incarnation])
-            for seat in seats
+            for seat in self.conductor.plan.seats.values()
             if (seat.handle, seat.incarnation) in outs
         }
         if max(self.memory.word(GUARDED0, slot) for slot in range(layout.SLOTS)):
-            self._guarded()
+            taken_out |= self._guarded()
+        self.conductor.know_taken_out(taken_out)
 
     # ------------------------------------------------------------ brought the renderer down
 
@@ -117,7 +117,7 @@ class Infirmary:
 
     def _take_back(self, touch: Touch) -> bool:
         """Undoes the line, if it was the last step and about no more than a module. A note needs no undoing."""
-        past = self.conductor.past
+        past = self.conductor.state.past
         if isinstance(touch.command, Note):
             return True
         current = self.performer.current
@@ -142,25 +142,28 @@ class Infirmary:
 
     # ------------------------------------------------------------ put out what is no sound
 
-    def _guarded(self) -> None:
+    def _guarded(self) -> dict[str, str]:
+        """Who was muted for good, and why; tells people of them and of who was silenced for a moment."""
+        muted: dict[str, str] = {}
         table = self.memory.arena(self.memory.word(layout.ACTIVE))[HANDLE_TABLE // 8 :]
         rows = table[: HANDLES * HANDLE_WORDS].reshape(HANDLES, HANDLE_WORDS)
-        for seat in self.conductor.planner.plan.seats.values():
+        for seat in self.conductor.plan.seats.values():
             row, who = rows[seat.handle], (seat.handle, seat.incarnation)
             if row[H_INCARNATION] != seat.incarnation or not row[H_GUARDED]:
                 continue
             if row[H_UNWELL] == MUTED:
-                self.conductor.taken_out[seat.name] = f"{NO_SOUND} for a second"
+                muted[seat.name] = f"{NO_SOUND} for a second"
                 if who not in self._muted:
                     self._muted.add(who)
                     self.server.notify("muted", f"{seat.name} is taken out: {NO_SOUND} for a second; {AFRESH}")
             elif who not in self._warned:
                 self._warned.add(who)
                 self.server.notify("guard", f"{seat.name} was silenced for a moment and begins anew: {NO_SOUND}")
+        return muted
 
     def _seat(self, out: Out) -> Seat | None:
         """Whose place it was, be it that it is just leaving."""
-        plan = self.conductor.planner.plan
+        plan = self.conductor.plan
         for seat in (*plan.seats.values(), *plan.old_seats.values()):
             if (seat.handle, seat.incarnation) == (out.handle, out.incarnation):
                 return seat

@@ -39,7 +39,7 @@ class Relief:
     def now(self) -> tuple[float, Mapping[str, float]]:
         """What a block takes, and each module of it, in nanoseconds: of the slots that play, the one that takes less."""
         playing = self.publisher.playing() or range(SLOTS)
-        seats = self.conductor.planner.plan.seats
+        seats = self.conductor.plan.seats
         each = {
             name: float(min(int(self.memory.board[layout.COSTS + slot * HANDLES + seat.handle]) for slot in playing))
             for name, seat in seats.items()

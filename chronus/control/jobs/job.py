@@ -7,19 +7,13 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, field
 
 from chronus.commands import Submission
-from chronus.conductor.conductor import Outcome, Performing, Transaction
+from chronus.conductor.conductor import Performing
+from chronus.conductor.transaction import Committed, Drawn, Outcome, Shrinking, Shrunk, Transaction
 from chronus.control.jobs.proving import Trial
 from chronus.control.jobs.publisher import Batch
 from chronus.errors import ChronusError
 from chronus.memory.program import Program
 from chronus.rack.document import Rack
-
-
-class Drawn(Struct, frozen=True):
-    """What the drawing of a program depended on besides the words: the conductor's frame and its first new incarnation."""
-
-    now: int = 0
-    incarnation: int = 0
 
 
 class Job(Struct, eq=False):
@@ -34,10 +28,12 @@ class Job(Struct, eq=False):
     author: str = ""
     wish: int | None = None
     due: tuple[int, ...] = ()
-    shrink: Program | None = None
+    shrink: Shrinking | None = None
+    shrunk: Shrunk | None = None
     accepted: Callable[[Job], None] = lambda job: None
     applied: Callable[[Job], None] = lambda job: None
     transaction: Transaction | None = None
+    committed: Committed | None = None
     number: int = 0
     moment: int = 0
     exact: bool = False
@@ -47,7 +43,6 @@ class Job(Struct, eq=False):
     deadline: float = 0.0
     fault: str = ""
     fault_code: str = "E_ENGINE"
-    drawn: Drawn = Drawn()
     seen: int = 0
     """The frame at which it looked at what moves; 0 where nothing did."""
     lacks: int = 0
@@ -77,4 +72,10 @@ class Job(Struct, eq=False):
 
     @property
     def program(self) -> Program | None:
-        return self.shrink or (self.transaction.program if self.transaction else None)
+        work = self.shrink or self.shrunk or self.transaction
+        return work.program if work else None
+
+    @property
+    def drawn(self) -> Drawn:
+        work = self.shrink or self.transaction
+        return work.drawn if work else Drawn()

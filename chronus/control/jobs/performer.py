@@ -26,10 +26,11 @@ import numpy as np
 
 from chronus.commands import AnyCommand, Open, Say
 from chronus.conductor import authors
-from chronus.conductor.conductor import BATCH, Conductor, together
+from chronus.conductor.conductor import BATCH, Conductor
 from chronus.conductor.touches import Touches
+from chronus.conductor.waiting import together
 from chronus.control.jobs.compiling import Compiling
-from chronus.control.jobs.job import Drawn, Job
+from chronus.control.jobs.job import Job
 from chronus.control.jobs.proving import ANSWER_SECONDS, Prover, trials
 from chronus.control.jobs.publisher import Batch, Publisher
 from chronus.errors import ChronusError
@@ -131,7 +132,7 @@ class Performer:
     @property
     def busy(self) -> bool:
         waits = self._stopped_for or (self.aside and not self.aside[0].on_trial) or self._next_compiled()
-        return not self._at_rest or bool(waits) or bool(self.conductor.owed)
+        return not self._at_rest or bool(waits) or bool(self.conductor.state.owed)
 
     @property
     def waiting(self) -> tuple[Job, ...]:
@@ -142,7 +143,7 @@ class Performer:
     def at_work(self) -> bool:
         """Whether the next step has something to do, whatever others do meanwhile."""
         performing = self.current is not None and self.current.performing is not None
-        return performing or (bool(self.conductor.owed) and self.publisher.room())
+        return performing or (bool(self.conductor.state.owed) and self.publisher.room())
 
     @property
     def _at_rest(self) -> bool:
@@ -155,7 +156,7 @@ class Performer:
         self.see_seals()
         self._land()
         self._pay(now)
-        if self._is_full and self._at_rest and self.conductor.promised < self.publisher.head():
+        if self._is_full and self._at_rest and self.conductor.state.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
             job = self.current or (None if self._is_full else self._next(take, now))
@@ -183,8 +184,6 @@ class Performer:
             return True
         if job.batch is not None or job.due or job.on_trial or job.yielded >= MOST_YIELDS:
             return False
-        if job.transaction is not None:
-            self.conductor.abandon(job.transaction)
         job.transaction, job.performing, job.laid, job.yielded = None, None, False, job.yielded + 1
         self._stopped_for.append(job)
         self.current, self._gave_way = None, True
@@ -204,7 +203,7 @@ class Performer:
     def _begin(self, job: Job, now: float) -> None:
         job.deadline = now + PREPARE_SECONDS
         if job.due:  # an undo may have withdrawn some of them meanwhile
-            dues = [due for number in job.due if (due := self.conductor.under_way.get(number))]
+            dues = [due for due in self.conductor.state.under_way if due.number in job.due]
             job.submission, job.due = together(dues), tuple(due.number for due in dues)
         if job.shrink is None:
             self._perform(job)
@@ -212,7 +211,7 @@ class Performer:
         self.current = job
 
     def _perform(self, job: Job) -> None:
-        own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.promised)
+        own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.state.promised)
         at = None if own else self.publisher.head()
         seen = job.wish if own and job.wish is not None else self.publisher.head()
         job.performing = self.conductor.performing(job.submission, job.author, job.refused, at, job.due, seen)
@@ -228,9 +227,7 @@ class Performer:
                 if self.clock() - now > STEP_SECONDS:
                     break
         except StopIteration as done:
-            drawn = Drawn(self.conductor.now, self.conductor.planner.next_incarnation)
             job.performing, job.transaction = None, self.conductor.drawn(done.value)
-            job.drawn = drawn if job.transaction.program else Drawn()
         return job.performing is None
 
     def _go_on(self, job: Job, now: float) -> None:
@@ -262,7 +259,6 @@ class Performer:
             job.lacks_nothing = t
         else:
             compiling.ask(job, t, lacking)
-            self.conductor.abandon(t)
             self.uncompiled.append(job)
             self.current = None
         return bool(lacking)
@@ -298,14 +294,12 @@ class Performer:
             fresh, job.tried_on = job.trials is None, t.before
             job.trials = trials(t, [k for k, one in enumerate(job.submission.commands) if isinstance(one, Open)])
             if fresh and job.trials:
-                self.conductor.abandon(t)
                 self.aside.append(job)
                 self.current = None
                 return False
         if self._tried(job, prover, now):
             return True
         if job.trials is None:
-            self.conductor.abandon(t)
             self._perform(job)
         return False
 
@@ -321,7 +315,7 @@ class Performer:
             trial = job.trials[0]
             try:
                 if not job.on_trial:
-                    prover.begin(trial, self.conductor.taken_out)
+                    prover.begin(trial, self.conductor.state.taken_out)
                     job.on_trial, job.deadline = True, now + ANSWER_SECONDS
                 if not prover.is_over():
                     if now > job.deadline:
@@ -356,8 +350,6 @@ class Performer:
         return False
 
     def _fail(self, job: Job, fault: str, code: str = "E_ENGINE") -> None:
-        if job.transaction is not None:
-            self.conductor.abandon(job.transaction)
         job.fault, job.fault_code = fault, code
         if job is self.current:
             self.current = None
@@ -369,8 +361,8 @@ class Performer:
         """The frame of the moment, and whether all of it happens at that very frame."""
         publisher, transaction = self.publisher, job.transaction
         absolute = transaction is not None and transaction.absolute
-        begins = absolute and not self.conductor.playing
-        wish = self.conductor.promised if self._follows(job) else job.wish
+        begins = absolute and not self.conductor.state.playing
+        wish = self.conductor.state.promised if self._follows(job) else job.wish
         wish = -(-wish // BLOCK) * BLOCK if wish is not None and begins else wish
         if wish is not None and self._can_be_named(wish):
             job.moment, job.exact = wish, True
@@ -384,14 +376,17 @@ class Performer:
 
     def _follows(self, job: Job) -> bool:
         """Whether something is promised for a later moment than its own, and it must not be heard before that."""
-        head, promised = self.publisher.head(), self.conductor.promised
+        head, promised = self.publisher.head(), self.conductor.state.promised
         if promised < head or (job.wish is not None and job.wish >= promised and self._can_be_named(job.wish)):
             return False
-        return not self.conductor.independent(job.transaction, head)
+        state = self.conductor.state
+        if job.transaction is None:
+            return state.heard(head) is not state.rack
+        return not state.independent(job.transaction, head)
 
     def _is_too_near(self, job: Job) -> bool:
         """Whether its moment, or the one that it must come after, cannot be named any more and is not over: in some milliseconds it is."""
-        least = max(-1 if job.wish is None else job.wish, self.conductor.promised if self._follows(job) else -1)
+        least = max(-1 if job.wish is None else job.wish, self.conductor.state.promised if self._follows(job) else -1)
         return self.publisher.head() <= least and not self._can_be_named(least)
 
     def _foreseen(self, job: Job) -> float:
@@ -427,13 +422,15 @@ class Performer:
         while True:
             self._choose(job)
             if job.transaction is None:
-                return self.conductor.shrunk(job.shrink)
+                assert job.shrink is not None
+                return self.conductor.shrunk(job.shrink).entries
             for _ in range(MOST_SLICES):  # by the players and the timeline of before it
-                if not self.conductor.owed.before(job.moment):
+                if not self.conductor.state.owed.before(job.moment):
                     break
                 self.publish_events(self.conductor.pay(self.publisher.front()))
             began = self.clock()
-            entries = self.conductor.commit(job.transaction, job.moment, job.exact)
+            job.committed = self.conductor.commit(job.transaction, job.moment, job.exact)
+            entries = job.committed.entries
             job.cost, job.tries = self.clock() - began, job.tries + 1
             if job.transaction.absolute:
                 self._pace = max(job.cost / max(1, len(job.transaction.after.lanes)), 0.9 * self._pace)
@@ -471,8 +468,8 @@ class Performer:
         self.current = None
 
     def _accept(self, job: Job) -> None:
-        if job.transaction is not None:
-            self.conductor.accept(job.transaction, job.moment)
+        if job.committed is not None:
+            self.conductor.accept(job.committed)
         job.accepted(job)
         if job.transaction is not None and job.transaction.absolute:
             self.schedule()
@@ -517,8 +514,8 @@ class Performer:
             self.conductor.sealed(job.transaction, frame)
             batch = _batch(job)
             self.touches.add(job.number, job.submission, job.transaction, frame, batch.tail, batch.size)
-        elif job.shrink is not None:
-            self.conductor.planner.confirm(job.shrink.number, frame)
+        elif job.program is not None:
+            self.conductor.confirm(job.program, frame)
 
     # ------------------------------------------------------------ the journal
 
@@ -577,10 +574,10 @@ class Performer:
         """The take goes on in a new file of the journal, which begins with how all stands now: nothing is on its way."""
         conductor = self.conductor
         head = self.publisher.head()
-        rack = onward(conductor.rack, conductor.catalogue, conductor.present(head))
+        rack = onward(conductor.rack, conductor.catalogue, conductor.state.present(head))
         texts = tuple(script(rack, conductor.catalogue))
         self.weight = 0
-        self.pen.turn_over(Stands(self.number, head, texts, standing.keep(conductor)))
+        self.pen.turn_over(Stands(self.number, head, texts, standing.keep(conductor.state)))
 
     def look_at_the_disk(self) -> None:
         """Writes what the journal is owed, and tells once that it cannot be written, and once that it can again."""
@@ -606,16 +603,16 @@ class Performer:
         """Owes the replicas the notes of all lanes, as far ahead as the horizon."""
         publisher, conductor = self.publisher, self.conductor
         front = publisher.front()
-        if conductor.owed.horizon >= front + round(0.8 * HORIZON_SECONDS * publisher.rate):
+        if conductor.state.owed.horizon >= front + round(0.8 * HORIZON_SECONDS * publisher.rate):
             return  # it need not even be asked how dense they are
         ahead = min(HORIZON_SECONDS, ENTRIES_AHEAD / max(1.0, density(conductor.score))) * publisher.rate
-        if conductor.owed.horizon < front + round(0.8 * ahead):
+        if conductor.state.owed.horizon < front + round(0.8 * ahead):
             conductor.promise(front + round(ahead))
-            publisher.scheduled(conductor.owed.horizon)
+            publisher.scheduled(conductor.state.owed.horizon)
 
     def _pay(self, now: float) -> None:
         """Gives notes that are owed, for as long as that may take of a step."""
-        while self.conductor.owed and self.publisher.room():
+        while self.conductor.state.owed and self.publisher.room():
             self.publish_events(self.conductor.pay(self.publisher.front()))
             if self.clock() - now > PAY_SECONDS:
                 break

@@ -23,6 +23,7 @@ from chronus.memory.layout import CULPRIT0, RATE
 from chronus.memory.quarantine import Out
 from chronus.memory.sheet import R_HANDLE, R_PERCENT, Finding, Sheet
 from chronus.plan.planner import Planner
+from chronus.plan.seats import Places
 from chronus.rack.document import Module, Rack
 
 ANSWER_SECONDS = 8.0
@@ -74,7 +75,7 @@ class Prover:
 
     def begin(self, trial: Trial, taken_out: Collection[str]) -> None:
         """Lays the rack's program on the sheet. E_LIMIT where there is no room for it."""
-        plan = Planner(self.catalogue, self.rate).draw(trial.rack)
+        _, plan = Planner(self.catalogue, self.rate).draw(Places(), trial.rack)
         assert plan.program is not None
         self.sheet.clear()
         try:

@@ -14,6 +14,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Submission
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
+from chronus.conductor.transaction import Committed
 from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Batch, Publisher
@@ -26,6 +27,7 @@ from chronus.memory import layout
 from chronus.memory.layout import SEALS, Memory
 from chronus.memory.log import NOW, Rows, least_frame
 from chronus.memory.program import Program
+from chronus.score.owed import Owed
 from chronus.score.spans import NONE
 
 MOST_NAMED = 8
@@ -130,21 +132,23 @@ def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found
         pen.give_up()
         start.pen = writing.create(engine, {**found.header, "recovered": path.name})
         start.conductor = conductor = Conductor(catalogue, rate, seed, incarnation=AFTER_RESTART)
-        conductor.score = replace(conductor.score, generation=AFTER_RESTART)  # the replicas take only greater ones
+        score = replace(conductor.score, generation=AFTER_RESTART)  # the replicas take only greater ones
+        conductor.state = replace(conductor.state, score=score)
         _rebuild(
             start, found, path, catalogue, parse, "control could not go on where it was; the rack begins anew from"
         )
-    conductor.number += AFTER_RESTART
+    state = conductor.state
     # A number that was laid is never given to another program: the workers have bound it.
-    conductor.planner.number = max(conductor.planner.number, memory.word(layout.PROGRAM))
+    places = replace(state.places, number=max(state.places.number, memory.word(layout.PROGRAM)))
+    conductor.state = replace(state, number=state.number + AFTER_RESTART, places=places)
     return start
 
 
 def _agrees(memory: Memory, conductor: Conductor, replay: Replay) -> bool:
     """Whether the plan is, to the last word, the program that lies in shared memory."""
     last = replay.last()
-    programs = [plan.program for plan in (conductor.planner.plan,) if plan.number and plan.program]
-    programs += [last.program] if last is not None and last.program is not None else []
+    programs = [plan.program for plan in (conductor.plan,) if plan.number and plan.program]
+    programs += [last.done.program] if last is not None and last.done.program is not None else []
     return all(_same(program, Program.read(memory.program(program.number))) for program in programs)
 
 
@@ -161,13 +165,14 @@ def take_over(performer: Performer, replay: Replay) -> None:
     publisher.look_back(SEALS // 2)
     performer.touches, performer.weight = replay.touches, replay.weight
     last = replay.last()
-    conductor.owed.horizon = publisher.memory.word(
-        layout.SCHEDULED
-    )  # so it owes what the one that died would have owed
+    # so it owes what the one that died would have owed
+    owed = replace(conductor.state.owed, horizon=publisher.memory.word(layout.SCHEDULED))
+    conductor.state = replace(conductor.state, owed=owed)
     if last is not None:
         job = _job(last)
-        if last.transaction is not None:
-            job.batch = _batch(last.said.tail, conductor.commit(last.transaction, job.moment, job.exact))
+        if isinstance(last.done, Committed):
+            job.committed = conductor.commit(last.done.transaction, job.moment, job.exact)
+            job.batch = _batch(last.said.tail, job.committed.entries)
         if job.batch is not None and job.batch.least != NOW:
             performer.current = job
         else:
@@ -178,9 +183,13 @@ def take_over(performer: Performer, replay: Replay) -> None:
 
 
 def _job(unsealed: Unsealed) -> Job:
-    said = unsealed.said
-    job = Job(unsealed.submission, said.who, due=said.due, shrink=unsealed.program if said.shrink else None)
-    job.number, job.moment, job.exact, job.transaction = said.n, said.moment, said.exact, unsealed.transaction
+    said, done = unsealed.said, unsealed.done
+    job = Job(unsealed.submission, said.who, due=said.due)
+    if isinstance(done, Committed):
+        job.transaction = done.transaction
+    else:
+        job.shrunk = done
+    job.number, job.moment, job.exact = said.n, said.moment, said.exact
     job.batch = _batch(said.tail, NONE)
     return job
 
@@ -196,7 +205,7 @@ def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> N
     """
     heard = publisher.heard()
     until = max(publisher.memory.word(layout.SCHEDULED), heard, publisher.last_note() + 1)
-    conductor.owed.forget(heard)
+    conductor.state = replace(conductor.state, owed=Owed(horizon=heard))
     performer.inherited = until
     for notes in conductor.advance(until):
         performer.publish_events(notes)

@@ -97,5 +97,5 @@ class Hands:
         param = catalogue[module.kind].param(target.port)
         if param is None:
             return None
-        number = float(value(rack, module, param, self.server.conductor.present(self.server.publisher.heard())))
+        number = float(value(rack, module, param, self.server.conductor.state.present(self.server.publisher.heard())))
         return param.words[round(number)] if param.words else number

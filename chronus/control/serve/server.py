@@ -34,8 +34,9 @@ from chronus.commands import (
     Welcome,
 )
 from chronus.conductor import authors
-from chronus.conductor.conductor import UNDONE, together
-from chronus.control.jobs.job import Drawn, Job
+from chronus.conductor.conductor import UNDONE
+from chronus.conductor.waiting import together
+from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.control.serve.client import Client, Part
@@ -175,10 +176,9 @@ class Server:
         self.performer.look_at_the_disk()
         self._put_off(self.publisher.front() + self._lead)
         # a program without what has faded out is that of all that was performed: it waits for what is promised
-        settled = not self.performer.busy and self.conductor.promised < self.publisher.head()
-        if settled and (program := self.conductor.shrink(self.publisher.head())) is not None:
-            drawn = Drawn(self.conductor.now, self.conductor.planner.next_incarnation)
-            self.jobs.append(Job(Submission((), (), ()), shrink=program, drawn=drawn))
+        settled = not self.performer.busy and self.conductor.state.promised < self.publisher.head()
+        if settled and (shrinking := self.conductor.shrink(self.publisher.head())) is not None:
+            self.jobs.append(Job(Submission((), (), ()), shrink=shrinking))
         for look in self.every_tick:
             look()
         self.door.tick(now)
@@ -374,7 +374,7 @@ class Server:
         fresh = client.moment is not None and client.moment >= front - self._stale
         part.begun = client.moment if client.moment is not None and fresh else front
         try:
-            part.until = self.conductor.wait_frame(wait, part.begun)
+            part.until = self.conductor.state.wait_frame(wait, part.begun)
         except ChronusError as error:
             part.replies = (refusal(part.ids[0], error),)
             return
@@ -387,7 +387,7 @@ class Server:
             assert isinstance(part.alone, Wait)
             before = part.until
             with suppress(ChronusError):  # a bar that is gone by now was waited for long enough
-                part.until = self.conductor.wait_frame(part.alone, part.begun)
+                part.until = self.conductor.state.wait_frame(part.alone, part.begun)
             if client.exact == before:
                 client.moment = client.exact = part.until
 

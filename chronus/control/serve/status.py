@@ -41,7 +41,7 @@ class Status:
     def engine(self) -> dict[str, Any]:
         word, facts = self.memory.word, self.facts
         frame = word(layout.HEARD)
-        bar, beat = self.conductor.where(frame)
+        bar, beat = self.conductor.state.where(frame)
         return {
             "name": facts.get("name", ""),
             "pid": facts.get("pid", 0),
@@ -52,8 +52,8 @@ class Status:
             "device": self.supervisor.known.device,
             "device_rate": self.supervisor.known.device_rate or word(layout.RATE),
             "frame": frame,
-            "playing": self.conductor.playing,
-            "bpm": tempo(self.conductor.rack, self.conductor.present(frame)),
+            "playing": self.conductor.state.playing,
+            "bpm": tempo(self.conductor.rack, self.conductor.state.present(frame)),
             "bar": bar,
             "beat": round(beat, 3),
             "osc_port": facts.get("osc_port", 0),
@@ -136,7 +136,7 @@ class Status:
             "modules": len(rack.modules) - 1,
             "lanes": len(rack.lanes),
             "cables": len(rack.cables),
-            "taken_out": dict(self.conductor.taken_out),
+            "taken_out": dict(self.conductor.state.taken_out),
             "journal": str(self.performer.pen.path),
             "recording": None,
         }

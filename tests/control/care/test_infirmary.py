@@ -27,7 +27,7 @@ class Ward(House):
         assert all(reply.ok for reply in replies), replies
 
     def seat(self, name):
-        return self.conductor.planner.plan.seats[name]
+        return self.conductor.plan.seats[name]
 
     def crash(self, name, how=11, later=0):
         """The module brings both workers down in the block that has just been sealed, or some blocks later."""
@@ -75,7 +75,7 @@ def test_the_line_that_did_it_is_answered_with_e_poison_and_taken_back(ward):
     assert freq(ward) == 50
     assert ward.notices("poison") == [f"E_POISON {reply.text}"]
     assert [(record.module, record.text) for record in ward.poisoned()] == [("bass", "set bass.freq 60")]
-    assert ward.conductor.taken_out == {"bass": "it crashed the renderer (SIGSEGV)"}
+    assert ward.conductor.state.taken_out == {"bass": "it crashed the renderer (SIGSEGV)"}
 
 
 def test_a_crash_that_comes_and_is_over_between_two_looks_is_not_answered_with_ok(ward):
@@ -109,7 +109,7 @@ def test_what_was_opened_is_not_taken_away_because_one_module_of_it_breaks(ward)
     (text,) = ward.notices("poison")
     assert '"open song" crashed the renderer in bass; bass is taken out' in text
     ward.run(40)
-    assert {"bass", "kick"} <= ward.conductor.rack.modules.keys() and ward.conductor.taken_out.keys() == {"bass"}
+    assert {"bass", "kick"} <= ward.conductor.rack.modules.keys() and ward.conductor.state.taken_out.keys() == {"bass"}
 
 
 def test_what_breaks_long_after_the_last_line_is_no_lines_doing(ward):
@@ -130,7 +130,7 @@ def test_another_one_in_its_place_is_not_meant(ward):
     ward.fine(c.Unload(name="bass"))
     ward.fine(c.Load(kind="bass"))
     ward.run(25)
-    assert ward.conductor.taken_out == {}
+    assert ward.conductor.state.taken_out == {}
 
 
 def test_the_guard_is_told_of_once_and_who_is_muted_is_out(ward):
@@ -140,8 +140,8 @@ def test_the_guard_is_told_of_once_and_who_is_muted_is_out(ward):
     row[layout.H_INCARNATION], row[layout.H_GUARDED] = ward.seat("bass").incarnation, 1
     ward.memory.board[layout.GUARDED0] = 1
     ward.run(60)
-    assert len(ward.notices("guard")) == 1 and ward.conductor.taken_out == {}
+    assert len(ward.notices("guard")) == 1 and ward.conductor.state.taken_out == {}
     row[layout.H_UNWELL] = layout.MUTED
     ward.run(60)
     assert len(ward.notices("muted")) == len(ward.notices("guard")) == 1
-    assert ward.conductor.taken_out == {"bass": "it put out NaN or more than 10,000 for a second"}
+    assert ward.conductor.state.taken_out == {"bass": "it put out NaN or more than 10,000 for a second"}

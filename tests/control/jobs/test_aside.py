@@ -168,5 +168,5 @@ def test_a_control_that_dies_just_then_stands_where_it_stood_without_what_was_as
     assert played[-3:] == [("set bass.freq 220",), ("load kick",), ("set bass.freq 330",)]
     again = killed(house, tmp_path)
     assert again.conductor.rack == house.conductor.rack and "late" not in again.conductor.rack.modules
-    assert again.conductor.planner.plan.seats == house.conductor.planner.plan.seats
+    assert again.conductor.plan.seats == house.conductor.plan.seats
     again.close()

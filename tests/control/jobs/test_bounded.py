@@ -203,14 +203,14 @@ def test_a_control_that_was_kept_from_working_gives_what_is_still_to_come(house)
     house.run(100)
     house.replicas.render(round(5 * RATE / BLOCK))
     house.run(60)
-    assert house.memory.word(NOTES_LATE) > 0 and not house.conductor.owed
-    assert house.conductor.owed.horizon > house.publisher.front() + RATE
+    assert house.memory.word(NOTES_LATE) > 0 and not house.conductor.state.owed
+    assert house.conductor.state.owed.horizon > house.publisher.front() + RATE
     assert house.publisher.writer.tail < LOG_ENTRIES
 
 
 def test_panic_while_notes_are_owed_needs_no_note_to_be_paid_first(house):
     caller = dense(house, 40, (1, 64))
-    house.conductor.promise(house.conductor.owed.horizon + 10 * RATE)
+    house.conductor.promise(house.conductor.state.owed.horizon + 10 * RATE)
     began = house.replicas.block()
     assert house.ask(caller, c.Panic())[0].ok
     assert house.replicas.block() - began < 30 and len(entries(house, PANIC)) == 1
@@ -223,7 +223,7 @@ def test_panic_while_notes_are_owed_needs_no_note_to_be_paid_first(house):
 def test_a_client_that_bears_a_name_of_controls_has_no_right_of_it(house, name):
     caller = house.caller(name)
     house.ask(caller, c.Load(kind="bass"))
-    assert len(house.conductor.past) == 1, "it leaves a step of undo"
+    assert len(house.conductor.state.past) == 1, "it leaves a step of undo"
     asked = []
     house.conductor.afford = lambda *racks: asked.append(racks)
     house.ask(caller, c.Load(kind="kick"))
@@ -233,7 +233,7 @@ def test_a_client_that_bears_a_name_of_controls_has_no_right_of_it(house, name):
 def test_what_was_answered_with_ok_is_there_for_everybody(house):
     one, other = house.caller(), house.caller()
     house.ask(one, c.Load(kind="bass"), seq("bass"))
-    assert house.conductor.promised > house.publisher.head(), "it is still to begin"
+    assert house.conductor.state.promised > house.publisher.head(), "it is still to begin"
     (reply,) = house.ask(other, set_("bass", "freq", 60))
     assert reply.ok, reply
-    assert next(frame for _, frame, value in entries(house, SET) if value == 60.0) >= house.conductor.promised
+    assert next(frame for _, frame, value in entries(house, SET) if value == 60.0) >= house.conductor.state.promised

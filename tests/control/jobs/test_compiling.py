@@ -139,7 +139,7 @@ def test_stop_does_not_wait_for_a_compiler_and_what_waits_comes_after_it(house, 
     caller.say(c.Stop())
     caller.say(c.Unload(name="bass"))
     house.run(100)
-    assert not house.conductor.playing and caller.replies == []
+    assert not house.conductor.state.playing and caller.replies == []
     line.make()
     assert all(reply.ok for reply in house.until(caller, 3)), "what was said after it still comes after it"
 

@@ -58,9 +58,9 @@ def test_what_is_to_come_later_is_tried_out_now(stage):
 
 def test_a_module_that_is_unloaded_and_loaded_in_one_go_has_a_place_of_its_own(stage):
     stage.fine(load("kick"), load("bass"), seq("bass", "x.x."))
-    before = stage.conductor.planner.plan.seats
+    before = stage.conductor.plan.seats
     stage.fine(Unload(name="bass"), load("bass"), seq("bass", "x.x."))
-    after = stage.conductor.planner.plan.seats
+    after = stage.conductor.plan.seats
     assert after["kick"] == before["kick"] and after["bass"].incarnation != before["bass"].incarnation
     assert after["bass"].region != before["bass"].region
 

@@ -288,7 +288,7 @@ def test_what_was_put_off_and_then_refused_is_not_taken_for_what_came_after_it(t
     assert house.conductor.rack.modules["bass"].params["freq"] == 90
     house = killed(house, tmp_path)
     assert house.conductor.rack.modules["bass"].params["freq"] == 90
-    assert house.conductor.waiting == []
+    assert house.conductor.state.waiting == ()
     house.close()
 
 
@@ -341,7 +341,7 @@ def test_the_rack_of_an_engine_that_died_is_performed_in_the_next_one(tmp_path):
     assert again.conductor.rack.modules.keys() == rack.modules.keys()
     assert again.conductor.rack.lanes.keys() == rack.lanes.keys()
     assert again.conductor.rack.cables.keys() == rack.cables.keys()
-    assert again.conductor.playing
+    assert again.conductor.state.playing
     engine_died(again)
     third = start(Memory(), pid=3)
     assert third.first is None, "twice in a row"

@@ -11,7 +11,7 @@ from chronus import commands as c
 from chronus import engine_line, wire
 from chronus.commands import Change, Hello, Length, Quantity
 from chronus.conductor import authors
-from chronus.conductor.conductor import as_one
+from chronus.conductor.waiting import as_one
 from chronus.control.jobs.job import Job
 from chronus.journal import reading
 from chronus.memory.layout import BLOCK

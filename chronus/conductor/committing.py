@@ -1,0 +1,208 @@
+"""From a transaction and a moment to the entries of the log: pure, so it may be repeated for a later moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import groupby
+
+import numpy as np
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.commands import When
+from chronus.conductor.putting_off import put_off
+from chronus.conductor.standstill import STANDS
+from chronus.conductor.state import State
+from chronus.conductor.transaction import Committed, Outcome, Step, Transaction
+from chronus.conductor.waiting import bar_and_beat, bar_of, without
+from chronus.errors import ChronusError
+from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, Rows, encode, order
+from chronus.plan import difference
+from chronus.plan.seats import Plan
+from chronus.rack.document import Rack, replace, retunes
+from chronus.rack.sweeps import Present
+from chronus.score import changes
+from chronus.score.courses import begun, going, remembered, standing
+from chronus.score.score import Score, density, events, generations, pruned
+from chronus.score.spans import Player
+
+MOST_BY_HAND = 16_384
+"""Notes by hand of which it is known when they end: as many as there can be voices."""
+AT_ONCE_SECONDS = 0.15
+"""Notes so far beyond its moment are part of a command's own batch; those after them are owed."""
+DENSEST = 32_000
+"""Entries a second that the lanes may come to: more would fill the replicas' memory in less time than it takes to start control again."""
+
+
+def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exact: bool) -> Committed:
+    """The entries for a moment, and the notes near it. With `exact` all of them name their frame; otherwise what is for now says so.
+
+    The outcomes are told what only the moment tells. Lanes that are over by then are dropped first: a new lane takes the place of one that
+    is gone, and so whether it is gone must depend on the words alone, or a replay would give it another place.
+    """
+    before, rate = state.score, state.score.rate
+    score = pruned(before, max(moment, state.now), state.rack)
+    score = base = replace(score, generation=score.generation + 1)
+    for outcome in t.outcomes:
+        outcome.place, outcome.notes = "", ()
+    score = _timed(score, t, moment)
+    score, places = _acted(score, t, moment)
+    score = _with_sweeps(score, t, moment)
+    plan = t.plan or state.places.plan
+    seats = {name: Player(0, seat.handle, seat.incarnation) for name in score.lanes if (seat := plan.seats.get(name))}
+    score = changes.reseat(score, seats, moment)
+    present = Present(score.courses, moment)
+    at = difference.Moment(
+        plan, catalogue, rate, score.timeline, moment, t.number, t.plan is not None, present,
+        turns=score.stopped != before.stopped,
+    )  # fmt: skip
+    told = difference.entries(t.before, t.after, t.hands, at) if t.steps else []
+    score, held = _with_hands(before, score, t, told, at)
+    panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
+    swap = [swap_to(t.plan)] if t.plan else []
+    found = [*panic, *swap, *generations(base, score, moment), *told, *held]
+    dues, gone_by = put_off(state, t, score, moment, places)
+    for outcome in t.outcomes:
+        outcome.word()
+    _admit(before, score)
+    near = max(moment, min(state.owed.horizon, moment + round(AT_ONCE_SECONDS * rate)))
+    notes = events(score, moment, near, base.generation)
+    entries = np.concatenate((placed(found, t.number, moment if exact else NOW), notes))
+    past = without(t.past, gone_by) if gone_by else t.past
+    return Committed(t, moment, exact, score, past, dues, near, base.generation, entries)
+
+
+def placed(entries: list[Entry], number: int, now: int) -> Rows:
+    """Each with its frame and its place among those of the same frame. `number` is the submission's."""
+    found = []
+    for k, entry in enumerate(entries):
+        frame = now if entry.frame == NOW else entry.frame
+        rank = AT_ONCE if frame == NOW else COMMANDED
+        found.append(replace(entry, frame=frame, order=order(rank, number, k)))
+    return encode(found)
+
+
+def swap_to(plan: Plan) -> Entry:
+    return Entry(SWAP, a=float(plan.number))
+
+
+def _admit(before: Score, after: Score) -> None:
+    """E_LIMIT where the lanes come to more than can be played, and to more than they did."""
+    dense = density(after)
+    if dense > DENSEST and dense > density(before):
+        raise ChronusError(
+            "E_LIMIT", f"the lanes would come to {dense:,.0f} notes and ends a second; {DENSEST:,} is the most"
+        )
+
+
+def _timed(score: Score, t: Transaction, moment: int) -> Score:
+    """At the tempo and with the swing that all of its steps come to: none of those between them lasts."""
+    if retunes(t.before, t.after):
+        score = changes.retune(score, t.after, moment)
+    if t.before.swing != t.after.swing:
+        score = changes.reswing(score, t.after.swing, moment)
+    return score
+
+
+def _acted(score: Score, t: Transaction, moment: int) -> tuple[Score, Mapping[int, Fraction]]:
+    """What its steps make of the score; and where they take hold, by the place of the answer."""
+    places: dict[int, Fraction] = {}
+    for (act, when), group in groupby(t.steps, key=lambda step: (step.act, step.when)):
+        steps = list(group)
+        after = replace(steps[-1].after, bpm=t.after.bpm, tempo=t.after.tempo, swing=t.after.swing)
+        score, position = _act(score, act, when, steps[0].before, after, moment)
+        for step in steps:
+            moved = len(steps) == 1 or changes.changed_lanes(step.before, step.after)
+            if position is not None and moved:
+                places[step.outcome] = position
+            _tell(t.outcomes[step.outcome], step, places.get(step.outcome), score)
+    return score, places
+
+
+def _act(
+    score: Score, act: str, when: When | None, before: Rack, after: Rack, moment: int
+) -> tuple[Score, Fraction | None]:
+    """What steps that follow one another and take hold at one time come to; also where that is."""
+    if act in ("stop", "panic"):
+        return changes.stop(score), None
+    if act == "play":
+        return (changes.play(score, after, moment) if score.stopped else score), None
+    return changes.edit_lanes(score, before, after, when, moment)
+
+
+def _tell(outcome: Outcome, step: Step, position: Fraction | None, score: Score) -> None:
+    """What only the moment tells: from which bar on; and whether it is heard at all before it plays."""
+    if position is not None and score.timeline is not None and (step.when is None or step.when.kind != "now"):
+        outcome.frame = score.timeline.frame(position)
+        outcome.place = f"from {bar_of(position)}"
+        outcome.result = {**outcome.result, **bar_and_beat(position)}
+    if step.stands and STANDS not in outcome.notes:
+        outcome.note(STANDS, transport="stopped")
+
+
+def _with_sweeps(score: Score, t: Transaction, moment: int) -> Score:
+    if not score.courses and not t.sweeps:
+        return score
+    courses = remembered(score.courses, moment, score.rate)
+    fresh = {
+        one.number: begun(one, t.after.bpm, score.rate, score.timeline, moment)
+        for one in t.sweeps
+        if one.number not in courses
+    }
+    courses = {**courses, **fresh}
+    if score.stopped:
+        return replace(score, courses=standing(courses, moment))
+    return replace(score, courses=going(courses, t.after.bpm, score.rate, score.timeline, moment))
+
+
+def _with_hands(
+    before: Score, score: Score, t: Transaction, told: list[Entry], at: difference.Moment
+) -> tuple[Score, list[Entry]]:
+    """What hands play, and what is said of it where the tempo has changed."""
+    if not t.hands and not score.by_hand:
+        return score, []
+    held, by_hand = difference.held_on(before.by_hand, score.by_hand, at)
+    by_hand |= difference.begun_by_hand(told, t.hands, at)
+    return replace(score, by_hand=dict(list(by_hand.items())[-MOST_BY_HAND:])), held
+
+
+# ---------------------------------------------------------------- before the moment is known
+
+
+def names_frames(state: State, t: Transaction) -> bool:
+    """Whether its entries will name frames, so that its moment must lie ahead."""
+    if t.sweeps or t.later or _redirects(state, t):
+        return True
+    for step in t.steps:
+        moved = retunes(step.before, step.after) or step.before.swing != step.after.swing
+        if step.act == "play" or changes.changed_lanes(step.before, step.after) or (moved and state.playing):
+            return True
+    return t.plan is not None and any(_moves(state.score, t.plan, name) for name in state.score.lanes)
+
+
+def _redirects(state: State, t: Transaction) -> bool:
+    """Whether a sweep that goes on has to be said anew: it begins again, at another tempo, or in another instance; or a note by
+    hand has.
+    """
+    score = state.score
+    notes = any(note.course.end > state.now for note in score.by_hand.values())
+    if notes and retunes(t.before, t.after):
+        return True
+    alive = {number for number, course in score.courses.items() if course.end > state.now}
+    if not alive:
+        return False
+    everywhere = t.plan is not None or retunes(t.before, t.after)
+    for name, module in t.after.modules.items():
+        was = t.before.modules.get(name)
+        for param, setting in module.params.items() if everywhere or module is not was else ():
+            moving = difference.mover(setting, t.after)
+            if moving is not None and moving.number in alive:
+                if everywhere or was is None or was.params.get(param) != setting:
+                    return True
+    return False
+
+
+def _moves(score: Score, plan: Plan, name: str) -> bool:
+    """Whether a lane that plays will have another instance to play."""
+    seat, player = plan.seats.get(name), score.lanes[name].player
+    return seat is None or (seat.handle, seat.incarnation) != (player.handle, player.incarnation)

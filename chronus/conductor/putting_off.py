@@ -1,0 +1,99 @@
+"""What a transaction puts off, once its moment is known: each command gets the time at which it is to be performed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from chronus.commands import Length, Open
+from chronus.conductor.standstill import STANDS
+from chronus.conductor.state import State
+from chronus.conductor.transaction import Back, Due, Later, Outcome, Transaction
+from chronus.conductor.waiting import IN_TIME, ONCE_IT_PLAYS, bar_and_beat, bar_of, frame_of
+from chronus.rack.document import replace
+from chronus.score.score import Score
+from chronus.score.timeline import BEATS, Timeline, frames_of
+from chronus.units import exact
+
+
+def put_off(
+    state: State, t: Transaction, score: Score, moment: int, places: Mapping[int, Fraction]
+) -> tuple[tuple[Due, ...], tuple[int, ...]]:
+    """(what the transaction puts off, the numbers of what was to wait again and cannot: its time has passed).
+
+    `score` is what the transaction leaves; `places`: where its commands themselves take hold.
+    """
+    found: list[Due] = []
+    kept = [due for due in state.kept if due.number not in t.withdrawn]
+    opening = max((due.position for due in kept if isinstance(due.command, Open)), default=Fraction(0))
+    again: list[Later] = []
+    gone_by: list[Later] = []
+    for later in t.later:
+        outcome = t.outcomes[later.outcome]
+        if later.again is not None:
+            waiting = _again(later.again, score, moment)
+            found += [waiting] if waiting else []
+            (again if waiting else gone_by).append(later)
+        elif later.after is not None:
+            due = _end(later, later.after, score, t.after.bpm, moment, places.get(later.outcome))
+            found.append(due)
+            if due.timeline != IN_TIME:
+                outcome.note(f"until {bar_of(due.position)}", until=bar_and_beat(due.position))
+        else:
+            due = _later(state, later, score, moment, opening)
+            opening = due.position if isinstance(later.command, Open) else opening
+            found.append(due)
+            outcome.place = f"at {bar_of(due.position)}"
+            outcome.result = {**outcome.result, **bar_and_beat(due.position)}
+            outcome.frame = None if due.frame == ONCE_IT_PLAYS else due.frame
+            if due.frame == ONCE_IT_PLAYS:
+                words = (STANDS, {"transport": "stopped"}) if score.stopped else ("once a lane plays", {})
+                outcome.note(words[0], **words[1])
+    for outcome in {id(one): one for later in (*again, *gone_by) if (one := t.outcomes[later.outcome])}.values():
+        _tell_what_waits(outcome, t, again, gone_by)
+    return tuple(found), tuple(later.number for later in gone_by)
+
+
+def _later(state: State, later: Later, score: Score, moment: int, opening: Fraction) -> Due:
+    """What was said while nothing played counts from where the music begins."""
+    timeline, frame = score.timeline, None
+    if later.begins and timeline is None:
+        timeline, frame = Timeline.begin(score.rate, score.zeros + 1, 0, state.rack.bpm), ONCE_IT_PLAYS
+    timeline = timeline or state.timeline
+    position = max(timeline.at(later.when, moment if frame is None else 0), opening)
+    frame = timeline.frame(position) if frame is None else frame
+    return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
+
+
+def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, place: Fraction | None) -> Due:
+    """What follows a command that lasts: so long after that takes hold. What only the music shows lasts bars of the music."""
+    timeline, beats = score.timeline, exact(length.number) * BEATS.get(length.unit, 0)
+    assert isinstance(later.command, Back)
+    if timeline is None and beats and any(not name or what[0] == ":" for name, what in later.command.items):
+        return Due(beats, ONCE_IT_PLAYS, later.command, later.text, later.author, later.number, score.zeros + 1)
+    if timeline is not None and place is None:
+        place = timeline.position(moment)
+    if timeline is None or place is None or not beats:
+        begin = timeline.frame(place) if timeline is not None and place is not None else moment
+        frame = begin + frames_of(length, bpm, score.rate, None, begin)
+        return Due(Fraction(0), frame, later.command, later.text, later.author, later.number, IN_TIME)
+    position = place + beats
+    frame = timeline.frame(position)
+    return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
+
+
+def _again(waited: Due, score: Score, moment: int) -> Due | None:
+    """None where its time has passed. What goes back does so then at once."""
+    if waited.frame == ONCE_IT_PLAYS:
+        return waited
+    frame = frame_of(waited, score.timeline)
+    if frame > moment:
+        return replace(waited, frame=frame)
+    return replace(waited, frame=moment, timeline=IN_TIME) if isinstance(waited.command, Back) else None
+
+
+def _tell_what_waits(outcome: Outcome, t: Transaction, again: Iterable[Later], gone_by: Iterable[Later]) -> None:
+    for laters, words in ((again, "wait again"), (gone_by, "no more, their time has passed")):
+        own = [one for one in laters if t.outcomes[one.outcome] is outcome and not isinstance(one.command, Back)]
+        if own:
+            outcome.note(f"{len(own)} {words}")

@@ -1,0 +1,199 @@
+"""How a conductor stands between two steps: one value, which nobody changes. Each step makes another one of it.
+
+So a step that comes to nothing needs no undoing; and to keep how all stood, to go back to it, or to go on where somebody else stood is to
+assign one value.
+
+What has a moment is performed some time before it. Until then `heard` is the rack as it was, and whatever else is said is about that
+one: it is `independent` and may go first, or it comes after what is `promised`. So the order of performing is that of taking effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from chronus.commands import Wait
+from chronus.conductor.transaction import Committed, Due, History, Transaction
+from chronus.conductor.waiting import for_the_music, frame_of, moved_on, without
+from chronus.errors import ChronusError
+from chronus.plan.seats import Places
+from chronus.rack.document import Rack, changed, replace
+from chronus.rack.sweeps import Present
+from chronus.score.owed import Owed
+from chronus.score.score import Score
+from chronus.score.timeline import BAR, Timeline, beat_frames, frames_of
+
+
+class Ahead(NamedTuple):
+    """Something was performed for a moment to come, and until then this rack is heard.
+
+    `hidden`: it was put off to then; otherwise whoever said it has been told that it is done.
+    """
+
+    moment: int
+    rack: Rack
+    hidden: bool
+
+
+class State(Struct, frozen=True):
+    """`past` and `future` are the steps that undo and redo take. `now` is the furthest frame at which anything is known to have been done.
+
+    `number` is the last submission's, `put_off` the last one given to what was put off. That is `waiting`, or, once its time has come and
+    until it is performed, `under_way`. `ahead` are the racks that are heard before this one, `owed` the notes that the replicas are still
+    to get. `taken_out`: modules that they render no more, and why.
+    """
+
+    rack: Rack
+    score: Score
+    places: Places = Places()
+    owed: Owed = Owed()
+    past: History = ()
+    future: History = ()
+    number: int = 0
+    now: int = 0
+    put_off: int = 0
+    waiting: tuple[Due, ...] = ()
+    under_way: tuple[Due, ...] = ()
+    ahead: tuple[Ahead, ...] = ()
+    taken_out: Mapping[str, str] = {}
+
+    # ------------------------------------------------------------ steps
+
+    def numbered(self, due: Collection[int]) -> State:
+        """A submission has begun, of what was put off under these numbers."""
+        if not due:
+            return replace(self, number=self.number + 1)
+        return replace(self.no_more(due), number=self.number + 1, past=without(self.past, due))
+
+    def no_more(self, numbers: Collection[int]) -> State:
+        """What was put off under these numbers happens now, or never."""
+        if not numbers:
+            return self
+        waiting, under_way = (
+            tuple(due for due in dues if due.number not in numbers) for dues in (self.waiting, self.under_way)
+        )
+        return replace(self, waiting=waiting, under_way=under_way)
+
+    def come_due(self, frame: int) -> tuple[State, tuple[tuple[int, Due], ...]]:
+        """What was put off to a time before a frame is under way; in the order of those frames."""
+        found = [(frame_of(due, self.score.timeline), due) for due in self.waiting]
+        ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
+        if not ready:
+            return self, ()
+        waiting = tuple(due for at, due in found if at >= frame)
+        return replace(self, waiting=waiting, under_way=(*self.under_way, *(due for _, due in ready))), tuple(ready)
+
+    def accepted(self, done: Committed) -> State:
+        """The replicas have it, or will for certain."""
+        t, kept = done.transaction, self.no_more(done.transaction.withdrawn)
+        return replace(
+            kept,
+            rack=t.after,
+            score=done.score,
+            places=self.places.adopted(t.plan) if t.plan is not None else self.places,
+            owed=self.owed.changed(done.near, done.since, done.score),
+            past=done.past,
+            future=t.future,
+            now=max(self.now, done.moment),
+            put_off=max(self.put_off, t.put_off),
+            waiting=(*moved_on(kept.waiting, self.score, done.score), *for_the_music(done.dues, done.score)),
+            ahead=self._ahead_of(done),
+        )
+
+    def _ahead_of(self, done: Committed) -> tuple[Ahead, ...]:
+        """What is heard until the moments that are promised, now that this has been performed."""
+        t, since = done.transaction, done.moment if done.exact else -1
+        sooner = [one for one in self.ahead if self.now <= one.moment <= since]
+        later = [one for one in self.ahead if one.moment > max(since, self.now - 1)]
+        if done.exact and not (sooner and sooner[-1].moment == since):
+            sooner.append(Ahead(since, later[0].rack if later else self.rack, t.due))
+        if t.plan is not None and not done.exact:
+            later = []  # nothing was to wait for anything: all that was performed is heard at once
+        return (*sooner, *(one._replace(rack=_with_changes(one.rack, t)) for one in later))
+
+    def sealed(self, t: Transaction, frame: int) -> State:
+        """The replicas applied it at that frame."""
+        places = self.places if t.plan is None else self.places.confirmed(t.plan.number, frame)
+        return replace(self, now=max(self.now, frame), places=places)
+
+    # ------------------------------------------------------------ what waits
+
+    @property
+    def kept(self) -> tuple[Due, ...]:
+        """What was put off and is not performed yet."""
+        return (*self.under_way, *self.waiting)
+
+    @property
+    def next_due(self) -> int | None:
+        """The frame of what was put off to the nearest time."""
+        return min((frame_of(due, self.score.timeline) for due in self.waiting), default=None)
+
+    # ------------------------------------------------------------ what is heard
+
+    @property
+    def promised(self) -> int:
+        """The last moment for which something was performed; -1 if there was none of late. It may lie behind."""
+        return max((one.moment for one in self.ahead), default=-1)
+
+    def heard(self, frame: int) -> Rack:
+        """The rack as it is heard in the block that begins at a frame: without what was performed for a moment to come."""
+        return next((one.rack for one in self.ahead if one.moment >= frame), self.rack)
+
+    def known(self, frame: int) -> Rack:
+        """The rack that one who speaks then may know of: what is heard, and what somebody was told is done."""
+        return next((one.rack for one in self.ahead if one.moment >= frame and one.hidden), self.rack)
+
+    def independent(self, t: Transaction, frame: int) -> bool:
+        """Whether it may be heard at a frame, before what is promised: it does the same there as after it.
+
+        `panic` and `stop` always may: they are about all there is, now and later.
+        """
+        heard = self.heard(frame)
+        if heard is self.rack or any(step.act == "panic" for step in t.steps):
+            return True
+        if t.plan is not None or t.sweeps or t.absolute or replace(t.after, modules=t.before.modules) != t.before:
+            return False
+        return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t.before, t.after))
+
+    def present(self, frame: int) -> Present:
+        """Where what moves has got to at a frame."""
+        return Present(self.score.courses, frame)
+
+    # ------------------------------------------------------------ bars
+
+    @property
+    def playing(self) -> bool:
+        """Whether there is a transport zero: bars are counted."""
+        return self.score.timeline is not None
+
+    @property
+    def timeline(self) -> Timeline:
+        """The music's, or one that begins with the first frame."""
+        return self.score.timeline or Timeline.begin(self.score.rate, 0, 0, self.rack.bpm)
+
+    def where(self, frame: int) -> tuple[int, float]:
+        """(bar, beat) at a frame, counted from 1; (0, 0.0) while there is no music."""
+        timeline = self.score.timeline
+        if timeline is None or frame < timeline.tempos[0].frame:
+            return 0, 0.0
+        bar, beat = divmod(timeline.position(frame), BAR)
+        return int(bar) + 1, float(beat) + 1
+
+    def wait_frame(self, wait: Wait, moment: int) -> int:
+        """The frame at which a wait that begins at `moment` is over. Bars without music last as long as the tempo says."""
+        timeline, rate = self.score.timeline, self.score.rate
+        if wait.until_bar and timeline is None:
+            return moment + round((wait.until_bar - 1) * BAR * beat_frames(self.rack.bpm, rate))
+        if wait.until_bar:
+            return max(moment, self.timeline.frame(Fraction((wait.until_bar - 1) * BAR)))
+        if wait.length is None:
+            raise ChronusError("E_VALUE", "a wait has a length, or a bar until which it lasts")
+        return moment + frames_of(wait.length, self.rack.bpm, rate, timeline, moment)
+
+
+def _with_changes(rack: Rack, t: Transaction) -> Rack:
+    modules = {name: t.after.modules[name] for name in changed(t.before, t.after) if name in rack.modules}
+    return replace(rack, modules={**rack.modules, **modules}) if modules else rack
