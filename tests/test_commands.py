@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from chronus.commands import AnyCommand, Command, Open, Redo, Say, Undo
+from chronus.conductor import questions
 from chronus.rack.edit import EDITS
 
 COMMANDS = get_args(AnyCommand)
@@ -41,6 +42,11 @@ def test_what_changes_nothing_is_answered_and_kept_in_no_journal(kind):
         assert not (kind.act or kind.withdraws or kind.of_all or kind.at_next_bar)
     if kind.local:
         assert kind.asks
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=ids)
+def test_a_question_about_the_rack_has_its_answer_in_the_table(kind):
+    assert (kind in questions.TABLE) == (kind.asks and not kind.elsewhere)
 
 
 def test_the_bytes_of_a_command_are_its_fields():

@@ -120,10 +120,11 @@ class Performance:
         return Outcome(0, done.text, lines, done.result)
 
     def _answer(self, question: AnyCommand, text: str) -> Outcome:
-        text, lines, result = questions.answer(self.seen, question, self.catalogue, text, self.taken_out, self.present)
+        seen = questions.Seen(self.seen, self.catalogue, self.taken_out, self.present)
+        lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):
             lines, result = (*lines, STANDS), {**result, "transport": "stopped"}
-        return Outcome(0, text, lines, result)
+        return Outcome(0, own or text, tuple(lines), result)
 
     def _too_many(self, word: str) -> str:
         """What is said of the notes that hands play on a module at this moment, if it has not the voices."""

@@ -1,13 +1,16 @@
-"""Questions about the rack: list, show, describe, assert. Each gives its text, its lines and their JSON form."""
+"""Questions about the rack: TABLE has a function for each kind of them, which gives its lines and their JSON form.
+
+What only control can tell (`status`, `sync`, files, devices) it answers itself: `control/serve/replies.py`.
+"""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue, find_param
@@ -45,45 +48,42 @@ from chronus.units import (
     to_param,
 )
 
-Answer = tuple[str, tuple[str, ...], dict[str, Any]]
 TESTS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
-
-
-def answer(
-    rack: Rack,
-    command: say.AnyCommand,
-    catalogue: Catalogue,
-    text: str,
-    taken_out: Mapping[str, str] = NOBODY,
-    present: Present = STILL,
-) -> Answer:
-    """What a question comes to on this rack. `taken_out`: the modules that are rendered no more, and why."""
-    if isinstance(command, say.List):
-        lines, result = _list(rack, command.what, catalogue, taken_out)
-    elif isinstance(command, say.Show):
-        lines, result = _show(rack, command, catalogue, taken_out, present)
-    elif isinstance(command, say.Describe):
-        lines, result = _describe(catalogue.resolve(command.kind))
-    elif isinstance(command, say.Assert):
-        return _assert(rack, command, catalogue, present)
-    else:
-        lines, result = (), {}
-    return text, tuple(lines), result
-
-
-Told = tuple[list[str] | tuple[str, ...], dict[str, Any]]
 Taken = Mapping[str, str]
+
+
+class Seen(NamedTuple):
+    """What there is to be asked about. `taken_out`: the modules that are rendered no more, and why; `present`: where what moves is."""
+
+    rack: Rack
+    catalogue: Catalogue
+    taken_out: Taken = NOBODY
+    present: Present = STILL
+
+
+class Answer(NamedTuple):
+    """`text` is what stands on the `ok` line, where that is not the question."""
+
+    lines: Sequence[str]
+    result: dict[str, Any]
+    text: str = ""
+
+
+def answer(command: say.AnyCommand, seen: Seen) -> Answer:
+    return TABLE[type(command)](command, seen)
+
 
 # ---------------------------------------------------------------- list and show
 
 
-def _list(rack: Rack, what: str, catalogue: Catalogue, taken_out: Taken) -> Told:
-    lines: list[str] = []
+def _list(command: say.List, seen: Seen) -> Answer:
+    rack, catalogue, taken_out, _ = seen
+    what, lines = command.what, list[str]()
     result: dict[str, Any] = {}
     if what in ("modules", ""):
         for name, module in rack.modules.items():
@@ -101,7 +101,7 @@ def _list(rack: Rack, what: str, catalogue: Catalogue, taken_out: Taken) -> Told
         for name, lane in rack.lanes.items():
             lines.append(_lane_line(rack, name, lane))
         result["lanes"] = [_lane(rack, name) for name in rack.lanes]
-    return lines, result
+    return Answer(lines, result)
 
 
 def _gate(rack: Rack, name: str, catalogue: Catalogue) -> str:
@@ -124,9 +124,10 @@ def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
     return f"{name}: {lane.text}{lane.options.words()}{state}"
 
 
-def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
+def _show(command: say.Show, seen: Seen) -> Answer:
+    rack, present = seen.rack, seen.present
     if command.name:
-        return _show_module(rack, named(rack, command.name, catalogue), catalogue, taken_out, present)
+        return _show_module(named(rack, command.name, seen.catalogue), seen)
     sweeps: dict[str, Any] = {}
     told: list[str] = []
     more: dict[str, Any] = {row.name: getattr(rack, row.name) for row in WHOLE.values()}
@@ -138,13 +139,14 @@ def _show(rack: Rack, command: say.Show, catalogue: Catalogue, taken_out: Taken,
             ends = of_the_whole(rack, row, lambda moving: 0.0), getattr(rack, row.name)
             way, sweeps[row.name] = _way(moving, ends, tempo_left(moving, present), row, present)
             told[-1] += f" ({way})"
-    lines, result = _list(rack, "", catalogue, taken_out)
+    lines, result, _ = _list(say.List(), seen)
     more |= {"sweeps": sweeps} if sweeps else {}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
-    return [", ".join(told), *lines], {**more, **result}
+    return Answer([", ".join(told), *lines], {**more, **result})
 
 
-def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, present: Present) -> Told:
+def _show_module(name: str, seen: Seen) -> Answer:
+    rack, catalogue, taken_out, present = seen
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]
@@ -178,7 +180,7 @@ def _show_module(rack: Rack, name: str, catalogue: Catalogue, taken_out: Taken, 
     if name in rack.lanes:
         lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
         result["lane"] = _lane(rack, name)
-    return lines, result
+    return Answer(lines, result)
 
 
 def _sweep(rack: Rack, param: Param, moving: Moving, present: Present) -> tuple[str, dict[str, Any]]:
@@ -249,7 +251,8 @@ def _number(share: Fraction) -> float | int:
 # ---------------------------------------------------------------- describe and assert
 
 
-def _describe(spec: Spec) -> Told:
+def _describe(command: say.Describe, seen: Seen) -> Answer:
+    spec = seen.catalogue.resolve(command.kind)
     lines = [f"{spec.kind}: {spec.help}"]
     for param in spec.params:
         default = format_param(param.default, param)
@@ -257,14 +260,15 @@ def _describe(spec: Spec) -> Told:
     lines += [f"{table.name} ({table.source}){table.help and ': ' + table.help}" for table in spec.settings]
     lines += [f"in {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.ins]
     lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.offers()]
-    return lines, _plain(spec)
+    return Answer(lines, _plain(spec))
 
 
 def _plain(spec: Spec) -> dict[str, Any]:
     return Catalogue([spec]).plain()[spec.kind]
 
 
-def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue, present: Present) -> Answer:
+def _assert(command: say.Assert, seen: Seen) -> Answer:
+    rack, catalogue, _, present = seen
     words = _assert_words(rack, command, catalogue)
     if words is not None:
         return words
@@ -278,7 +282,7 @@ def _assert(rack: Rack, command: say.Assert, catalogue: Catalogue, present: Pres
         holds = TESTS[command.test](found, wanted)
     if not holds:
         raise ChronusError("E_ASSERT", f"{target} is {told}, not {command.test} {goal}", part="value")
-    return f"assert {target} {command.test} {goal}", (), {"value": found}
+    return Answer((), {"value": found}, f"assert {target} {command.test} {goal}")
 
 
 def _assert_words(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer | None:
@@ -295,7 +299,7 @@ def _assert_words(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answ
         raise ChronusError(
             "E_ASSERT", f"{name}.{port} is {in_quotes(now)}, not {command.test} {in_quotes(wanted)}", part="value"
         )
-    return f'assert {name}.{port} {command.test} "{wanted}"', (), {"value": now}
+    return Answer((), {"value": now}, f'assert {name}.{port} {command.test} "{wanted}"')
 
 
 def _sides(
@@ -324,3 +328,11 @@ def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
     except ChronusError as error:
         error.part = "value"
         raise
+
+
+TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
+    say.List: _list,
+    say.Show: _show,
+    say.Describe: _describe,
+    say.Assert: _assert,
+}

@@ -161,7 +161,8 @@ def test_a_drone_that_was_silenced_is_heard_again_by_what_it_says(silencing, bri
 
 
 def listed(take: Take) -> str:
-    _, lines, _ = questions.answer(take.conductor.rack, command("list modules"), take.conductor.catalogue, "list")
+    seen = questions.Seen(take.conductor.rack, take.conductor.catalogue)
+    lines, _, _ = questions.answer(command("list modules"), seen)
     return "\n".join(lines)
 
 

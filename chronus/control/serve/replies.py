@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, List, Reply, Save, Status, Sync
+from chronus.commands import List, Reply, Save, Status, Sync
 from chronus.conductor.conductor import Outcome
 from chronus.control.jobs.job import Job
 from chronus.control.serve import saving, status
@@ -16,48 +16,66 @@ from chronus.errors import ChronusError
 from chronus.rack.document import Rack
 
 
+class Asked(NamedTuple):
+    """A command whose answer is more than what the conductor says of it."""
+
+    command: Any
+    outcome: Outcome
+    k: int
+    """Its place in the job."""
+    job: Job
+    known: status.Status
+    look: Callable[[], tuple[tuple[str, ...], dict[str, Any]]]
+    """All of a job is answered at one moment, so how the engine is is looked at once."""
+
+
 def replies(job: Job, known: status.Status) -> list[Reply]:
     """One a command, in order."""
     if job.fault:
         return [Reply(id, ok=False, text=job.fault, code=job.fault_code) for id in job.submission.ids]
-    assert job.transaction is not None
-    told = []
-    look = cache(known.told)  # all of a job is answered at one moment
+    look, told = cache(known.told), []
     for k, (command, outcome) in enumerate(zip(job.submission.commands, job.outcomes, strict=True)):
-        if isinstance(command, Save) and outcome.error is None:
-            told.append(saved(outcome.id, outcome.text, command, job.transaction.saves[k], known.conductor.catalogue))
+        if outcome.error is not None:
+            told.append(refusal(outcome.id, outcome.error))
         else:
-            told.append(_reply(job, command, outcome, known, look))
+            told.append(TABLE.get(type(command), _done)(Asked(command, outcome, k, job, known, look)))
     return told
 
 
-def _reply(
-    job: Job,
-    command: AnyCommand,
-    outcome: Outcome,
-    known: status.Status,
-    look: Callable[[], tuple[tuple[str, ...], dict[str, Any]]],
-) -> Reply:
-    if outcome.error is not None:
-        return refusal(outcome.id, outcome.error)
-    if isinstance(command, Sync):
-        return Reply(outcome.id, True, outcome.text, job.frame)
-    if isinstance(command, Status):
-        lines, whole = look()
-        return Reply(outcome.id, True, outcome.text, lines=lines, result=whole)
-    if isinstance(command, List) and command.what == "patches":
-        return _patches(outcome)
-    if command.asks:
-        return Reply(outcome.id, True, outcome.text, None, outcome.lines, outcome.result)
-    frame = job.frame if outcome.frame is None else outcome.frame
+def _done(asked: Asked) -> Reply:
+    outcome, frame = asked.outcome, None
+    if not asked.command.asks:
+        frame = asked.job.frame if outcome.frame is None else outcome.frame
     return Reply(outcome.id, True, outcome.text, frame, outcome.lines, outcome.result)
 
 
-def _patches(outcome: Outcome) -> Reply:
+def _sync(asked: Asked) -> Reply:
+    return Reply(asked.outcome.id, True, asked.outcome.text, asked.job.frame)
+
+
+def _status(asked: Asked) -> Reply:
+    lines, whole = asked.look()
+    return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=whole)
+
+
+def _list(asked: Asked) -> Reply:
+    """Of the saved patches; everything else that can be listed is in the rack."""
+    if asked.command.what != "patches":
+        return _done(asked)
     found = saving.names()
     lines = tuple(f"{name} (comes with Chronus)" if shipped else name for name, shipped in found.items())
     result = {"patches": list(found), "shipped": [name for name, shipped in found.items() if shipped]}
-    return Reply(outcome.id, True, outcome.text, lines=lines, result=result)
+    return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=result)
+
+
+def _save(asked: Asked) -> Reply:
+    assert asked.job.transaction is not None
+    rack, catalogue = asked.job.transaction.saves[asked.k], asked.known.conductor.catalogue
+    return saved(asked.outcome.id, asked.outcome.text, asked.command, rack, catalogue)
+
+
+TABLE: dict[type, Callable[[Asked], Reply]] = {Sync: _sync, Status: _status, List: _list, Save: _save}
+"""What control answers by itself."""
 
 
 def refusal(id: int, error: ChronusError) -> Reply:
