@@ -15,6 +15,7 @@ from chronus.language.notation import chords
 from chronus.language.rows import BY_GROUP, ROWS, SHORT
 from chronus.language.rows.known import Catalogue
 from chronus.othernames import meant
+from chronus.pattern.lane import OPTIONS
 
 BEGIN = "load kick; seq kick: x...x...x...x..."
 
@@ -29,7 +30,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "or words with spaces between: notes a1 c#2 eb3, chords a2:m7 (`help chords`)",
         "    seq tb303: a1 a1^ . a2~ a1 . c2^ a1@2 gate=60%",
         "directly after a step: ^ accent   ~ glide into the next   @3 length in steps",
-        "at the end: every=1/8 gate=60% swing=58 vel=0.8 shift=1 len=16",
+        "at the end: " + " ".join(f"{option.name}={option.example}" for option in OPTIONS.values()),
         "a lane loops at its own length, from the next bar on",
     ),
     "chords": (

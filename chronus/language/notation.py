@@ -15,7 +15,6 @@ arrived at. A hold after a rest prolongs the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -28,7 +27,7 @@ from chronus import othernames, places
 from chronus.errors import ChronusError
 from chronus.language.grammar import parser, place_of
 from chronus.othernames import meant
-from chronus.pattern.lane import MOST_STEPS, Hit, LaneOptions, Pattern
+from chronus.pattern.lane import MOST_STEPS, OPTIONS, Hit, LaneOptions, Option, Pattern
 from chronus.units import note_name, read_note
 
 HIT, ACCENT, GHOST = 0.8, 1.0, 0.35
@@ -79,9 +78,9 @@ def read_lane(text: str, column: int) -> Lane:
     if not steps:
         raise _wrong(column, "expected a step: x . or a note such as a1")
     given = _given_options(text, found, column)
-    fields = {READERS[name][0]: READERS[name][1](*value) for name, value in given.items() if name != "len"}
-    options = LaneOptions(**fields)
-    clip = _clip(*given["len"]) if "len" in given else 0
+    values = {name: _read(OPTIONS[name], *value) for name, value in given.items()}
+    options = LaneOptions(**{field: value for name, value in values.items() if (field := OPTIONS[name].field)})
+    clip = values.get("len", 0)
     pattern = _pattern(steps, Fraction(repr(options.gate)), clip)
     text = " ".join(steps_text.split("\t")).strip() + (f" len={clip}" if clip else "")
     columns = {name: place for name, (_, place) in given.items()}
@@ -109,10 +108,10 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
     for option, end in zip(found, ends, strict=False):
         name, place = option[1].lower(), column + option.start(1)
         if name in LATER_OPTIONS:
-            raise _wrong(place, f'"{name}=" is not understood yet; there are {", ".join(READERS)}')
-        if name not in READERS:
-            near = meant(name, READERS, othernames.OPTIONS)
-            raise _wrong(place, f'there is no option "{name[:24]}"; there are {", ".join(READERS)}', *near)
+            raise _wrong(place, f'"{name}=" is not understood yet; there are {", ".join(OPTIONS)}')
+        if name not in OPTIONS:
+            near = meant(name, OPTIONS, othernames.OPTIONS)
+            raise _wrong(place, f'there is no option "{name[:24]}"; there are {", ".join(OPTIONS)}', *near)
         if name in given:
             raise _wrong(place, f'"{name}" is given twice')
         value = text[option.end() : end].rstrip()
@@ -122,41 +121,40 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
     return given
 
 
-def _number(name: str, low: float, high: float, plain_percent: bool = False) -> Callable[[str, int], float]:
-    """A reader of numbers; 60% is 0.6, or 60 with `plain_percent`."""
-
-    def read(text: str, column: int) -> float:
-        found = NUMBER.match(text)
-        if not found:
-            raise _wrong(column, f'{name} is a number, not "{text[:24]}"', code="E_VALUE")
-        _nothing_after(text, found.end(), column)
-        number = float(Fraction(found[1]) / (100 if found[2] and not plain_percent else 1))
-        if not low <= number <= high:
-            raise _wrong(column, f"{name} is {low:g}..{high:g}; {text[:24]} is outside", code="E_VALUE")
+def _read(option: Option, text: str, column: int) -> Any:
+    """An option's value."""
+    if option.form == "share":
+        return _share(option, text, column)
+    number = _number(option, text, column)
+    if option.form != "whole":
         return number
-
-    return read
-
-
-def _whole(name: str, low: int, high: int) -> Callable[[str, int], int]:
-    def read(text: str, column: int) -> int:
-        number = _number(name, low, high)(text, column)
-        if number != int(number) or "%" in text:
-            raise _wrong(column, f"{name} is a whole number, {low}..{high}", code="E_VALUE")
-        return int(number)
-
-    return read
+    if number != int(number) or "%" in text:
+        raise _wrong(column, f"{option.name} is a whole number, {option.low}..{option.high}", code="E_VALUE")
+    return int(number)
 
 
-def _every(text: str, column: int) -> tuple[int, int]:
+def _number(option: Option, text: str, column: int) -> float:
+    found = NUMBER.match(text)
+    if not found:
+        raise _wrong(column, f'{option.name} is a number, not "{text[:24]}"', code="E_VALUE")
+    _nothing_after(text, found.end(), column)
+    number = float(Fraction(found[1]) / (100 if found[2] and option.form != "percent" else 1))
+    if not option.low <= number <= option.high:
+        between = f"{option.low:g}..{option.high:g}"
+        raise _wrong(column, f"{option.name} is {between}; {text[:24]} is outside", code="E_VALUE")
+    return number
+
+
+def _share(option: Option, text: str, column: int) -> tuple[int, int]:
     """1/8, 1/8t, 1/16d, 1: a share of a whole note, in lowest terms."""
-    found = FRACTION.match(text)
+    name, found = option.name, FRACTION.match(text)
     if not found or int(found[2] or 1) == 0:
-        raise _wrong(column, f'every is a note length such as 1/8, not "{text[:24]}"', "1/8", "1/16", code="E_VALUE")
+        raise _wrong(column, f'{name} is a note length such as 1/8, not "{text[:24]}"', "1/8", "1/16", code="E_VALUE")
     _nothing_after(text, found.end(), column)
     share = Fraction(int(found[1]), int(found[2] or 1)) * SHARES[(found[3] or "").lower()]
-    if not Fraction(1, 128) <= share <= 4:
-        raise _wrong(column, f"every is 1/128..4/1; {text[:24]} is outside", code="E_VALUE")
+    if not option.low <= share <= option.high:
+        between = "..".join(option.write(Fraction(end).as_integer_ratio()) for end in (option.low, option.high))
+        raise _wrong(column, f"{name} is {between}; {text[:24]} is outside", code="E_VALUE")
     return share.numerator, share.denominator
 
 
@@ -165,19 +163,6 @@ def _nothing_after(text: str, end: int, column: int) -> None:
     if rest.strip():
         place = column + end + len(rest) - len(rest.lstrip())
         raise _wrong(place, f'expected an option or the end of the line, not "{rest.split()[0][:24]}"')
-
-
-_clip = _whole("len", 1, MOST_STEPS)
-
-READERS: dict[str, tuple[str, Callable[[str, int], Any]]] = {
-    "every": ("every", _every),
-    "gate": ("gate", _number("gate", 0.01, 1)),
-    "vel": ("velocity", _number("vel", 0, 2)),
-    "swing": ("swing", _number("swing", 50, 75, plain_percent=True)),
-    "shift": ("shift", _whole("shift", -MOST_STEPS, MOST_STEPS)),
-    "len": ("", _clip),
-}
-"""Option -> the field of LaneOptions, and how its value is read."""
 
 
 # ---------------------------------------------------------------- steps

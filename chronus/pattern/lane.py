@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -47,15 +49,46 @@ class LaneOptions(Struct, frozen=True):
 
     def words(self) -> str:
         """What differs from the defaults, as it is typed, each after a space."""
-        default, given = LaneOptions(), []
-        if self.every != default.every:
-            given.append(f"every={self.every[0]}/{self.every[1]}")
-        if self.gate != default.gate:
-            given.append(f"gate={format_number(self.gate)}")
-        if self.velocity != default.velocity:
-            given.append(f"vel={format_number(self.velocity)}")
-        if self.swing is not None:
-            given.append(f"swing={format_number(self.swing)}")
-        if self.shift:
-            given.append(f"shift={self.shift}")
-        return "".join(f" {option}" for option in given)
+        given = [
+            f" {option.name}={option.write(value)}"
+            for option in OPTIONS.values()
+            if option.field and (value := getattr(self, option.field)) != getattr(PLAIN, option.field)
+        ]
+        return "".join(given)
+
+
+PLAIN = LaneOptions()
+"""Of a lane that says nothing of it."""
+
+
+class Option(NamedTuple):
+    """What may be written behind a pattern: said once, here, for all who read, write, offer or explain it.
+
+    `field` is the one of LaneOptions that it sets; what is cut or filled by `len` is the pattern itself. `form`: a number, of which 60% is
+    0.6; one in percent; a whole number; or a share of a whole note.
+    """
+
+    name: str
+    field: str
+    form: Literal["number", "percent", "whole", "share"]
+    low: float | Fraction
+    high: float | Fraction
+    help: str
+    example: str
+
+    def write(self, value: Any) -> str:
+        return f"{value[0]}/{value[1]}" if self.form == "share" else format_number(value)
+
+
+OPTIONS: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option("every", "every", "share", Fraction(1, 128), Fraction(4), "length of a step: every=1/8", "1/8"),
+        Option("gate", "gate", "number", 0.01, 1, "share of a step that sounds: gate=60%", "60%"),
+        Option("vel", "velocity", "number", 0, 2, "scales the velocities", "0.8"),
+        Option("swing", "swing", "percent", 50, 75, "50 straight, 66 triplets", "58"),
+        Option("shift", "shift", "whole", -MOST_STEPS, MOST_STEPS, "so many steps later", "1"),
+        Option("len", "", "whole", 1, MOST_STEPS, "loops after so many steps", "16"),
+    )
+}
+"""In the order in which they are written."""

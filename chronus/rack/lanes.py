@@ -10,12 +10,9 @@ from typing import Any
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import LONGEST_LINE, Clear, OfLanes, Sequence
 from chronus.errors import ChronusError, nearest
-from chronus.pattern.lane import LaneOptions
+from chronus.pattern.lane import OPTIONS, LaneOptions
 from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
 from chronus.rack.wiring import gated_off, voices_of
-
-SHORTEST_STEP, LONGEST_STEP = Fraction(1, 128), Fraction(4)
-"""As shares of a whole note."""
 
 Result = tuple[Rack, str, dict[str, Any]]
 
@@ -40,9 +37,9 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
 
 def _check(command: Sequence) -> None:
     """What a pattern that was typed keeps by itself."""
-    steps, every = command.pattern.steps, Fraction(*command.options.every)
-    if not SHORTEST_STEP <= every <= LONGEST_STEP:
-        raise ChronusError("E_VALUE", f"every is {SHORTEST_STEP}..{LONGEST_STEP}", part="options.every")
+    steps, step = command.pattern.steps, OPTIONS["every"]
+    if not step.low <= Fraction(*command.options.every) <= step.high:
+        raise ChronusError("E_VALUE", f"every is {step.low}..{step.high}", part="options.every")
     if len(in_words(command.name, command.text, command.options)) > LONGEST_LINE:
         raise ChronusError(
             "E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="pattern"

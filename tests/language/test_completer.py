@@ -8,7 +8,7 @@ from chronus.language import help, parser
 from chronus.language.completer import TIMES, complete
 from chronus.language.rows.looking import LISTS
 from chronus.language.rows.scripting import VICTIMS
-from chronus.language.rows.sequencing import OPTIONS
+from chronus.pattern.lane import OPTIONS
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_every_command_of_the_language_has_its_help():
 EXAMPLES = [example for entry in help.ROWS.values() for example in entry.examples]
 EXAMPLES += [line for lines in help.TOPICS.values() for line in lines if line.startswith("seq ")]
 EXAMPLES += ["seq a: a1^ a1~ a1@3 . eb3 a2:m7 every=1/8 gate=60% swing=58 vel=0.8 shift=1 len=16"]
-EXAMPLES += [f"seq a: x. {name}={value}" for name, value in zip(OPTIONS, ("1/8", 4, "60%", 58, 0.8, 1), strict=True)]
+EXAMPLES += [f"seq a: x. {option.name}={option.example}" for option in OPTIONS.values()]
 EXAMPLES += [
     f"set a.b {value}"
     for value in [

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronus.errors import ChronusError
+from chronus.language import help
 from chronus.language.notation import read_lane
-from chronus.pattern.lane import Hit, LaneOptions
+from chronus.pattern.lane import OPTIONS, Hit, LaneOptions
 
 
 def steps(text: str) -> str:
@@ -211,3 +212,25 @@ def test_any_text_is_a_pattern_or_refused_inside_it(text: str) -> None:
     assert 1 <= pattern.steps <= 4096
     assert all(0 <= Fraction(*hit.at) < pattern.steps and 0 <= hit.velocity <= 1 for hit in pattern.hits)
     assert all(Fraction(*hit.at) + Fraction(*hit.length) <= pattern.steps for hit in pattern.hits)
+
+
+# ---------------------------------------------------------------- every option
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=lambda option: option.name)
+def test_an_option_is_read_written_and_explained_from_its_row(option):
+    lane = read_lane(f"x.x. {option.name}={option.example}", 1)
+    assert lane.columns == {option.name: 7 + len(option.name)}
+    if option.field:
+        assert getattr(lane.options, option.field) != getattr(LaneOptions(), option.field)
+        assert read_lane(lane.text + lane.options.words(), 1).options == lane.options
+    assert any(f"{option.name}={option.example}" in line for line in help.TOPICS["patterns"])
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=lambda option: option.name)
+def test_an_option_reaches_to_the_edges_of_its_range_and_no_further(option):
+    for edge in (option.low, option.high):
+        assert read_lane(f"x {option.name}={edge}", 1)
+    with pytest.raises(ChronusError) as caught:
+        read_lane(f"x {option.name}={option.high + 1}", 1)
+    assert caught.value.code == "E_VALUE" and caught.value.message.startswith(f"{option.name} is ")

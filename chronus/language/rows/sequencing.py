@@ -8,15 +8,7 @@ from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed
-
-OPTIONS = {
-    "every": "length of a step: every=1/8",
-    "len": "loops after so many steps",
-    "gate": "share of a step that sounds: gate=60%",
-    "swing": "50 straight, 66 triplets",
-    "vel": "scales the velocities",
-    "shift": "so many steps later",
-}
+from chronus.pattern.lane import OPTIONS
 
 
 def _sequence(children: Children, line: Line) -> Fields:
@@ -33,7 +25,7 @@ def _offer_sequence(typed: Typed, known: Known) -> Pairs:
         return known.names()
     # A pattern has letters of its own: options are offered from the second letter on.
     wanted = ":" in typed.head and len(typed.word) >= 2
-    return [(f"{name}=", meaning) for name, meaning in OPTIONS.items()] if wanted else ()
+    return [(f"{name}=", option.help) for name, option in OPTIONS.items()] if wanted else ()
 
 
 ROWS = (
