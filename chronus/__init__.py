@@ -14,6 +14,7 @@ The way of a line, a sentence a station:
     plan/        the rack becomes a program: places in the arena, cables, the order of rendering
     score/       what sounds when: the timeline, the lanes on it, sweeps
     rack/        the document: what is loaded, patched, set and sequenced, and what each command makes of it
+    shelf/       tables that kernels read: recordings, texts and what code makes, and which of them lie in shared memory
     catalogue/   what a module says of itself
     memory/      the shared memory: the board, the log, the seals, the rings, the programs, the two arenas
     worker/      two of them render the same log, each into the ring of its slot

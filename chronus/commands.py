@@ -379,12 +379,13 @@ class Submission(Struct, frozen=True, tag="submission"):
 
 class Hello(Struct, frozen=True, tag="hello"):
     """The first frame of a client: who is typing. `watch` asks for a Notice of kind "rack" whenever what is loaded changes.
-    `again`: it was attached before, and lost control."""
+    `again`: it was attached before, and lost control. `folder`: the one in which it types, where the files are that it names."""
 
     version: int = 1
     author: Annotated[str, Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
     watch: bool = False
     again: bool = False
+    folder: Annotated[str, Meta(max_length=LONGEST_LINE)] = ""
 
 
 class Shutdown(Struct, frozen=True, tag="shutdown"):

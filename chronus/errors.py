@@ -99,5 +99,5 @@ def _distance(word: str, name: str, most: int) -> int | None:
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
     """'; did you mean "bass"?' or nothing."""
-    words = [f'"{word.strip()}"' for word in suggestions if word.strip()]
+    words = [word.strip() if '"' in word else f'"{word.strip()}"' for word in suggestions if word.strip()]
     return f"; did you mean {' or '.join(words)}?" if words else ""

@@ -92,7 +92,8 @@ class Length(Struct, frozen=True):
 class File(Struct, frozen=True, tag="file"):
     """A recording that was named, and what was found there: `digest` of its bytes ("": it is gone, or was never read), its length and form.
 
-    `path` is absolute, or the name of a file in the user's folder of samples.
+    `path` is absolute, or the name of a file in the user's folder of samples. `attempt` counts how often it was named anew while silence
+    stood in its place.
     """
 
     path: str
@@ -100,6 +101,7 @@ class File(Struct, frozen=True, tag="file"):
     frames: Annotated[int, Meta(ge=0)] = 0
     channels: Annotated[int, Meta(ge=0)] = 0
     rate: Annotated[int, Meta(ge=0)] = 0
+    attempt: Annotated[int, Meta(ge=0)] = 0
 
     def at(self, rate: int) -> int:
         """Frames at another rate."""

@@ -21,6 +21,7 @@ from chronus.control.jobs.recovery import begin, take_over
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.control.outside.hands import Hands
 from chronus.control.outside.surface import Surface, listen
+from chronus.control.serve.reading import Reading
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
 from chronus.engine_line import Given
@@ -30,6 +31,8 @@ from chronus.journal.replay import Parse
 from chronus.journal.writing import Pen
 from chronus.memory.layout import Memory
 from chronus.memory.sheet import Sheet
+from chronus.memory.shelf import Shelf
+from chronus.shelf.keeper import Keeper
 from chronus.system import lifeline, proc
 from chronus.system.signals import terminations
 from chronus.system.urgency import unhurried
@@ -59,9 +62,12 @@ class Process:
         start = begin(self.memory, Catalogue.load(), settings.engine, header, parse, settings.fresh)
         self.pen: Pen = start.pen
         publisher = Publisher(self.memory, self.wake)
-        prover = Prover(Sheet(given.sheet), self.supervisor, start.conductor.catalogue, settings.rate)
+        self.keeper = Keeper(Shelf(given.shelf, writes=True), settings.rate, lambda text: self.tell("recording", text))
+        prover = Prover(Sheet(given.sheet), self.supervisor, start.conductor.catalogue, settings.rate, self.keeper)
         compiling = Compiling(self.supervisor, start.conductor.catalogue)
-        self.performer = Performer(start.conductor, publisher, self.pen, self.tell, start.number, prover, compiling)
+        self.performer = Performer(
+            start.conductor, publisher, self.pen, self.tell, start.number, prover, compiling, keeper=self.keeper
+        )
         facts = {
             "name": settings.engine, "pid": given.pid, "version": __version__, "period": settings.period,
             "started": started,
@@ -70,6 +76,7 @@ class Process:
         self.server = Server(self.performer, self.status, socket.socket(fileno=given.door), self.supervisor)
         self.server.every_tick.append(self._settle)
         self.hands = Hands(self.server)
+        self.reading = Reading(self.server, self.keeper)
         self.relief = Relief(self.server)
         self.infirmary = Infirmary(self.server, start.poisoned)
         self._notes, self._settles = start.notes, time.monotonic() + SETTLED_SECONDS

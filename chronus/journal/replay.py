@@ -12,7 +12,7 @@ rendering: nothing lives; a replica of one's own is told the same entries, and g
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, Load, Open, Stop, Submission, Unload
+from chronus.commands import AnyCommand, Change, File, Load, Open, Set, Stop, Submission, Unload
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.touches import Touches
@@ -30,11 +30,12 @@ from chronus.errors import ChronusError
 from chronus.journal import standing
 from chronus.journal.records import Journal, Poisoned, Record, Said, Sealed, Stands, Void
 from chronus.memory.program import Program
-from chronus.rack.document import EMPTY, replace
+from chronus.rack.document import EMPTY, Rack, replace
 from chronus.rack.edit import edit
 from chronus.rack.salvage import Lost, able, taken_apart
 from chronus.rack.script import script
 from chronus.score.courses import onward
+from chronus.shelf import naming
 
 Parse = Callable[[str], Iterable[AnyCommand]]
 NEVER = 1 << 62
@@ -123,6 +124,7 @@ class Replay:
                 conductor.state = standing.restored(conductor.state, stands.state)
                 return
         said = [(text, command) for text in stands.texts for command in self.read(text)]
+        said = list(zip([text for text, _ in said], _unread([command for _, command in said], conductor), strict=True))
         commands, lost = able(conductor.rack, [command for _, command in said], conductor.catalogue)
         for place, why in lost:
             self._lose(said[place][0], why)
@@ -243,7 +245,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
     at_once = _come_due(conductor, replay.lost)
     rack = onward(conductor.rack, catalogue, conductor.state.present(conductor.state.now))
     lines = [(line, command) for line in script(rack, catalogue) for command in replay.read(line)]
-    commands, lost = able(EMPTY, [command for _, command in lines], catalogue)
+    commands, lost = able(EMPTY, _with_files([command for _, command in lines], rack), catalogue)
     replay.lost += [Lost(lines[place][0], why) for place, why in lost]
     if commands:
         commands = _that_fit(commands, Conductor(catalogue, rate, seed), replay)
@@ -257,6 +259,27 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
         replay.lost,
         at_once,
     )
+
+
+def _with_files(commands: Sequence[AnyCommand], rack: Rack) -> list[AnyCommand]:
+    """The commands of a rack's script, which names files, with what was found in them when they were set."""
+
+    def as_set(change: Change) -> Change:
+        module = rack.modules.get(change.module)
+        setting = module.params.get(change.param) if module is not None else None
+        return replace(change, value=setting) if isinstance(setting, File) else change
+
+    return [
+        replace(command, changes=tuple(map(as_set, command.changes))) if isinstance(command, Set) else command
+        for command in commands
+    ]
+
+
+def _unread(commands: Sequence[AnyCommand], conductor: Conductor) -> Iterator[AnyCommand]:
+    """Commands that name files nobody has read: those are silent, until they are named again."""
+    loaded = {module.name: module.kind for module in conductor.rack.modules.values()}
+    found = naming.looked_up(commands, loaded, conductor.catalogue, lambda name, _: File(name))
+    return (one for one in found if not isinstance(one, ChronusError))
 
 
 def _opening(commands: Sequence[AnyCommand]) -> Open:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import NamedTuple
@@ -36,7 +35,7 @@ MOST_BYTES = 256 << 20
 _KEY, _KEY2, _AT, _ROWS, _COLUMNS = range(5)
 _ROW_WORDS = 8
 _PAGE = 4096
-_FIRST = PLACES * _ROW_WORDS * 8
+_FIRST = PLACES * _ROW_WORDS * 8  # whole pages
 _POPULATE_READ = 22  # Linux 5.14; Python's mmap has no name for it
 
 
@@ -126,6 +125,15 @@ class Shelf:
             del self._reserved[number]
         return True
 
+    def tidy(self) -> None:
+        """Gives back the pages of what somebody began to lay and was killed over."""
+        at = _FIRST
+        for start, end in [*self._taken(), (BYTES, BYTES)]:
+            if start > at:
+                with suppress(OSError):
+                    self._map.madvise(mmap.MADV_REMOVE, at, start - at)
+            at = max(at, end)
+
     def drop(self, key: Key) -> None:
         with self._lock:
             row = self._row(key)
@@ -158,17 +166,18 @@ class Shelf:
 
     def _reserve(self, rows: int, columns: int) -> Place | None:
         """The first stretch of whole pages that is free and long enough; None where there is none, or no row in the index."""
-        rowed = [self._place(int(k)) for k in np.flatnonzero(self._index[:, _KEY])]
-        taken = sorted(_pages([*rowed, *self._reserved.values()]))
+        taken = self._taken()
         if len(taken) >= PLACES:
             return None
-        at, size = -(-_FIRST // _PAGE) * _PAGE, rows * columns * 4
+        at, size = _FIRST, rows * columns * 4
         for start, end in taken:
             if start - at >= size:
                 break
             at = max(at, end)
         return Place(at, rows, columns) if at + size <= BYTES else None
 
-
-def _pages(places: Sequence[Place]) -> list[tuple[int, int]]:
-    return [(place.at, place.at + -(-max(1, place.bytes) // _PAGE) * _PAGE) for place in places]
+    def _taken(self) -> list[tuple[int, int]]:
+        """The stretches of pages that are in use, in order; an empty table has one, too."""
+        rowed = [self._place(int(k)) for k in np.flatnonzero(self._index[:, _KEY])]
+        places = [*rowed, *self._reserved.values()]
+        return sorted((place.at, place.at + -(-max(1, place.bytes) // _PAGE) * _PAGE) for place in places)

@@ -97,8 +97,8 @@ class Drawing:
         read = {recipe.key: recipe for seat in seats.values() for recipe in seat.tables}
         size = sum(recipe.bytes for recipe in read.values())
         if size > MOST_BYTES:
-            what = f"the recordings of the rack would take {size / 1e6:.0f} MB"
-            raise ChronusError("E_LIMIT", f"{what}, and {MOST_BYTES / 1e6:.0f} MB is the most")
+            what = f"the recordings of the rack would take {size / 1e6:.3g} MB"
+            raise ChronusError("E_LIMIT", f"{what}, and {MOST_BYTES / 1e6:.3g} MB is the most")
         if len(read) > MOST_TABLES:
             raise ChronusError("E_LIMIT", f"a rack can read {MOST_TABLES} different files and texts at most")
 

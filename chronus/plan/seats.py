@@ -105,6 +105,10 @@ class Places(Struct, frozen=True):
         """From now on plans start from this one. What it drops drains until it is applied."""
         return replace(self, plan=plan, draining={**self.draining, plan.number: self.plan})
 
+    def tables(self) -> dict[shelf.Key, Recipe]:
+        """All that is read of the shelf, by whatever plan may still be in use."""
+        return {key: recipe for plan in (self.plan, *self.draining.values()) for key, recipe in plan.tables().items()}
+
     def confirmed(self, number: int, frame: int) -> Places:
         """The program was applied at that frame: what only older programs used is free."""
         plan = self.plan

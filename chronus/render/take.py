@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from chronus import places
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import File, Length, Quit, Submission, Wait
+from chronus.commands import File, Length, Quit, Submission, Wait, Word
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.transaction import Committed
 from chronus.conductor.waiting import together
@@ -37,8 +37,8 @@ from chronus.memory.quarantine import Out
 from chronus.memory.shelf import Shelf
 from chronus.render import stems as stem
 from chronus.shelf import naming, recording
-from chronus.shelf.making import EMPTY, made
-from chronus.shelf.recipe import Recipe, of_file
+from chronus.shelf.making import EMPTY, made, shelve
+from chronus.shelf.recipe import Recipe
 from chronus.shell.answers import Answer
 from chronus.worker import ledger
 from chronus.worker import unpaced as replicas
@@ -136,11 +136,9 @@ class Take:
         if not self.shelf.put(recipe.key, table):
             raise ChronusError("E_LIMIT", "there is no more room for recordings")
 
-    def look(self, name: str) -> File:
+    def look(self, name: str, _: Word | File) -> File:
         """The recording that a name means where the rendering was asked for; its table lies on the shelf from then on."""
-        found = recording.read(recording.find(name, os.getcwd()), self.rate)
-        self.shelf.put(of_file(found.file, self.rate).key, found.table)
-        return found.file
+        return shelve(self.shelf, recording.read(recording.find(name, os.getcwd()), self.rate), self.rate)
 
     def _let_go(self) -> None:
         """Of the tables that nothing reads any more."""

@@ -16,21 +16,31 @@ from chronus.errors import ChronusError
 
 Kinds = Mapping[str, str]
 """The kinds of modules by their names."""
-Look = Callable[[str], File]
-"""From a name to what is found under it; ChronusError where that is no recording."""
+Look = Callable[[str, Word | File], File]
+"""From a name, as it stands in a command, to what is found under it; ChronusError where that is no recording."""
 
 
 def names(commands: Sequence[AnyCommand], kinds: Kinds, catalogue: Catalogue) -> list[str]:
     """The files that commands name, each once, in order."""
     found: dict[str, None] = {}
 
-    def note(name: str) -> File:
+    def note(name: str, _: Word | File) -> File:
         found[name] = None
         return File(name)
 
     for _ in looked_up(commands, kinds, catalogue, note):
         pass
     return list(found)
+
+
+def files(command: AnyCommand) -> Iterator[File]:
+    """The files that a command holds, once they are looked up."""
+    match command:
+        case Load(params=changes) | Set(changes=changes):
+            yield from (change.value for change in changes if isinstance(change.value, File))
+        case Open(commands=inside) | Say(commands=inside):
+            for one in inside:
+                yield from files(one)
 
 
 def looked_up(
@@ -92,7 +102,7 @@ def _changes(
         if table is None or table.source != "file":
             continue
         try:
-            found[k] = replace(change, value=look(name))
+            found[k] = replace(change, value=look(name, change.value))
         except ChronusError as error:
             error.part = f"{path}.{k}.value"
             raise

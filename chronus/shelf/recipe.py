@@ -25,11 +25,14 @@ class Recipe(Struct, frozen=True):
     rate: int = 0
     rows: int = 0
     columns: int = 1
+    attempt: int = 0
 
     @property
     def key(self) -> Key:
         """The same content at the same rate has the same key, whatever the file is called."""
-        digest = hashlib.blake2b(f"{self.source}\0{self.rate}\0{self.what}".encode(), digest_size=16).digest()
+        digest = hashlib.blake2b(
+            f"{self.source}\0{self.rate}\0{self.attempt}\0{self.what}".encode(), digest_size=16
+        ).digest()
         return int.from_bytes(digest[:8], "little") >> 1 | 1, int.from_bytes(digest[8:], "little") >> 1
 
     @property
@@ -53,4 +56,6 @@ def _recipe(spec: Spec, table: Table, setting: object, rate: int) -> Recipe:
 
 
 def of_file(file: File, rate: int) -> Recipe:
-    return Recipe("file", file.digest, file.path, rate if file.digest else 0, file.at(rate), max(1, file.channels))
+    return Recipe(
+        "file", file.digest, file.path, rate if file.digest else 0, file.at(rate), max(1, file.channels), file.attempt
+    )

@@ -78,12 +78,22 @@ def read(path: Path, rate: int) -> Recording:
 
 
 def again(file: File, rate: int) -> Table:
-    """The table of a recording that was read before. E_FILE where the file is gone, or holds something else by now."""
+    """The table of a recording that was read before; E_FILE as `check`."""
+    return _recording(*_same(file), rate).table
+
+
+def check(file: File) -> None:
+    """E_FILE where a file that was read before is gone, or holds something else by now."""
+    if file.digest:
+        _same(file)
+
+
+def _same(file: File) -> tuple[bytes, Path]:
     path = find(file.path)
     content = _content(path)
     if hashlib.sha256(content).hexdigest() != file.digest:
         raise ChronusError("E_FILE", f"{path.name} has changed since it was set")
-    return _recording(content, path, rate).table
+    return content, path
 
 
 def _recording(content: bytes, path: Path, rate: int) -> Recording:

@@ -12,7 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chronus import connection, wire
-from chronus.commands import REFUSED, AnyCommand, FromEngine, Hello, Notice, Reply, Shutdown, Submission, Welcome
+from chronus.commands import (
+    LONGEST_LINE,
+    REFUSED,
+    AnyCommand,
+    FromEngine,
+    Hello,
+    Notice,
+    Reply,
+    Shutdown,
+    Submission,
+    Welcome,
+)
 from chronus.errors import ChronusError
 from chronus.settings import Settings, option
 
@@ -116,13 +127,22 @@ def attach(
     attached = _reach(settings, timeout, start, quiet)
     try:
         patience = timeout if attached.started is not None else min(timeout, ANSWER_SECONDS)
-        welcome = attached.greet(Hello(author=settings.author, watch=watch, again=again), patience)
+        welcome = attached.greet(Hello(author=settings.author, watch=watch, again=again, folder=_here()), patience)
     except BaseException:
         attached.close()
         raise
     if attached.started is None and not quiet:
         attached.notes += ignored(settings, welcome.engine)
     return attached, welcome
+
+
+def _here() -> str:
+    """The folder in which this process is; "" where it is gone, or has a name that nobody could write."""
+    with contextlib.suppress(OSError, UnicodeError):
+        here = os.getcwd()
+        here.encode()
+        return here if len(here) <= LONGEST_LINE else ""
+    return ""
 
 
 def ignored(settings: Settings, engine: Mapping[str, Any]) -> list[str]:

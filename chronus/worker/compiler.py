@@ -53,7 +53,13 @@ class Compiler:
         from chronus.worker import hoard, ledger
 
         specs = ledger.specs()
-        ledger.keep_tables(self.kernels.values())
+        for kernel in self.kernels.values():
+            try:
+                ledger.keep_tables([kernel])
+            except OSError:
+                raise
+            except Exception:  # a module whose own code fails is told of when it is loaded; the others are listed
+                continue
         hoard.claim(places.kernel_cache())
         hoard.prune(places.kernel_cache())
         out = self.kernels["out"].spec  # the one that is in every rack

@@ -15,10 +15,13 @@ from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.control.outside.hands import Hands
+from chronus.control.serve.reading import Reading
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
 from chronus.journal import writing
 from chronus.memory.layout import BLOCK, Memory
+from chronus.memory.shelf import Shelf
+from chronus.shelf.keeper import Keeper
 from tests.kit.replicas import Replicas
 
 RATE = 44100
@@ -94,6 +97,7 @@ class House:
     def __init__(
         self, folder: Path, memory: Memory | None = None, channel: socket.socket | None = None, *,
         replicas: Replicas | None = None, conductor: Conductor | None = None, pen: writing.Pen | None = None, number: int = 0,
+        shelf: Shelf | None = None,
     ) -> None:  # fmt: skip
         self.memory = memory or Memory()
         self.replicas = replicas or Replicas(self.memory)
@@ -105,11 +109,16 @@ class House:
         self.pen = pen or writing.create("default", {"rate": RATE, "seed": 0, "pid": 1, "started": 2.0})
         self.conductor = conductor or Conductor(Catalogue(SPECS), RATE)
         self.publisher = Publisher(self.memory, lambda slot: None)
-        self.performer = Performer(self.conductor, self.publisher, self.pen, self._tell, number, clock=self._clock)
+        tell = lambda text: self._tell("recording", text)  # noqa: E731
+        self.keeper = Keeper(shelf or Shelf(), RATE, tell, threaded=False, clock=self._clock)
+        self.performer = Performer(
+            self.conductor, self.publisher, self.pen, self._tell, number, clock=self._clock, keeper=self.keeper
+        )
         self.supervisor = Supervisor(channel)
         self.status = Status(self.performer, self.supervisor, {"name": "default"})
         self.server = Server(self.performer, self.status, self.listener, self.supervisor)
         self.hands = Hands(self.server)
+        self.reading = Reading(self.server, self.keeper)
         self.callers: list[Caller] = []
 
     def _clock(self) -> float:
@@ -118,8 +127,8 @@ class House:
     def _tell(self, kind: str, text: str) -> None:
         self.server.notify(kind, text)
 
-    def caller(self, author: str = "anna", watch: bool = False) -> Caller:
-        caller = Caller(self.path, Hello(author=author, watch=watch))
+    def caller(self, author: str = "anna", watch: bool = False, folder: str = "") -> Caller:
+        caller = Caller(self.path, Hello(author=author, watch=watch, folder=folder))
         self.callers.append(caller)
         self.run(2)
         assert caller.welcome is not None

@@ -35,7 +35,7 @@ class Sounding(Replicas):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory)
         self.shelf = Shelf()
-        self.bindings = Bindings(_kernels(), RATE, self.shelf)
+        self.bindings = Bindings(_kernels(places.modules_folders()), RATE, self.shelf)
         self.bound = 0
         self.blocks: list[np.ndarray] = []
 
@@ -53,14 +53,15 @@ class Sounding(Replicas):
 
 
 @cache
-def _kernels():
-    return discover(places.modules_folders())
+def _kernels(folders):
+    return discover(folders)
 
 
 def sounding(folder: Path) -> House:
+    """What files are named is read when it is asked for, without a thread."""
     memory = Memory()
-    conductor = Conductor(Catalogue.load(), RATE)
-    return House(folder, memory, replicas=Sounding(memory), conductor=conductor)
+    conductor, replicas = Conductor(Catalogue.load(), RATE), Sounding(memory)
+    return House(folder, memory, replicas=replicas, conductor=conductor, shelf=replicas.shelf)
 
 
 def say(house: House, caller: Caller, *lines: str) -> list[c.Reply]:

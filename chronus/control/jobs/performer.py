@@ -43,6 +43,8 @@ from chronus.memory.program import Program
 from chronus.rack.script import script
 from chronus.score.courses import onward
 from chronus.score.score import density
+from chronus.shelf import naming
+from chronus.shelf.keeper import Keeper
 
 PREPARE_SECONDS = 10.0
 """How long workers may take over a program."""
@@ -106,8 +108,9 @@ class Performer:
         prover: Prover | None = None,
         compiling: Compiling | None = None,
         clock: Callable[[], float] = time.monotonic,
+        keeper: Keeper | None = None,
     ) -> None:
-        self.clock = clock
+        self.clock, self.keeper = clock, keeper
         self.conductor, self.publisher, self.pen, self.told, self.prover = conductor, publisher, pen, told, prover
         self.compiling = compiling
         self.number, self.weight = number, 0
@@ -314,6 +317,8 @@ class Performer:
         while job.trials:
             trial = job.trials[0]
             try:
+                if not job.on_trial and not prover.is_ready(trial):
+                    return False
                 if not job.on_trial:
                     prover.begin(trial, self.conductor.state.taken_out)
                     job.on_trial, job.deadline = True, now + ANSWER_SECONDS
@@ -333,7 +338,15 @@ class Performer:
 
     # ------------------------------------------------------------ its program, its moment, its entries
 
+    def _has_tables(self, job: Job) -> bool:
+        """Whether the shelf has what its program reads: a file that nobody has read for a while is read again."""
+        plan = job.transaction.plan if job.transaction is not None else None
+        return self.keeper is None or plan is None or self.keeper.has(plan.tables())
+
     def _prepared(self, job: Job, program: Program, now: float) -> bool:
+        if not job.laid and not self._has_tables(job):
+            job.deadline = now + PREPARE_SECONDS
+            return False
         if not job.laid and self.publisher.has_place(program.number):
             try:
                 self.publisher.lay(program)
@@ -541,7 +554,11 @@ class Performer:
             job.moment,
             job.exact,
             tail,
-            {k: command for k, (_, command) in enumerate(kept) if isinstance(command, Open | Say)},
+            {
+                k: command
+                for k, (_, command) in enumerate(kept)
+                if isinstance(command, Open | Say) or any(naming.files(command))
+            },
             job.due,
             job.shrink is not None,
             job.program.number if job.program else 0,

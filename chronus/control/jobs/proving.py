@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chronus import places
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import Open
+from chronus.commands import File, Open, Word
 from chronus.conductor.transaction import Transaction
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.errors import ChronusError
@@ -24,7 +24,8 @@ from chronus.memory.quarantine import Out
 from chronus.memory.sheet import R_HANDLE, R_PERCENT, Finding, Sheet
 from chronus.plan.planner import Planner
 from chronus.plan.seats import Places
-from chronus.rack.document import Module, Rack
+from chronus.rack.document import Module, Rack, Setting
+from chronus.shelf.keeper import Keeper
 
 ANSWER_SECONDS = 8.0
 """By then the trial has ended, if it ever began."""
@@ -60,18 +61,32 @@ def strangers(before: Rack, after: Rack) -> frozenset[str]:
 
     def is_new(module: Module) -> bool:
         was = before.modules.get(module.name)
-        return was is None or was.kind != module.kind or was.voices != module.voices
+        return was is None or was.kind != module.kind or was.voices != module.voices or _words(was) != _words(module)
 
     return frozenset(module.name for module in after.modules.values() if module.kind not in shipped and is_new(module))
 
 
-class Prover:
-    """One trial at a time: `begin`, and once it `is_over`, the `verdict`."""
+def _words(module: Module) -> dict[str, Setting]:
+    """Its files and texts: what is in them is as strange as the module."""
+    return {name: setting for name, setting in module.params.items() if isinstance(setting, Word | File)}
 
-    def __init__(self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int) -> None:
-        self.sheet, self.supervisor, self.catalogue, self.rate = sheet, supervisor, catalogue, rate
+
+class Prover:
+    """One trial at a time: `begin` when it `is_ready`, and once it `is_over`, the `verdict`."""
+
+    def __init__(
+        self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int, keeper: Keeper | None = None
+    ) -> None:
+        self.sheet, self.supervisor, self.catalogue, self.rate, self.keeper = sheet, supervisor, catalogue, rate, keeper
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked
         self.names: dict[int, str] = {}
+
+    def is_ready(self, trial: Trial) -> bool:
+        """Whether the shelf has what the rack reads. E_LIMIT where there is no room for the rack."""
+        if self.keeper is None or not any(self.catalogue[module.kind].tables for module in trial.rack.modules.values()):
+            return True
+        _, plan = Planner(self.catalogue, self.rate).draw(Places(), trial.rack)
+        return self.keeper.has(plan.tables())
 
     def begin(self, trial: Trial, taken_out: Collection[str]) -> None:
         """Lays the rack's program on the sheet. E_LIMIT where there is no room for it."""

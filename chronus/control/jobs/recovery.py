@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import Submission
+from chronus.commands import File, Submission, Word
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.transaction import Committed
@@ -19,6 +19,7 @@ from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Batch, Publisher
 from chronus.control.serve.saving import save
+from chronus.errors import ChronusError
 from chronus.journal import reading, writing
 from chronus.journal.records import Journal, Poisoned, Void
 from chronus.journal.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
@@ -29,6 +30,7 @@ from chronus.memory.log import NOW, Rows, least_frame
 from chronus.memory.program import Program
 from chronus.score.owed import Owed
 from chronus.score.spans import NONE
+from chronus.shelf import naming, recording
 
 MOST_NAMED = 8
 """Parts that did not come back, one by one."""
@@ -94,6 +96,9 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
     except Exception as error:
         start.notes.append(f"the journal {path} could not be recovered ({error}); it is kept")
         return
+    if start.first is not None:
+        start.first, gone = _with_what_is_there(start.first, catalogue)
+        start.notes += [f"{what}; in its place is silence" for what in gone]
     poisoned = [record for record in found.poisoned if record.module]
     if start.first is not None:
         start.notes.append(f"{why} {path}")
@@ -107,6 +112,23 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
     start.notes += [f'"{text}" waited for its time; now it is done' for text in at_once[:MOST_NAMED]]
     if len(at_once) > MOST_NAMED:
         start.notes.append(f"and {len(at_once) - MOST_NAMED} more that waited for their time are done")
+
+
+def _with_what_is_there(whole: Submission, catalogue: Catalogue) -> tuple[Submission, list[str]]:
+    """Without the recordings that are gone or have changed; and what is said of those."""
+    gone: dict[str, None] = {}
+
+    def look(_: str, file: Word | File) -> File:
+        assert isinstance(file, File)
+        try:
+            recording.check(file)
+        except ChronusError as error:
+            gone[error.message] = None
+            return File(file.path)
+        return file
+
+    commands = tuple(naming.looked_up(whole.commands, {}, catalogue, look))
+    return replace(whole, commands=commands), list(gone)
 
 
 # ---------------------------------------------------------------- in the place of a control that died

@@ -68,6 +68,10 @@ class Server:
         self.performer, self.status, self.supervisor = performer, status, supervisor
         self.conductor, self.publisher = performer.conductor, performer.publisher
         self.jobs: deque[Job] = deque()
+        self.reading: list[Job] = []
+        """Jobs that wait for the files that they name."""
+        self.reads_first: Callable[[Job, str], bool] = lambda job, folder: False
+        """Asked of each job of a client, with the folder in which it types."""
         self._listens_from: float = 0
         """The frame: before it nobody is listened to."""
         self.running = True
@@ -237,9 +241,7 @@ class Server:
             part = client.waiting[0] if client.waiting and not client.gone else None
             if part is None or client.awaits_a_death:
                 continue
-            waits = client.job is not None and (
-                client.job is self.performer.current or client.job in self.performer.waiting
-            )
+            waits = client.job is not None and (client.job is self.performer.current or client.job in self._aside)
             if waits and not (part.silences and client.job in self.performer.uncompiled):
                 continue
             if part.shutdown is not None or isinstance(part.alone, Crash):
@@ -270,12 +272,20 @@ class Server:
             client = self._ready.popleft()
             client.listed = False
             job = None if client.gone else self._next_of(client)
+            if job is not None and client.hello is not None and self.reads_first(job, client.hello.folder):
+                self._list(client)
+                continue
             if job is not None:
                 self._list(client)
                 return job
             if self.jobs:
                 return self.jobs.popleft()
         return None
+
+    @property
+    def _aside(self) -> tuple[Job, ...]:
+        """What was taken up, and has stepped aside for others."""
+        return (*self.performer.waiting, *self.reading)
 
     def _list(self, client: Client) -> None:
         if not client.listed and client.waiting and not client.gone:
@@ -284,7 +294,7 @@ class Server:
 
     def _next_of(self, client: Client) -> Job | None:
         """The client's next job; None where it has nothing more to do at present, or its last one is still being tried out."""
-        while client.waiting and not client.awaits_a_death and client.job not in self.performer.waiting:
+        while client.waiting and not client.awaits_a_death and client.job not in self._aside:
             part = client.waiting[0]
             if client.halted and part.shutdown is None:
                 client.waiting.popleft()
