@@ -16,7 +16,7 @@ All that is kept between two steps is `state`. Whoever keeps that value can have
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from itertools import groupby
 from types import MappingProxyType
 
@@ -217,6 +217,16 @@ class Conductor:
             (at, tuple(due for _, due in pairs))
             for (at, _), pairs in groupby(ready, key=lambda pair: (pair[0], pair[1].author))
         ]
+
+    def in_turn(self, frame: int) -> Iterator[tuple[int, tuple[Due, ...]]]:
+        """The same for who performs them one after the other: what one of them withdraws never happens."""
+        for at, dues in self.due(frame):
+            if left := self.still([due.number for due in dues]):
+                yield at, left
+
+    def still(self, numbers: Collection[int]) -> tuple[Due, ...]:
+        """What of these is under way: an undo, or another word, may have withdrawn some meanwhile."""
+        return tuple(due for due in self.state.under_way if due.number in numbers)
 
     def take_up(self, numbers: Collection[int]) -> tuple[Due, ...]:
         """What was put off under these numbers and waits, taken out; it is performed now."""

@@ -312,7 +312,7 @@ def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> l
 def _come_due(conductor: Conductor, lost: list[Lost]) -> list[str]:
     """Performs all that waits; its words."""
     texts: list[str] = []
-    for frame, dues in conductor.due(NEVER):
+    for frame, dues in conductor.in_turn(NEVER):
         numbers = [due.number for due in dues]
         transaction = conductor.perform(together(dues), dues[0].author, due=numbers, seen=frame)
         conductor.accept(conductor.commit(transaction, frame, True))

@@ -182,7 +182,7 @@ class Take:
 
     def put_off(self, frame: int) -> None:
         """Performs what was put off to a time up to this frame, each at its own."""
-        for at, dues in self.conductor.due(frame + 1):
+        for at, dues in self.conductor.in_turn(frame + 1):
             self._blocks(at // BLOCK * BLOCK)
             numbers = [due.number for due in dues]
             self.perform(together(dues), at, exact=True, author=dues[0].author, due=numbers)

@@ -225,3 +225,11 @@ def test_a_tempo_on_its_way_goes_back_to_the_one_before_and_moves_no_more(beat, 
     assert float(timeline.position(frame + 10 * beat.conductor.score.rate) - timeline.position(frame)) == pytest.approx(
         was / 6, abs=0.01
     )
+
+
+def test_what_takes_hold_of_it_in_the_last_moment_keeps_it_whoever_said_it(beat):
+    beat.line("bpm 100 for 4 bars", author="anna")
+    (due,) = beat.conductor.state.waiting
+    beat.line(f"bpm 100 at bar {int(due.position / 4)}", author="bob")
+    beat.play(40 * BAR)
+    assert beat.rack.bpm == 100

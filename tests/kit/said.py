@@ -32,8 +32,8 @@ class Said(Stage):
     def play(self, frame):
         """The errors of what could not be done when its time came."""
         wrong = []
-        while found := self.conductor.due(frame):
-            for at, dues in found:
+        while (next_due := self.conductor.state.next_due) is not None and next_due < frame:
+            for at, dues in self.conductor.in_turn(frame):
                 self.until(max(at, self.frame))
                 wrong += [o.error for o in self.perform(dues) if o.error]
         self.until(frame)

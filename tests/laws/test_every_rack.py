@@ -150,7 +150,7 @@ class Session:
         if not commands:
             return
         self.frame += 30_000
-        for at, dues in self.conductor.due(self.frame):
+        for at, dues in self.conductor.in_turn(self.frame):
             self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
         texts, found = tuple(text for _, text in commands), tuple(command for command, _ in commands)
         self._perform(Submission(tuple(range(len(found))), texts, found), self.frame)
@@ -185,7 +185,7 @@ class Session:
 
     def all_is_over(self) -> None:
         """What waits is done."""
-        for at, dues in self.conductor.due(NEVER):
+        for at, dues in self.conductor.in_turn(NEVER):
             self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
 
 
@@ -247,6 +247,9 @@ def racks(count: int):
     ["load saw; load kick; load filter", "bpm 90..140 over 2 bars for 2 bars", *["load saw as a"] * 2, "load saw",
      *["load saw as a"] * 4, "load saw as b"], 0,
 )  # fmt: skip
+@example(
+    ["load saw; load kick; load filter", "load saw as a", "bpm 20 for 2 bars", "seq a: x...", "bpm 20 at next bar"], 0
+)
 @example(
     ["load delay as a", "new", "load saw as a", "load saw", "patch a > a.gate", "load saw", "load saw", "undo"], 6
 )  # fmt: skip

@@ -205,8 +205,8 @@ class Performer:
 
     def _begin(self, job: Job, now: float) -> None:
         job.deadline = now + PREPARE_SECONDS
-        if job.due:  # an undo may have withdrawn some of them meanwhile
-            dues = [due for due in self.conductor.state.under_way if due.number in job.due]
+        if job.due:
+            dues = self.conductor.still(job.due)
             job.submission, job.due = together(dues), tuple(due.number for due in dues)
         if job.shrink is None:
             self._perform(job)
