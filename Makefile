@@ -31,7 +31,7 @@ soak: .venv/.test
 	@touch $@
 
 .venv/.test: .venv/.run
-	@tools/debian.sh libportaudio2 jackd2 tmux pulseaudio pulseaudio-utils libasound2-plugins
+	@tools/debian.sh libportaudio2 jackd2 tmux pulseaudio pulseaudio-utils libasound2-plugins gcc libc6-dev
 	@echo "installing what the tests need into .venv ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]' < /dev/null
 	@touch $@

@@ -25,12 +25,15 @@ pytest_plugins = ["tests.faults.table", "tests.kit.rounds"]
 ENGINES = re.compile(r"^from (chronus\.drills\.own_engine|tests\.kit\.(takes|live|terminal)) import", re.MULTILINE)
 """Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
 UNHURRIED = {
+    "tests/founding/test_ipc_01_osc_latency.py", "tests/founding/test_ipc_02_osc_rate.py", "tests/founding/test_proc_02_ready.py",
+    "tests/founding/test_proc_04_cleanup.py", "tests/founding/test_rt_01_latency.py", "tests/founding/test_rt_02_underruns.py",
+    "tests/founding/test_rt_04_allocation.py",
     "tests/journeys/test_founding_lines.py", "tests/journeys/test_live_equals_offline.py", "tests/journeys/test_note_outputs.py",
     "tests/journeys/test_open.py", "tests/journeys/test_put_off.py", "tests/journeys/test_stems.py",
     "tests/journeys/test_wrong_input.py", "tests/render/test_processes.py",
     "tests/test_docs.py", "tests/shell/test_plain.py", "tests/shell/test_prompt.py",
 }  # fmt: skip
-"""Of those the long ones that measure no time: they are a second row, beside the first."""
+"""Of those the long ones that measure no time, or whose bars of time gate in `make soak` alone: they are a second row, beside the first."""
 
 figures: list[str] = []
 

@@ -7,16 +7,15 @@ import os
 import select
 import subprocess
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from chronus.journal import reading
 from tests.kit.live import PYTHON, Engine, alive, engine, until
+from tests.kit.sabotage import SABOTEUR
 
 LINE = "set bass.freq +12st"
-SABOTEUR = Path(__file__).parent / "saboteur"
 
 
 class Shell:

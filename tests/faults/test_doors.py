@@ -183,7 +183,7 @@ def acks_while(running: Engine, busy: Callable[[], bool], pause: float = 0.01) -
 
 FLOOD = """
 import socket, sys, time
-from chronus.control import osc
+from chronus.control.outside import osc
 port, number = int(sys.argv[1]), int(sys.argv[2])
 there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 there.connect(("127.0.0.1", port))

@@ -16,6 +16,7 @@ from chronus.engine.failing import SHARE
 from chronus.memory import layout
 from tests.kit.live import alive, engine, until
 from tests.kit.machine import undisturbed, uninterrupted
+from tests.kit.sabotage import order, sabotage
 from tests.kit.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.kit.talk import Talker
 
@@ -39,20 +40,6 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
         outs[0][i, 0] = y * 1e-6
     state[0, 0] = y
 '''
-SABOTEUR = Path(__file__).parent / "saboteur"
-
-
-def sabotage(folder: Path) -> dict[str, str]:
-    """The environment of an engine whose forks obey orders."""
-    (folder / "orders").mkdir()
-    path = os.pathsep.join([str(SABOTEUR), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    return {"PYTHONPATH": path, "CHRONUS_SABOTAGE": str(folder / "orders")}
-
-
-def order(folder: Path, pid: int, word: str) -> None:
-    draft = folder / "orders" / "draft"
-    draft.write_text(word)
-    draft.rename(folder / "orders" / str(pid))
 
 
 def active_worker(running, memory):

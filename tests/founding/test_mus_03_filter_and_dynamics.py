@@ -1,8 +1,8 @@
 """MUS-03. As shipped: the filter's -3 dB point within 0.5 dB and 2 % of the cutoff at 100 to 10000 Hz, about 12 dB an octave beyond,
 stable. Originally: a dynamic range of more than 90 dB. Both are asked.
 
-The range is measured on the file that `chronus render` writes, of the founding chain sine > filter > adsr and of what it comes to where
-a note is as quiet as -60 dBFS: there a converter or a filter that adds anything of its own would show (AES17).
+The range is measured on the file that `chronus render` writes, of the founding chain sine > filter > adsr and of what it comes to where a
+note is as quiet as -60 dBFS: there a converter or a filter that adds anything of its own would show (AES17).
 """
 
 from __future__ import annotations

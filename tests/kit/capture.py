@@ -2,7 +2,8 @@
 
 While somebody it hears stands still, an asynchronous server goes on and leaves the ear out, too: of such cycles nothing is recorded.
 FILE.skips says where they are: lines of (frames recorded by then, frames that the server's clock went on without the ear). It goes
-back a period now and then.
+back a period now and then. FILE.cycles holds, as float64, (frames recorded by then, when they were heard) of each cycle, by the monotonic
+clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import jack
@@ -29,6 +31,7 @@ def main() -> None:
     heard = np.zeros((int(seconds * client.samplerate), 2), np.float32)
     heard.fill(0)  # every page is there before the first callback
     at, clock = 0, -1
+    cycles: list[tuple[int, float]] = []
     skips: list[tuple[int, int]] = []
     new, done = threading.Event(), threading.Event()
     hurry(LISTENING)  # only now: what Python loads at its start takes too long to be in everybody's way
@@ -36,6 +39,7 @@ def main() -> None:
     @client.set_process_callback
     def process(frames: int) -> None:
         nonlocal at, clock
+        cycles.append((at, time.monotonic()))
         now = client.last_frame_time
         if clock >= 0 and now != clock:
             skips.append((at, (now - clock + (1 << 31)) % (1 << 32) - (1 << 31)))  # a clock of 32 bits
@@ -64,6 +68,7 @@ def main() -> None:
             new.wait(0.02)
             new.clear()
     heard[:at].tofile(path)
+    np.array(cycles).tofile(path + ".cycles")
     Path(path + ".skips").write_text("".join(f"{where} {frames}\n" for where, frames in skips))
 
 

@@ -192,7 +192,7 @@ class Jack:
     def __init__(
         self, folder: Path, name: str, rate: int = 44100, period: int = 128, synchronous: bool = True, channels: int = 2
     ) -> None:
-        self.name, self.folder = name, folder
+        self.name, self.folder, self.rate = name, folder, rate
         self.environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
         self.log = open(folder / "jack.log", "ab")
         self.everything = {**os.environ, **self.environment}
@@ -251,6 +251,15 @@ class Jack:
         """(frame of what was heard, frames that the server's clock went on there and nobody heard), once that is over."""
         lines = self.file.with_name(self.file.name + ".skips").read_text().splitlines()
         return [(int(where), int(frames)) for where, frames in map(str.split, lines)]
+
+    def moments(self, frames: np.ndarray) -> np.ndarray:
+        """When these frames of what was heard were, in seconds of the monotonic clock, once it is over.
+
+        A sound card takes a period at the beginning of a cycle, and plays it until the next one.
+        """
+        cycles = np.fromfile(self.file.with_name(self.file.name + ".cycles")).reshape(-1, 2)
+        found = np.searchsorted(cycles[:, 0], frames, "right") - 1
+        return cycles[found, 1] + (frames - cycles[found, 0]) / self.rate
 
     def close(self) -> None:
         for process in (self.ear, self.server):

@@ -34,6 +34,7 @@ from chronus.memory.layout import (
     STOPPING,
     Memory,
 )
+from chronus.memory.shelf import Shelf
 from chronus.system.urgency import RENDERING, hurry
 from chronus.worker import replica
 from chronus.worker.process import Worker
@@ -93,7 +94,7 @@ def lay_rings(memory: Memory) -> None:
 
 
 def work(memory: Memory) -> None:
-    worker = Worker(memory, 0, {})
+    worker = Worker(memory, 0, {}, Shelf())
     worker.bind_new()
 
     def serve() -> None:

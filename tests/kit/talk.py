@@ -38,15 +38,24 @@ class Talker:
 
     def begin(self, text: str) -> None:
         """Says it; the answers are waited for by `rest`."""
+        self.send(self.prepare(text))
+
+    def prepare(self, text: str) -> bytes:
+        """What there is to be sent so that it is said."""
         parsed = [parser.parse(statement) for statement in parser.statements(text)]
         ids = tuple(range(self.number + 1, self.number + 1 + len(parsed)))
         self.number += len(parsed)
-        self.lines, self.began = len(parsed), time.perf_counter()
+        self.lines, packets = len(parsed), b""
         texts, commands = tuple(p.text for p in parsed), tuple(p.command for p in parsed)
         for k in range(0, len(ids), wire.MOST_COMMANDS):
             some = slice(k, k + wire.MOST_COMMANDS)
             more = k + wire.MOST_COMMANDS < len(ids)
-            self.socket.sendall(wire.encode(Submission(ids[some], texts[some], commands[some], more=more)))
+            packets += wire.encode(Submission(ids[some], texts[some], commands[some], more=more))
+        return packets
+
+    def send(self, packets: bytes) -> None:
+        self.began = time.perf_counter()
+        self.socket.sendall(packets)
 
     def rest(self) -> tuple[list[Reply], float]:
         while len(self.replies) < self.number:

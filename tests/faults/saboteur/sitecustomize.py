@@ -2,6 +2,10 @@
 process, in the folder CHRONUS_SABOTAGE.
 
     hold      holds the interpreter for ever
+    hog       holds it for 100 ms at a time, again and again: the pause of a garbage collector, or worse
+    fail      raises an exception in the main thread
+    exit      ends the process as a library might that thinks it knows best
+    litter    allocates 100 MB of short-lived objects a second in circles that only the collector clears, and has it collect all the time
     leak      takes 8 MB more every 10 ms, up to 400 MB, and lets go of none
     gorge     takes and touches memory as fast as it can, until it is ended
     exhaust   takes all the memory that it is allowed, without touching it
@@ -25,6 +29,36 @@ def _hold() -> None:
     import ctypes
 
     ctypes.PyDLL(None).pause()  # PyDLL keeps the GIL through the call
+
+
+def _hog() -> None:
+    import ctypes
+
+    held = ctypes.PyDLL(None).usleep
+    while True:
+        held(100_000)
+        time.sleep(0.002)
+
+
+def _fail() -> None:
+    import ctypes
+
+    main = ctypes.c_ulong(threading.main_thread().ident)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(main, ctypes.py_object(RuntimeError))
+
+
+def _exit() -> None:
+    os._exit(3)
+
+
+def _litter() -> None:
+    while True:
+        began = time.monotonic()
+        for _ in range(100):
+            circle = [bytearray(10_000)]
+            circle.append(circle)
+        gc.collect()
+        time.sleep(max(0.001, began + 0.01 - time.monotonic()))
 
 
 def _leak() -> None:
@@ -89,10 +123,13 @@ def _obey() -> None:
     order = Path(os.environ["CHRONUS_SABOTAGE"]) / str(os.getpid())
     while not order.exists():
         time.sleep(0.005)
-    {"hold": _hold, "leak": _leak, "gorge": _gorge, "exhaust": _exhaust, "slower": _slower, "spin": _spin}[
-        order.read_text()
-    ]()
+    WORDS[order.read_text()]()
 
+
+WORDS = {
+    "hold": _hold, "hog": _hog, "fail": _fail, "exit": _exit, "litter": _litter, "leak": _leak, "gorge": _gorge,
+    "exhaust": _exhaust, "slower": _slower, "spin": _spin,
+}  # fmt: skip
 
 if b"forkserver" in Path("/proc/self/cmdline").read_bytes():
     os.register_at_fork(after_in_child=lambda: threading.Thread(target=_obey, daemon=True).start())
@@ -101,12 +138,12 @@ if b"forkserver" in Path("/proc/self/cmdline").read_bytes():
 # ---------------------------------------------------------------- control
 
 POINTS = {
-    "before the record": ("performer", "Performer", "_keep", True),
-    "after the record": ("publisher", "Publisher", "publish", True),
-    "after the log": ("publisher", "Publisher", "publish", False),
-    "at the seal": ("performer", "Performer", "_seal", True),
-    "before the answer": ("performer", "Performer", "_land", True),
-    "after the answer": ("client", "Client", "answer", False),
+    "before the record": ("jobs.performer", "Performer", "_keep", True),
+    "after the record": ("jobs.publisher", "Publisher", "publish", True),
+    "after the log": ("jobs.publisher", "Publisher", "publish", False),
+    "at the seal": ("jobs.performer", "Performer", "_seal", True),
+    "before the answer": ("jobs.performer", "Performer", "_land", True),
+    "after the answer": ("serve.client", "Client", "answer", False),
 }
 
 
