@@ -27,6 +27,9 @@ from chronus.settings import Settings
 PROBE_SECONDS = 0.5
 """How long an engine tries for its lock: a client that only looks whether it is held holds it for an instant."""
 
+WAIT_SECONDS = 1.0
+"""After which whoever waits for an engine is told that he does."""
+
 SOCKET_PATH_BYTES = 107
 """What sun_path holds besides the zero at its end (unix(7))."""
 
@@ -119,13 +122,14 @@ class NoEngine(ChronusError):
     """Nobody owns the name."""
 
 
-def connect(name: str, timeout: float) -> socket.socket:
+def connect(name: str, timeout: float, on_wait: Callable[[], object] = lambda: None) -> socket.socket:
     """The engine's socket; NoEngine where there is none. One that holds its lock but does not listen yet is waited for.
 
-    `timeout` is in seconds.
+    `timeout` is in seconds. `on_wait` is called once if it takes longer than somebody expects who looks on.
     """
     path = socket_path(name)
-    until = time.monotonic() + timeout
+    began = time.monotonic()
+    until, told = began + timeout, False
     while True:
         there = _try(path)
         if there is not None:
@@ -137,6 +141,9 @@ def connect(name: str, timeout: float) -> socket.socket:
                 "E_ENGINE",
                 f'the engine "{name}" is there but did not answer in {timeout:g} s; its log is {log_path(name)}',
             )
+        if not told and time.monotonic() > began + WAIT_SECONDS:
+            told = True
+            on_wait()
         time.sleep(0.02)
 
 

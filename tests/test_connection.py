@@ -63,6 +63,15 @@ def test_a_client_waits_for_an_engine_that_holds_its_lock(home):
         connection.connect("default", 30)
 
 
+def test_who_waits_for_long_is_told_once(home, monkeypatch):
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0.05)
+    held, told = connection.own("default"), []
+    with pytest.raises(ChronusError, match="did not answer"):
+        connection.connect("default", 0.3, lambda: told.append(1))
+    os.close(held)
+    assert told == [1]
+
+
 def test_a_stale_socket_is_no_engine(home):
     with connection.socket.socket(connection.socket.AF_UNIX) as dead:
         dead.bind(str(connection.socket_path("default")))

@@ -48,7 +48,7 @@ from numba.extending import intrinsic
 
 from chronus import places
 from chronus.catalogue.spec import Spec
-from chronus.dsp.machinecode import Kept
+from chronus.dsp.machinecode import Kept, text_of
 
 config.CACHE_DIR = str(places.kernel_cache())
 # LLVM unrolls a loop of 8 lanes completely before it could vectorise it; kept as a loop, saw took 0.27 us instead of 0.52
@@ -137,12 +137,12 @@ def compiled(function: Callable[..., Any]) -> Any:
     return _Loop(function)
 
 
-def c_function(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """For what others call by its address; kept on disk."""
+def c_function(signature: Any, text: str = "", **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """For what others call by its address; kept on disk. `text`: see Kept."""
 
     def made(function: Callable[..., Any]) -> Any:
         whole: Any = CFunc(function, sigutils.normalize_signature(signature), {}, {"error_model": "numpy", **options})
-        whole._cache = Kept(function)
+        whole._cache = Kept(function, text)
         try:
             whole.compile()
         finally:
@@ -282,6 +282,7 @@ class Kernel:
     def __init__(self, spec: Spec, function: Callable[..., None], made: Mapping[str, Made]) -> None:
         self.spec = spec
         self.function = function
+        self.text = text_of(function.__code__.co_filename)
         self.made = made
         asked = {table.name for table in spec.tables if table.source == "code"}
         if made.keys() != asked:
@@ -322,7 +323,7 @@ class Kernel:
             FIRST_TABLE=HEAD + len(spec.ins) + len(spec.outs) + len(spec.params),
             TABLES=len(spec.tables),
         )
-        return c_function(CALL, fastmath=FASTMATH)(call)
+        return c_function(CALL, self.text, fastmath=FASTMATH)(call)
 
     def _bind(self, function: Callable[..., None], name: str, file: str | None = None, **names: Any) -> Any:
         code = function.__code__.replace(co_name=name, co_filename=file or function.__code__.co_filename)

@@ -67,10 +67,11 @@ class Kept(FunctionCache):
 
     _impl_class = _Form
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, text: str = "") -> None:
+        """`text` is what `text_of` the function's file was when it was imported."""
         super().__init__(function)
         self._base = Path(self.cache_path) / self._impl.filename_base
-        self._source = self._impl.locator._py_file
+        self._text = text or text_of(self._impl.locator._py_file)
         self._lock: int | None = None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -108,7 +109,7 @@ class Kept(FunctionCache):
     def _path(self, sig: Any, target_context: Any) -> Path:
         """`FUNCTION.SIGNATURE.code-TEXT`: what has the same beginning is the same function, made of another text."""
         what = _short(repr(self._index_key(sig, target_context.codegen())) + numba.__version__)
-        return self._base.with_name(f"{self._base.name}.{what}.code-{_text(self._source)}")
+        return self._base.with_name(f"{self._base.name}.{what}.code-{self._text}")
 
     def _load(self, path: Path, target_context: Any) -> Any:
         try:
@@ -144,7 +145,8 @@ def _write(target: Path, code: bytes) -> None:
             raise
 
 
-def _text(source: str) -> str:
+def text_of(source: str) -> str:
+    """A digest of a source file. An engine goes on with the text that it has imported, whatever becomes of the file."""
     about = os.stat(source)
     return _digest(source, about.st_mtime_ns, about.st_size)
 

@@ -26,8 +26,11 @@ HURRIED, PATIENT = "compiler", "patient compiler"
 ROLES = (HURRIED, PATIENT)
 LIST, LONGEST = "list", "graph"
 """Jobs that are known before the list of all is: the list itself, and the part of the engine that takes longest."""
+VANISHED = "its file has changed since this engine began, or the kernel cache was cleared"
 MOST_SECONDS = 60.0
 TRIES = 2
+MOST_JOBS = 16
+"""Of one compiler, since it keeps nearly all that it makes; then another one goes on."""
 MOST_DEATHS = 8
 """After which nothing is compiled that nobody waits for."""
 
@@ -108,7 +111,10 @@ class Foundry(Struct):
     watched: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Role -> the job it was seen at, and what it had spent by then."""
     alive: set[str] = field(default_factory=set)
+    jobs: Counter[str] = field(default_factory=Counter)
+    """By role, those that were given to the compiler that is there."""
     relaxed: bool = False
+    """Whether the patient one that is there has the lowest priority."""
     playing: bool = False
     tried: Counter[str] = field(default_factory=Counter)
     deaths: int = 0
@@ -158,7 +164,7 @@ class Foundry(Struct):
         for kernel in missing:
             if kernel in self.made:  # a moment ago it was written
                 self.made.discard(kernel)
-                actions += self._refuse(kernel, "E_FILE", f"{kernel} was compiled, and is not found again")
+                actions += self._refuse(kernel, "E_FILE", f"{kernel} was compiled, and is not found again: {VANISHED}")
             elif self._is_wanted(kernel):
                 if kernel not in self.wanted and kernel not in busy:
                     self.wanted.append(kernel)
@@ -199,9 +205,7 @@ class Foundry(Struct):
 
     def died(self, role: str, how: str) -> list[Action]:
         """A compiler is dead."""
-        self.alive.discard(role)
-        if role == PATIENT:
-            self.relaxed = False
+        self._is_gone(role)
         job = self.at_work.pop(role, "")
         actions: list[Action] = []
         if job or self.likeliest:
@@ -259,20 +263,30 @@ class Foundry(Struct):
         self.wanted = deque(kernel for kernel in self.wanted if self._is_wanted(kernel))
         for role in ROLES:
             much = not self.complete or bool(self.wanted) or (self.playing and bool(self.likeliest))
+            if self.jobs[role] >= MOST_JOBS and role not in self.at_work:
+                self._is_gone(role)
+                actions.append(Finish(role, complete=False))
             if much and role not in self.alive:
                 self.alive.add(role)
                 actions.append(Begin(role))
             elif role in self.alive and not (much or self.questions or self.at_work):
-                self.alive.discard(role)
+                self._is_gone(role)
                 actions.append(Finish(role, complete=role == PATIENT and self.playing))
             job = self._next(role) if role in self.alive and role not in self.at_work else ""
             if job:
                 self.at_work[role] = job
+                self.jobs[role] += 1
                 if role == PATIENT and self.playing and not self.relaxed:
                     self.relaxed = True
                     actions.append(Slow(role))
                 actions.append(Give(role, job))
         return actions
+
+    def _is_gone(self, role: str) -> None:
+        self.alive.discard(role)
+        self.jobs[role] = 0
+        if role == PATIENT:
+            self.relaxed = False
 
     def _next(self, role: str) -> str:
         busy = set(self.at_work.values())

@@ -180,7 +180,9 @@ def reach_again(settings: Settings, *, start: bool = False) -> tuple[Attached, W
 def _reach(settings: Settings, timeout: float, start: bool, quiet: bool) -> Attached:
     for again in range(TRIES, -1, -1):
         try:
-            return Attached(connection.connect(settings.engine, timeout))
+            return Attached(
+                connection.connect(settings.engine, timeout, lambda: _tell_of_waiting(settings.engine, quiet))
+            )
         except connection.NoEngine:
             if not start:
                 raise
@@ -194,6 +196,13 @@ def _reach(settings: Settings, timeout: float, start: bool, quiet: bool) -> Atta
                 raise
         time.sleep(0.05)
     raise AssertionError("unreachable")
+
+
+def _tell_of_waiting(name: str, quiet: bool) -> None:
+    if quiet:
+        return
+    sys.stderr.write(f'waiting for the engine "{name}", which has only just begun ...\n')
+    sys.stderr.flush()
 
 
 class Bar:

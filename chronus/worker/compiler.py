@@ -17,6 +17,10 @@ from chronus.catalogue.kinds import kind_and_lanes, variant
 from chronus.engine_line import Complete, FromCompiler, ListAll, Listed, Made, Make, Relax
 from chronus.errors import ChronusError
 from chronus.system import lifeline, title
+from chronus.system.urgency import expendable
+
+_POINTS = 900
+"""Where memory runs out, a compiler goes before everybody else: it is begun again."""
 
 
 class Compiler:
@@ -68,12 +72,17 @@ class Compiler:
 
     def _kernel(self, kind: str, lanes: int) -> None:
         """Compiles it. What somebody else wrote is not weighed: it may crash or never return."""
+        from chronus.dsp.kernel import Kernel
         from chronus.worker import ledger
         from chronus.worker.weigh import weigh
 
         if kind not in self.kernels:
             raise ChronusError("E_MODULE", f"there is no file of {kind} any more")
-        kernel = self.kernels[kind]
+        known = self.kernels[kind]
+        kernel = Kernel(
+            known.spec, known.function, known.made
+        )  # one that looks at the disk, whatever this process has made before
+        kernel.text = known.text
         kernel.address(lanes)
         ledger.keep_tables([kernel])
         if kind in places.shipped_kinds() and variant(kind, lanes) not in ledger.costs():
@@ -95,13 +104,17 @@ def main() -> None:
     if len(sys.argv) > 1:
         lifeline.hold(int(sys.argv[1]))
     title.take("compiling")
+    expendable(_POINTS)
+    os.setpriority(
+        os.PRIO_PROCESS, 0, max(0, os.getpriority(os.PRIO_PROCESS, 0))
+    )  # whoever starts it may be in a hurry
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()  # a compiler keeps nearly all it makes: looking through it again and again took a tenth of the time
     compiler, said = Compiler(), engine_line.to_compiler()
     while more := os.read(0, 1 << 16):
         for asked in said.feed(more):
             if isinstance(asked, Relax):
-                os.nice(19)
+                os.setpriority(os.PRIO_PROCESS, 0, 19)
             elif isinstance(asked, Complete):
                 with contextlib.suppress(OSError):
                     places.complete_file().touch()

@@ -56,7 +56,9 @@ def begin(module: Path, cache: Path, body: str) -> subprocess.Popen:
     """Python that has `kernel` and `level()`, with a cache of its own."""
     environment = {**os.environ, places.DECIDED: str(cache), "PYTHONPATH": str(places.PACKAGE.parent)}
     words = [sys.executable, "-c", ASK + textwrap.dedent(body), str(module)]
-    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def said(process: subprocess.Popen) -> str:
@@ -98,6 +100,17 @@ def test_code_of_another_text_is_never_run_and_makes_room_for_the_new_one(module
     assert run(module, cache, MISSING).startswith("level.level_1"), "what is older must not be loaded"
     assert run(module, cache, "print(level())") == "0.5"
     assert len(codes(cache)) == 1 and codes(cache) != before
+
+
+def test_who_has_imported_an_older_text_never_runs_the_code_of_a_newer_one(module, tmp_path):
+    waits = begin(
+        module, tmp_path / "cache", "machinecode.only_load(); print('imported', flush=True); input()" + MISSING
+    )
+    assert waits.stdout.readline() == "imported\n"
+    module.write_text(MODULE.format(level=0.5))
+    assert run(module, tmp_path / "cache", "print(level())") == "0.5"
+    out, complaint = waits.communicate("\n", timeout=100)
+    assert waits.returncode == 0 and out.startswith("level.level_1"), out + complaint
 
 
 COUNTED = """

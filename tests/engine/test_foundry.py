@@ -9,6 +9,7 @@ from chronus.engine.foundry import (
     LIST,
     LONGEST,
     MOST_DEATHS,
+    MOST_JOBS,
     MOST_SECONDS,
     PATIENT,
     Answer,
@@ -115,6 +116,16 @@ def test_much_that_is_waited_for_is_made_by_both(playing):
     assert given(playing.found([], ["a x1", "b x1", "c x1"])) == [(HURRIED, "a x1"), (PATIENT, "b x1")]
 
 
+def test_a_compiler_that_has_made_much_is_replaced_by_a_fresh_one(playing):
+    begun = playing.found([], [f"k{n} x1" for n in range(MOST_JOBS + 1)])
+    assert Slow(PATIENT) in begun
+    for n in range(MOST_JOBS - 1):
+        assert given(playing.done(f"k{n} x1", None)) == [(PATIENT, f"k{n + 1} x1")]
+    last = playing.done(f"k{MOST_JOBS - 1} x1", None)[1:]
+    fresh = [Finish(PATIENT, complete=False), Begin(PATIENT), Slow(PATIENT), Give(PATIENT, f"k{MOST_JOBS} x1")]
+    assert last == fresh
+
+
 def test_what_cannot_be_compiled_is_told_to_whoever_waits_and_to_nobody_else(playing):
     playing.ask(7, ["duck x1"])
     playing.ask(8, ["saw x1"])
@@ -133,6 +144,17 @@ def test_what_was_compiled_and_is_not_there_again_is_refused_and_not_made_for_ev
     assert answer.number == 7 and answer.error[:2] == ("saw x1", "E_FILE")
     assert playing.ask(8, ["saw x1"]) == [Fetch(("saw x1",))]
     assert given(playing.found([], ["saw x1"])) == [(HURRIED, "saw x1")], "asked for again it is tried again"
+
+
+def test_what_was_made_once_is_made_again_where_a_new_forkserver_does_not_find_it(playing):
+    playing.ask(7, ["saw x1"])
+    playing.found([], ["saw x1"])
+    playing.done("saw x1", None)
+    playing.found(["saw x1"], [])
+    playing.forkserver_is_new()
+    playing.ask(8, ["saw x1"])
+    again = playing.found([], ["saw x1"])
+    assert given(again) == [(HURRIED, "saw x1")] and answers(again) == []
 
 
 def test_a_job_that_a_compiler_was_killed_at_is_done_by_the_next_one(playing):
