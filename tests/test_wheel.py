@@ -20,7 +20,7 @@ from chronus.command_line import completion, forms, manual
 ROOT = Path(__file__).parent.parent
 BUILT_FROM = (
     *("chronus", "grammar", "patches", "tools", "pyproject.toml", "setup.py", "MANIFEST.in"),
-    *("README.md", "AGENTS.md", "LICENSE", "Makefile"),
+    *("README.md", "AGENTS.md", "CONTRIBUTING.md", "LICENSE", "Makefile"),
 )
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
@@ -94,7 +94,7 @@ def test_an_sdist_holds_all_that_a_wheel_is_made_of(built):
         names = {name.partition("/")[2] for name in held.getnames()}
     beside = {f"{name}/{file.name}" for name in ("grammar", "patches") for file in (ROOT / name).iterdir()}
     assert beside <= names
-    assert {"setup.py", "pyproject.toml", "README.md", "AGENTS.md", "LICENSE", "Makefile"} <= names
+    assert {"setup.py", "pyproject.toml", "README.md", "AGENTS.md", "CONTRIBUTING.md", "LICENSE", "Makefile"} <= names
 
 
 def test_what_is_installed_for_man_and_for_shells_is_what_chronus_prints(installed, tmp_path):

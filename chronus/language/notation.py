@@ -184,7 +184,7 @@ def _grid(text: str, column: int) -> list[Step]:
             _suffix(steps, token, place)
             continue
         for k, mark in enumerate(token):
-            if mark in "xXo" or mark.isdigit():
+            if mark in GRID:
                 steps.append(Step(1, GRID[mark], place + k))
             elif mark == "_":
                 _hold(steps, place + k)
