@@ -17,8 +17,8 @@ from chronus.command_line import forms, manual
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = manual.text(forms.parser())
-INSIDE = {"CHRONUS_NULL_CAPTURE"}
-"""Read by the drills' own engines; for nobody else."""
+INSIDE = {"CHRONUS_NULL_CAPTURE", "CHRONUS_DECIDED_CACHE"}
+"""What processes of ours tell each other: no user sets it."""
 
 
 def seen(rendered: str) -> str:
