@@ -1,14 +1,14 @@
 """Commands and replies: what the two ends of the socket say to each other.
 
 A command is what a line means, before anything is known of the rack: names are still words, numbers still carry the unit
-they were typed with. `text` turns lines into these, `control` gives them their meaning, `wire` carries them.
+they were typed with. `language` turns lines into these, `rack` and `conductor` give them their meaning, `wire` carries them.
 
 The bounds that stand here are those of the wire: what lies outside of them comes from no shell, and is let in nowhere.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -360,6 +360,10 @@ Plain = (
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""
 AnyCommand = Plain | Say | Open
+
+OF_LANES = tuple(kind for kind in get_args(AnyCommand) if issubclass(kind, OfLanes))
+FLAGS = {kind.makes[0]: kind.__name__.lower() for kind in OF_LANES if kind.makes[1]}
+"""What a lane may be besides what it plays, and the word that makes it so."""
 
 # ---------------------------------------------------------------- the two directions
 

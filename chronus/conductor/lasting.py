@@ -103,7 +103,7 @@ def _value(rack: Rack, item: Item) -> Any:
     if module is None:
         return None
     if what == NOTES:
-        return lane and replace(lane, muted=False, solo=False)
+        return lane and replace(lane, **dict.fromkeys(say.FLAGS, False))
     if what == ":voices":
         return module.voices
     if what[0] == ":":
@@ -137,6 +137,6 @@ def _with_notes(rack: Rack, name: str, source: Rack) -> Rack:
     lane, was = rack.lanes.get(name), source.lanes.get(name)
     lanes = {other: each for other, each in rack.lanes.items() if other != name}
     if was is not None:
-        lanes[name] = replace(was, muted=lane.muted, solo=lane.solo) if lane else was
+        lanes[name] = replace(was, **{flag: getattr(lane, flag) for flag in say.FLAGS}) if lane else was
     rack = with_module(rack, replace(rack.modules[name], sequenced=source.modules[name].sequenced))
     return replace(rack, lanes=lanes)

@@ -8,7 +8,7 @@ from math import lcm
 from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import LONGEST_LINE, Clear, OfLanes, Sequence
+from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Sequence
 from chronus.errors import ChronusError, nearest
 from chronus.pattern.lane import OPTIONS, LaneOptions
 from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
@@ -25,9 +25,8 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
         raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
     _check(replace(command, name=name))
     old = rack.lanes.get(name)
-    lane = Lane(
-        command.text, command.pattern, command.options, rack.takes, bool(old and old.muted), bool(old and old.solo)
-    )
+    kept = {flag: getattr(old, flag) for flag in FLAGS if old}
+    lane = Lane(command.text, command.pattern, command.options, rack.takes, **kept)
     rack = with_module(rack, replace(rack.modules[name], sequenced=True, hushed=False))
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import WHOLE, Text, Whole
-from chronus.commands import File, Quantity, Word
+from chronus.commands import FLAGS, File, Quantity, Word
 from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, of_the_whole, words_of
 from chronus.rack.edit import RESERVED
 from chronus.rack.lanes import in_words
@@ -104,7 +104,7 @@ def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
 def _lanes(rack: Rack) -> Iterator[str]:
     for name, lane in rack.lanes.items():
         yield in_words(name, lane.text, lane.options)
-    for verb, field in (("mute", "muted"), ("solo", "solo")):
+    for field, verb in FLAGS.items():
         chosen = [name for name, lane in rack.lanes.items() if getattr(lane, field)]
         for k in range(0, len(chosen), NAMES_A_LINE):
             yield " ".join([verb, *chosen[k : k + NAMES_A_LINE]])

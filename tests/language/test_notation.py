@@ -119,7 +119,7 @@ def test_the_length_clips_or_fills() -> None:
 
 def test_options_follow_the_steps() -> None:
     options = read_lane("x... every=1/8t gate=60% vel=.9 swing=58 shift=-2", 1).options
-    assert options == LaneOptions((1, 12), 0.6, 0.9, 58.0, -2)
+    assert options == LaneOptions(every=(1, 12), gate=0.6, velocity=0.9, swing=58.0, shift=-2)
     assert read_lane("x EVERY = 3/32 GATE= 60 %", 1).options == LaneOptions((3, 32), 0.6)
     assert read_lane("x every=1/16d", 1).options.every == (3, 32)
 
