@@ -13,7 +13,9 @@ A module that reads more than signals and numbers asks for tables in its SPEC, a
 
 - "file": a recording, (frames, channels) at the engine's rate, that the user names: `set sampler.file "kick.wav"`;
 - "text": the characters of what the user says, by their numbers, (characters, 1): `set morse.words "SOS"`;
-- "code": what a function without arguments gives, here `windowed_sinc`, called once, when the kernel is compiled.
+- "code": what a function without arguments gives, here `windowed_sinc`, called once, when the kernel is compiled. A few hundred numbers
+  are as well off as a constant of the file, which is part of the machine code: a band-limited step compiles and runs as fast that way. A
+  window of thousands makes the code of each variant larger by more than its own size.
 
 Tables are float32, and read-only. A table may be empty (nothing named yet, a file that is gone), so ask for `shape[0]`. Its length never
 changes under a module that sounds: with another file it is another instance of the module, and the two cross-fade. So keep no more of a

@@ -191,15 +191,19 @@ def test_undo_and_redo_bring_files_back_even_if_they_were_let_go_of(house, anna,
     assert differing(house) == -1
 
 
-def test_what_is_put_off_has_its_file_when_its_time_comes_though_it_was_deleted_meanwhile(house, anna, here):
+@pytest.mark.parametrize(("line", "other"), [("in 60 bars", "a.wav"), ("for 60 bars", "b.wav")])
+def test_what_is_to_come_later_keeps_its_file_though_that_is_deleted_meanwhile(house, anna, here, line, other):
+    """Also what `for` goes back to."""
     good(house, anna, 'set sampler.file "a.wav"')
-    (reply,) = good(house, anna, 'set sampler.file "b.wav" in 8 bars')
-    assert "at bar" in reply.text
-    (here / "b.wav").unlink()
-    house.run(50)
+    good(house, anna, f'set sampler.file "b.wav" {line}')
+    then = "b.wav" if other == "a.wav" else "a.wav"
+    (here / then).unlink()
+    until = now(house) + 63 * BAR
+    house.run(31 * RATE // BLOCK)
     past_checkpoints(house)
-    to(house, now(house) + 11 * BAR)
-    assert house.conductor.rack.modules["sampler"].params["file"].path == f"{here}/b.wav"
+    assert house.conductor.rack.modules["sampler"].params["file"].path == f"{here}/{other}"
+    to(house, until)
+    assert house.conductor.rack.modules["sampler"].params["file"].path == f"{here}/{then}"
     assert heard(house, now(house) - BAR) > 0.1
     assert not [notice.text for notice in anna.notices if notice.kind == "recording"]
 
