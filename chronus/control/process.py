@@ -13,7 +13,6 @@ from chronus.conductor import authors
 from chronus.control.care.infirmary import Infirmary
 from chronus.control.care.relief import Relief
 from chronus.control.jobs.compiling import Compiling
-from chronus.control.jobs.job import Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.proving import Prover
 from chronus.control.jobs.publisher import Publisher
@@ -83,7 +82,7 @@ class Process:
         if start.resumed is not None:
             take_over(self.performer, start.resumed)
         if start.first is not None:
-            self.server.begin_with(Job(start.first, authors.JOURNAL))
+            self.server.begin_with(start.first, authors.JOURNAL)
 
     def run(self, ended: socket.socket) -> int:
         self.server.watch(ended, lambda mask: self.server.stop())

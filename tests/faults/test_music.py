@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chronus.conductor.conductor import Conductor
-from chronus.control.jobs import performer
+from chronus.control.jobs import notes
 from chronus.memory.layout import Memory
 from tests.simulator import music
 
@@ -49,7 +49,5 @@ def test_lanes_that_are_not_paid_are_missed(memory, tmp_path, monkeypatch):
 
 
 def test_notes_that_are_paid_twice_are_seen(memory, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        performer.Performer, "inherited", property(lambda self: 0, lambda self, frame: None), raising=False
-    )
+    monkeypatch.setattr(notes.Notes, "inherited", property(lambda self: 0, lambda self, frame: None), raising=False)
     assert "twice" in fails(memory, tmp_path)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from chronus.conductor.transaction import Committed
 from chronus.control.jobs import performer
+from chronus.control.jobs.job import Applied
 from chronus.engine import supervision, supervisor, watch
 from chronus.journal import replay, writing
+from chronus.journal.records import Void
 from tests.simulator.lives import Fault, Ground, Schedule
 from tests.simulator.simulate import draw, run, search, shortest
 
@@ -119,16 +122,15 @@ def forget_the_budget(patch):
 
 
 def say_it_before_it_is_written(patch):
-    kept = performer.Performer._fly
+    kept = performer.Performer._accept
 
-    def fly(self, job):
-        job.frame = job.moment
-        job.applied(job)
-        job.applied = lambda job: None
-        job.frame = None
-        kept(self, job)
+    def accept(self, ready, done):
+        kept(self, ready, done)
+        if isinstance(done, Committed) and not ready.ours:
+            ready.asked.job.ended(Applied(ready.submission, done.transaction, done.moment))
 
-    patch.setattr(performer.Performer, "_fly", fly)
+    patch.setattr(performer.Performer, "_accept", accept)
+    patch.setattr(performer.Performer, "_land", lambda self: self.landing.clear())
 
 
 def go_on_behind_a_torn_record(patch):
@@ -139,7 +141,7 @@ def take_up_what_is_void(patch):
     kept = replay.Replay.play
 
     def play(self, records, **more):
-        kept(self, tuple(record for record in records if not isinstance(record, records.Void)), **more)
+        kept(self, tuple(record for record in records if not isinstance(record, Void)), **more)
 
     patch.setattr(replay.Replay, "play", play)
 

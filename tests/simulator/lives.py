@@ -20,7 +20,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, Submission
 from chronus.conductor.conductor import BATCH
 from chronus.control.jobs import recovery
-from chronus.control.jobs.job import Job
+from chronus.control.jobs.job import Applied, End, Failed, Job
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Publisher
 from chronus.engine.roll import Roll
@@ -338,9 +338,10 @@ class Control:
         now = self.world.clock()
         if now >= self.tick_due:
             self.tick_due = now + 0.05
-            self.performer.schedule()
+            self.performer.notes.schedule()
         self.performer.step(self._take)
-        waiting = len(self.performer.flying) + len(self.performer.events) + len(self.performer.publisher.unsealed)
+        performer = self.performer
+        waiting = len(performer.on_its_way) + len(performer.notes.unsealed) + len(performer.publisher.unsealed)
         if waiting > MOST_WAITING:
             raise Failure(f"{waiting} submissions and batches wait at once")
 
@@ -348,16 +349,15 @@ class Control:
         if not self.world.inbox:
             return None
         text = self.world.inbox.popleft()
-        job = Job(Submission((1,), (text,), parse(text)), "anna", applied=self._applied)
-        return job
+        return Job(Submission((1,), (text,), parse(text)), "anna", ended=self._ended)
 
-    def _applied(self, job: Job) -> None:
-        text = job.submission.texts[0]
-        fault = job.fault or next((str(o.error) for o in job.outcomes if o.error), "")
-        if fault:
-            raise Failure(f"{text} was refused: {fault}")
+    def _ended(self, end: End) -> None:
+        text = end.submission.texts[0]
+        refused = [end.why] if isinstance(end, Failed) else [str(one.error) for one in end.outcomes if one.error]
+        if refused:
+            raise Failure(f"{text} was refused: {refused[0]}")
         self.world.control_moment("answer")
-        self.world.answered(text, job.frame)
+        self.world.answered(text, end.frame if isinstance(end, Applied) else None)
 
 
 class Children(Roll):

@@ -256,7 +256,7 @@ class Session:
             left.append(line)
         self.under_way = left
         of_ours = self.house.performer
-        waiting = len(of_ours.flying) + len(of_ours.events) + len(of_ours.publisher.unsealed)
+        waiting = len(of_ours.on_its_way) + len(of_ours.notes.unsealed) + len(of_ours.publisher.unsealed)
         if waiting > 300:
             raise Failure(f"{waiting} submissions and batches wait at once")
 

@@ -13,8 +13,8 @@ from typing import Any
 from chronus.commands import Note, Submission, Undo
 from chronus.conductor import authors
 from chronus.conductor.touches import Touch
-from chronus.conductor.transaction import Outcome, rack_of
-from chronus.control.jobs.job import Job
+from chronus.conductor.transaction import Committed, Outcome, rack_of
+from chronus.control.jobs.job import Asked, Job
 from chronus.control.jobs.proving import how_it_ended
 from chronus.control.serve.server import Server
 from chronus.errors import ChronusError
@@ -122,7 +122,7 @@ class Infirmary:
             return True
         current = self.performer.current
         # what drops modules that have faded out is nobody's word
-        said_since = current is not None and current.shrink is None
+        said_since = current is not None and isinstance(current.asked, Asked)
         if touch.command.of_all or said_since or not past or rack_of(past[-1][1]) is not touch.before:
             return False
         self.server.jobs.appendleft(Job(Submission((0,), ("undo",), (Undo(),)), authors.POISON))
@@ -135,9 +135,15 @@ class Infirmary:
 
     def _answer(self, touch: Touch, text: str) -> None:
         """Who said it, and has no answer yet, gets this one."""
-        for job in self.performer.flying:
-            if job.number == touch.number and job.transaction is not None and not job.due:
-                outcomes = job.transaction.outcomes
+        for flying in self.performer.on_its_way:
+            asked, done = flying.asked, flying.done
+            if (
+                flying.number == touch.number
+                and isinstance(done, Committed)
+                and isinstance(asked, Asked)
+                and not asked.due
+            ):
+                outcomes = done.transaction.outcomes
                 outcomes[touch.outcome] = Outcome(outcomes[touch.outcome].id, error=ChronusError("E_POISON", text))
 
     # ------------------------------------------------------------ put out what is no sound

@@ -14,7 +14,7 @@ from chronus.commands import Unload
 from chronus.conductor import authors
 from chronus.control.care.budget import Budget, CostsFile
 from chronus.control.care.overload import MACHINE, RACK, Look, Overload, dearest
-from chronus.control.jobs.job import Job
+from chronus.control.jobs.job import End, Failed
 from chronus.control.serve.server import Server
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, HANDLES, SLOTS, Memory
@@ -71,8 +71,8 @@ class Relief:
         module = rack.modules[name]
         self.budget.dear = [*self.budget.dear[-_DEAR:], (module, costs[name])]
 
-        def done(job: Job) -> None:
-            if all(outcome.error is None for outcome in job.outcomes) and not job.fault:
+        def done(end: End) -> None:
+            if not isinstance(end, Failed) and all(outcome.error is None for outcome in end.outcomes):
                 alone = min(costs[name] / self.block, share)
                 text = (
                     f'rendering took {share:.0%} of the time there is, "{name}" alone {alone:.0%}: it was unloaded; '
@@ -80,4 +80,4 @@ class Relief:
                 )
                 self.server.notify("overload", text, {"load": round(share, 3), "unloaded": name})
 
-        self.server.perform((Unload(name=name),), (f"unload {name}",), authors.OVERLOAD, applied=done)
+        self.server.perform((Unload(name=name),), (f"unload {name}",), authors.OVERLOAD, ended=done)

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from chronus.catalogue.kinds import Catalogue, variant
-from chronus.commands import Open
+from chronus.commands import Submission
 from chronus.conductor.transaction import Transaction
-from chronus.control.jobs.job import Job
+from chronus.control.jobs.job import Asked, Uncompiled
 from chronus.control.jobs.proving import trials
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.errors import ChronusError
 from chronus.memory.program import Instance, Program
-from chronus.rack.document import Rack
+from chronus.rack.document import Rack, replace
 from chronus.rack.wiring import wire_up
 
 LONGEST_SECONDS = 180.0
@@ -34,34 +34,36 @@ class Compiling:
         self.supervisor, self.catalogue, self.clock = supervisor, catalogue, clock
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked
 
-    def lacking(self, job: Job, t: Transaction) -> frozenset[str]:
+    def lacking(self, submission: Submission, t: Transaction) -> frozenset[str]:
         """The kernels that a transaction needs, now, when the time of a later command comes or for a trial, and that are not there."""
         needed = of_program(t.program) if t.program is not None else set()
-        for rack, _ in _racks(job, t):
+        for rack, _ in _racks(submission, t):
             needed |= self._of_rack(rack)
         return frozenset(needed - self.supervisor.kernels)
 
-    def ask(self, job: Job, t: Transaction, kernels: frozenset[str]) -> None:
+    def ask(self, asked: Asked, t: Transaction, kernels: frozenset[str]) -> Uncompiled:
         self.number += 1
-        job.lacks, job.lacking_in, job.deadline = self.number, t, self.clock() + LONGEST_SECONDS
         self.supervisor.compile(self.number, kernels)
+        return Uncompiled(asked, t, self.number, self.clock() + LONGEST_SECONDS)
 
-    def is_over(self, job: Job) -> bool:
-        return job.lacks in self.supervisor.compiled or self.clock() > job.deadline
+    def is_over(self, waiting: Uncompiled) -> bool:
+        return waiting.number in self.supervisor.compiled or self.clock() > waiting.deadline
 
-    def conclude(self, job: Job) -> None:
+    def conclude(self, waiting: Uncompiled) -> Asked:
         """Once it is over: the command that needs what cannot be had is refused, so that the others can be performed without it."""
-        kernel, code, message = "", "E_ENGINE", f"no compiler has answered within {LONGEST_SECONDS:g} s"
-        answer = self.supervisor.compiled.pop(job.lacks, (kernel, code, message))
-        t, job.lacks, job.lacking_in = job.lacking_in, 0, None
-        if answer is not None and t is not None:
-            kernel, code, message = answer
-            job.refused[self._who_needs(kernel, job, t)] = ChronusError(code, message, part="kind")
+        asked, t = waiting.asked, waiting.transaction
+        late = ("", "E_ENGINE", f"no compiler has answered within {LONGEST_SECONDS:g} s")
+        answer = self.supervisor.compiled.pop(waiting.number, late)
+        if answer is None:
+            return asked
+        kernel, code, message = answer
+        place = self._who_needs(kernel, asked.submission, t)
+        return replace(asked, refused={**asked.refused, place: ChronusError(code, message, part="kind")})
 
-    def _who_needs(self, kernel: str, job: Job, t: Transaction) -> int:
+    def _who_needs(self, kernel: str, submission: Submission, t: Transaction) -> int:
         """The command, by the place of its outcome, with which the kernel comes in."""
         steps = [(step.after, step.outcome) for step in t.steps]
-        for rack, outcome in (*steps, *_racks(job, t)):
+        for rack, outcome in (*steps, *_racks(submission, t)):
             if not kernel or kernel in self._of_rack(rack):
                 return outcome
         return steps[-1][1] if steps else 0
@@ -75,9 +77,9 @@ def of_program(program: Program) -> set[str]:
     return {variant(program.names[row[Instance.NAME]], int(row[Instance.LANES])) for row in program.instances}
 
 
-def _racks(job: Job, t: Transaction) -> Iterator[tuple[Rack, int]]:
+def _racks(submission: Submission, t: Transaction) -> Iterator[tuple[Rack, int]]:
     """Those that are rendered before or after that of its program, if other modules are in them: each with its command."""
-    for trial in trials(t, [k for k, one in enumerate(job.submission.commands) if isinstance(one, Open)]):
+    for trial in trials(t, submission):
         yield trial.rack, trial.outcome
     for later, rack in zip(t.later, t.racks_later, strict=True):
         if rack.modules is not t.after.modules or rack.cables is not t.after.cables:

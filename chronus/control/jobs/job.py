@@ -1,81 +1,255 @@
-"""A job: a submission on its way from its author to the replicas, and what is known of it so far."""
+"""A job on its way from its author to the replicas, a type for each phase of it: what is known by then is a field, and nothing else is.
+
+    Job -> Asked -> Performing -> Performed -> (Uncompiled -> Asked)    a kernel is not there yet: it steps aside
+                                            -> (Aside -> Asked)         it is to be proved: it steps aside
+                                            -> (Proving)                the same once more, on another rack: others wait
+                                            -> Ready -> (Named) -> Flying -> Landing
+
+`Answered`, `Applied` or `Failed` is what becomes of it. A `Shrink` is Ready at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from chronus.commands import Submission
-from chronus.conductor.conductor import Performing
-from chronus.conductor.transaction import Committed, Drawn, Outcome, Shrinking, Shrunk, Transaction
-from chronus.control.jobs.proving import Trial
+from chronus.conductor.conductor import NOBODY
+from chronus.conductor.conductor import Performing as Steps
+from chronus.conductor.transaction import Committed, Outcome, Shrinking, Shrunk, Transaction
+from chronus.control.jobs.proving import OnTrial, ToBeTried
 from chronus.control.jobs.publisher import Batch
 from chronus.errors import ChronusError
 from chronus.memory.program import Program
-from chronus.rack.document import Rack
+from chronus.plan.seats import Plan
+from chronus.rack.document import EMPTY, Rack, replace
+
+NOWHERE = replace(EMPTY)
+"""A rack that no job begins with."""
+
+# ---------------------------------------------------------------- what becomes of it
 
 
-class Job(Struct, eq=False):
-    """A submission on its way. `wish` is the frame at which it should act, if its author has one; `moment` the one it got.
+class Answered(Struct, frozen=True, eq=False):
+    """It is performed, and the replicas need not know of it."""
 
-    `due` are its numbers among what was put off, if it was.
+    submission: Submission
+    transaction: Transaction
 
-    `accepted` is called when the rack has it, `applied` when the replicas have it (or at once, where they need not know).
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        return self.transaction.outcomes
+
+
+class Applied(Answered, frozen=True, eq=False):
+    """It acts from that frame on."""
+
+    frame: int
+
+
+class Failed(Struct, frozen=True, eq=False):
+    """Nothing of it is done."""
+
+    submission: Submission
+    why: str
+    code: str
+
+
+End = Answered | Failed
+
+# ---------------------------------------------------------------- what is asked for
+
+
+class Job(Struct, frozen=True, eq=False):
+    """`wish` is the frame at which it should act, if its author has one. `due` are its numbers among what was put off, if it was.
+
+    `accepted` is called with the wish and what it came to when the rack has it, `ended` when the replicas have it (or at once, where they
+    need not know), or it has failed.
     """
 
     submission: Submission
     author: str = ""
     wish: int | None = None
     due: tuple[int, ...] = ()
-    shrink: Shrinking | None = None
-    shrunk: Shrunk | None = None
-    accepted: Callable[[Job], None] = lambda job: None
-    applied: Callable[[Job], None] = lambda job: None
-    transaction: Transaction | None = None
-    committed: Committed | None = None
-    number: int = 0
-    moment: int = 0
-    exact: bool = False
-    frame: int | None = None
-    batch: Batch | None = None
-    laid: bool = False
-    deadline: float = 0.0
-    fault: str = ""
-    fault_code: str = "E_ENGINE"
-    seen: int = 0
-    """The frame at which it looked at what moves; 0 where nothing did."""
-    lacks: int = 0
-    """The number of the question for kernels that it waits for; 0 if it waits for none."""
-    lacking_in: Transaction | None = None
-    """What it came to when they were asked for."""
-    lacks_nothing: Transaction | None = None
-    """What it came to when all its kernels were found to be there."""
-    trials: list[Trial] | None = None
-    """What is still to be proved; None while nobody has looked."""
-    tried_on: Rack | None = None
-    """The rack that those trials begin with."""
-    on_trial: bool = False
-    performing: Performing | None = None
-    """Its commands, one by one, while they are being performed."""
+    accepted: Callable[[int | None, Committed], None] = lambda wish, done: None
+    ended: Callable[[End], None] = lambda end: None
+
+
+class Ours(Struct, frozen=True, eq=False):
+    """Nobody has asked for it, and nobody waits for an answer."""
+
+
+OURS = Ours()
+
+
+class Shrink(Ours, frozen=True, eq=False):
+    """The program without what has faded out."""
+
+    shrinking: Shrinking
+
+
+class Asked(Struct, frozen=True, eq=False):
+    """It is to be performed, and may have been before. `submission` and `due`: what of it is still to be done.
+
+    `refused`: commands that cannot be, by their place, and why. `yielded`: the times that it let another one come first, and began anew.
+    `proved_on`: the rack on which the last of it was proved, or found to need no trial.
+    """
+
+    job: Job
+    submission: Submission
+    due: tuple[int, ...]
+    refused: Mapping[int, ChronusError] = NOBODY
     yielded: int = 0
-    """Times that it let another one come first, and began anew."""
-    tries: int = 0
-    """Times that its entries were made for a moment."""
-    cost: float = 0.0
-    """Seconds that it takes to make them and to lay them down, as far as that is known."""
-    refused: dict[int, ChronusError] = field(default_factory=dict)
+    proved_on: Rack = NOWHERE
+    counted: bool = False
+
+
+# ---------------------------------------------------------------- on the stage, one at a time
+
+
+class Performing(Struct, frozen=True, eq=False):
+    """Its commands are being performed, one by one. `seen` is the frame at which they look at what moves; 0 where nothing does."""
+
+    asked: Asked
+    steps: Steps
+    seen: int
+
+
+class Performed(Struct, frozen=True, eq=False):
+    """Nobody has looked yet whether its kernels are there, and whether it is to be proved."""
+
+    asked: Asked
+    transaction: Transaction
+    seen: int
 
     @property
-    def outcomes(self) -> Sequence[Outcome]:
-        return self.transaction.outcomes if self.transaction else ()
+    def plan(self) -> Plan | None:
+        return self.transaction.plan
+
+
+class Proving(Struct, frozen=True, eq=False):
+    """It is tried out, and others wait for it."""
+
+    performed: Performed
+    trying: ToBeTried | OnTrial
+
+    @property
+    def asked(self) -> Asked:
+        return self.performed.asked
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.performed.plan
+
+
+class Ready(Struct, frozen=True, eq=False):
+    """Its entries can be made once both replicas have its program; by `deadline`, seconds of the clock. `laid`: they have been told.
+
+    `number` is that of its record in the journal, 0 while there is none; `tries`: the times that its entries were made for a moment, and
+    `cost`: the seconds that took.
+    """
+
+    asked: Asked | Shrink
+    work: Transaction | Shrinking
+    wish: int | None
+    seen: int
+    deadline: float
+    laid: bool = False
+    number: int = 0
+    tries: int = 0
+    cost: float = 0.0
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.work.plan
 
     @property
     def program(self) -> Program | None:
-        work = self.shrink or self.shrunk or self.transaction
-        return work.program if work else None
+        return self.work.program
 
     @property
-    def drawn(self) -> Drawn:
-        work = self.shrink or self.transaction
-        return work.drawn if work else Drawn()
+    def submission(self) -> Submission:
+        return NOTHING if isinstance(self.asked, Shrink) else self.asked.submission
+
+    @property
+    def due(self) -> tuple[int, ...]:
+        return () if isinstance(self.asked, Shrink) else self.asked.due
+
+    @property
+    def author(self) -> str:
+        return "" if isinstance(self.asked, Shrink) else self.asked.job.author
+
+    @property
+    def ours(self) -> bool:
+        """Whether it was promised before, or nobody has asked for it: then it cannot be refused any more."""
+        return isinstance(self.asked, Shrink) or bool(self.asked.due)
+
+    def kept(self) -> list[bool]:
+        """Which commands are worth a record: those that changed something."""
+        outcomes = self.work.outcomes if isinstance(self.work, Transaction) else ()
+        return [
+            outcome.error is None and not (command.asks or command.elsewhere)
+            for command, outcome in zip(self.submission.commands, outcomes, strict=True)
+        ]
+
+
+class Named(Struct, frozen=True, eq=False):
+    """Its entries are published and name frames: its seal shows whether both replicas took them, or it is said again, later."""
+
+    ready: Ready
+    done: Committed
+    batch: Batch
+
+    @property
+    def asked(self) -> Asked | Shrink:
+        return self.ready.asked
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.ready.plan
+
+
+Stage = Performing | Performed | Proving | Ready | Named
+
+# ---------------------------------------------------------------- aside
+
+
+class Uncompiled(Struct, frozen=True, eq=False):
+    """It waits for kernels, which were asked for under a number; until `deadline`."""
+
+    asked: Asked
+    transaction: Transaction
+    number: int
+    deadline: float
+
+
+class Aside(Struct, frozen=True, eq=False):
+    """It is to be proved on the rack that it was performed on, and others go on meanwhile."""
+
+    asked: Asked
+    transaction: Transaction
+    trying: ToBeTried | OnTrial
+
+
+# ---------------------------------------------------------------- accepted
+
+
+class Flying(Struct, frozen=True, eq=False):
+    """The rack has it, and the replicas will. `frame` is the moment that its entries name, or -1 where they are for now."""
+
+    asked: Asked | Ours
+    number: int
+    done: Committed | Shrunk
+    batch: Batch
+    frame: int
+
+
+class Landing(Struct, frozen=True, eq=False):
+    """A block was sealed with it: it acts at that frame."""
+
+    flying: Flying
+    frame: int
+
+
+NOTHING = Submission((), (), ())

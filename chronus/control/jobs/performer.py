@@ -18,31 +18,51 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
+from msgspec import Struct
 
-from chronus.commands import AnyCommand, Open, Say
+from chronus.commands import Open, Say
 from chronus.conductor import authors
-from chronus.conductor.conductor import BATCH, Conductor
+from chronus.conductor.conductor import Conductor
 from chronus.conductor.touches import Touches
+from chronus.conductor.transaction import Committed, Drawn, Shrinking, Shrunk, Transaction
 from chronus.conductor.waiting import together
 from chronus.control.jobs.compiling import Compiling
-from chronus.control.jobs.job import Job
-from chronus.control.jobs.proving import ANSWER_SECONDS, Prover, trials
-from chronus.control.jobs.publisher import Batch, Publisher
+from chronus.control.jobs.job import (
+    NOWHERE,
+    Answered,
+    Applied,
+    Aside,
+    Asked,
+    Failed,
+    Flying,
+    Job,
+    Landing,
+    Named,
+    Performed,
+    Performing,
+    Proving,
+    Ready,
+    Shrink,
+    Stage,
+    Uncompiled,
+)
+from chronus.control.jobs.notes import Notes
+from chronus.control.jobs.proving import ANSWER_SECONDS, Late, OnTrial, Prover, Refused, Sound, ToBeTried, trials
+from chronus.control.jobs.publisher import Publisher
 from chronus.errors import ChronusError
 from chronus.journal import standing
 from chronus.journal.records import Record, Said, Sealed, Stands, Void
 from chronus.journal.replay import weight
-from chronus.memory.layout import BLOCK, LOG_ENTRIES, NOTES_LATE, PENDING, PERFORMED, RECOMMITTED
-from chronus.memory.log import FRAME, NOTE_ON, NOW, WHAT, Rows, least_frame
-from chronus.memory.program import Program
+from chronus.memory.layout import BLOCK, LOG_ENTRIES, PERFORMED, RECOMMITTED
+from chronus.memory.log import NOW, least_frame
+from chronus.plan.seats import Plan
+from chronus.rack.document import replace
 from chronus.rack.script import script
 from chronus.score.courses import onward
-from chronus.score.score import density
 from chronus.shelf import naming
 from chronus.shelf.keeper import Keeper
 
@@ -59,14 +79,6 @@ STEP_SECONDS = 0.001
 """What jobs of one step may take together, but for the last: then whoever else is at the door has a turn."""
 COMMANDS_A_LOOK = 8
 """Commands between two looks at the clock."""
-HORIZON_SECONDS = 2.5
-"""Lanes are scheduled so far beyond what is heard, and again when a fifth of it is gone: 2 s at least lie ahead."""
-ENTRIES_AHEAD = PENDING // 2
-"""But no more than so many notes: where lanes are as dense as they may be, 1 s lies ahead."""
-PAY_SECONDS = 0.002
-"""What notes that are owed may take of a step."""
-MOST_SLICES = 256
-"""Of notes that are owed, before a moment is named."""
 TRIES = 3
 """Moments that are tried for one job. For the last of them it is put off by as much as is sure to be enough."""
 PUT_OFF_SECONDS = 0.5
@@ -95,6 +107,19 @@ class Pen(Protocol):
     def turn_over(self, stands: Stands) -> bool: ...
 
 
+Take = Callable[[], Job | Asked | Shrink | None]
+"""Gives what is to be performed next. What comes as Asked has been looked at before."""
+
+
+class Resumed(Struct, frozen=True):
+    """How somebody else, who died, left the work: what was said in this file of the journal, and what was on its way."""
+
+    touches: Touches
+    weight: int
+    current: Named | None
+    flying: tuple[Flying, ...]
+
+
 class Performer:
     """Takes jobs one by one and brings each to the replicas. `told(kind, text)` is called with what people should know."""
 
@@ -113,473 +138,485 @@ class Performer:
         self.clock, self.keeper = clock, keeper
         self.conductor, self.publisher, self.pen, self.told, self.prover = conductor, publisher, pen, told, prover
         self.compiling = compiling
+        self.notes = Notes(conductor, publisher)
         self.number, self.weight = number, 0
         self.touches = Touches()
-        self.current: Job | None = None
-        self.aside: deque[Job] = deque()
+        self.current: Stage | None = None
+        self.aside: deque[Aside] = deque()
         """Jobs that are to be proved; the first is on trial. Those of other authors go on meanwhile."""
-        self.uncompiled: list[Job] = []
+        self.uncompiled: list[Uncompiled] = []
         """Jobs that wait for kernels."""
-        self.flying: deque[Job] = deque()
-        self.events: deque[tuple[Batch, Rows]] = deque()
+        self.flying: deque[Flying] = deque()
+        self.landing: deque[Landing] = deque()
         self.unheard_of: Callable[[], bool] = lambda: False
         """Whether something was taken out that nobody has looked at here."""
         self._journal_fault = False
-        self.inherited = 0
-        """Notes before this frame may lie in the log already: laid by a control that died."""
         self._pace = 0.0
         """Seconds a lane that making entries took of late."""
-        self._stopped_for: deque[Job] = deque()
+        self._stopped_for: deque[Asked | Shrink] = deque()
         self._gave_way = False
+
+    def resume(self, resumed: Resumed) -> None:
+        """Goes on where somebody else stopped."""
+        self.touches, self.weight = resumed.touches, resumed.weight
+        self.current, self.flying = resumed.current, deque(resumed.flying)
+        self.publisher.expect(flying.batch for flying in resumed.flying)
+        if resumed.current is not None:
+            self.publisher.expect([resumed.current.batch])
 
     @property
     def busy(self) -> bool:
-        waits = self._stopped_for or (self.aside and not self.aside[0].on_trial) or self._next_compiled()
-        return not self._at_rest or bool(waits) or bool(self.conductor.state.owed)
+        waits = self._stopped_for or (self.aside and isinstance(self.aside[0].trying, ToBeTried))
+        return not self._at_rest or bool(waits or self._next_compiled() or self.conductor.state.owed)
 
-    @property
-    def waiting(self) -> tuple[Job, ...]:
-        """What was taken up, and stepped aside for others."""
-        return (*self.aside, *self.uncompiled, *self._stopped_for)
+    def has(self, job: Job | None) -> bool:
+        """Whether it was taken up and is not accepted yet."""
+        return self.is_aside(job) or (self.current is not None and _is_of(self.current.asked, job))
+
+    def is_aside(self, job: Job | None) -> bool:
+        """Whether it was taken up, and stepped aside for others."""
+        asked = (*(one.asked for one in self.aside), *self._stopped_for)
+        return self.lacks_kernels(job) or any(_is_of(one, job) for one in asked)
+
+    def lacks_kernels(self, job: Job | None) -> bool:
+        return any(one.asked.job is job for one in self.uncompiled)
 
     @property
     def at_work(self) -> bool:
         """Whether the next step has something to do, whatever others do meanwhile."""
-        performing = self.current is not None and self.current.performing is not None
-        return performing or (bool(self.conductor.state.owed) and self.publisher.room())
+        return isinstance(self.current, Performing) or self.notes.can_be_paid
+
+    @property
+    def on_its_way(self) -> tuple[Flying, ...]:
+        """What the rack has and not every playing replica yet."""
+        return (*(one.flying for one in self.landing), *self.flying)
+
+    def drawn(self) -> Iterator[Plan]:
+        """The plans that were drawn and are not in use yet."""
+        plans = [one.transaction.plan for one in self.aside] + [one.transaction.plan for one in self.uncompiled]
+        if self.current is not None and not isinstance(self.current, Performing):
+            plans.append(self.current.plan)
+        return (plan for plan in plans if plan is not None)
 
     @property
     def _at_rest(self) -> bool:
         """Whether nothing is on its way that the journal does not know the end of."""
-        return self.current is None and not self.flying
+        return self.current is None and not self.flying and not self.landing
 
-    def step(self, take: Callable[[], Job | None]) -> None:
+    def step(self, take: Take) -> None:
         """Brings everything as far as it goes."""
         now = self.clock()
         self.see_seals()
         self._land()
-        self._pay(now)
+        self.notes.pay(self.clock, now)
         if self._is_full and self._at_rest and self.conductor.state.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):
-            job = self.current or (None if self._is_full else self._next(take, now))
-            if job is None:
-                break
             if self.current is None:
-                self._begin(job, now)
-            self._go_on(job, now)
+                asked = None if self._is_full else self._next(take, now)
+                if asked is None:
+                    break
+                self.current = self._begin(asked, now)
+            self.current = self._go_on(self.current, now)
             if self.current is not None or self.clock() - now > STEP_SECONDS:
                 break
 
-    # ------------------------------------------------------------ one job
+    # ------------------------------------------------------------ what comes next
 
     def answer(self, job: Job) -> None:
         """Answers questions at once, whatever is on its way: they change nothing."""
         head = self.publisher.head()
-        job.transaction = self.conductor.perform(job.submission, job.author, at=head, seen=head)
-        self.count(PERFORMED, len(job.submission.commands))
-        job.applied(job)
+        transaction = self.conductor.perform(job.submission, job.author, at=head, seen=head)
+        self.publisher.count(PERFORMED, len(job.submission.commands))
+        job.ended(Answered(job.submission, transaction))
 
     def give_way(self) -> bool:
         """Has the job that is on its way begin anew later, so that another one comes before it. False where it cannot any more."""
-        job = self.current
-        if job is None:
+        stage = self.current
+        if stage is None:
             return True
-        if job.batch is not None or job.due or job.on_trial or job.yielded >= MOST_YIELDS:
+        asked = stage.asked
+        if isinstance(stage, Named) or (isinstance(stage, Proving) and isinstance(stage.trying, OnTrial)):
             return False
-        job.transaction, job.performing, job.laid, job.yielded = None, None, False, job.yielded + 1
-        self._stopped_for.append(job)
+        if isinstance(asked, Asked):
+            if asked.due or asked.yielded >= MOST_YIELDS:
+                return False
+            asked = replace(asked, yielded=asked.yielded + 1)
+        self._stopped_for.append(asked)
         self.current, self._gave_way = None, True
         return True
 
-    def _next(self, take: Callable[[], Job | None], now: float) -> Job | None:
+    def withdraw(self, job: Job) -> None:
+        """Refuses a job that waits for kernels: whoever said it wants silence, and would be surprised by what comes then."""
+        for waiting in [one for one in self.uncompiled if one.asked.job is job]:
+            self.uncompiled.remove(waiting)
+            self._fail(waiting.asked, "it was withdrawn by panic before it was compiled; nothing was changed")
+
+    def _next(self, take: Take, now: float) -> Asked | Shrink | None:
         """Who has stepped aside for another comes right after that one."""
-        if self._stopped_for and self._gave_way:
-            self._gave_way = False
-            return take()
-        return (
-            self._stopped_for.popleft()
-            if self._stopped_for
-            else self._compiled() or self._back_from_trial(now) or take()
+        if not (self._stopped_for and self._gave_way):
+            back = self._stopped_for.popleft() if self._stopped_for else self._compiled() or self._back_from_trial(now)
+            if back is not None:
+                return back
+        self._gave_way = False
+        job = take()
+        return Asked(job, job.submission, job.due) if isinstance(job, Job) else job
+
+    def _begin(self, asked: Asked | Shrink, now: float) -> Stage:
+        if isinstance(asked, Shrink):
+            return Ready(asked, asked.shrinking, None, 0, now + PREPARE_SECONDS)
+        if not asked.counted:
+            if asked.due:
+                dues = self.conductor.still(asked.due)
+                asked = replace(asked, submission=together(dues), due=tuple(due.number for due in dues))
+            self.publisher.count(PERFORMED, len(asked.submission.commands))
+        return self._perform(replace(asked, counted=True))
+
+    def _perform(self, asked: Asked) -> Performing:
+        wish, head = asked.job.wish, self.publisher.head()
+        own = bool(asked.due) or (wish is not None and wish >= self.conductor.state.promised)
+        seen = wish if own and wish is not None else head
+        steps = self.conductor.performing(
+            asked.submission, asked.job.author, asked.refused, None if own else head, asked.due, seen
         )
+        return Performing(asked, steps, seen if self.conductor.score.courses else 0)
 
-    def _begin(self, job: Job, now: float) -> None:
-        job.deadline = now + PREPARE_SECONDS
-        if job.due:
-            dues = self.conductor.still(job.due)
-            job.submission, job.due = together(dues), tuple(due.number for due in dues)
-        if job.shrink is None:
-            self._perform(job)
-            self.count(PERFORMED, len(job.submission.commands) if job.tried_on is None else 0)
-        self.current = job
+    # ------------------------------------------------------------ on the stage
 
-    def _perform(self, job: Job) -> None:
-        own = bool(job.due) or (job.wish is not None and job.wish >= self.conductor.state.promised)
-        at = None if own else self.publisher.head()
-        seen = job.wish if own and job.wish is not None else self.publisher.head()
-        job.performing = self.conductor.performing(job.submission, job.author, job.refused, at, job.due, seen)
-        job.seen = seen if self.conductor.score.courses else 0
+    def _go_on(self, stage: Stage, now: float) -> Stage | None:
+        """As far as it goes now; None once the rack has it, or it has stepped aside, or is refused."""
+        if isinstance(stage, Named):
+            return self._sealed(stage)
+        found: Stage | None = stage
+        if isinstance(found, Performing):
+            found = self._performed(found, now)
+        if isinstance(found, Performed):
+            found = self._looked_at(found, now)
+        if isinstance(found, Proving):
+            found = self._proved(found, now)
+        if isinstance(found, Ready):
+            found = self._prepared(found, now)
+            if isinstance(found, Ready) and self._can_be_committed(found):
+                found = self._commit(found)
+        return found
 
-    def _performed(self, job: Job, now: float) -> bool:
-        """Whether all its commands are performed; goes on with them for as long as a step may last."""
-        assert job.performing is not None
+    def _performed(self, stage: Performing, now: float) -> Performing | Performed:
+        """Performs its commands, for as long as a step may last."""
         try:
             while True:
                 for _ in range(COMMANDS_A_LOOK):
-                    next(job.performing)
+                    next(stage.steps)
                 if self.clock() - now > STEP_SECONDS:
-                    break
+                    return stage
         except StopIteration as done:
-            job.performing, job.transaction = None, self.conductor.drawn(done.value)
-        return job.performing is None
+            return Performed(stage.asked, self.conductor.drawn(done.value), stage.seen)
 
-    def _go_on(self, job: Job, now: float) -> None:
-        """As far as it goes now; the job leaves the stage (`current`) once the rack has it, or has refused it."""
-        if job.batch is not None:
-            self._sealed(job)
-        elif self._is_ready(job, now) and self.publisher.room() and not self._is_too_near(job):
-            self._commit(job)
+    def _looked_at(self, stage: Performed, now: float) -> Stage | None:
+        """Whether its kernels are there, and whether it is to be proved; if so it steps aside, the first time."""
+        asked, t = stage.asked, stage.transaction
+        if self.compiling is not None and (lacking := self.compiling.lacking(asked.submission, t)):
+            self.uncompiled.append(self.compiling.ask(asked, t, lacking))
+            return None
+        proved = asked.proved_on is t.before or asked.due or asked.job.author == authors.JOURNAL
+        found = () if self.prover is None or proved else tuple(trials(t, asked.submission))
+        if not found:
+            return self._ready(stage, now)
+        if asked.proved_on is not NOWHERE:
+            return Proving(stage, ToBeTried(found))
+        self.aside.append(Aside(asked, t, ToBeTried(found)))
+        return None
 
-    def _is_ready(self, job: Job, now: float) -> bool:
-        """Whether it is performed, its kernels are there, it is proved, and both replicas have its program."""
-        if job.performing is not None and not self._performed(job, now):
-            return False
-        if self.compiling is not None and self._lacks_kernels(job, self.compiling):
-            return False
-        if self.prover is not None and not self._proved(job, self.prover, now):
-            return False
-        return job.program is None or self._prepared(job, job.program, now)
+    def _ready(self, stage: Performed, now: float) -> Ready:
+        asked = replace(stage.asked, proved_on=stage.transaction.before)
+        return Ready(asked, stage.transaction, asked.job.wish, stage.seen, now + PREPARE_SECONDS)
 
-    # ------------------------------------------------------------ kernels
+    # ------------------------------------------------------------ what they waited for aside
 
-    def _lacks_kernels(self, job: Job, compiling: Compiling) -> bool:
-        """Whether kernels of it are not there yet: then it has stepped aside until they are."""
-        t = job.transaction
-        if t is None or t is job.lacks_nothing:
-            return False
-        lacking = compiling.lacking(job, t)
-        if not lacking:
-            job.lacks_nothing = t
-        else:
-            compiling.ask(job, t, lacking)
-            self.uncompiled.append(job)
-            self.current = None
-        return bool(lacking)
+    def _next_compiled(self) -> Uncompiled | None:
+        return next((one for one in self.uncompiled if self.compiling and self.compiling.is_over(one)), None)
 
-    def _next_compiled(self) -> Job | None:
-        return next((job for job in self.uncompiled if self.compiling and self.compiling.is_over(job)), None)
-
-    def _compiled(self) -> Job | None:
+    def _compiled(self) -> Asked | None:
         """The next job whose kernels are there, or cannot be had."""
-        job = self._next_compiled()
-        if job is not None and self.compiling:
-            self.compiling.conclude(job)
-            self.uncompiled.remove(job)
-        return job
+        waiting = self._next_compiled()
+        if waiting is None or self.compiling is None:
+            return None
+        self.uncompiled.remove(waiting)
+        return self.compiling.conclude(waiting)
 
-    def withdraw(self, job: Job | None) -> None:
-        """Refuses a job that waits for kernels: whoever said it wants silence, and would be surprised by what comes then."""
-        if job is not None and job in self.uncompiled:
-            self._fail(job, "it was withdrawn by panic before it was compiled; nothing was changed")
-
-    # ------------------------------------------------------------ trials
-
-    def _proved(self, job: Job, prover: Prover, now: float) -> bool:
-        """Whether nothing is left to be tried out. A command that fails the trial is refused alone, and the others are performed again.
-
-        A job that comes back to another rack than the one it was tried out in is tried out once more, and then others wait for it: its
-        machine code is there by now, and so that is soon over.
-        """
-        t = job.transaction
-        if t is None or job.due or job.author == authors.JOURNAL:
-            return True
-        if job.trials is None or job.tried_on is not t.before:
-            fresh, job.tried_on = job.trials is None, t.before
-            job.trials = trials(t, [k for k, one in enumerate(job.submission.commands) if isinstance(one, Open)])
-            if fresh and job.trials:
-                self.aside.append(job)
-                self.current = None
-                return False
-        if self._tried(job, prover, now):
-            return True
-        if job.trials is None:
-            self._perform(job)
-        return False
-
-    def _back_from_trial(self, now: float) -> Job | None:
+    def _back_from_trial(self, now: float) -> Asked | None:
         """The job that was aside and is proved, or has something refused. The next one is on trial from then on."""
-        if self.aside and self.prover:
-            self._tried(self.aside[0], self.prover, now)
-        return self.aside.popleft() if self.aside and not self.aside[0].trials else None
+        if not self.aside or self.prover is None:
+            return None
+        first = self.aside[0]
+        found = self.prover.go_on(first.trying, self.conductor.state.taken_out, now)
+        if isinstance(found, ToBeTried | OnTrial):
+            self.aside[0] = replace(first, trying=found)
+            return None
+        self.aside.popleft()
+        return self._concluded(first.asked, replace(first.asked, proved_on=first.transaction.before), found)
 
-    def _tried(self, job: Job, prover: Prover, now: float) -> bool:
-        """Whether all of its trials ended well. After one that did not there is a refusal, and the others are to be looked for again."""
-        while job.trials:
-            trial = job.trials[0]
-            try:
-                if not job.on_trial and not prover.is_ready(trial):
-                    return False
-                if not job.on_trial:
-                    prover.begin(trial, self.conductor.state.taken_out)
-                    job.on_trial, job.deadline = True, now + ANSWER_SECONDS
-                if not prover.is_over():
-                    if now > job.deadline:
-                        self._fail(job, f"no trial of it was over within {ANSWER_SECONDS:g} s; nothing was changed")
-                    return False
-                error = prover.verdict(trial)
-            except ChronusError as refusal:
-                error = refusal
-            job.on_trial, job.deadline = False, now + PREPARE_SECONDS
-            if error is not None:
-                job.refused[trial.outcome], job.trials = error, None
-                return False
-            del job.trials[0]
-        return True
+    def _proved(self, stage: Proving, now: float) -> Stage | None:
+        """It came back to another rack than the one it was tried out in, and is tried out once more, while others wait for it: its machine
+        code is there by now, and so that is soon over."""
+        assert self.prover is not None
+        found = self.prover.go_on(stage.trying, self.conductor.state.taken_out, now)
+        if isinstance(found, ToBeTried | OnTrial):
+            return replace(stage, trying=found)
+        if isinstance(found, Sound):
+            return self._ready(stage.performed, now)
+        again = self._concluded(stage.asked, stage.asked, found)
+        return None if again is None else self._perform(again)
+
+    def _concluded(self, asked: Asked, proved: Asked, found: Sound | Refused | Late) -> Asked | None:
+        """A command that fails the trial is refused alone, and the others are performed again."""
+        if isinstance(found, Sound):
+            return proved
+        if isinstance(found, Refused):
+            refused = {**asked.refused, found.outcome: found.error}
+            return replace(asked, refused=refused, proved_on=NOWHERE)
+        self._fail(asked, f"no trial of it was over within {ANSWER_SECONDS:g} s; nothing was changed")
+        return None
+
+    def _fail(self, asked: Asked | Shrink, why: str, code: str = "E_ENGINE") -> None:
+        if isinstance(asked, Asked):
+            asked.job.ended(Failed(asked.submission, why, code))
 
     # ------------------------------------------------------------ its program, its moment, its entries
 
-    def _has_tables(self, job: Job) -> bool:
-        """Whether the shelf has what its program reads: a file that nobody has read for a while is read again."""
-        plan = job.transaction.plan if job.transaction is not None else None
-        return self.keeper is None or plan is None or self.keeper.has(plan.tables())
-
-    def _prepared(self, job: Job, program: Program, now: float) -> bool:
-        if not job.laid and not self._has_tables(job):
-            job.deadline = now + PREPARE_SECONDS
-            return False
-        if not job.laid and self.publisher.has_place(program.number):
+    def _prepared(self, ready: Ready, now: float) -> Stage | None:
+        """The same; with its program laid once there is a place for it, and None where the workers do not get it ready."""
+        program = ready.program
+        if program is None or (ready.laid and self.publisher.prepared(program.number)):
+            return ready
+        if not ready.laid and not self._has_tables(ready):
+            return replace(ready, deadline=now + PREPARE_SECONDS)
+        if not ready.laid and self.publisher.has_place(program.number):
             try:
                 self.publisher.lay(program)
             except ValueError as error:
-                self._fail(job, str(error))
-                return False
-            job.laid = True
-        if job.laid and self.publisher.prepared(program.number):
-            return True
-        if now > job.deadline:
-            self._fail(
-                job, f"the workers did not prepare the new program within {PREPARE_SECONDS:g} s; nothing was changed"
-            )
-        return False
+                self._fail(ready.asked, str(error))
+                return None
+            ready = replace(ready, laid=True)
+        if now > ready.deadline and not (ready.laid and self.publisher.prepared(program.number)):
+            text = f"the workers did not prepare the new program within {PREPARE_SECONDS:g} s; nothing was changed"
+            self._fail(ready.asked, text)
+            return None
+        return ready
 
-    def _fail(self, job: Job, fault: str, code: str = "E_ENGINE") -> None:
-        job.fault, job.fault_code = fault, code
-        if job is self.current:
-            self.current = None
-        else:
-            (self.uncompiled if job in self.uncompiled else self.aside).remove(job)
-        job.applied(job)
+    def _has_tables(self, ready: Ready) -> bool:
+        """Whether the shelf has what its program reads: a file that nobody has read for a while is read again."""
+        return self.keeper is None or ready.plan is None or self.keeper.has(ready.plan.tables())
 
-    def _choose(self, job: Job) -> None:
+    def _can_be_committed(self, ready: Ready) -> bool:
+        program = ready.program
+        prepared = program is None or (ready.laid and self.publisher.prepared(program.number))
+        return prepared and self.publisher.room() and not self._is_too_near(ready)
+
+    def _choose(self, ready: Ready) -> tuple[int, bool]:
         """The frame of the moment, and whether all of it happens at that very frame."""
-        publisher, transaction = self.publisher, job.transaction
-        absolute = transaction is not None and transaction.absolute
-        begins = absolute and not self.conductor.state.playing
-        wish = self.conductor.state.promised if self._follows(job) else job.wish
+        publisher, state = self.publisher, self.conductor.state
+        absolute = isinstance(ready.work, Transaction) and ready.work.absolute
+        begins = absolute and not state.playing
+        wish = state.promised if self._follows(ready) else ready.wish
         wish = -(-wish // BLOCK) * BLOCK if wish is not None and begins else wish
         if wish is not None and self._can_be_named(wish):
-            job.moment, job.exact = wish, True
-        elif absolute:
-            job.moment, job.exact = publisher.safe_moment(self._foreseen(job)), begins
-        else:
-            job.moment, job.exact = publisher.head(), False
+            return wish, True
+        if absolute:
+            return publisher.safe_moment(self._foreseen(ready)), begins
+        return publisher.head(), False
 
     def _can_be_named(self, frame: int) -> bool:
         return frame >= self.publisher.head() + BLOCK + round(MARGIN_SECONDS * self.publisher.rate)
 
-    def _follows(self, job: Job) -> bool:
+    def _follows(self, ready: Ready) -> bool:
         """Whether something is promised for a later moment than its own, and it must not be heard before that."""
-        head, promised = self.publisher.head(), self.conductor.state.promised
-        if promised < head or (job.wish is not None and job.wish >= promised and self._can_be_named(job.wish)):
+        head, state = self.publisher.head(), self.conductor.state
+        if state.promised < head:
             return False
-        state = self.conductor.state
-        if job.transaction is None:
+        if ready.wish is not None and ready.wish >= state.promised and self._can_be_named(ready.wish):
+            return False
+        if isinstance(ready.work, Shrinking):
             return state.heard(head) is not state.rack
-        return not state.independent(job.transaction, head)
+        return not state.independent(ready.work, head)
 
-    def _is_too_near(self, job: Job) -> bool:
+    def _is_too_near(self, ready: Ready) -> bool:
         """Whether its moment, or the one that it must come after, cannot be named any more and is not over: in some milliseconds it is."""
-        least = max(-1 if job.wish is None else job.wish, self.conductor.state.promised if self._follows(job) else -1)
+        promised = self.conductor.state.promised if self._follows(ready) else -1
+        least = max(-1 if ready.wish is None else ready.wish, promised)
         return self.publisher.head() <= least and not self._can_be_named(least)
 
-    def _foreseen(self, job: Job) -> float:
+    def _foreseen(self, ready: Ready) -> float:
         """Seconds that making its entries may take: by what it took before, and from the third try on surely enough."""
-        cost = max(job.cost, self._pace * len(self.conductor.rack.lanes))
-        return FORESEEN * cost + (PUT_OFF_SECONDS if job.tries >= TRIES - 1 else 0.0)
+        cost = max(ready.cost, self._pace * len(self.conductor.rack.lanes))
+        return FORESEEN * cost + (PUT_OFF_SECONDS if ready.tries >= TRIES - 1 else 0.0)
 
-    def _commit(self, job: Job) -> None:
+    def _commit(self, ready: Ready) -> Named | None:
         """Says it to the journal and to the replicas. What they need not know is done at once."""
-        if job.shrink is None and not job.due and not any(self._kept(job)):
-            self._finish(job)
-            return
+        asked, work = ready.asked, ready.work
+        if isinstance(work, Shrinking):
+            moment, exact = self._choose(ready)
+            shrunk = self.conductor.shrunk(work)
+            return self._publish(ready, shrunk, moment, exact) if len(shrunk.entries) else None
+        if isinstance(asked, Asked) and not asked.due and not any(ready.kept()):
+            asked.job.ended(Answered(asked.submission, work))
+            return None
         try:
-            entries = self._entries(job)
+            ready, done = self._committed(ready, work)
         except ChronusError as error:
-            self._fail(job, error.message, error.code)
-            return
-        if len(entries) > MOST_ENTRIES:
-            self._fail(job, f"that comes to {len(entries)} events at once; {MOST_ENTRIES} is the most", "E_LIMIT")
-        elif len(entries):
-            self._publish(job, entries)
-        elif job.shrink is None:
-            job.frame = job.moment
-            said = self._said(job, 0)
-            if self._keep(job, said, Sealed(said.n, job.moment)):
-                self._accept(job)
-                self._finish(job)
+            self._fail(asked, error.message, error.code)
+            return None
+        if len(done.entries) > MOST_ENTRIES:
+            text = f"that comes to {len(done.entries)} events at once; {MOST_ENTRIES} is the most"
+            self._fail(asked, text, "E_LIMIT")
+        elif len(done.entries):
+            return self._publish(ready, done, done.moment, done.exact)
         else:
-            self._finish(job)
+            said = self._said(ready, done.moment, done.exact, 0)
+            if self._keep(ready, said, Sealed(said.n, done.moment)):
+                self._accept(ready, done)
+                if isinstance(asked, Asked):
+                    asked.job.ended(Applied(asked.submission, work, done.moment))
+        return None
 
-    def _entries(self, job: Job) -> Rows:
-        """For a moment that still lies ahead when they are made: where it has gone by meanwhile, for a later one."""
+    def _committed(self, ready: Ready, t: Transaction) -> tuple[Ready, Committed]:
+        """Its entries, for a moment that still lies ahead when they are made: where it has gone by meanwhile, for a later one."""
         while True:
-            self._choose(job)
-            if job.transaction is None:
-                assert job.shrink is not None
-                return self.conductor.shrunk(job.shrink).entries
-            for _ in range(MOST_SLICES):  # by the players and the timeline of before it
-                if not self.conductor.state.owed.before(job.moment):
-                    break
-                self.publish_events(self.conductor.pay(self.publisher.front()))
+            moment, exact = self._choose(ready)
+            self.notes.pay_before(moment)
             began = self.clock()
-            job.committed = self.conductor.commit(job.transaction, job.moment, job.exact)
-            entries = job.committed.entries
-            job.cost, job.tries = self.clock() - began, job.tries + 1
-            if job.transaction.absolute:
-                self._pace = max(job.cost / max(1, len(job.transaction.after.lanes)), 0.9 * self._pace)
-            least = least_frame(entries)
-            if least == NOW or self._can_be_named(least) or job.tries >= TRIES:
-                return entries
-            self._again(job)
+            done = self.conductor.commit(t, moment, exact)
+            ready = replace(ready, cost=self.clock() - began, tries=ready.tries + 1)
+            if t.absolute:
+                self._pace = max(ready.cost / max(1, len(t.after.lanes)), 0.9 * self._pace)
+            least = least_frame(done.entries)
+            if least == NOW or self._can_be_named(least) or ready.tries >= TRIES:
+                return ready, done
+            ready = self._again(ready, exact)
 
-    def _again(self, job: Job) -> None:
-        self.count(RECOMMITTED)
-        job.wish = self.publisher.safe_moment(self._foreseen(job)) if job.exact else None
-        if job.tries == TRIES - 1:
-            self.told("put off", f"there is much to do: {_in_short(job)} begins {PUT_OFF_SECONDS:g} s later")
+    def _again(self, ready: Ready, exact: bool) -> Ready:
+        """For a later moment."""
+        self.publisher.count(RECOMMITTED)
+        wish = self.publisher.safe_moment(self._foreseen(ready)) if exact else None
+        if ready.tries == TRIES - 1:
+            text = f"there is much to do: {_in_short(ready)} begins {PUT_OFF_SECONDS:g} s later"
+            self.told("put off", text)
+        return replace(ready, wish=wish)
 
-    def _publish(self, job: Job, entries: Rows) -> None:
-        if not self._keep(job, self._said(job, self.publisher.next_tail(len(entries)))):
-            return
-        job.batch = self.publisher.publish(entries, job.number)
-        if job.batch.least == NOW:
-            self._accept(job)
-            self._fly(job)
+    def _publish(self, ready: Ready, done: Committed | Shrunk, moment: int, exact: bool) -> Named | None:
+        said = self._said(ready, moment, exact, self.publisher.next_tail(len(done.entries)))
+        if not self._keep(ready, said):
+            return None
+        ready = replace(ready, number=said.n)
+        batch = self.publisher.publish(done.entries, ready.number)
+        if batch.least != NOW and isinstance(done, Committed):
+            return Named(ready, done, batch)
+        self._accept(ready, done)
+        self.flying.append(Flying(ready.asked, ready.number, done, batch, moment if exact else -1))
+        return None
 
-    def _sealed(self, job: Job) -> None:
+    def _sealed(self, named: Named) -> Named | None:
         """What becomes of a job whose entries name frames: accepted, or said again for a later moment."""
-        assert job.batch is not None
-        if job.batch.refused:
-            self._again(job)
-            self._commit(job)
-        elif job.batch.sealed:
-            self._accept(job)
-            self._fly(job)
+        ready, done, batch = named.ready, named.done, named.batch
+        if batch.refused:
+            return self._commit(self._again(ready, done.exact))
+        if not batch.sealed:
+            return named
+        self._accept(ready, done)
+        self.flying.append(Flying(ready.asked, ready.number, done, batch, done.moment if done.exact else -1))
+        return None
 
-    def _fly(self, job: Job) -> None:
-        self.flying.append(job)
-        self.current = None
+    def _accept(self, ready: Ready, done: Committed | Shrunk) -> None:
+        if not isinstance(done, Committed):
+            return
+        self.conductor.accept(done)
+        if isinstance(ready.asked, Asked):
+            ready.asked.job.accepted(ready.wish, done)
+        if done.transaction.absolute:
+            self.notes.schedule()
 
-    def _accept(self, job: Job) -> None:
-        if job.committed is not None:
-            self.conductor.accept(job.committed)
-        job.accepted(job)
-        if job.transaction is not None and job.transaction.absolute:
-            self.schedule()
-
-    def _finish(self, job: Job) -> None:
-        """Ends a job that the replicas need not know of."""
-        self.current = None
-        job.applied(job)
+    # ------------------------------------------------------------ accepted
 
     def see_seals(self) -> None:
         """Gives everything on its way the frame at which it was sealed, if it has been."""
         self.publisher.poll()
-        while self.events and self.events[0][0].sealed:
-            batch, entries = self.events.popleft()
-            if batch.refused:
-                self.publish_events(entries)
-        for job in self.flying if not self._drawing else ():
-            if job.frame is None and job.batch is not None and job.batch.sealed:
-                self._seal(job, job.moment if job.exact else job.batch.frame)
+        self.notes.see_seals()
+        while self.flying and self.flying[0].batch.sealed and not self._drawing:
+            self._seal(self.flying.popleft())
 
     def _land(self) -> None:
         """Answers, in the order of the log, what every playing replica has applied.
 
         Asked in this order: a replica that got past it because what it broke is out did so after that was said on the board.
         """
-        while self.flying and self.flying[0].frame is not None and self.publisher.applied(_batch(self.flying[0])):
+        while self.landing and self.publisher.applied(self.landing[0].flying.batch):
             if self.unheard_of():
                 break
-            job = self.flying.popleft()
-            job.applied(job)
+            landed = self.landing.popleft()
+            asked, done = landed.flying.asked, landed.flying.done
+            if isinstance(asked, Asked) and isinstance(done, Committed):
+                asked.job.ended(Applied(asked.submission, done.transaction, landed.frame))
 
     @property
     def _drawing(self) -> bool:
         """A program is drawn but not yet in the journal: what would change the places it was drawn from waits, so that a
         replay of the journal, record by record, draws the same."""
-        return self.current is not None and self.current.program is not None and self.current.batch is None
+        return isinstance(self.current, Performed | Proving | Ready) and self.current.plan is not None
 
-    def _seal(self, job: Job, frame: int) -> None:
-        job.frame = frame
-        self.pen.owe(Sealed(job.number, frame))
-        if job.transaction is not None:
-            self.conductor.sealed(job.transaction, frame)
-            batch = _batch(job)
-            self.touches.add(job.number, job.submission, job.transaction, frame, batch.tail, batch.size)
-        elif job.program is not None:
-            self.conductor.confirm(job.program, frame)
+    def _seal(self, flying: Flying) -> None:
+        batch, done = flying.batch, flying.done
+        frame = flying.frame if flying.frame >= 0 else batch.frame
+        self.pen.owe(Sealed(flying.number, frame))
+        if isinstance(done, Shrunk):
+            self.conductor.confirm(done.program, frame)
+        elif isinstance(flying.asked, Asked):
+            t = done.transaction
+            self.conductor.sealed(t, frame)
+            self.touches.add(flying.number, flying.asked.submission, t, frame, batch.tail, batch.size)
+        self.landing.append(Landing(flying, frame))
 
     # ------------------------------------------------------------ the journal
 
-    def _kept(self, job: Job) -> list[bool]:
-        """Which commands are worth a record: those that changed something."""
-        return [
-            outcome.error is None and not (command.asks or command.elsewhere)
-            for command, outcome in zip(job.submission.commands, job.outcomes, strict=True)
-        ]
-
-    def _said(self, job: Job, tail: int) -> Said:
-        if not job.number:
-            self.number += 1
-            job.number = self.number
-        kept: list[tuple[str, AnyCommand]] = []
-        if job.transaction is not None and not job.due:
-            pairs = zip(job.submission.texts, job.submission.commands, strict=True)
-            kept = [pair for pair, keep in zip(pairs, self._kept(job), strict=True) if keep]
+    def _said(self, ready: Ready, moment: int, exact: bool, tail: int) -> Said:
+        number = ready.number or self.number + 1
+        self.number = max(self.number, number)
+        submission, work = ready.submission, ready.work
+        kept = []
+        if isinstance(work, Transaction) and not ready.due:
+            pairs = zip(submission.texts, submission.commands, strict=True)
+            kept = [pair for pair, keep in zip(pairs, ready.kept(), strict=True) if keep]
+        program = work.program
+        drawn = work.drawn if program else Drawn()
         return Said(
-            job.number,
-            job.author,
+            number,
+            ready.author,
             tuple(text for text, _ in kept),
-            job.moment,
-            job.exact,
+            moment,
+            exact,
             tail,
             {
                 k: command
                 for k, (_, command) in enumerate(kept)
                 if isinstance(command, Open | Say) or any(naming.files(command))
             },
-            job.due,
-            job.shrink is not None,
-            job.program.number if job.program else 0,
-            job.drawn.now,
-            job.drawn.incarnation,
-            job.seen,
+            ready.due,
+            isinstance(work, Shrinking),
+            program.number if program else 0,
+            drawn.now,
+            drawn.incarnation,
+            ready.seen,
         )
 
-    def _keep(self, job: Job, *records: Record) -> bool:
+    def _keep(self, ready: Ready, *records: Record) -> bool:
         """Says it to the journal. What the disk refuses is not done, unless it was promised before or is of our own making."""
-        if job.due or job.shrink is not None:
+        if ready.ours:
             self.pen.owe(*records)
         elif not self.pen.write(*records):
-            if (
-                job.batch is not None
-            ):  # the replicas refused what the journal holds of it, and it will not be said again
-                self.pen.owe(Void(job.number))
-            self._fail(job, f"the journal cannot be written: {self.pen.fault}; nothing was changed", "E_FILE")
+            if ready.number:  # the replicas refused what the journal holds of it, and it will not be said again
+                self.pen.owe(Void(ready.number))
+            self._fail(ready.asked, f"the journal cannot be written: {self.pen.fault}; nothing was changed", "E_FILE")
             self.look_at_the_disk()
             return False
-        self.weight += weight(job.submission, job.program)
+        self.weight += weight(ready.submission, ready.program)
         return True
 
     @property
@@ -614,51 +651,11 @@ class Performer:
             )
             self.pen.unsynced = ""
 
-    # ------------------------------------------------------------ lanes
 
-    def schedule(self) -> None:
-        """Owes the replicas the notes of all lanes, as far ahead as the horizon."""
-        publisher, conductor = self.publisher, self.conductor
-        front = publisher.front()
-        if conductor.state.owed.horizon >= front + round(0.8 * HORIZON_SECONDS * publisher.rate):
-            return  # it need not even be asked how dense they are
-        ahead = min(HORIZON_SECONDS, ENTRIES_AHEAD / max(1.0, density(conductor.score))) * publisher.rate
-        if conductor.state.owed.horizon < front + round(0.8 * ahead):
-            conductor.promise(front + round(ahead))
-            publisher.scheduled(conductor.state.owed.horizon)
-
-    def _pay(self, now: float) -> None:
-        """Gives notes that are owed, for as long as that may take of a step."""
-        while self.conductor.state.owed and self.publisher.room():
-            self.publish_events(self.conductor.pay(self.publisher.front()))
-            if self.clock() - now > PAY_SECONDS:
-                break
-
-    def count(self, word: int, number: int = 1) -> None:
-        """Counters lie on the board: they are the engine's, and outlive this process."""
-        self.publisher.memory.board[word] += number
-
-    def publish_events(self, notes: Rows) -> None:
-        """A note whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
-        if len(notes) and notes[:, FRAME].min() < self.inherited:
-            notes = self.publisher.lacking(notes)
-        least = self.publisher.head() + 2 * BLOCK
-        late = notes[:, FRAME] < least
-        if late.any():
-            begins = notes[:, WHAT] & 0xFF == NOTE_ON
-            self.count(NOTES_LATE, int((late & begins).sum()))
-            notes = notes[~(late & begins)]
-            notes[:, FRAME] = np.maximum(notes[:, FRAME], least)
-        for k in range(0, len(notes), BATCH):
-            some = notes[k : k + BATCH]
-            self.events.append((self.publisher.publish(some), some))
+def _is_of(asked: Asked | Shrink, job: Job | None) -> bool:
+    return isinstance(asked, Asked) and asked.job is job
 
 
-def _batch(job: Job) -> Batch:
-    assert job.batch is not None
-    return job.batch
-
-
-def _in_short(job: Job) -> str:
-    first, *others = job.submission.texts or ("",)
+def _in_short(ready: Ready) -> str:
+    first, *others = ready.submission.texts or ("",)
     return f'"{first}"' + (f" and {len(others)} more" if others else "")

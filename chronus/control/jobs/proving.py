@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chronus import places
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import File, Open, Word
+from chronus.commands import File, Open, Submission, Word
 from chronus.conductor.transaction import Transaction
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.errors import ChronusError
@@ -39,8 +39,9 @@ class Trial(Struct, frozen=True):
     new: frozenset[str] = frozenset()
 
 
-def trials(t: Transaction, opens: Collection[int]) -> list[Trial]:
-    """What a transaction asks to be proved: now, or when the time of a later command comes. `opens`: the places of `open`s."""
+def trials(t: Transaction, submission: Submission) -> list[Trial]:
+    """What a transaction asks to be proved: now, or when the time of a later command comes."""
+    opens = [place for place, command in enumerate(submission.commands) if isinstance(command, Open)]
     found = []
     for step in t.steps:
         new = strangers(step.before, step.after)
@@ -71,8 +72,36 @@ def _words(module: Module) -> dict[str, Setting]:
     return {name: setting for name, setting in module.params.items() if isinstance(setting, Word | File)}
 
 
+class ToBeTried(Struct, frozen=True):
+    """Trials, none of which has begun."""
+
+    trials: tuple[Trial, ...]
+
+
+class OnTrial(Struct, frozen=True):
+    """The first of these trials has begun, and ends by `deadline`, seconds of the clock."""
+
+    trials: tuple[Trial, ...]
+    deadline: float
+
+
+class Sound(Struct, frozen=True):
+    """All trials ended well."""
+
+
+class Refused(Struct, frozen=True):
+    """A trial showed why a command cannot be performed; the others are to be looked for again."""
+
+    outcome: int
+    error: ChronusError
+
+
+class Late(Struct, frozen=True):
+    """The trial did not end."""
+
+
 class Prover:
-    """One trial at a time: `begin` when it `is_ready`, and once it `is_over`, the `verdict`."""
+    """One trial at a time: `begin` when it `is_ready`, and once it `is_over`, the `verdict`. `go_on` leads through several."""
 
     def __init__(
         self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int, keeper: Keeper | None = None
@@ -105,6 +134,29 @@ class Prover:
         self.names = {seat.handle: seat.name for seat in plan.seats.values()}
         self.number += 1
         self.supervisor.prove(self.number)
+
+    def go_on(
+        self, trying: ToBeTried | OnTrial, taken_out: Collection[str], now: float
+    ) -> ToBeTried | OnTrial | Sound | Refused | Late:
+        """As far as the trials go now."""
+        while True:
+            trial = trying.trials[0]
+            try:
+                if isinstance(trying, ToBeTried):
+                    if not self.is_ready(trial):
+                        return trying
+                    self.begin(trial, taken_out)
+                    trying = OnTrial(trying.trials, now + ANSWER_SECONDS)
+                if not self.is_over():
+                    return Late() if now > trying.deadline else trying
+                error = self.verdict(trial)
+            except ChronusError as refusal:
+                error = refusal
+            if error is not None:
+                return Refused(trial.outcome, error)
+            if len(trying.trials) == 1:
+                return Sound()
+            trying = ToBeTried(trying.trials[1:])
 
     def is_over(self) -> bool:
         return self.number in self.supervisor.proved

@@ -9,7 +9,7 @@ Rule 3: a program's place is laid anew only when no replica can still need what 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -98,6 +98,10 @@ class Publisher:
         frame = self.front() + round((AHEAD_SECONDS + seconds) * self.rate) + BLOCK
         return -(-frame // BLOCK) * BLOCK
 
+    def count(self, word: int, number: int = 1) -> None:
+        """Counters lie on the board: they are the engine's, and outlive this process."""
+        self.memory.board[word] += number
+
     # ------------------------------------------------------------ programs
 
     def has_place(self, number: int) -> bool:
@@ -157,6 +161,10 @@ class Publisher:
     def look_back(self, blocks: int) -> None:
         """From the next poll on seals are read from so many blocks before the head: for what somebody else published."""
         self._block = max(0, self.begun() - blocks)
+
+    def expect(self, batches: Iterable[Batch]) -> None:
+        """Looks for the seals of what somebody else published, too."""
+        self.unsealed += batches
 
     def poll(self) -> None:
         """Gives every batch that was sealed since the last look its frame."""

@@ -15,8 +15,8 @@ from chronus.commands import File, Submission, Word
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.transaction import Committed
-from chronus.control.jobs.job import Job
-from chronus.control.jobs.performer import Performer
+from chronus.control.jobs.job import OURS, Asked, Flying, Job, Named, Ready
+from chronus.control.jobs.performer import Performer, Resumed
 from chronus.control.jobs.publisher import Batch, Publisher
 from chronus.control.serve.saving import save
 from chronus.errors import ChronusError
@@ -185,35 +185,37 @@ def take_over(performer: Performer, replay: Replay) -> None:
     """Puts what was on its way back on its way, and gives the replicas the notes that they lack."""
     publisher, conductor = performer.publisher, performer.conductor
     publisher.look_back(SEALS // 2)
-    performer.touches, performer.weight = replay.touches, replay.weight
-    last = replay.last()
     # so it owes what the one that died would have owed
     owed = replace(conductor.state.owed, horizon=publisher.memory.word(layout.SCHEDULED))
     conductor.state = replace(conductor.state, owed=owed)
-    if last is not None:
-        job = _job(last)
-        if isinstance(last.done, Committed):
-            job.committed = conductor.commit(last.done.transaction, job.moment, job.exact)
-            job.batch = _batch(last.said.tail, job.committed.entries)
-        if job.batch is not None and job.batch.least != NOW:
-            performer.current = job
-        else:
-            replay.accept()
-    performer.flying += [_job(unsealed) for unsealed in replay.flying.values()]
-    publisher.unsealed += [job.batch for job in (*performer.flying, performer.current) if job and job.batch]
+    named = _named(conductor, replay.last())
+    if named is None:
+        replay.accept()
+    flying = tuple(map(_flying, replay.flying.values()))
+    performer.resume(Resumed(replay.touches, replay.weight, named, flying))
     _fill(performer, publisher, conductor)
 
 
-def _job(unsealed: Unsealed) -> Job:
+def _named(conductor: Conductor, last: Unsealed | None) -> Named | None:
+    """What was said last, if its entries name frames: nobody knows yet whether the replicas took them."""
+    if last is None or not isinstance(last.done, Committed):
+        return None
+    said, t = last.said, last.done.transaction
+    done = conductor.commit(t, said.moment, said.exact)
+    batch = _batch(said.tail, done.entries)
+    ready = Ready(_asked(last), t, None, said.seen, 0.0, laid=True, number=said.n)
+    return None if batch.least == NOW else Named(ready, done, batch)
+
+
+def _flying(unsealed: Unsealed) -> Flying:
     said, done = unsealed.said, unsealed.done
-    job = Job(unsealed.submission, said.who, due=said.due)
-    if isinstance(done, Committed):
-        job.transaction = done.transaction
-    else:
-        job.shrunk = done
-    job.number, job.moment, job.exact = said.n, said.moment, said.exact
-    job.batch = _batch(said.tail, NONE)
-    return job
+    asked = _asked(unsealed) if isinstance(done, Committed) else OURS
+    return Flying(asked, said.n, done, _batch(said.tail, NONE), said.moment if said.exact else -1)
+
+
+def _asked(unsealed: Unsealed) -> Asked:
+    said = unsealed.said
+    return Asked(Job(unsealed.submission, said.who, due=said.due), unsealed.submission, said.due)
 
 
 def _batch(tail: int, entries: Rows) -> Batch:
@@ -228,6 +230,4 @@ def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> N
     heard = publisher.heard()
     until = max(publisher.memory.word(layout.SCHEDULED), heard, publisher.last_note() + 1)
     conductor.state = replace(conductor.state, owed=Owed(horizon=heard))
-    performer.inherited = until
-    for notes in conductor.advance(until):
-        performer.publish_events(notes)
+    performer.notes.take_over(until)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chronus.commands import AnyCommand, Port
 from chronus.conductor import authors
-from chronus.control.jobs.job import Job
+from chronus.control.jobs.job import End, Failed
 from chronus.control.outside import osc
 from chronus.control.outside.surface import Surface
 from chronus.control.serve.server import LEAD_SECONDS, Server
@@ -54,7 +54,7 @@ class Hands:
             return
         publisher = self.server.publisher
         for frame, said in self.surface.due(publisher.front() + round(LEAD_SECONDS * publisher.rate)):
-            self.server.perform((said.command,), (said.text,), authors.OSC, wish=frame, applied=self._count)
+            self.server.perform((said.command,), (said.text,), authors.OSC, wish=frame, ended=self._count)
         if self._tone_ends and time.monotonic() > self._tone_ends:
             self._tone_ends = 0.0
             if osc.TEST in self.conductor.rack.modules:
@@ -73,16 +73,16 @@ class Hands:
 
     def _perform(self, commands: Sequence[AnyCommand], texts: Sequence[str]) -> None:
         self._under_way = True
-        self.server.perform(commands, texts, authors.OSC, applied=self._applied)
+        self.server.perform(commands, texts, authors.OSC, ended=self._ended)
 
-    def _applied(self, job: Job) -> None:
+    def _ended(self, end: End) -> None:
         self._under_way = False
-        self._count(job)
+        self._count(end)
 
-    def _count(self, job: Job) -> None:
+    def _count(self, end: End) -> None:
         assert self.surface is not None
-        refused = sum(1 for outcome in job.outcomes if outcome.error is not None)
-        self.surface.dropped += len(job.submission.commands) if job.fault else refused
+        done = () if isinstance(end, Failed) else [one for one in end.outcomes if one.error is None]
+        self.surface.dropped += len(end.submission.commands) - len(done)
 
     def answer(self, target: Port | None) -> osc.Argument | None:
         """The value of a parameter in its own unit (or its word); without a target the status as one line."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
 from chronus.commands import File, Word
 from chronus.conductor.transaction import Back
-from chronus.control.jobs.job import Job
+from chronus.control.jobs.job import Asked, Job
 from chronus.control.serve.server import Server
 from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, SLOTS
 from chronus.memory.shelf import Key
-from chronus.plan.seats import Plan
 from chronus.shelf import naming
 from chronus.shelf.keeper import Found, Keeper
 from chronus.shelf.recipe import Recipe, of_file
@@ -51,28 +48,23 @@ class Reading:
                 raise ChronusError(file.code, file.message, suggestions=file.suggestions)
             return file
 
-        commands = list(job.submission.commands)
+        commands, refused = list(job.submission.commands), dict[int, ChronusError]()
         for k, done in enumerate(naming.looked_up(commands, self._kinds(), self.conductor.catalogue, look)):
             if isinstance(done, ChronusError):
-                job.refused[k] = done
+                refused[k] = done
             else:
                 commands[k] = done
-        job.submission = replace(job.submission, commands=tuple(commands))
         self.server.reading.remove(job)
-        self.server.jobs.append(job)
+        submission = replace(job.submission, commands=tuple(commands))
+        self.server.jobs.append(Asked(job, submission, job.due, refused))
 
     # ------------------------------------------------------------ the shelf
 
     def tick(self) -> None:
-        wanted = {key: recipe for plan in self._drawn() for key, recipe in plan.tables().items()}
+        wanted = {key: recipe for plan in self.performer.drawn() for key, recipe in plan.tables().items()}
         wanted |= self.conductor.state.places.tables() | self._later()
         self.keeper.has(wanted)
         self.keeper.tend(wanted.keys(), self.publisher.front(), self._is_past)
-
-    def _drawn(self) -> Iterator[Plan]:
-        for job in (self.performer.current, *self.performer.waiting):
-            if job is not None and job.transaction is not None and job.transaction.plan is not None:
-                yield job.transaction.plan
 
     def _later(self) -> dict[Key, Recipe]:
         """What was put off will need, or go back to."""

@@ -8,57 +8,62 @@ from typing import Any, NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import List, Reply, Save, Status, Sync
-from chronus.conductor.conductor import Outcome
-from chronus.control.jobs.job import Job
+from chronus.conductor.transaction import Outcome
+from chronus.control.jobs.job import Answered, Applied, End, Failed
 from chronus.control.serve import saving, status
 from chronus.control.serve.client import Part
 from chronus.errors import ChronusError
 from chronus.rack.document import Rack
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """A command whose answer is more than what the conductor says of it."""
 
     command: Any
     outcome: Outcome
     k: int
     """Its place in the job."""
-    job: Job
+    end: Answered
     known: status.Status
     look: Callable[[], tuple[tuple[str, ...], dict[str, Any]]]
     """All of a job is answered at one moment, so how the engine is is looked at once."""
 
+    @property
+    def acts(self) -> int | None:
+        """The frame from which on the job acts; None where the replicas need not know of it."""
+        return self.end.frame if isinstance(self.end, Applied) else None
 
-def replies(job: Job, known: status.Status) -> list[Reply]:
+
+def replies(end: End, known: status.Status) -> list[Reply]:
     """One a command, in order."""
-    if job.fault:
-        return [Reply(id, ok=False, text=job.fault, code=job.fault_code) for id in job.submission.ids]
+    if isinstance(end, Failed):
+        return [Reply(id, ok=False, text=end.why, code=end.code) for id in end.submission.ids]
     look, told = cache(known.told), []
-    for k, (command, outcome) in enumerate(zip(job.submission.commands, job.outcomes, strict=True)):
+    for k, (command, outcome) in enumerate(zip(end.submission.commands, end.outcomes, strict=True)):
         if outcome.error is not None:
             told.append(refusal(outcome.id, outcome.error))
         else:
-            told.append(TABLE.get(type(command), _done)(Asked(command, outcome, k, job, known, look)))
+            told.append(TABLE.get(type(command), _done)(Question(command, outcome, k, end, known, look)))
     return told
 
 
-def _done(asked: Asked) -> Reply:
+def _done(asked: Question) -> Reply:
     outcome, frame = asked.outcome, None
     if not asked.command.asks:
-        frame = asked.job.frame if outcome.frame is None else outcome.frame
+        frame = asked.acts if outcome.frame is None else outcome.frame
     return Reply(outcome.id, True, outcome.text, frame, outcome.lines, outcome.result)
 
 
-def _sync(asked: Asked) -> Reply:
-    return Reply(asked.outcome.id, True, asked.outcome.text, asked.job.frame)
+def _sync(asked: Question) -> Reply:
+    return Reply(asked.outcome.id, True, asked.outcome.text, asked.acts)
 
 
-def _status(asked: Asked) -> Reply:
+def _status(asked: Question) -> Reply:
     lines, whole = asked.look()
     return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=whole)
 
 
-def _list(asked: Asked) -> Reply:
+def _list(asked: Question) -> Reply:
     """Of the saved patches; everything else that can be listed is in the rack."""
     if asked.command.what != "patches":
         return _done(asked)
@@ -68,13 +73,12 @@ def _list(asked: Asked) -> Reply:
     return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=result)
 
 
-def _save(asked: Asked) -> Reply:
-    assert asked.job.transaction is not None
-    rack, catalogue = asked.job.transaction.saves[asked.k], asked.known.conductor.catalogue
+def _save(asked: Question) -> Reply:
+    rack, catalogue = asked.end.transaction.saves[asked.k], asked.known.conductor.catalogue
     return saved(asked.outcome.id, asked.outcome.text, asked.command, rack, catalogue)
 
 
-TABLE: dict[type, Callable[[Asked], Reply]] = {Sync: _sync, Status: _status, List: _list, Save: _save}
+TABLE: dict[type, Callable[[Question], Reply]] = {Sync: _sync, Status: _status, List: _list, Save: _save}
 """What control answers by itself."""
 
 

@@ -35,8 +35,9 @@ from chronus.commands import (
 )
 from chronus.conductor import authors
 from chronus.conductor.conductor import UNDONE
+from chronus.conductor.transaction import Committed
 from chronus.conductor.waiting import together
-from chronus.control.jobs.job import Job
+from chronus.control.jobs.job import Applied, Asked, End, Failed, Job, Shrink
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import Supervisor
 from chronus.control.serve.client import Client, Part
@@ -67,7 +68,7 @@ class Server:
     def __init__(self, performer: Performer, status: Status, listener: socket.socket, supervisor: Supervisor) -> None:
         self.performer, self.status, self.supervisor = performer, status, supervisor
         self.conductor, self.publisher = performer.conductor, performer.publisher
-        self.jobs: deque[Job] = deque()
+        self.jobs: deque[Job | Asked | Shrink] = deque()
         self.reading: list[Job] = []
         """Jobs that wait for the files that they name."""
         self.reads_first: Callable[[Job, str], bool] = lambda job, folder: False
@@ -76,7 +77,7 @@ class Server:
         """The frame: before it nobody is listened to."""
         self.running = True
         self._returned: tuple[float, Notice] | None = None
-        self.door = Door(listener, self._welcome, self._list, lambda: performer.count(TURNED_AWAY))
+        self.door = Door(listener, self._welcome, self._list, lambda: self.publisher.count(TURNED_AWAY))
         self.clients = self.door.clients
         self.watch = self.door.watch
         self._ready: deque[Client] = deque()
@@ -176,13 +177,13 @@ class Server:
             self._tick(now)
 
     def _tick(self, now: float) -> None:
-        self.performer.schedule()
+        self.performer.notes.schedule()
         self.performer.look_at_the_disk()
         self._put_off(self.publisher.front() + self._lead)
         # a program without what has faded out is that of all that was performed: it waits for what is promised
         settled = not self.performer.busy and self.conductor.state.promised < self.publisher.head()
         if settled and (shrinking := self.conductor.shrink(self.publisher.head())) is not None:
-            self.jobs.append(Job(Submission((), (), ()), shrink=shrinking))
+            self.jobs.append(Shrink(shrinking))
         for look in self.every_tick:
             look()
         self.door.tick(now)
@@ -200,12 +201,15 @@ class Server:
         """Takes up what was put off to a time before this frame."""
         for at, dues in self.conductor.due(frame):
             due = tuple(one.number for one in dues)
-            self.jobs.append(Job(together(dues), dues[0].author, at, due, applied=self._tell_of_what_was_put_off))
+            self.jobs.append(Job(together(dues), dues[0].author, at, due, ended=self._tell_of_what_was_put_off))
 
-    def _tell_of_what_was_put_off(self, job: Job) -> None:
+    def _tell_of_what_was_put_off(self, end: End) -> None:
         """It was answered long ago; what has come between may have made it impossible."""
-        for text, outcome in zip(job.submission.texts, job.outcomes, strict=False):
-            error = job.fault or (outcome.error and outcome.error.message)
+        if isinstance(end, Failed):
+            errors = [end.why] * len(end.submission.texts)
+        else:
+            errors = [outcome.error.message if outcome.error else "" for outcome in end.outcomes]
+        for text, error in zip(end.submission.texts, errors, strict=True):
             if error:
                 self.notify("put off", f'"{text}" could not be done: {error}')
 
@@ -213,24 +217,24 @@ class Server:
 
     def perform(
         self, commands: Iterable[AnyCommand], texts: Iterable[str], author: str, *,
-        wish: int | None = None, applied: Callable[[Job], None] = lambda job: None,
+        wish: int | None = None, ended: Callable[[End], None] = lambda end: None,
     ) -> None:  # fmt: skip
         """Commands that no client sent."""
         commands = tuple(commands)
         submission = Submission(tuple(range(len(commands))), tuple(texts), commands)
-        self.jobs.append(Job(submission, author, wish, applied=applied))
+        self.jobs.append(Job(submission, author, wish, ended=ended))
 
-    def begin_with(self, job: Job) -> None:
+    def begin_with(self, submission: Submission, author: str) -> None:
         """Has a rack be there before anybody is listened to: until it is heard, there would be nothing that a name could mean."""
 
-        def over(job: Job) -> None:
-            self._listens_from = 0 if job.frame is None else job.frame + 1
-            why = job.fault or next((outcome.error.message for outcome in job.outcomes if outcome.error), "")
-            if why:
-                self.notify("recovery", f"the rack did not come back: {why}")
+        def over(end: End) -> None:
+            self._listens_from = end.frame + 1 if isinstance(end, Applied) else 0
+            errors = [end.why] if isinstance(end, Failed) else [one.error.message for one in end.outcomes if one.error]
+            if errors:
+                self.notify("recovery", f"the rack did not come back: {errors[0]}")
 
-        self._listens_from, job.applied = math.inf, over
-        self.jobs.append(job)
+        self._listens_from = math.inf
+        self.jobs.append(Job(submission, author, ended=over))
 
     def _meanwhile(self) -> None:
         """What no job on its way may block: questions, the end of the engine, a death on purpose; and what silences, which goes first.
@@ -241,8 +245,9 @@ class Server:
             part = client.waiting[0] if client.waiting and not client.gone else None
             if part is None or client.awaits_a_death:
                 continue
-            waits = client.job is not None and (client.job is self.performer.current or client.job in self._aside)
-            if waits and not (part.silences and client.job in self.performer.uncompiled):
+            waits = self.performer.has(client.job) or client.job in self.reading
+            lacks = self.performer.lacks_kernels(client.job)
+            if waits and not (part.silences and lacks):
                 continue
             if part.shutdown is not None or isinstance(part.alone, Crash):
                 if client.unanswered[0] is part:
@@ -258,14 +263,14 @@ class Server:
     def _silence(self, client: Client, part: Part) -> None:
         """It goes first. What waits for a compiler is not to be heard after a panic; after a stop it may come, and what is said next
         still waits for it."""
-        job = client.job if client.job in self.performer.uncompiled else None
-        if any(isinstance(command, Panic) for command in part.commands):
+        job = client.job if self.performer.lacks_kernels(client.job) else None
+        if job is not None and any(isinstance(command, Panic) for command in part.commands):
             self.performer.withdraw(job)
             job = None
         self.jobs.appendleft(self._job(client, [part]))
         client.job = job or client.job
 
-    def _take(self) -> Job | None:
+    def _take(self) -> Job | Asked | Shrink | None:
         if self.jobs:
             return self.jobs.popleft()
         while self._ready and self._listens:
@@ -282,10 +287,9 @@ class Server:
                 return self.jobs.popleft()
         return None
 
-    @property
-    def _aside(self) -> tuple[Job, ...]:
-        """What was taken up, and has stepped aside for others."""
-        return (*self.performer.waiting, *self.reading)
+    def _is_aside(self, job: Job | None) -> bool:
+        """Whether it was taken up, and has stepped aside for others."""
+        return self.performer.is_aside(job) or job in self.reading
 
     def _list(self, client: Client) -> None:
         if not client.listed and client.waiting and not client.gone:
@@ -294,7 +298,7 @@ class Server:
 
     def _next_of(self, client: Client) -> Job | None:
         """The client's next job; None where it has nothing more to do at present, or its last one is still being tried out."""
-        while client.waiting and not client.awaits_a_death and client.job not in self._aside:
+        while client.waiting and not client.awaits_a_death and not self._is_aside(client.job):
             part = client.waiting[0]
             if client.halted and part.shutdown is None:
                 client.waiting.popleft()
@@ -332,21 +336,21 @@ class Server:
                 submission.strict,
             )
 
-        def accepted(job: Job) -> None:
+        def accepted(wish: int | None, done: Committed) -> None:
             # A little late is still the same moment, so that what is waited for next does not drift.
-            late = job.wish is not None and job.moment - job.wish > self._stale
-            client.moment = job.moment if job.wish is None or job.exact or late else job.wish
-            client.exact = job.moment if job.exact else None
-            client.halted |= submission.strict and any(outcome.error for outcome in job.outcomes)
+            late = wish is not None and done.moment - wish > self._stale
+            client.moment = done.moment if wish is None or done.exact or late else wish
+            client.exact = done.moment if done.exact else None
+            client.halted |= submission.strict and any(outcome.error for outcome in done.transaction.outcomes)
             self._list(client)
 
-        def applied(job: Job) -> None:
-            answers = replies(job, self.status)
+        def ended(end: End) -> None:
+            answers = replies(end, self.status)
             client.halted |= submission.strict and not all(reply.ok for reply in answers)
             for part in taken:
                 part.replies, answers = answers[: len(part.ids)], answers[len(part.ids) :]
-            if job.frame is not None:
-                client.applied = max(client.applied or 0, job.frame)
+            if isinstance(end, Applied):
+                client.applied = max(client.applied or 0, end.frame)
             self._touch(client)
 
         author, wish = client.author, client.exact
@@ -356,7 +360,7 @@ class Server:
             wish = max(wish or 0, self.publisher.safe_moment() + round(LONG_SECONDS * self.publisher.rate))
         client.job = Job(
             Submission(submission.ids, submission.texts, submission.commands, strict=submission.strict), author, wish,
-            accepted=accepted, applied=applied,
+            accepted=accepted, ended=ended,
         )  # fmt: skip
         return client.job
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from chronus import commands as c
-from chronus.control.jobs import performer
+from chronus.control.jobs import performer, proving
 from chronus.control.jobs.proving import Prover
 from chronus.journal import reading
 from chronus.memory.layout import PERFORMED
@@ -123,7 +123,7 @@ def test_two_are_tried_out_one_after_the_other(house, anna, bert):
 
 
 def test_a_trial_that_never_ends_is_given_up(house, anna, bert, monkeypatch):
-    monkeypatch.setattr(performer, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(proving, "ANSWER_SECONDS", 0.0)
     bert.say(stranger())
     bert.say(c.Sync())
     house.run(10)

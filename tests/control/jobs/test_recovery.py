@@ -12,6 +12,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Change, Port, Quantity
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
+from chronus.control.jobs.job import Named
 from chronus.control.jobs.recovery import begin, take_over
 from chronus.journal import reading, records, writing
 from chronus.journal.records import Journal, Poisoned, Said, Sealed
@@ -181,7 +182,7 @@ def test_an_unsealed_command_that_names_frames_is_taken_over(tmp_path):
     house = House(tmp_path)
     caller = house.caller()
     caller.say(c.Load(kind="bass"), seq("bass"), texts=("load bass", "seq bass: xxxx"))
-    while house.performer.current is None or house.performer.current.batch is None:
+    while not isinstance(house.performer.current, Named):
         house.replicas.render(1)
         house.server.turn(block=False)
     house = killed(house, tmp_path)
@@ -205,7 +206,7 @@ def test_an_unsealed_command_that_was_refused_is_said_again(tmp_path, monkeypatc
 
     monkeypatch.setattr(house.publisher, "publish", kept_waiting)
     caller.say(c.Load(kind="bass"), seq("bass"), texts=("load bass", "seq bass: xxxx"))
-    while house.performer.current is None or house.performer.current.batch is None:
+    while not isinstance(house.performer.current, Named):
         house.replicas.render(1)
         house.server.turn(block=False)
     house = killed(house, tmp_path)

@@ -12,7 +12,6 @@ from chronus import engine_line, wire
 from chronus.commands import Change, Hello, Length, Quantity
 from chronus.conductor import authors
 from chronus.conductor.waiting import as_one
-from chronus.control.jobs.job import Job
 from chronus.journal import reading
 from chronus.memory.layout import BLOCK
 from chronus.memory.log import FRAME, NOTE_ON, NOW, SET, SWAP, WHAT, A
@@ -613,8 +612,8 @@ def test_who_comes_to_an_engine_that_recovers_finds_what_it_recovers(house):
     """Its rack is performed for a moment to come, and nothing is heard until then: a name would mean nothing."""
     caller = house.caller()
     first = as_one([c.Load(kind="kick"), seq("kick")])
-    house.server.begin_with(Job(first, authors.JOURNAL))
+    house.server.begin_with(first, authors.JOURNAL)
     shown, changed = house.ask(caller, c.Show(name="kick"), set_("kick", "freq", 60))
     assert shown.ok and changed.ok, (shown, changed)
-    house.server.begin_with(Job(as_one([c.Unload(name="nobody")]), authors.JOURNAL))
+    house.server.begin_with(as_one([c.Unload(name="nobody")]), authors.JOURNAL)
     assert house.ask(caller, c.Show(name="kick"))[0].ok, "one that fails holds everybody up"

@@ -159,8 +159,8 @@ def _die_at(point: str) -> None:
         about_a_command = {
             "_keep": lambda: bool(given[0].author),
             "publish": lambda: len(given) > 1,
-            "_seal": lambda: bool(given[0].author),
-            "_land": lambda: any(job.author and job.frame is not None for job in self.flying),
+            "_seal": lambda: _was_asked_for(given[0]),
+            "_land": lambda: any(_was_asked_for(one.flying) for one in self.landing),
             "answer": lambda: bool(self.unanswered),
         }[function]()
         if about_a_command and before:
@@ -171,6 +171,11 @@ def _die_at(point: str) -> None:
         return done
 
     setattr(place, function, mortal)
+
+
+def _was_asked_for(flying) -> bool:
+    job = getattr(flying.asked, "job", None)
+    return job is not None and bool(job.author)
 
 
 def _obey_in_control() -> None:
