@@ -71,7 +71,7 @@ def play(folder: Path, name: str, period: int, lookahead: int | None, seconds: f
                 settle(memory, 0.5)
                 before, began = spent(pids), time.monotonic()
                 for k in range(COMMANDS):
-                    goal = began + (k + chance.random() / 2) * seconds / COMMANDS
+                    goal = began + (k + chance.random() / 3) * seconds / COMMANDS
                     time.sleep(max(0.0, goal - time.monotonic()))
                     packet = line.prepare("note kick c2 len=1/32")
                     sent.append(time.monotonic())
@@ -106,7 +106,7 @@ def rising(sound: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     "period, lookahead, seconds, within, around, target",
-    [(256, None, 60, 20, 2, 10), (64, 4, 25, 20, 2, 10)],
+    [(256, None, 60, 20, 2, 10), (64, 4, 30, 20, 2, 10)],
     ids=["256 frames, for a minute", "64 frames, 4 blocks ahead"],
 )
 def test_from_a_command_to_its_sound(tmp_path, held, period, lookahead, seconds, within, around, target):
