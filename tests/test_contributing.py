@@ -130,7 +130,7 @@ def add_a_command(tree: Copied) -> None:
         'NAMES, ("mute kick hat",), meant="silence"),\n',
         '    Row(c.Soften, "soften NAME ...", "the lane plays half as loud", NAMES, ("soften kick",), meant="quieter"),\n',
     )
-    tree.put("chronus/rack/edit.py", "    say.Unmute: _of(lanes.flag),\n", "    say.Soften: _of(lanes.soften),\n")
+    tree.put("chronus/rack/edit.py", "    say.Clear: _of(lanes.clear),\n", "    say.Soften: _of(lanes.soften),\n")
     tree.replace("chronus/rack/lanes.py", "OfLanes, Sequence", "OfLanes, Sequence, Soften")
     tree.put(
         "chronus/rack/lanes.py",
