@@ -38,6 +38,11 @@ class Child(Struct, frozen=True):
     due: float | None = None
     """When it is to be started; None while it runs or has not been asked for."""
     restarts: int = 0
+    ended: str = ""
+    """How the last one in that place ended, and when."""
+    ended_at: float = 0.0
+    doomed: bool = False
+    """It was killed, and is not known to be dead yet."""
 
 
 State = dict[str, Child]
@@ -50,6 +55,23 @@ class Start(Struct, frozen=True):
 Action = Start | Notice
 
 
+def afresh(state: State, role: str, due: float | None) -> State:
+    """To be started as if for the first time; what is told of the last one in that place stays."""
+    last = state[role]
+    return {**state, role: Child(due=due, restarts=-1, ended=last.ended, ended_at=last.ended_at)}
+
+
+def doomed(state: State, roles: Iterable[str], now: float) -> State:
+    """These are about to be killed on purpose."""
+    ended = "killed on purpose"
+    return {**state, **{role: replace(state[role], ended=ended, ended_at=now, doomed=True) for role in roles}}
+
+
+def followed(state: State, role: str) -> State:
+    """Somebody else has taken the place of a dead one already."""
+    return {**state, role: replace(state[role], doomed=False)}
+
+
 def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Action]]:
     """A child is dead: when it is to come back, and what is to be said."""
     child = state.get(role, Child())
@@ -60,7 +82,9 @@ def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Act
     wait = pause
     if role.startswith("worker"):
         wait = pause if state.get(_other(role), Child()).alive else min(pause, ALONE_PAUSE)
-    changed = replace(child, alive=False, deaths=deaths, pause=pause, due=now + wait)
+    changed = replace(
+        child, alive=False, deaths=deaths, pause=pause, due=now + wait, ended=how, ended_at=now, doomed=False
+    )
     return {**state, role: changed}, _told(role, how)
 
 

@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from chronus import connection
-from chronus.engine import device, foundry, supervision
+from chronus.engine import device, foundry, pair, supervision
 from chronus.engine.children import Children
-from chronus.engine.failing import Failing, Look
 from chronus.engine.inquest import Inquest
 from chronus.engine.obituary import Obituary
 from chronus.engine.roll import Born, CompilerSaid, Died, Heard, HostSaid, Ready
 from chronus.engine.supervision import Child, Start
-from chronus.engine.watch import Seen, Watch, disagreements, ring_row
+from chronus.engine.watch import Seen, Watch
 from chronus.engine_line import (
     Compile,
     Compiled,
@@ -85,12 +84,8 @@ _FADE_SECONDS = 0.5
 _CONTROL_SECONDS = 1.5
 _AHEAD_SECONDS = 0.1
 """So long does a host wait, at most, for as much to be rendered as its device may ask for."""
-_MEMORY_SECONDS = 1.0
-"""Between two looks at the memory of the workers."""
 _POINTS = -500
 """Where memory runs out, everybody else goes before the supervisor."""
-_RETIRE_SECONDS = 0.1
-"""How long the callback is given to switch away from a worker that is to be replaced."""
 
 
 class Engine:
@@ -107,7 +102,7 @@ class Engine:
         self.settings, self.tell, self.clock, self.is_abandoned = settings, tell, clock, is_abandoned
         self.state: supervision.State = {role: Child() for role in supervision.ROLES}
         for role in ("forkserver", "control"):
-            self.state[role] = Child(due=0.0, restarts=-1)
+            self.state = supervision.afresh(self.state, role, 0.0)
         self.device = device.Device(settings.device)
         self.play_by: float | None = None
         self.notes: list[str] = []
@@ -119,18 +114,7 @@ class Engine:
         self.foundry = foundry.Foundry()
         self.give_up_at = 0.0
         self.watch = Watch()
-        self.failing = Failing(BLOCK / settings.rate * 1e9)
-        self.own_memory: tuple[int, int] | None = None
-        self.memory_due = 0.0
-        self.weighed: object = None
-        self.retiring: int | None = None
-        self.retire_by = 0.0
         self.obituary = Obituary()
-        self.ends: dict[str, tuple[str, float]] = {}
-        """Role -> how the last one in that place ended, and when (monotonic seconds)."""
-        self.doomed: set[str] = set()
-        """Who has been killed, and is not known to be dead yet."""
-        self.compared = 0
         self.listened = time.monotonic()
 
     # ------------------------------------------------------------ beginning
@@ -154,9 +138,10 @@ class Engine:
     def begin(self, memory: Memory, children: Children, built: bool = True) -> None:
         """`built`: whether anything was ever compiled, and there is a catalogue of the modules."""
         self.memory, self.children, self.inquest = memory, children, Inquest(memory)
+        self.both = pair.Pair(memory, BLOCK / self.settings.rate * 1e9)
         self.built = built
         if not built:
-            self.state["control"] = Child(restarts=-1)
+            self.state = supervision.afresh(self.state, "control", None)
         board = memory.board
         board[RATE], board[LOOKAHEAD] = self.settings.rate, lookahead(self.settings, self.settings.period)
 
@@ -198,7 +183,7 @@ class Engine:
     def pause(self) -> float:
         """Seconds until the next look, if nothing comes of itself."""
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
-        busy = starting or self.play_by is not None or self.retiring is not None or self.watch.in_silence
+        busy = starting or self.play_by is not None or self.both.retiring is not None or self.watch.in_silence
         settled = self.told_ready and not busy and self.stopping_since is None
         return _TICK if settled else _QUICK_TICK
 
@@ -281,7 +266,7 @@ class Engine:
             if not self.built:  # there is a catalogue now, so there can be a conversation
                 self.built = True
                 self.listen()
-                self.state["control"] = Child(due=0.0, restarts=-1)
+                self.state = supervision.afresh(self.state, "control", 0.0)
             self._forge(self.foundry.listed(message.parts, message.kernels))
         else:
             self._forge(self.foundry.done(message.job, message.error))
@@ -312,7 +297,7 @@ class Engine:
         for slot in range(layout.SLOTS):
             role = f"worker {slot}"
             if not self.state[role].alive:
-                self.state[role] = Child(due=0.0, restarts=-1)
+                self.state = supervision.afresh(self.state, role, 0.0)
 
     def _host_says(self, role: str, message: FromHost) -> None:
         now = self.clock()
@@ -384,6 +369,7 @@ class Engine:
     def _candidate_takes_over(self) -> None:
         """The null device has ended; the candidate plays where it left off."""
         self.children.candidate_takes_over()
+        self.state = supervision.followed(self.state, "host")
         now = self.clock()
         self.device.take(self._awake())
         self._render_ahead(self.device.at_once)
@@ -406,15 +392,13 @@ class Engine:
         if role == "proof":
             self._proved(status)
             return
-        how = how_it_ended(status)
-        self.doomed.discard(role)
-        self.ends[role] = how, time.monotonic()
+        how = ended = how_it_ended(status)
         if role.startswith("worker"):
             slot = int(role[-1])
             how = "it hung" if slot in self.inquest.hung else how
             for notice in self.inquest.died(slot, status, self._awake()):
                 self._say(notice)
-            self._retire_nobody()  # it was this one, or the one that was to play on
+            self.both.retire_nobody()
             self.memory.board[STATE0 + slot * LINE] = DOWN
             self.memory.board[WANT0 + slot * LINE] = 0  # what it asked for would be laid over its successor's arena
         if role == "control":
@@ -426,7 +410,7 @@ class Engine:
             self.obituary.died(slot, how, now)
         elif role == "control":
             self.obituary.control_died(how, now, int(self.memory.board[layout.SILENT]))
-        self._act(*supervision.died(self.state, role, now, how))
+        self._act(*supervision.died(self.state, role, now, ended))
         self._publish_processes()
 
     def _ask_again(self) -> None:
@@ -462,7 +446,7 @@ class Engine:
             self._say(notice)
         host = self.state["host"]
         if all(playing) and not host.alive and host.due is None:
-            self.state["host"] = Child(due=now, restarts=-1)
+            self.state = supervision.afresh(self.state, "host", now)
         elif host.alive:
             self._for_device(self.device.look(self._awake()))
         if self.play_by is not None and (self._is_ahead() or now > self.play_by):
@@ -493,7 +477,7 @@ class Engine:
             tuple(state == PLAYING for state in states), tuple(state == STARTING for state in states),
             tuple(int(board[layout.CULPRIT0 + slot * LINE]) for slot in range(layout.SLOTS)),
             silent / self.settings.rate, (int(board[HEARD]) + silent) // BLOCK,
-            min(self.memory.word(layout.NANOSECONDS0, slot) for slot in range(layout.SLOTS)) / self.failing.block_nanoseconds,
+            min(self.memory.word(layout.NANOSECONDS0, slot) for slot in range(layout.SLOTS)) / self.both.failing.block_nanoseconds,
         )  # fmt: skip
         stuck = self.watch.stuck_slots(seen)
         for slot in stuck:
@@ -503,55 +487,17 @@ class Engine:
             self.children.kill(f"worker {slot}")
         if self.watch.host_is_stuck(seen, self.settings.period / self.settings.rate):
             self.children.kill("host")
-        self._foresee(now)
-        if all(seen.playing):
-            self._compare(min(blocks))
-
-    def _foresee(self, now: float) -> None:
-        """Has a worker replaced that still works but will not for long; the slot that is heard is switched away from first."""
-        board, word = self.memory.board, self.memory.word
         pids = self.children.pids.get("worker 0", 0), self.children.pids.get("worker 1", 0)
-        playing = word(STATE0) == PLAYING, word(STATE0, 1) == PLAYING
-        if now >= self.memory_due or (pids, playing) != self.weighed:
-            self.memory_due, self.weighed = now + _MEMORY_SECONDS, (pids, playing)
-            held = proc.own_memory(pids[0]), proc.own_memory(pids[1])
-            self.own_memory = None  # one that was killed a moment ago has given back all it had
-            if held[0] is not None and held[1] is not None:
-                self.own_memory = held[0] - word(layout.KEPT0), held[1] - word(layout.KEPT0, 1)
-        laid, prepared = word(layout.PROGRAM), (word(layout.PREPARED0), word(layout.PREPARED0, 1))
-        look = Look(
-            self._awake(), pids, playing, (word(layout.LATE0), word(layout.LATE0, 1)),
-            (word(layout.NANOSECONDS0), word(layout.NANOSECONDS0, 1)), self.own_memory,
-            laid, prepared, (prepared[0] < laid and _is_busy(pids[0]), prepared[1] < laid and _is_busy(pids[1])),
-        )  # fmt: skip
-        told = self.failing.seen(look)
-        if told is not None and self.retiring is None:
-            self.retiring, why = told
-            self.retire_by = now + _RETIRE_SECONDS
-            board[layout.PREFERRED] = 1 + (1 - self.retiring)
-            text = f"slot {self.retiring} is replaced while slot {1 - self.retiring} plays on: {why}"
-            self._say(Notice("failing", text))
-        if self.retiring is not None and (board[layout.ACTIVE] != self.retiring or now > self.retire_by):
-            other = 1 - self.retiring
-            if playing[other] and word(BLOCK0, other) * BLOCK > word(HEARD):
-                self.children.kill(f"worker {self.retiring}")
-            self._retire_nobody()
+        self._for_both(self.both.foresee(now, self._awake(), pids))
+        if all(seen.playing):
+            self._for_both(self.both.compare(min(blocks)))
 
-    def _retire_nobody(self) -> None:
-        self.retiring, self.memory.board[layout.PREFERRED] = None, 0
-
-    def _compare(self, upto: int) -> None:
-        """Compares what both slots rendered since the last look; where they differ, the standby is replaced."""
-        first, self.compared = max(self.compared, upto - layout.RING_BLOCKS // 2), upto
-        rings = (self.memory.ring(slot) for slot in range(layout.SLOTS))
-        rows = [[ring_row(ring, block) for block in range(first, upto)] for ring in rings]
-        differ = disagreements(*rows)
-        if differ:
-            self.memory.board[layout.DIVERGENCES] += differ
-            standby = 1 - int(self.memory.board[layout.ACTIVE])
-            text = f"the slots differed in {differ} blocks; slot {standby} starts again from the other one"
-            self._say(Notice("divergence", text))
-            self.children.kill(f"worker {standby}")
+    def _for_both(self, actions: list[pair.Action]) -> None:
+        for action in actions:
+            if isinstance(action, Notice):
+                self._say(action)
+            else:
+                self.children.kill(f"worker {action.slot}")
 
     def _publish_processes(self) -> None:
         """Tells control what `status` will show."""
@@ -559,9 +505,9 @@ class Engine:
         for role in supervision.ROLES:
             child, (name, _, slot), pid = self.state[role], role.partition(" "), self.children.pids.get(role)
             state: Literal["dying", "running", "starting", "down"]
-            state = "dying" if role in self.doomed else "running" if pid else "starting" if child.alive else "down"
-            ended = self.ends.get(role, ("", 0.0))
-            rows.append(Process(name, int(slot) if slot else None, pid, state, max(0, child.restarts), *ended))
+            state = "dying" if child.doomed else "running" if pid else "starting" if child.alive else "down"
+            restarts = max(0, child.restarts)
+            rows.append(Process(name, int(slot) if slot else None, pid, state, restarts, child.ended, child.ended_at))
         self.children.tell_control(Processes(tuple(rows), self.device.on, self.device.rate))
 
     def _say(self, notice: Notice) -> None:
@@ -576,16 +522,13 @@ class Engine:
             "active": [f"worker {active}"], "standby": [f"worker {1 - active}"],
             "both": ["worker 0", "worker 1"], "host": ["host"], "control": ["control"],
         }[what]  # fmt: skip
-        there = [self.children.pids[role] for role in victims if role in self.children.pids]
-        now = time.monotonic()
-        for role in victims:
-            if role in self.children.pids:
-                self.doomed.add(role)
-                self.ends[role] = "killed on purpose", now
+        there = [role for role in victims if role in self.children.pids]
+        pids = [self.children.pids[role] for role in there]
+        self.state = supervision.doomed(self.state, there, self.clock())
         self._publish_processes()  # whoever asks next is not told that it runs
-        for role in victims:
+        for role in there:
             self.children.kill(role)
-        self.children.tell_control(Killed(what, there[0]) if there else NobodyKilled(what))
+        self.children.tell_control(Killed(what, pids[0]) if pids else NobodyKilled(what))
 
     # ------------------------------------------------------------ ending
 
@@ -620,9 +563,3 @@ def how_it_ended(status: int) -> str:
 def lookahead(settings: Settings, frames: int) -> int:
     """Blocks to be rendered ahead: what was asked for holds for periods of 128 engine frames; a longer one takes more at once."""
     return settings.lookahead + max(0, -(-frames // BLOCK) - 2)
-
-
-def _is_busy(pid: int) -> bool:
-    """Whether the main thread of a process runs, or would if there were a processor for it."""
-    found = proc.stat(pid, pid)
-    return found is not None and found.state == "R"

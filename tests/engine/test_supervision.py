@@ -12,9 +12,12 @@ from chronus.engine.supervision import (
     Blame,
     Child,
     Start,
+    afresh,
     convicted,
     died,
+    doomed,
     due,
+    followed,
     out_from,
     unanswered,
 )
@@ -137,3 +140,17 @@ def test_what_a_dead_forkserver_was_asked_for_is_asked_for_again():
     state, then = due(state, 5.003)
     assert first == [Start("forkserver")] and then == [Start("worker 1")]
     assert state["worker 1"].deaths == (5.0,), "it did not die: nothing is held against it"
+
+
+def test_who_is_killed_on_purpose_is_dying_until_it_is_dead_and_then_it_is_known_how_it_ended():
+    state = doomed(running(), ["host"], 3.0)
+    assert state["host"].doomed and (state["host"].ended, state["host"].ended_at) == ("killed on purpose", 3.0)
+    state, _ = died(state, "host", 3.1, "signal 9")
+    assert not state["host"].doomed and (state["host"].ended, state["host"].ended_at) == ("signal 9", 3.1)
+    again = afresh(state, "host", 4.0)["host"]
+    assert (again.ended, again.restarts, again.deaths) == ("signal 9", -1, ())
+
+
+def test_who_is_followed_by_a_candidate_is_not_dying_any_more():
+    state = followed(doomed(running(), ["host"], 3.0), "host")
+    assert state["host"].alive and not state["host"].doomed

@@ -3,6 +3,7 @@
 import pytest
 
 from chronus.engine.device import FIRST_SECONDS
+from chronus.engine.pair import Replace, Retiring
 from chronus.engine.roll import Died, Roll
 from chronus.engine.supervision import Child
 from chronus.engine.supervisor import Engine
@@ -54,19 +55,21 @@ def engine(children):
 
 @pytest.mark.parametrize("role", PIDS)
 def test_a_death_calls_off_that_a_worker_is_replaced_while_the_other_one_plays_on(engine, children, role):
-    children.pids, engine.retiring, engine.memory.board[PREFERRED] = dict(PIDS), 0, 2
+    children.pids, engine.both.retiring, engine.memory.board[PREFERRED] = dict(PIDS), Retiring(0, 0.0), 2
     engine.hear(children.died(PIDS[role], -9))
-    engine._foresee(1.0)
-    assert engine.retiring is None and not engine.memory.board[PREFERRED] and children.killed == []
+    assert engine.both.foresee(1.0, 1.0, (0, 0)) == []
+    assert engine.both.retiring is None and not engine.memory.board[PREFERRED] and children.killed == []
 
 
 def test_a_worker_is_replaced_only_where_the_other_one_has_the_block_that_is_due(engine, children):
     board = engine.memory.board
     board[ACTIVE], board[HEARD], board[BLOCK0 + LINE] = 0, 10 * BLOCK, 10
-    for block, killed in ((10, []), (11, ["worker 0"])):
-        engine.retiring, engine.retire_by, board[BLOCK0 + LINE] = 0, 0.5, block
-        engine._foresee(1.0)
-        assert children.killed == killed and engine.retiring is None
+    for block, found in ((10, []), (11, [Replace(0)])):
+        engine.both.retiring, board[BLOCK0 + LINE] = Retiring(0, 0.5), block
+        assert engine.both.foresee(1.0, 1.0, (0, 0)) == found
+        assert engine.both.retiring is None
+    engine._for_both(found)
+    assert children.killed == ["worker 0"]
 
 
 def test_what_a_candidate_said_whose_forkserver_died_over_it_counts_no_more(engine, children):
@@ -126,7 +129,7 @@ def test_the_death_of_a_compiler_that_has_nothing_to_do_concerns_nobody(engine, 
 def test_who_was_killed_on_purpose_is_said_to_be_dying_before_its_death_is_answered_and_then_how_it_ended(
     engine, children
 ):
-    children.pids = dict(PIDS)
+    children.pids, engine.time = dict(PIDS), 2.0
     engine._crash("standby")
     told, answer = children.told[-2:]
     (row,) = (row for row in told.processes if row.slot == 1)
@@ -134,4 +137,4 @@ def test_who_was_killed_on_purpose_is_said_to_be_dying_before_its_death_is_answe
     assert answer == Killed("standby", PIDS["worker 1"])
     engine.hear(children.died(PIDS["worker 1"], -9))
     (row,) = (row for row in children.told[-1].processes if row.slot == 1)
-    assert (row.state, row.died, row.pid) == ("down", "signal 9", None) and row.died_at > 0
+    assert (row.state, row.died, row.pid) == ("down", "signal 9", None) and row.died_at == 2.0

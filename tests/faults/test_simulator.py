@@ -12,7 +12,7 @@ import pytest
 from chronus.conductor.transaction import Committed
 from chronus.control.jobs import performer
 from chronus.control.jobs.job import Applied
-from chronus.engine import supervision, supervisor, watch
+from chronus.engine import pair, supervision, supervisor, watch
 from chronus.journal import replay, writing
 from chronus.journal.records import Void
 from tests.simulator.lives import Fault, Ground, Schedule
@@ -159,7 +159,7 @@ def hold_everybody_to_what_nobody_watched(patch):
 
 
 def never_compare(patch):
-    patch.setattr(supervisor, "disagreements", lambda ours, theirs: 0)
+    patch.setattr(pair, "disagreements", lambda ours, theirs: 0)
 
 
 BREAKS = (

@@ -246,7 +246,8 @@ class World:
             return False
         if isinstance(being, Worker) and self.flipped and being.slot != self.memory.word(ACTIVE):
             return True
-        if isinstance(being, Worker) and being.slot == self.supervisor.retiring:
+        retiring = self.supervisor.both.retiring
+        if isinstance(being, Worker) and retiring is not None and being.slot == retiring.slot:
             return self._may_be_retired(being)
         idle = being.stopped or (isinstance(being, Worker) and (being.hung or being.busy))
         return idle or self.time - being.on_since < JUST_NOW
