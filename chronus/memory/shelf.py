@@ -27,10 +27,12 @@ Key = tuple[int, int]
 
 PLACES = 1024
 """Tables that can lie there at once."""
-BYTES = 2 << 30
-"""Address space; what is not used takes no memory. So much more than a rack may read (MOST_BYTES) that there is always a stretch free."""
 MOST_BYTES = 256 << 20
 """Of all tables that one rack reads."""
+MOST_LYING = 3 * MOST_BYTES
+"""Of all that lie there: those of a rack, those of the one before it, and what was just read and may be used."""
+BYTES = 2 << 30
+"""Address space; what is not used takes no memory. So much more that there is always a stretch free."""
 
 _KEY, _KEY2, _AT, _ROWS, _COLUMNS = range(5)
 _ROW_WORDS = 8
@@ -167,9 +169,9 @@ class Shelf:
     def _reserve(self, rows: int, columns: int) -> Place | None:
         """The first stretch of whole pages that is free and long enough; None where there is none, or no row in the index."""
         taken = self._taken()
-        if len(taken) >= PLACES:
-            return None
         at, size = _FIRST, rows * columns * 4
+        if len(taken) >= PLACES or sum(end - start for start, end in taken) + size > MOST_LYING:
+            return None
         for start, end in taken:
             if start - at >= size:
                 break

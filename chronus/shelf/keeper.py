@@ -22,7 +22,7 @@ from chronus.shelf.making import EMPTY, made, shelve
 from chronus.shelf.recipe import Recipe, of_file
 from chronus.units import File
 
-HELD_SECONDS = 30.0
+HELD_SECONDS = 20.0
 """So long is a table kept that was just laid: what asked for it may have to be tried out first."""
 
 Found = Mapping[str, File | ChronusError]

@@ -105,3 +105,12 @@ def test_a_full_shelf_takes_no_more_and_loses_nothing(ends):
     assert reader.table((PLACES, PLACES))[0, 0] == PLACES
     writer.drop((5, 5))
     assert writer.put((9999, 9999), table(1))
+
+
+def test_no_more_memory_is_taken_than_all_tables_may_take(ends, monkeypatch):
+    monkeypatch.setattr(shelf, "MOST_LYING", 100_000)
+    writer, _ = ends
+    assert writer.put((1, 1), table(15_000)) and writer.put((2, 2), table(5_000))
+    assert not writer.put((3, 3), table(10_000))
+    writer.drop((1, 1))
+    assert writer.put((3, 3), table(10_000))

@@ -14,7 +14,7 @@ from chronus.journal import reading
 from chronus.language import opening, parser
 from chronus.language.parser import sentences
 from chronus.language.statements import Statement
-from chronus.memory import layout
+from chronus.memory import layout, shelf
 from chronus.memory.layout import BLOCK, Memory
 from chronus.memory.shelf import PLACES
 from chronus.plan import drawing
@@ -154,6 +154,20 @@ def test_what_is_no_recording_changes_nothing_and_is_told_in_words(house, anna, 
     assert not wrong.ok and right.ok and wrong.part == "changes.0.value"
 
 
+def test_a_line_that_names_more_than_there_is_room_for_is_refused_and_what_it_read_is_let_go_of(
+    house, anna, here, monkeypatch
+):
+    monkeypatch.setattr(shelf, "MOST_LYING", 400_000)
+    lines = [f'load sampler as s{n} file="{name}"' for n, name in enumerate(("a.wav", "b.wav", "kept.wav"))]
+    replies = say(house, anna, *lines)
+    assert [reply.code for reply in replies] == ["", "", "E_LIMIT"]
+    assert replies[2].text == "there is no room for more recordings just now; try again in a moment"
+    good(house, anna, "unload s0")
+    house.run(21 * RATE // BLOCK)
+    past_checkpoints(house)
+    good(house, anna, lines[2])
+
+
 def test_a_text_is_bounded_and_can_be_typed_again(house, anna):
     good(house, anna, "load morse")
     assert bad(house, anna, f'set morse.words "{"x" * 2000}"')[0] == "E_LIMIT"
@@ -178,7 +192,7 @@ def test_more_than_a_rack_can_read_is_refused_and_less_is_well(house, anna, here
 def test_undo_and_redo_bring_files_back_even_if_they_were_let_go_of(house, anna, here):
     good(house, anna, 'set sampler.file "a.wav"')
     good(house, anna, 'set sampler.file "b.wav"')
-    house.run(int(31 * RATE / BLOCK))
+    house.run(int(21 * RATE / BLOCK))
     past_checkpoints(house)
     assert sum(house.replicas.shelf.find(key).rows > 10000 for key in house.replicas.shelf.held()) == 1
     good(house, anna, "undo")
@@ -199,7 +213,7 @@ def test_what_is_to_come_later_keeps_its_file_though_that_is_deleted_meanwhile(h
     then = "b.wav" if other == "a.wav" else "a.wav"
     (here / then).unlink()
     until = now(house) + 63 * BAR
-    house.run(31 * RATE // BLOCK)
+    house.run(21 * RATE // BLOCK)
     past_checkpoints(house)
     assert house.conductor.rack.modules["sampler"].params["file"].path == f"{here}/{other}"
     to(house, until)
@@ -218,14 +232,14 @@ def test_for_two_bars_it_is_another_file_and_then_as_it_was(house, anna, here):
 
 
 def test_a_table_is_let_go_once_nobody_reads_it_and_nobody_can_come_back_to_it(house, anna):
-    shelf = house.replicas.shelf
+    lying = house.replicas.shelf
     good(house, anna, 'set sampler.file "a.wav"')
-    key = next(key for key in shelf.held() if shelf.find(key).rows == 22050)
+    key = next(key for key in lying.held() if lying.find(key).rows == 22050)
     good(house, anna, 'set sampler.file "b.wav"')
-    house.run(int(31 * RATE / BLOCK))
-    assert shelf.find(key) is not None, "a checkpoint may still lie before"
+    house.run(int(21 * RATE / BLOCK))
+    assert lying.find(key) is not None, "a checkpoint may still lie before"
     past_checkpoints(house)
-    assert shelf.find(key) is None
+    assert lying.find(key) is None
 
 
 def test_what_reads_a_table_while_it_fades_out_keeps_it(house, anna):
@@ -318,7 +332,7 @@ def test_a_file_that_is_gone_or_has_changed_costs_its_own_sound_and_nothing_else
 def test_one_that_is_named_again_after_silence_stood_for_it_is_heard(house, anna, here):
     good(house, anna, 'set sampler.file "a.wav"')
     good(house, anna, 'set sampler.file "b.wav"')
-    house.run(int(31 * RATE / BLOCK))
+    house.run(int(21 * RATE / BLOCK))
     past_checkpoints(house)
     content = (here / "a.wav").read_bytes()
     (here / "a.wav").unlink()
