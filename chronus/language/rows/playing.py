@@ -9,7 +9,7 @@ from chronus.language.quantities import note_length, pitch, quantity, velocity, 
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
-from chronus.language.rows.row import ALONE, Children, Fields, Form, Row, Typed
+from chronus.language.rows.row import ALONE, Children, Fields, Form, Row, Typed, terms
 from chronus.language.rows.written import format_change, format_pitch
 from chronus.units import Quantity, format_number, format_quantity
 
@@ -73,15 +73,6 @@ def _offer_note(typed: Typed, known: Known) -> Pairs:
     return [("vel=", "velocity 0..1"), ("len=", "length: 1/8, 200ms")] if len(typed.rest) >= 2 else ()
 
 
-WHOLE_WORDS = r"""
-ON: /on(?![a-z0-9_])/
-OFF: /off(?![a-z0-9_])/
-"""
-OPTIONS_OF_NOTE = r"""
-VEL: /vel(?![a-z0-9_])/
-LEN: /len(?![a-z0-9_])/
-"""
-
 ROWS = (
     Row(
         c.Play,
@@ -101,7 +92,7 @@ ROWS = (
             (("NAME (ON | OFF)", _gate),),
             lambda command: f"{command.name} {'on' if command.on else 'off'}",
             _offer_gate,
-            WHOLE_WORDS,
+            terms("on", "off"),
         ),
     ),
     Row(
@@ -112,7 +103,7 @@ ROWS = (
             (('NAME (NOTE | QUANTITY) (VEL "=" QUANTITY | LEN "=" QUANTITY)*', _note),),
             _write_note,
             _offer_note,
-            OPTIONS_OF_NOTE,
+            terms("vel", "len"),
         ),
         ("note bass a1 len=1/4",),
         meant="trigger hit ping",

@@ -114,6 +114,11 @@ FILE = Form((("(FILE | STRING)", _file),), lambda command: format_file(command.n
 STEPS = Form((("QUANTITY?", _steps),), lambda command: str(command.steps) if command.steps != 1 else "")
 
 
+def terms(*words: str) -> str:
+    """Terminals for words that must not go on: `on` is none of `one`."""
+    return "\n".join(f"{word.upper()}: /{word}{WHOLE_WORD}/" for word in words)
+
+
 class Choice(NamedTuple):
     """`meant` are words of other programs."""
 
@@ -137,6 +142,6 @@ def choice(field: str, choices: Sequence[Choice], optional: bool = False) -> For
         ((rule, read),),
         lambda command: str(getattr(command, field)),
         lambda typed, known: () if typed.rest else [(one.word, one.meaning) for one in choices],
-        "\n".join(f"{word.upper()}: /{word}{WHOLE_WORD}/" for word in words),
+        terms(*words),
         {one.word: one.meant for one in choices if one.meant},
     )
