@@ -184,7 +184,8 @@ class Engine:
         """Seconds until the next look, if nothing comes of itself."""
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
         busy = starting or self.play_by is not None or self.both.retiring is not None or self.watch.in_silence
-        settled = self.told_ready and not busy and self.stopping_since is None
+        begun = self.told_ready or not self.foundry.complete  # while it is compiled there is nothing to see
+        settled = begun and not busy and self.stopping_since is None
         return _TICK if settled else _QUICK_TICK
 
     def _note_deafness(self) -> None:
