@@ -127,3 +127,19 @@ EXAMPLES += (
 def test_what_help_and_completion_promise_is_understood(example):
     for statement in parser.statements(example):
         parser.parse(statement)
+
+
+def test_files_and_texts_are_offered_where_they_can_be_set_and_not_as_places_for_cables(catalogue, rack):
+    tables = [
+        {"name": "file", "source": "file", "help": "the recording"},
+        {"name": "window", "source": "code", "help": ""},
+    ]
+    reading = {**catalogue, "saw": {**catalogue["saw"], "tables": tables}}
+    known = {**rack, "modules": {**rack["modules"], "lead": "saw"}}
+
+    def texts(line):
+        return {one.text: one.meta for one in complete(line, len(line), reading, known)}
+
+    assert texts("set lead.f")["lead.file"] == "a file, in quotes  the recording"
+    assert "lead.window" not in texts("set lead.") and "file=" in texts("load saw ")
+    assert "lead.file" not in texts("patch bass > lead.")
