@@ -23,7 +23,7 @@ Pids = tuple[int, int]
 
 
 class Replace(Struct, frozen=True):
-    """The worker of that slot is to be killed; another one comes."""
+    """The worker of that slot is to be killed, and then nobody is retiring any more; another one comes."""
 
     slot: int
 
@@ -71,11 +71,12 @@ class Pair:
             if word(layout.ACTIVE) != slot or now > self.retiring.by:
                 if self._plays(other) and word(BLOCK0, other) * BLOCK > word(HEARD):
                     found.append(Replace(slot))
-                self.retire_nobody()
+                else:
+                    self.retire_nobody()
         return found
 
     def retire_nobody(self) -> None:
-        """A worker died: it was the one that was to be replaced, or the one that was to play on."""
+        """A worker is killed or dead: it was the one that was to be replaced, or the one that was to play on."""
         self.retiring, self.memory.board[layout.PREFERRED] = None, 0
 
     def compare(self, upto: int) -> list[Action]:

@@ -499,6 +499,7 @@ class Engine:
                 self._say(action)
             else:
                 self.children.kill(f"worker {action.slot}")
+                self.both.retire_nobody()
 
     def _publish_processes(self) -> None:
         """Tells control what `status` will show."""

@@ -67,8 +67,8 @@ def test_a_worker_is_replaced_only_where_the_other_one_has_the_block_that_is_due
     for block, found in ((10, []), (11, [Replace(0)])):
         engine.both.retiring, board[BLOCK0 + LINE] = Retiring(0, 0.5), block
         assert engine.both.foresee(1.0, 1.0, (0, 0)) == found
+        engine._for_both(found)
         assert engine.both.retiring is None
-    engine._for_both(found)
     assert children.killed == ["worker 0"]
 
 
