@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,44 @@ BUSY_SECONDS = 100
 """Some kernels take so long on a machine on which many others compile."""
 
 
+FOUNDING = """\
+load bass_module
+set bass.freq 55
+set bass.distortion 0.7
+sequence bass: x.x.x.x.x.x.x.x.
+load tb303_module
+patch tb303 > filter > delay
+sequence tb303: ..x...x.x.x.....x
+Yo! Chronus, drop in some kick and snare for a DnB song...
+"""
+
+
 def compilers(pid: int) -> list[psutil.Process]:
     return [child for child in psutil.Process(pid).children() if "chronus compiling" in " ".join(child.cmdline())]
+
+
+def test_row_62_with_an_empty_cache_the_engine_comes_first_and_the_founding_lines_next(tmp_path, measured):
+    began = time.monotonic()
+    with engine(tmp_path, "--device", "null", XDG_CACHE_HOME=str(tmp_path / "cache")) as running:
+        measured("62", "an engine with an empty cache", time.monotonic() - began, "s", bar=10, soak=True)
+        began = time.monotonic()
+        done = running.home.chronus(typed=FOUNDING, seconds=300)
+        measured("62", "then the founding lines answered", time.monotonic() - began, "s", bar=20, soak=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert running.status()["counters"]["missing"] == 0 and running.stop() == 0
+
+
+def test_row_62_a_render_with_an_empty_cache_compiles_what_its_script_needs_and_nothing_else(tmp_path, measured):
+    script, cache = tmp_path / "three.chronus", tmp_path / "cache"
+    script.write_text("load tb303; patch tb303 > filter > delay\nseq tb303: ..x.x.x.\n")
+    began = time.monotonic()
+    words = ("render", str(script), "-o", str(tmp_path / "three.wav"), "--bars", "2")
+    done = Home(tmp_path).chronus(*words, seconds=300, XDG_CACHE_HOME=str(cache))
+    measured("62", "a render of three modules with an empty cache", time.monotonic() - began, "s", bar=12, soak=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {code.name.partition("-")[0] for code in cache.rglob("*.code-*")}
+    kernels = {"tb303.tb303_1", "filter.filter_1", "delay.delay_2", "out.out_2"}
+    assert made == {"block._block", "unpaced.render", "loudness._energies"} | kernels
 
 
 def test_row_62_each_kind_is_answered_when_it_plays_and_no_frame_is_lost(tmp_path, bare, measured):
