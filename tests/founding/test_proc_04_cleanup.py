@@ -7,31 +7,23 @@ looked for as soon as it is gone. How long it takes to start depends on others a
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from chronus.drills.own_engine import Census, census
-from tests.kit.live import alive, engine, until
+from tests.kit.live import alive, engine, named_memory, until
 from tests.kit.takes import in_lockstep, memory_of
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(400)]
 
-CYCLES = 50
-
-
-def segments() -> set[str]:
-    """Shared memory that has a name, and that this process holds."""
-    held = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.exists()]
-    return {str(name) for name in Path("/dev/shm").iterdir()} | {name for name in held if "memfd" in name}
+CYCLES, PROCESSES = 50, 7
 
 
 def test_fifty_engines_in_a_row_leave_nothing(tmp_path, held):
-    own, before = psutil.Process(), segments()
+    own, segments = psutil.Process(), set[str]()
     counts: list[Census] = []
     ours: list[tuple[int, float]] = []
     down: list[float] = []
@@ -42,9 +34,11 @@ def test_fifty_engines_in_a_row_leave_nothing(tmp_path, held):
             up.append(time.monotonic() - began)
             running.say("load saw; load kick; seq kick: x...")
             in_lockstep(memory_of(running))
-            until(lambda: census(running.process.pid).processes >= 7, 5)  # the one forked ahead is there, too
+            # the one forked ahead is there, too, and no trial any more
+            until(lambda pid=running.process.pid: census(pid).processes == PROCESSES, 5)
             counts.append(census(running.process.pid))
             pids = running.pids()
+            segments |= named_memory(pids)
             began = time.monotonic()
             assert running.stop() == 0
             down.append(time.monotonic() - began)
@@ -52,7 +46,7 @@ def test_fifty_engines_in_a_row_leave_nothing(tmp_path, held):
         ours.append((own.num_fds(), own.memory_info().rss / 2**20))
     first, fds, sizes = counts[0], [one.descriptors for one in counts], [one.pss_mb for one in counts]
     held("engines started and ended", CYCLES)
-    held("shared memory left", len(segments() - before), "segments", most=0)
+    held("shared memories that need to be unlinked, in all", len(segments), "", most=0)
     held("descriptors of an engine, off the first's, most", max(abs(n - first.descriptors) for n in fds), "", most=5)
     held(
         "memory of an engine, off the first's, most",

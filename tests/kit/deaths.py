@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import time
@@ -34,12 +35,12 @@ def death(running: Engine, memory: Memory, slot: int, ending: Callable[[int], No
         while not select.select([watch], [], [], 0)[0]:
             rejoin.done()
             assert time.monotonic() < deadline, "it lives on"
-        ended = time.monotonic()
+        ended = min(time.monotonic(), rejoin.gone_at or math.inf)
         rejoin.wait()
         back = time.monotonic()
     finally:
         os.close(watch)
-    return Death(max(0.0, (rejoin.gone_at or back) - ended), back - ended)
+    return Death((rejoin.gone_at or back) - ended, back - ended)
 
 
 def spare(running: Engine) -> int | None:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -165,6 +165,17 @@ def alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def named_memory(pids: Iterable[int]) -> set[str]:
+    """The shared memories with a name that these processes have mapped or open. Others on the machine have their own."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            mapped = Path(f"/proc/{pid}/maps").read_text().split()
+            opened = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+            found |= {name for name in (*mapped, *opened) if name.startswith("/dev/shm/")}
+    return found
 
 
 def _first() -> None:
