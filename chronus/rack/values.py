@@ -54,8 +54,8 @@ def assign(
 
 def is_short(command: Set) -> bool:
     """Whether it is called by the parameter's own word: `bpm 174`."""
-    first, *more = command.changes
-    return not (more or first.module) and first.param in WHOLE and WHOLE[first.param].is_verb
+    named = [change.param for change in command.changes if not change.module]
+    return len(command.changes) == 1 and any(param in WHOLE and WHOLE[param].is_verb for param in named)
 
 
 Changed = tuple[Rack, dict[str, Any], tuple[Moving, ...]]

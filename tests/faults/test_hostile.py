@@ -359,13 +359,12 @@ def _come_as_another(house: House) -> None:
 
 RIVAL = r"""
 import sys, threading
-from chronus import link
-from chronus.pattern.lane import Hit
+from chronus import connection
 from chronus.errors import ChronusError
 sys.stdin.readline()
 def own(name):
     try:
-        link.own(name)  # held until the process ends
+        connection.own(name)  # held until the process ends
         sys.stdout.write(name + "\n")
     except ChronusError as error:
         assert error.code == "E_EXISTS"
