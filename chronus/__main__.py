@@ -1,4 +1,4 @@
-"""The command line: does the work of the form that was typed. Each form imports only what it needs."""
+"""Does the work of the form that was typed at the command line. Each form imports only what it needs."""
 
 from __future__ import annotations
 

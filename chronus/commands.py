@@ -1,9 +1,9 @@
-"""Commands and replies: what the two ends of the socket say to each other.
+"""Declares the commands and replies that a client and the engine send each other.
 
-A command is what a line means, before anything is known of the rack: names are still words, numbers still carry the unit
-they were typed with. `language` turns lines into these, `rack` and `conductor` give them their meaning, `wire` carries them.
+A command says what a line means, before anything is known of the rack: names are still words, numbers still carry the unit
+they were typed with. `language` turns lines into commands, `rack` and `conductor` give them their meaning, `wire` carries them.
 
-The bounds that stand here are those of the wire: what lies outside of them comes from no shell, and is let in nowhere.
+The bounds here are those of the wire: no shell sends a value outside them, and no reader accepts one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The way to an engine: whose socket it is, whether it lives, and starting one.
+"""Finds a running engine by its name, connects to its socket, or starts an engine.
 
 The rules: the lock file (flock) decides who owns a name; a socket without a held lock is stale, and only the lock's
-owner removes it; whoever answers on the socket must be of our own user.
+owner removes it; the process that answers on the socket must belong to our own user.
 """
 
 from __future__ import annotations

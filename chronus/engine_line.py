@@ -1,10 +1,10 @@
-"""What the engine's processes say to each other: tagged structs, one JSON object a line. Opens nothing.
+"""Declares the messages between the engine's processes: tagged structs, one JSON object a line. Opens nothing.
 
-The rules: a line is one message of its direction, and is read strictly; a line that is torn, too long or of somebody else is left out, and
-costs nothing but itself. Whoever says something does not wait: what the other end has no room for is lost, and is said again when it
-changes, or asked for again.
+The rules: a line is one message of its direction, and is read strictly; a line that is torn, too long or no such message is ignored, and
+nothing else is lost with it. The sender does not wait: a message for which the other end has no room is lost, and is sent again when its
+content changes, or asked for again.
 
-Where several lines end in one process their messages have different names, so that a message tells by itself who said it.
+Where several lines end in one process their messages have different names, so that each message shows who sent it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one exception a person ever sees, and the closed list of its codes."""
+"""Declares the one exception that a user ever sees, and the closed list of its codes."""
 
 from __future__ import annotations
 

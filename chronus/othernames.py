@@ -1,4 +1,4 @@
-"""What other programs call a thing, and what it is called here: only for those who got a word wrong, as a suggestion."""
+"""Lists what other programs call a thing, with its name here: only to suggest the right word for a wrong one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things lie: the package's own files, the user's, the cache, the runtime folder."""
+"""Says where files lie: the package's own, the user's, the cache, the runtime folder."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The engine's other processes begin here, each with only what it needs: `python -m chronus.processes control|forkserver ...`.
+"""Starts the engine's other processes, each with only the imports it needs: `python -m chronus.processes control|forkserver ...`.
 
-This is also where control is given a parser: it must read the texts of a journal, and yet know no text.
+Control is given its parser here: it must read the texts of a journal, but may not import the language.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is set from outside: options first, then CHRONUS_* in the environment, then the defaults. Checked once, here."""
+"""Reads the settings: options first, then CHRONUS_* in the environment, then the defaults. Checked once, here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a typed number comes to: units, notes, ranges, and seconds as frames.
+"""Converts typed numbers: units, notes, ranges, and seconds to frames.
 
 Rule 1: the conversion of a typed value to a parameter's own unit and back is done here and nowhere else.
 Rule 2: only `frames` turns seconds into frames, from exact fractions, rounding half to even.

@@ -1,6 +1,6 @@
-"""Messages <-> bytes: each frame is a length (4 bytes, little-endian) and so many bytes of msgpack. Opens nothing.
+"""Turns messages into bytes and back: each frame is a length (4 bytes, little-endian) and so many bytes of msgpack. Opens nothing.
 
-The rules: a frame holds exactly one message of its direction; what does not decode to one is refused (E_ENGINE), never
+The rules: a frame holds exactly one message of its direction; bytes that do not decode to one are refused (E_ENGINE), never
 guessed at; nothing is kept of a frame that is announced larger than MOST_BYTES.
 """
 

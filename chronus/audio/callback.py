@@ -1,15 +1,15 @@
-"""What the device calls when it wants frames: the next block of the slot that is heard, or of the other one.
+"""Gives the device its frames: the next block of the active slot, or of the other one.
 
 Rule 1: it is machine code: no interpreter, no allocation, no lock, no wait.
 Rule 2: it reads the block that is due, never the newest one. Blocks follow one another without a gap or a repeat.
 Rule 3: if the active slot lacks the block that is due and the other one has it, it takes that one, and switches: that is the failover.
-        Of two slots that live and are late now and then it does not change its mind all the time: unless a worker died or was
-        started since the last switch, it only borrows the block, and switches a minute later at the earliest.
+        When both slots live and are late now and then, it must not switch back and forth: unless a worker died or was started
+        since the last switch, it only borrows the block, and switches a minute later at the earliest.
 Rule 4: the frame counter is the clock. If a slot lives but is late, the clock waits for it; if none lives, the clock runs on.
-Rule 5: silence is counted, faded into and out of; where it begins, the alarm is rung, or the supervisor would look some 50 ms later.
-        It ends when a slot holds all that is due in this call: who has just come back lays its blocks one after the other, and some of
-        them would be heard, and then nothing again, where it is overtaken.
-Rule 6: where the supervisor prefers a slot, it switches as soon as that one holds the block that is due, and not before.
+Rule 5: silence is counted, and faded into and out of. Where it begins, the alarm is rung, or the supervisor would look some 50 ms later.
+        It ends when a slot holds all that is due in this call: a worker that has just come back lays its blocks one after the other; if
+        the callback overtook it, a few of them would be heard and then nothing again.
+Rule 6: where the supervisor prefers a slot, the callback switches as soon as that slot holds the block that is due, and not before.
 Rule 7: the rings are stereo. A device of one channel gets both sides mixed; one of more than two has them on its first two, and silence on
         the others.
 """

@@ -1,7 +1,7 @@
-"""Which devices there are, and which of them a name means: any part of "host API: device" that fits exactly one output, never its number.
+"""Lists the devices, and finds the one that a name means: any part of "host API: device" that fits exactly one output, never its number.
 
-Who wants to know which there are asks in a process of its own (`outputs.py`): PortAudio may hang, writes to stderr, and shows a process
-only what there was when it was loaded.
+The list is made in a process of its own (`outputs.py`): PortAudio may hang, writes to stderr, and shows a process only the devices
+that were present when it was loaded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The audio host: a process of its own for PortAudio, because PortAudio cannot be trusted to let go.
 
-With its server killed, PortAudio's `abort`, `close` and even the interpreter's exit have each blocked for 25 s. So nobody asks it how
-it is: the supervisor watches the clock that the callback moves, and cures a stuck host by SIGKILL and a new one. A new process also
-sees a new list of devices; an old one never does.
+With its server killed, PortAudio's `abort`, `close` and even the interpreter's exit have each blocked for 25 s. So no process asks
+the host how it is: the supervisor watches the clock that the callback moves, kills a stuck host with SIGKILL and starts a new one.
+Only a new process sees a changed list of devices; a running one never does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The null device: the same callback on a thread with absolute deadlines, heard by nobody (or written to a file).
+"""The null device: calls the same callback on a thread with absolute deadlines. Nobody hears it; it may write to a file.
 
-It paces itself: ALSA's `null` does not, and would call 691,604 times in a second. After a stall (a stopped process, a suspended machine) it
-catches up at most a period, in quick steps, and lets the rest go: there is never a burst, which the workers could not refill.
+It keeps its own pace: ALSA's `null` does not, and would call 691,604 times in a second. After a stall (a stopped process, a suspended
+machine) it catches up at most a period, in quick steps, and skips the rest: the workers could not refill a burst.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The outputs there are: whatever takes one channel of sound or more. `python -m chronus.audio.outputs` writes them down as JSON."""
+"""Lists the outputs: every device that takes at least one channel of sound. `python -m chronus.audio.outputs` prints them as JSON."""
 
 from __future__ import annotations
 

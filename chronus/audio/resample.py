@@ -1,4 +1,4 @@
-"""For a device of another rate: the callback's frames, interpolated on their way out. The engine keeps its rate.
+"""Resamples the callback's frames for a device of another rate. The engine keeps its own rate.
 
 A windowed sinc (Kaiser, 64 frames long where the device is the faster one, longer by the ratio where it is the slower one), kept as a
 table of PHASES fractions of a frame between which it is interpolated: J. O. Smith, "Digital Audio Resampling", 2002. Sines up

@@ -1,4 +1,4 @@
-"""A slot's ring: the blocks it rendered, waiting to be heard.
+"""The ring of a slot: holds its rendered blocks until they are heard.
 
 One producer, the worker that serves the slot; one consumer, the callback. A place holds block n if its NUMBER is n + 1, and that word is
 stored last: a worker killed in the middle of a block leaves a place whose number is not the one that is due. When full, the

@@ -1,4 +1,4 @@
-"""The catalogue: every kind of module there is, as data. The conversation reads it, and never imports a module."""
+"""The catalogue: describes every kind of module as data. The conversation reads it, and never imports a module."""
 
 from __future__ import annotations
 

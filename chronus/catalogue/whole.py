@@ -1,6 +1,6 @@
-"""The parameters of the whole, which belong to no module. Each is said once, here, and is a field of the rack of the same name.
+"""Declares the parameters of the whole, which belong to no module. Each is declared here alone, and is a field of the rack.
 
-A new one is a row here, a field of `Rack` (`rack/document.py`), and whatever it is for.
+A new one is a row here, a field of `Rack` (`rack/document.py`), and the code that uses it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Completion for bash: a function that looks at the words before the one that is typed."""
+"""Writes the completion for bash: a function that looks at the words before the one that is typed."""
 
 from __future__ import annotations
 

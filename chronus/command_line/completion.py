@@ -1,7 +1,7 @@
-"""Makes what completes the words of `chronus` in a shell, from the root parser.
+"""Writes the completion of `chronus` for a shell, from the root parser.
 
-Of our own, because at the place of a form a script may stand, which generators of completion for argparse do not know; and so
-the package is built with nothing but setuptools, and a checkout, where nothing is built, completes as well.
+It is our own, because a script may stand where a form is expected, and generators of completion for argparse do not know that; also, the
+package needs nothing but setuptools to be built, and a checkout, where nothing is built, completes too.
 """
 
 from __future__ import annotations

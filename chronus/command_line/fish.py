@@ -1,4 +1,4 @@
-"""Completion for fish: a line for each form and each option."""
+"""Writes the completion for fish: a line for each form and each option."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every form of the command line: what it does, what it takes, and how it is called. `chronus.__main__` does the work of each.
+"""Declares every form of the command line: its name, what it does, what it takes. `chronus.__main__` does the work of each.
 
-A form is a row in FORMS. From the one parser that is made of them come `--help`, completion and the manual page.
+A form is a row in FORMS. One parser is made of them; `--help`, completion and the manual page are made from that parser.
 """
 
 from __future__ import annotations

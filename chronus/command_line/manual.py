@@ -1,7 +1,7 @@
-"""Makes the manual page from the root parser: as roff for `man`, and as plain text where no formatter of roff is installed.
+"""Writes the manual page from the root parser: as roff for `man`, and as plain text where no formatter of roff is installed.
 
-Of our own, because a generator of manual pages for argparse makes roff alone, and half of the page is not in a parser: what ends
-with which code, what is read from the environment, where files lie.
+It is our own, because a generator of manual pages for argparse makes roff alone, and half of the page is not in a parser: exit codes,
+environment variables, the places of files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be offered after each word of `chronus`, whatever the shell: read from the root parser."""
+"""Finds what can follow each word of `chronus`, for any shell: read from the root parser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the words of a form: argparse, whose refusals are one line and say what was meant."""
+"""Reads the words of a form with argparse, and refuses in one line that suggests what was meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Completion for zsh: what `_arguments` is told of each form, with what every option does."""
+"""Writes the completion for zsh: the arguments of `_arguments` for each form, with what every option does."""
 
 from __future__ import annotations
 

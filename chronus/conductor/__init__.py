@@ -1,1 +1,1 @@
-"""From submissions to entries of the log. Pure: no clock, no file, no process."""
+"""Turns submissions into entries of the log. Pure: no clock, no file, no process."""

@@ -1,4 +1,4 @@
-"""Who speaks, where it is control itself: each has rights of its own, so no client may bear one of these names."""
+"""The authors that control itself speaks as: each has rights of its own, so no client may bear one of these names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a transaction and a moment to the entries of the log: pure, so it may be repeated for a later moment."""
+"""Turns a transaction and its moment into entries of the log: pure, so it may be repeated for a later moment."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""The conductor: from submissions to entries of the log. It never sleeps, reads no clock and opens nothing.
+"""The conductor turns submissions into entries of the log. It never sleeps, reads no clock and opens nothing.
 
 A submission goes through it in steps, because a program must be prepared before its moment is known:
 
-    perform     each command on the rack, in order, whole or nothing; draws one program for all of them
-    commit      the entries, once the frame of the moment is known; may be repeated for a later one
-    accept      makes it the state: the rack, the timeline, the lanes
-    sealed      the frame at which the replicas applied it: places in the arena become free
+    perform     performs each command on the rack, in order, all or none; draws one program for all of them
+    commit      makes the entries, once the frame of the moment is known; may be repeated for a later one
+    accept      makes the result the state: the rack, the timeline, the lanes
+    sealed      takes the frame at which the replicas applied it: places in the arena become free
 
-`promise` owes the notes of the lanes up to a frame and `pay` gives them, slice by slice, so that nobody waits long for a turn. `due`
-gives the commands whose time was still to come: those that one author put off to one frame share a moment, as the lines of a
-submission do.
+`promise` records the notes of the lanes up to a frame as owed, and `pay` gives them, slice by slice, so that no other job waits long.
+`due` gives the commands that were put off and whose time has come: those that one author put off to one frame share a moment, as the
+lines of a submission do.
 
-All that is kept between two steps is `state`. Whoever keeps that value can have the conductor go on from there.
+`state` is all that is kept between two steps. From a kept copy of that value the conductor can go on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `for 4 bars` goes back to: a few things of the rack as they were, each put back only where it still is as the command left it."""
+"""Keeps what `for 4 bars` goes back to: what a command changed, each part put back only if it still is as the command left it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submissions on the rack: each command in order, whole or nothing, into a transaction. Nothing of it is heard or kept yet."""
+"""Performs a submission on the rack: each command in order, all or none, into a transaction. Nothing of it is heard or kept yet."""
 
 from __future__ import annotations
 

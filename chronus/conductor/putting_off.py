@@ -1,4 +1,4 @@
-"""What a transaction puts off, once its moment is known: each command gets the time at which it is to be performed."""
+"""Gives each command that a transaction puts off the time at which it is to be performed, once the moment is known."""
 
 from __future__ import annotations
 

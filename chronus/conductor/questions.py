@@ -1,6 +1,6 @@
-"""Questions about the rack: TABLE has a function for each kind of them, which gives its lines and their JSON form.
+"""Answers questions about the rack: TABLE has a function for each kind of question, which gives its lines and their JSON form.
 
-What only control can tell (`status`, `sync`, files, devices) it answers itself: `control/serve/replies.py`.
+Control itself answers what only control knows (`status`, `sync`, files, devices): `control/serve/replies.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a sentence of musical words leaves as it is: it adds, and takes the place of nothing that the user has made. Pure."""
+"""Keeps a sentence of musical words from replacing what the user has made: a sentence only adds. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not heard while the transport stands: told in every answer to something that only `play` will let be heard."""
+"""Finds what is not heard while the transport stands: every answer to a change that only `play` makes audible says so."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""How a conductor stands between two steps: one value, which nobody changes. Each step makes another one of it.
+"""The state of a conductor between two steps: one immutable value. Each step makes a new one of it.
 
-So a step that comes to nothing needs no undoing; and to keep how all stood, to go back to it, or to go on where somebody else stood is to
-assign one value.
+So a step that fails needs no undoing; and to keep the state, to go back to it, or to go on from the state of another conductor is
+to assign one value.
 
-What has a moment is performed some time before it. Until then `heard` is the rack as it was, and whatever else is said is about that
-one: it is `independent` and may go first, or it comes after what is `promised`. So the order of performing is that of taking effect.
+A command with a moment is performed some time before it. Until that moment `heard` is the rack without it, and every other command
+means that rack: either it is `independent` and may go first, or it comes after what is `promised`. So commands are performed in the
+order in which they take effect.
 """
 
 from __future__ import annotations

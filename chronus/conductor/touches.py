@@ -1,4 +1,4 @@
-"""Who touched a module last: so that the line which brought the renderer down can be named, and taken back."""
+"""Remembers which command touched a module last, so that the line which brought the renderer down can be named, and taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a submission comes to before it is part of the state: outcomes, steps, and what moves or is played by hand."""
+"""The result of a submission before it is part of the state: outcomes, steps, sweeps, and notes played by hand."""
 
 from __future__ import annotations
 

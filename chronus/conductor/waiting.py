@@ -1,4 +1,4 @@
-"""What was put off: when its time comes, and how that moves with the music."""
+"""Keeps the commands that were put off: when the time of each comes, and how a change of tempo moves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control process: joins what it was given to a server, runs it, and closes the journal when it is told to end."""
+"""The control process: builds a server from what it was given, runs it, and closes the journal when it is told to end."""
 
 from __future__ import annotations
 

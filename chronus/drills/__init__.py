@@ -1,1 +1,1 @@
-"""Proofs that a user can run: soak, crash-test, bench; and what they measure with."""
+"""Runs the proofs that a user can run: soak, crash-test, bench; and has the instruments they measure with."""

@@ -1,4 +1,4 @@
-"""`chronus bench`: the figures that Chronus claims, measured on this machine, on engines of its own.
+"""`chronus bench`: measures the figures that Chronus claims on this machine, on engines of its own.
 
 Each figure says how it was taken. Latencies are measured from outside: a client's send, a capture's arrival, a whole
 process's start and end. The null device writes what would be heard into a pipe, and the pipe's reader looks at the clock.

@@ -1,7 +1,7 @@
-"""What was heard, held against a rendering of the journal, bit for bit.
+"""Compares what was heard (the capture) with a rendering of the journal (the reference), bit for bit.
 
-Both are taken in pieces, so an hour needs no more memory than ten seconds. Where they part, the capture is searched for the next
-place at which it is the reference again: a gap may end later in the reference than it began (the clock ran on) or where it began
+Both are read in pieces, so an hour needs no more memory than ten seconds. Where they differ, the capture is searched for the next
+place at which it equals the reference again: a gap may end later in the reference than it began (the clock ran on) or where it began
 (the clock waited for a slot that lived).
 """
 

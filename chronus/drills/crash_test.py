@@ -1,6 +1,6 @@
 """`chronus crash-test`: kills the workers of an engine of its own, one after the other, while a song plays, and counts what was lost.
 
-What is lost is counted at the end of the chain: all that the null device played, held against a rendering of the journal, bit for bit.
+What is lost is counted at the end of the chain: all that the null device played is compared with a rendering of the journal, bit for bit.
 A worker is killed again as soon as both slots are in lockstep, at a random phase of a block; but never so often that the
 supervisor would pause before it starts the next one.
 """

@@ -1,9 +1,9 @@
-"""A capture held against its journal while both are still being written, so that hours of them need no more disk than a minute.
+"""Compares a capture with its journal while both are still being written, so that hours of them need no more disk than a minute.
 
-Rule 1: only what is old enough is looked at: a record is written at once, but what came of it (its seal, a poison) some time later.
-Rule 2: it is rendered and compared as at the end (offline.py, capture.py); only the pieces are others.
+Rule 1: only what is old enough is read: a record is written at once, but its seal, or a poison, some time later.
+Rule 2: it is rendered and compared as at the end (render/take.py, capture.py); only the pieces differ.
 Rule 3: what was compared is given back to the disk.
-Rule 4: it has a process of its own, which leaves the others their due. It is told how much was heard, and answers once, at the end.
+Rule 4: it is a process of its own, of low priority. It is told how much was heard, and answers once, at the end.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the proofs a user can run have in common: an engine of their own to measure and to break, a client, figures with bars.
+"""Starts an engine to measure and to break, for the proofs that a user can run; with a client for it, and figures with bars.
 
-Such an engine lives in folders that are gone afterwards; nothing of the person who runs it is read or written, but the kernel cache.
+Such an engine lives in folders that are gone afterwards; of the user's own files it reads and writes only the kernel cache.
 """
 
 from __future__ import annotations

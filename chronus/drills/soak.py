@@ -1,7 +1,7 @@
-"""`chronus soak`: hours of random commands over the whole language while processes are killed; then every rule is asked of what was heard.
+"""`chronus soak`: types random commands of the whole language for hours while processes are killed; then checks what was heard.
 
-The seed says which commands, and which process is killed behind which of them: the same seed is the same soak. What is typed depends on
-no answer, so some of it is refused (a name that is not loaded): that too is the language.
+The seed decides the commands, and which process is killed after which of them: the same seed is the same soak. What is typed depends on
+no answer, so some of it is refused (a name that is not loaded): refusals are part of the language.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Whether the machine itself stood still meanwhile.
+"""Measures when the machine itself stood still.
 
 On a shared host all processors of a virtual machine are stopped now and then, for 5 to 70 ms, longer than what is rendered ahead.
-No program that runs on it can play through that, so what is lost in such a moment says nothing of Chronus. The witness is a process of
-the highest priority on each processor that wakes every millisecond: what keeps it from waking would have kept anybody.
+No program that runs on it can play through that, so what is lost in such a moment says nothing about Chronus. The witness is a process
+of the highest priority on each processor that wakes every millisecond: what keeps it from waking would have stopped any process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How loud it is: peak in dBFS, integrated loudness in LUFS (ITU-R BS.1770-4)."""
+"""Measures loudness: the peak in dBFS, the integrated loudness in LUFS (ITU-R BS.1770-4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiles all there is, on all processors, for those who want it done before anybody plays: packagers, tests, `chronus build`."""
+"""Compiles all kernels, on all processors, before anybody plays: for packagers, tests and `chronus build`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Starts the engine's processes, listens to them and ends them. What is to be done about what it hears is decided elsewhere.
+"""Starts the engine's processes, listens to them and ends them. It decides nothing about what it hears.
 
-Rule 1: every process holds the read end of a lifeline whose write end is here and only here: who is cut off dies, and with the
-        supervisor everybody does. The lifeline of the dead is let go.
+Rule 1: every process holds the read end of a lifeline whose write end only this process holds: a process whose lifeline is closed dies,
+        and when the supervisor dies, all of them do. The lifeline of a dead process is closed.
 Rule 2: the forkserver, control and the compilers are started afresh; workers, hosts and trials are forked by the forkserver, on request.
-Rule 3: nothing here waits for a child, but for control at the very end.
+Rule 3: nothing here waits for a child, except for control at the very end.
 """
 
 from __future__ import annotations

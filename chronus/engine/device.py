@@ -1,11 +1,11 @@
-"""On which device the music plays: the one that is meant, or the null device while that one is away. It starts nothing and reads no clock.
+"""Decides on which device to play: the one that is meant, or the null device while that one is away. It starts nothing, reads no clock.
 
-Rule 1: a device is meant by name: by the one that was asked for, or else by that of the one that was opened first. Another one is never
-        taken in its place.
+Rule 1: a device is meant by its name: the name that was asked for, or else that of the device that was opened first. No other device is
+        ever taken in its place.
 Rule 2: musical time goes on: when a device goes, the null device plays at once.
-Rule 3: whoever opens a device opens it as a candidate, beside the null device. Nobody waits for a candidate: it may hang for as long as its
-        server does. Only when it has the device open does the null device end, and the candidate plays.
-Rule 4: at most one notice a second, and only of what is so by then.
+Rule 3: a host opens a device as a candidate, beside the null device. No process waits for a candidate: it may hang for as long as its
+        sound server does. Only when it has the device open does the null device end, and the candidate plays.
+Rule 4: there is at most one notice a second, and only of what is still true by then.
 """
 
 from __future__ import annotations

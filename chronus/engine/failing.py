@@ -1,10 +1,10 @@
-"""Which worker is about to fail: what gets worse in one slot and not in the other. It kills nothing and reads no clock.
+"""Decides which worker is about to fail: the one whose slot gets worse while the other does not. It kills nothing and reads no clock.
 
 Rule 1: only a difference between the slots counts. Both render the same: what slows both is the rack, and replacing a worker cures no rack.
     Of a rack that leaves little of a block's time, one slot may come late and the other just not: that is the rack, too.
-Rule 2: a slot is told only while both play, so that there is somebody to play on.
-Rule 3: one bad moment says nothing. Strain has to last for STRAIN_SECONDS; while there is none, it wears off half as fast.
-Rule 4: if replacing did not help, the next time comes later and later: what is wrong is perhaps not the worker.
+Rule 2: a slot is named only while both play, so that the other one can play on.
+Rule 3: one bad moment proves nothing. Strain has to last for STRAIN_SECONDS; while there is none, it wears off half as fast.
+Rule 4: if replacing did not help, the next replacement comes later and later: perhaps the fault is not the worker's.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""Where workers and hosts come from: a process that has loaded the machine code there is, and forks.
+"""Forks workers and hosts: a process that has loaded all the machine code on the disk.
 
-Importing NumPy, Numba and the kernels costs half a second; a fork of one who has them 2 ms. It has one thread, because a fork of
-more copies locks that nobody will release. What it is asked and what it answers stands in engine_line; descriptors travel beside it.
+Importing NumPy, Numba and the kernels costs half a second; forking a process that has them 2 ms. It has one thread, because a fork of
+several threads copies locks that no thread will release. Its requests and answers are declared in engine_line; descriptors travel
+beside them.
 
-One child is always forked ahead and waits to be told what it is: a fork takes 2 to 5 ms of copying page tables, and laying the shared
-memory under a process another 3, which a slot that plays alone should not wait for. It is made while nothing else is asked for;
-without one, who is asked for is forked then and there.
+One child is always forked ahead and waits to be told what to be: a fork takes 2 to 5 ms to copy page tables, and mapping the shared
+memory another 3, which a slot that plays alone should not wait for. That child is forked while nothing else is asked for; where there is
+none, a process is forked when it is asked for.
 
-It compiles nothing. What it cannot be without is loaded before anything can be forked; where that is not on the disk yet, it says so, and
-waits. Kernels are loaded one at a time, while nobody is asked for: those it is told to, and all that are on the disk.
+It compiles nothing. The code that every worker needs is loaded before anything can be forked; if that is not on the disk yet, it says so,
+and waits. Kernels are loaded one at a time, while no process is asked for: those it is told to load, and all that are on the disk.
 """
 
 from __future__ import annotations

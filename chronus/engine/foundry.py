@@ -1,16 +1,17 @@
-"""Decides which machine code is made next, by which compiler, and who is told of it. It starts nothing, opens nothing, reads no clock.
+"""Decides which machine code is made next, by which compiler, and who is told about it. It starts nothing, opens nothing, reads no clock.
 
 Rule 1: machine code goes one way. A compiler puts it on the disk; the forkserver loads it from there, so that every worker that is
-        forked from then on has it; then control is told that the kernel is there. A program names only kernels that are there. So a
+        forked from then on has it; then control is told that the kernel is compiled. A program names only compiled kernels. So a
         worker that was forked before finds the code on the disk, and loads it while it binds the program, beside its render loop.
-        No worker compiles, and nobody but a compiler does while music plays.
+        No worker compiles, and no process but a compiler does while music plays.
 Rule 2: both slots load one file, so both run the same instructions, at whatever address.
-Rule 3: what the engine cannot be without comes first; then what somebody waits for; then the likeliest. Nothing is given to two.
-Rule 4: one compiler hurries, the other one is patient: as soon as the engine plays it has the lowest priority. What nobody waits for
-        is only the patient one's, so whoever waits is not kept waiting by that.
-Rule 5: what a compiler dies of is tried once more, and then given up; so is what takes more than MOST_SECONDS of a processor. It may be
-        asked for again.
-Rule 6: where all is made nobody waits for the compilers any more, and they end.
+Rule 3: the code that the engine cannot run without comes first; then what a client waits for; then what is most likely to be needed.
+        No job is given to two compilers.
+Rule 4: one compiler hurries, the other one is patient: as soon as the engine plays it has the lowest priority. Only the patient one
+        makes what nobody waits for, so that never delays what somebody waits for.
+Rule 5: a job that a compiler dies of is tried once more, and then given up; so is one that takes more than MOST_SECONDS of a processor.
+        It may be asked for again.
+Rule 6: when everything is compiled, the compilers end.
 """
 
 from __future__ import annotations

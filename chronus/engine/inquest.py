@@ -1,7 +1,7 @@
-"""Of what a worker died: of the module or the entry of the log that it was at, or of what it went back to.
+"""Finds out what a worker died of: the module or the entry of the log that it was at, or the checkpoint that it went back to.
 
-What comes of it stands on the board: what is rendered no more, what is passed over, and what the next worker goes back to. The rules
-are supervision's. It kills nobody and reads no clock.
+It writes the verdict on the board: which module is rendered no more, which entry is passed over, and which checkpoint the next worker
+goes back to. The rules are those of supervision.py. It kills no process and reads no clock.
 """
 
 from __future__ import annotations

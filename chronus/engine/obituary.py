@@ -1,9 +1,9 @@
-"""What is said when workers or control die: who died, who plays on, and how much was lost. It kills nothing and reads no clock.
+"""Writes the notice when workers or control die: which died, which plays on, and how much was lost. It kills nothing and reads no clock.
 
-Rule 1: nothing is said before it is known: two that are killed together die a few milliseconds apart.
-Rule 2: what was lost is what the callback sent in its place, counted from the last look before the death.
-Rule 3: while nobody plays that is said at once, and how long it lasted when it is over.
-Rule 4: control is who tells people. Of its own death nothing is said before it is back; then how long nobody was there.
+Rule 1: nothing is said before it is known: two processes that are killed together die a few milliseconds apart.
+Rule 2: the frames lost are those that the callback sent as silence, counted from the last look before the death.
+Rule 3: when no slot plays, that is said at once, and how long it lasted when it is over.
+Rule 4: control passes notices on to people. Nothing is said of its own death before it is back; then how long it was away.
 """
 
 from __future__ import annotations

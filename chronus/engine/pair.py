@@ -1,6 +1,6 @@
-"""What both slots show together: which worker is about to fail while the other plays on, and whether they differ. It kills nobody.
+"""Watches both slots together: which worker is about to fail while the other plays on, and whether the slots differ. It kills nothing.
 
-The slot that is heard is switched away from before its worker is replaced; a slot that differs starts again from the other one.
+If the worker to be replaced serves the active slot, the other slot is made active first; a slot that differs starts again from the other.
 """
 
 from __future__ import annotations

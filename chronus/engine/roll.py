@@ -1,8 +1,8 @@
-"""Who of the engine's processes was asked for, and who lives. It starts nothing, opens nothing and reads no clock.
+"""Records which of the engine's processes were asked for, and which live. It starts nothing, opens nothing and reads no clock.
 
-Rule 1: who is forked is asked for under a number, and lives from when the forkserver tells its pid; nobody can be killed before.
-Rule 2: a forkserver that dies owes all that it has not told of: nobody else ever will.
-Rule 3: what is said of, or by, somebody whose place was given to another one since says nothing; it is given with the question.
+Rule 1: a process is asked for under a number, and lives from when the forkserver sends its pid; it cannot be killed before.
+Rule 2: when a forkserver dies, the processes whose pid it has not sent never come: no other process would send it.
+Rule 3: a message about, or from, a process whose place was given to another one since is ignored; the place is given with the question.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The start of an engine: its name, its kernels, its door; and what whoever started it is told."""
+"""Starts an engine: takes its name, prepares its kernels, opens its door; and reports to the process that started it."""
 
 from __future__ import annotations
 

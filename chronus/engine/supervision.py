@@ -1,13 +1,13 @@
-"""What to do when a process dies: a pure step of state. It starts nothing, kills nothing and reads no clock.
+"""Decides which process to start again after a death, and when. It starts nothing, kills nothing and reads no clock.
 
 Rule 1: a child that dies is started again at once, as long as it has not died more than BUDGET times in PERIOD seconds; then after
         a pause that doubles from FIRST_PAUSE to LONGEST_PAUSE, for as long as it keeps dying. While the other slot is down as well,
         a slot waits no longer than ALONE_PAUSE: the pause is there to spare the machine, not to keep the music silent.
-Rule 2: nobody is stopped because another one fails.
-Rule 3: a module that was being rendered at two such deaths is the fault itself; it is taken out, not the slot. So is an entry of the
-        log that was being taken in: it is passed over.
-Rule 4: a checkpoint that a worker died of, or did not come back from, while nobody played is passed over; after the one before it
-        comes nothing at all.
+Rule 2: no process is stopped because another one fails.
+Rule 3: a module that was being rendered at two such deaths is the cause; it is taken out, not the slot. Likewise an entry of the log
+        that was being taken in at two deaths is passed over.
+Rule 4: a checkpoint that a worker died of, or did not come back from, while no slot played is passed over; if the one before it fails
+        too, the slot begins with nothing.
 Rule 5: a slot is given to a new worker only after the old one is known to be dead; so a death is the only reason to start one.
 """
 

@@ -1,6 +1,6 @@
-"""The engine: starts the others, watches them, starts them again. It holds the shared memory and the name.
+"""The supervisor: starts the other processes, watches them, starts them again. It holds the shared memory and the engine's name.
 
-It parses nothing, opens no device and is in nobody's way: stopped for half a minute, it would not be heard.
+It parses nothing and opens no device, and no process waits for it: stopped for half a minute, it would not be heard.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""Who is stuck, and whether the slots agree: what the board tells at one look after another. It kills nothing and reads no clock.
+"""Decides from the board which process is stuck, and whether the slots agree. It kills nothing and reads no clock.
 
-Rule 1: a process is judged by what it gets done, blocks and periods, never by what it says of itself.
-Rule 2: who is late but moves is not stuck: overload is no reason to kill.
-Rule 3: what was not watched does not count: after a pause of the watcher itself, or of the machine, nobody has been still for longer.
-Rule 4: two that stand in the same module at the same time wait for nothing but the end of it: there is no music left to lose, so they are
-        given up sooner.
-Rule 5: the same of two that crawl: an eighth of the blocks that are due, or fewer, and all that time spent in one module.
+Rule 1: a process is judged by the blocks and periods it gets done, never by what it says about itself.
+Rule 2: a process that is late but moves is not stuck: overload is no reason to kill.
+Rule 3: time that was not watched does not count: a pause of the watcher itself, or of the machine, is not held against any process.
+Rule 4: two workers that stand in the same module at the same time leave no music to lose, so they are given up sooner.
+Rule 5: the same holds for two that crawl: an eighth of the blocks that are due, or fewer, and all that time spent in one module.
 Rule 6: two slots that differ in one block are both suspect; the standby is the one that can be replaced unheard.
 """
 

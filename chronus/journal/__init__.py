@@ -1,1 +1,1 @@
-"""What was said and when it took effect, on disk; and what a journal comes to when it is read."""
+"""Keeps on disk what was said and when it took effect, and performs it again."""

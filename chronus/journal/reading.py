@@ -1,4 +1,4 @@
-"""Reads journals: the newest of an engine, a whole take over all its files, and a take that is still being written."""
+"""Reads journals: the newest of an engine, a whole take over all its files, or a take that is still being written."""
 
 from __future__ import annotations
 

@@ -1,22 +1,22 @@
-"""The journal: what was said and when it took effect, kept so that no process's death loses an acknowledged command.
+"""The journal: records what was said and when it took effect, so that no process's death loses an acknowledged command.
 
 Text, one record a line behind a header: `<crc32, 8 hex digits> <json>`. Two records a submission: *said*, before it is
 published, and *sealed*, once its frame is known.
 
-Rule 1: a record is in the kernel's hands (one `write`) before anybody is answered, so only a power cut can take it;
-a thread of its own calls fsync within 100 ms, so that cut takes no more than that.
+Rule 1: a record is given to the kernel (one `write`) before its author is answered, so only a power cut can lose it; a thread of its
+own calls fsync within 100 ms, so a power cut loses no more than that.
 Rule 2: reading recovers the longest valid prefix, whatever follows it, and never fails on what a file contains.
-Rule 3: what cannot be written is not done. While the disk refuses, a command is refused with E_FILE and changes nothing, the music
-goes on, and the first command that finds the disk willing works again. What has happened before the disk is asked (a seal, what was
-put off and is due now) cannot be refused any more: it is kept in memory and written first.
-Rule 4: a take may go on over several files. A new one begins with how all stood (`Stands`) when nothing was on its way, and names the
-one it goes on from, which is left as it is. Who recovers reads the newest whose beginning is whole; who renders reads all of them.
-Rule 5: a record is whole or not there. A short write is taken back; where even that fails, nothing is written behind it until it works.
+Rule 3: a command that cannot be written is not performed. While the disk refuses, a command is refused with E_FILE and changes nothing,
+the music goes on, and the first command that finds the disk willing works again. What has happened before the disk is asked (a seal, or
+a command that was put off and is due now) cannot be refused any more: it is kept in memory and written first.
+Rule 4: a take may go on over several files. A new file begins with the state of the conductor (`Stands`) when nothing was on its way, and
+names the file it goes on from, which stays as it is. Recovery reads the newest file whose beginning is whole; rendering reads all files.
+Rule 5: a record is whole or not there. A short write is taken back; if that fails too, nothing is written after it until it works.
 
-To play a journal again: lead a conductor through the records (replay.py), and give its entries to the replicas in the order of
-saying, which is that of the log. Entries of one that is `exact` carry `moment`; those of another take effect at the frame of its
-seal (its `moment` counts for what it named in musical time). What was put off is said up to 100 ms before its moment, so what is
-said after it may well take effect before it. `due` and `shrink` stand for what the conductor had kept back itself.
+To play a journal again: lead a conductor through the records (replay.py), and give its entries to the replicas in the order in which
+they were said, which is that of the log. Entries of an `exact` record carry `moment`; those of another take effect at the frame of its
+seal (its `moment` counts for what it named in musical time). A command that was put off is said up to 100 ms before its moment, so a
+command said after it may take effect before it. `due` and `shrink` stand for commands that the conductor itself had kept back.
 """
 
 from __future__ import annotations

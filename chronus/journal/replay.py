@@ -1,12 +1,12 @@
-"""What a journal comes to: the conductor as it was, the take as it was, or the rack as it was.
+"""Performs a journal again, and gives the conductor as it was, the take as it was, or the rack as it was.
 
-Record by record a conductor is led through what the one that wrote the journal went through, in the order in which that one did it,
-and draws the same programs. A file that goes on from another one begins with how the conductor stood then. Three ask for a replay,
-and they differ in what still lives:
+Record by record a conductor is led through what the one that wrote the journal did, in the same order, and draws the same programs. A
+file that goes on from another one begins with the state of the conductor then. A replay is needed for three things, which differ in
+what still lives:
 
-recovery: only control died. The replicas play on, so the conductor must come out as it was to the last place in the arena.
-rendering: nothing lives; a replica of one's own is told the same entries, and gives the take again, bit for bit.
-`rebuild`: the whole engine died. What counts is the rack; one submission builds it anew in an engine that knows nothing.
+recovery: only control died. The replicas play on, so the conductor must end exactly as it was, to the last place in the arena.
+rendering: nothing lives; a replica of the rendering's own gets the same entries, and gives the take again, bit for bit.
+`rebuild`: the whole engine died. Only the rack counts; one submission builds it anew in an engine that knows nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How a conductor stands, as bytes: what a new journal file begins with, so that reading it need not begin with the first word ever said.
+"""Writes the state of a conductor as bytes, and reads it: a new journal file begins with it, so that a replay can begin at that file.
 
-For the control that takes the place of one that died; for people and for other versions the same record holds the rack's script.
-Racks of the history share most of what they hold, so each module, cable and lane is kept once.
+It serves a control that takes the place of one that died; for people and for other versions the same record holds the rack's script.
+Racks of the history share most of their parts, so each module, cable and lane is kept once.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""A typed line becomes a command, and a command text again. Nothing here knows what is loaded but by what it is given."""
+"""Turns a typed line into a command, and a command into text. Nothing here knows what is loaded unless it is given."""

@@ -1,4 +1,4 @@
-"""Commands as text, one form each, for the journal and saved patches: parsed, it is the same command again."""
+"""Writes commands as text, in one form each, for the journal and saved patches. The parser makes the same command of that text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What to say of a line that is no command: what was expected where, in plain words, and what makes the line better there.
+"""Explains why a line is no command: what was expected where, in plain words, and a suggestion that mends the line.
 
 A suggestion takes the place of the word at the column, or of as many characters as the error's `length` says. Where nothing
-is known that helps there is none.
+is known that helps, there is none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may come next at the cursor, from the line, the catalogue and what is loaded. Pure."""
+"""Finds what may come next at the cursor, from the line, the catalogue and what is loaded. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grammars of the folder grammar/ as parsers: built once a version, then read from the cache folder."""
+"""Makes parsers of the grammars in the folder grammar/: built once for each version, then read from the cache folder."""
 
 from __future__ import annotations
 

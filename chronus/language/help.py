@@ -1,4 +1,4 @@
-"""What can be typed, explained: the rows of the commands, topics, the codes of errors, the modules of the engine's catalogue."""
+"""Explains what can be typed: the rows of the commands, topics, the codes of errors, the modules of the engine's catalogue."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The notation of lanes: what follows `sequence NAME:`, times cut off.
+"""Reads the notation of lanes: what follows `sequence NAME:`, without times such as `at next bar`.
 
-A body is steps and then options. A grid is one character a step; tokens (notes, chords) stand between spaces. Which:
-any letter but x, X, o makes it tokens; else an x, X or o, or a digit with another mark of a grid directly after it (`53`, `5.`),
+A body is steps and then options. In a grid each character is a step; tokens (notes, chords) stand between spaces. Which of the two:
+any letter but x, X, o makes it tokens; otherwise an x, X or o, or a digit with another mark of a grid directly after it (`53`, `5.`),
 or a dot before it, makes it a grid. Digits set apart by spaces are degrees.
 
 How long a hit lasts: with nothing after it, the lane's gate length, written (0, 1). Held over k more steps, by `_` or

@@ -1,6 +1,6 @@
-"""What `open NAME` brings along: the commands of a script.
+"""Reads the script that `open NAME` names, and gives its commands.
 
-The engine reads no text, so the shell reads the file, whole or not at all, and sends what it says with the command.
+The engine reads no text, so the shell reads the file, whole or not at all, and sends its commands along.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Typed text to commands: `statements` cuts it, `parse` reads one. Opens no file but the grammars."""
+"""Turns typed text into commands: `statements` cuts it, `parse` reads one. Opens no file but the grammars."""
 
 from __future__ import annotations
 

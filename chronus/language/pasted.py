@@ -1,6 +1,6 @@
-"""What comes along when a session or a page is pasted: prompts, answers, numbering, code fences. It is blanked out, so columns stay.
+"""Blanks out what comes along when a session or a page is pasted: prompts, answers, numbering, code fences. Columns stay the same.
 
-No command begins like any of these, and what was left out is told once, by the next answer.
+No command begins like any of these; the next answer says once what was left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Musical words to lines of the language, or a refusal that names every word that is not understood. Nothing is done by halves."""
+"""Turns musical words into lines of the language, or refuses with every word that is not understood. Nothing is done by halves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Characters that only look different are taken for their plain forms; those that cannot be seen are blanks, or named. Pure.
+"""Replaces characters that only look different by their plain forms; invisible ones become blanks, or are refused by name. Pure.
 
 One character becomes one character, so that columns stay those of what was typed. Nothing changes inside of quotes.
 """

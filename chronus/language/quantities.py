@@ -1,4 +1,4 @@
-"""Typed numbers with their units: quantities, counts, lengths, pitches. Offsets count from 0 in the typed statement."""
+"""Reads typed numbers with their units: quantities, counts, lengths, pitches. Offsets count from 0 in the typed statement."""
 
 from __future__ import annotations
 

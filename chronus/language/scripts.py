@@ -1,4 +1,4 @@
-"""Scripts by name: `open NAME`, `chronus render NAME` and `chronus NAME` all mean the same file.
+"""Finds scripts by name: `open NAME`, `chronus render NAME` and `chronus NAME` all mean the same file.
 
 A path that exists comes first; then what the user saved; then what came with Chronus.
 """

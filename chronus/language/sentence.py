@@ -1,6 +1,6 @@
-"""Musical words as what they ask for: every word of a sentence is either understood, or kept as one that is not. Pure.
+"""Finds what a sentence of musical words asks for: every word is either understood, or kept as one that is not. Pure.
 
-A sentence is clauses: what is to be done (add, mute, unmute, solo, unsolo), and what it is about. A clause without a
+A sentence is made of clauses: a verb (add, mute, unmute, solo, unsolo), and what it is about. A clause without a
 verb adds. Words come from grammar/phrases.toml, the longest phrase first.
 """
 

@@ -1,4 +1,4 @@
-"""Where the words of a command stand in its line: field path -> (line, column), as the parser found them."""
+"""Finds where the words of a command stand in its line: field path -> (line, column), as the parser found them."""
 
 from __future__ import annotations
 

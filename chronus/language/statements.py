@@ -1,4 +1,4 @@
-"""A text cut into commands: at newlines and `;`, without comments, continued lines joined. Pure, and linear in time."""
+"""Cuts a text into statements: at newlines and `;`, without comments, continued lines joined. Pure, and linear in time."""
 
 from __future__ import annotations
 

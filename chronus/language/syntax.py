@@ -1,4 +1,4 @@
-"""The grammar of commands, put together from grammar/chronus.lark and the rows: its parser, and the words that it knows."""
+"""Puts the grammar of commands together from grammar/chronus.lark and the rows: its parser, and the words that it knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the tree of a line to its command, with its times.
+"""Turns the tree of a line into its command, with its times.
 
 Offsets count from 0 in the typed statement; a refusal carries `offset + 1` as its column, and the parser turns that
 into a line and column of the source.

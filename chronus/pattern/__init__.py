@@ -1,1 +1,1 @@
-"""A lane's meaning: what was typed as a tree of hits, and how it unfolds, loop by loop."""
+"""The meaning of a lane: what was typed as a tree of hits, and how it unfolds, loop by loop."""

@@ -1,4 +1,4 @@
-"""A lane as it is understood: its hits, and what it says of all of them."""
+"""Declares a lane as it is understood: its hits, and the options for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One loop of a lane as arrays: which notes, in the order of their beginnings."""
+"""Unfolds one loop of a lane as arrays: its notes, in the order of their beginnings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a rack to a program: where each module has its place, and what differs from the program before."""
+"""Turns a rack into a program: gives each module its place, and finds what differs from the program before."""

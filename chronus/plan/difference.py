@@ -1,4 +1,4 @@
-"""The difference between two racks, as entries of the log: what is set, what moves, what hands do."""
+"""Writes the difference between two racks as entries of the log: what is set, what moves, what is played by hand."""
 
 from __future__ import annotations
 

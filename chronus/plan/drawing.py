@@ -1,4 +1,4 @@
-"""One plan in the making: from the rack and the plan before to the seats, strands and tables of the next."""
+"""Draws one plan: from the rack and the plan before it come the seats, strands and tables of the next."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Plans: where each module and cable of a rack has its place in the arena, and which program says so to the replicas.
+"""Plans the place of each module and cable of a rack in the arena, and the program that tells the replicas about it.
 
-A planner draws plans from what has been given away so far, its `Places`; it keeps nothing itself. A plan changes them when it is adopted,
-so one that comes to nothing costs only the numbers in it. Rules:
-1. What stays keeps its place and incarnation. What goes stays in the program, leaving, until its fade of 10 ms is over.
+A planner draws plans from the places given away so far, its `Places`; it keeps nothing itself. A plan changes them when it is adopted,
+so a plan that is given up costs only the numbers in it. Rules:
+1. A module that stays keeps its place and incarnation. One that goes stays in the program, leaving, until its fade of 10 ms is over.
 2. A place is given anew only after the program that no longer uses it has been applied.
 3. The order of sums depends on the rack alone, never on the way it came to be.
 """

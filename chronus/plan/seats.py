@@ -1,4 +1,4 @@
-"""Where the modules and cables of a rack have their places: seats in the arena, strands between them."""
+"""Declares the places of a rack's modules and cables: seats in the arena, strands between them."""
 
 from __future__ import annotations
 

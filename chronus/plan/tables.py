@@ -1,4 +1,4 @@
-"""Seats and strands -> the tables of a program. The rows stand in the order of rendering."""
+"""Writes seats and strands as the tables of a program. The rows stand in the order of rendering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts: how much of what comes through a cable a parameter takes, typed with a unit, as a scale and a number."""
+"""Reads amounts: how much a parameter takes of the signal of a cable, typed with a unit, as a scale and a number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that change the rack, one small function each: (rack, command, catalogue) -> Edit, or a ChronusError and no change."""
+"""Performs the commands that change the rack, a function each: (rack, command, catalogue) -> Edit, or a ChronusError and no change."""
 
 from __future__ import annotations
 

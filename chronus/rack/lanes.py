@@ -1,4 +1,4 @@
-"""Lanes: what `sequence`, `clear`, `mute` and `solo` make of a rack. {from} in a text stands for what only the moment tells."""
+"""Performs `sequence`, `clear`, `mute` and `solo` on a rack. {from} in a text stands for what is known only at the moment."""
 
 from __future__ import annotations
 

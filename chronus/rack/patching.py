@@ -1,8 +1,8 @@
-"""Cables: what `patch` and `unpatch` make of a rack, and which cables to `out` come and go by themselves.
+"""Performs `patch` and `unpatch` on a rack, and decides which cables to `out` come and go by themselves.
 
-A sound that goes nowhere goes to `out`. A cable from its main output into a main audio input takes it elsewhere, and so does one from
-a drone into a parameter, unless it only closes a circle, and one to `out` that was asked for. A sound whose cable to `out` was
-taken away stays silent until it goes somewhere. All this follows from what is patched, not from the order in which it was.
+A sound that goes nowhere goes to `out`. Three cables take it elsewhere: one from its main output into a main audio input, one from a
+drone into a parameter (unless it only closes a circle), and one to `out` that was asked for. A sound whose cable to `out` was taken
+away stays silent until it goes somewhere. All this follows from what is patched, not from the order in which it was patched.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What can be saved of commands that were valid once: all that still is, and of the rest the reason why not.
+"""Saves what it can of commands that were valid once: all that is still valid, and for the rest the reason why it is not.
 
-A module may have other parameters today, a kind may be gone, a range be narrower. Then a line is taken apart, and only what cannot
+A module may have other parameters today, a kind may be gone, a range may be narrower. Then a line is taken apart, and only what cannot
 be done any more is left out and named.
 """
 

@@ -1,7 +1,7 @@
-"""A rack as the commands that rebuild it: what `save` writes and `open` reads. The same language as is typed.
+"""Writes a rack as the commands that rebuild it: `save` writes them and `open` reads them, in the language that is typed.
 
-Law: said to an empty rack, at whatever tempo and by whatever way the rack came to be, they make the same one: modules and lanes in
-their order, what was set as it was typed, cables, gates. So each line must be one that can be typed.
+Law: performed on an empty rack, at any tempo, they make the same rack, whatever commands made it first: modules and lanes in their
+order, values as they were typed, cables, gates. So each line must be one that can be typed.
 """
 
 from __future__ import annotations

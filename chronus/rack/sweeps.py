@@ -1,6 +1,6 @@
-"""Sweeps: parameters on their way. What moves is part of the rack (`Moving`), when it does is part of the score (`Course`), by its number.
+"""Sweeps parameters. What moves is part of the rack (`Moving`), when it moves is part of the score (`Course`); a number links the two.
 
-So the present value is a pure function of a frame, and whatever begins, begins at what sounds: another sweep, `+10%`, `undo`, `show`.
+So the present value is a pure function of a frame, and each change starts from the value that sounds: another sweep, `+10%`, `undo`.
 """
 
 from __future__ import annotations

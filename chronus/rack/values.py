@@ -1,4 +1,4 @@
-"""Values: what `set` makes of a rack, of its modules and of the whole. A value is checked against its declaration and nowhere else."""
+"""Performs `set` on a rack, for its modules and for the whole. A value is checked here, against its declaration, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What follows from a rack alone: who is rendered after whom, with how many voices, and whose notes open which gate.
+"""Derives from a rack the order of rendering, the number of voices of each module, and whose notes open which gate.
 
 Nothing here knows what was planned before, nor in which order the rack was typed: modules are taken by name. So the same rack
-always sounds the same, by whatever way it came to be.
+always sounds the same, whatever commands made it.
 """
 
 from __future__ import annotations

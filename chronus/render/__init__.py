@@ -1,8 +1,8 @@
-"""`chronus render`: from a script or a journal to a sound file, in constant memory.
+"""`chronus render`: renders a script or a journal into a sound file, in constant memory.
 
-command    what was asked for, the rendering itself, what is told of it
-ending     what is let go of at the end, and until when the rest rings
-reel       the sound on its way to the file: measured, trimmed, faded
-formats    how samples become bytes
-target     where the bytes go: never onto what is read, never half
+command    reads what is asked for, renders it, reports the result
+ending     releases the notes at the end, and decides how long the rest rings
+reel       measures, trims and fades the sound on its way to the file
+formats    turns samples into bytes
+target     writes the bytes: never over a file that is read, never half a file
 """

@@ -1,4 +1,4 @@
-"""The command: reads what is asked for, renders it piece by piece into its file, and tells what became of it."""
+"""Performs `chronus render`: reads what is asked for, renders it piece by piece into its file, and reports the result."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The end of a rendering: what is let go of, and until when the rest rings.
+"""Ends a rendering: releases the notes, and decides how long the rest rings.
 
-Lanes end, hands let go, and what opens gates by itself (an lfo, noise) does so no more. A drone that is heard falls silent. One that is
-heard through gates alone, or moves a parameter, plays on: releases are made of it, and when they are over nobody hears it. Where it is
-heard both ways only the cables that lead past the gates are taken away.
+Lanes end, held gates close, and a module that opens gates by itself (an lfo, noise) stops doing so. A drone that is heard falls silent. A
+drone that is heard through gates alone, or moves a parameter, plays on: releases need it, and when they are over it is not heard. Where a
+drone is heard both ways, only the cables that lead past the gates are taken away.
 """
 
 from __future__ import annotations

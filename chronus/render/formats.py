@@ -1,4 +1,4 @@
-"""How samples become bytes: WAV by our own writer, FLAC, Ogg Vorbis and AIFF by libsndfile.
+"""Turns samples into bytes: WAV by our own writer, FLAC, Ogg Vorbis and AIFF by libsndfile.
 
 libsndfile leaves a WAV beyond 4 GiB without a header that can be read; ours becomes RF64 (EBU Tech 3306) there. A WAV also holds
 no time of day, so the same sound is the same file.

@@ -1,4 +1,4 @@
-"""The sound on its way to the file, a piece at a time: measured, trimmed and faded as it goes. Nothing of it is kept but silence."""
+"""Measures, trims and fades the sound on its way to the file, a piece at a time. Nothing of it is kept in memory but silence."""
 
 from __future__ import annotations
 

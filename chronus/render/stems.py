@@ -1,7 +1,7 @@
-"""Stems: what single modules contribute to `out`, before its volume, its DC block and its limiter.
+"""Renders stems: what single modules contribute to `out`, before its volume, its DC block and its limiter.
 
-A stem is rendered like the whole, with two things changed in what the replica binds: at `out` nothing arrives but the cables of
-the chosen modules, and in the place of its kernel stands one that only adds its inputs. Nothing before `out` can tell.
+A stem is rendered like the whole, with two changes in what the replica binds: only the cables of the chosen modules reach `out`, and
+its kernel is replaced by one that only adds its inputs. Nothing before `out` can tell the difference.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A take: the rack, the scheduler and a replica as in a live engine, but no clock, no device and no other process.
+"""The take: has a rack, a scheduler and a replica as a live engine does, but no clock, no device and no other process.
 
-A script moves its own time with `wait`; its lines take effect exactly at their moments. A journal gives each submission the
+A script moves its own time with `wait`; its lines take effect exactly at their moments. A journal names for each submission the
 frame at which it was sealed when it was played, and so gives a live take again, bit for bit.
 """
 

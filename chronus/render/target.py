@@ -1,9 +1,9 @@
-"""Where a sound goes: into a file, written beside it and renamed when it is whole, or through a pipe or a device.
+"""Writes a sound to its target: a file, written beside it and renamed when it is whole, or a pipe or a device.
 
-Rule 1: what is read (the script, its journals, what it opens) is never written, by whatever name, link or descriptor it is meant.
-Rule 2: a link is followed, what it names is replaced; a folder, a disk, a socket and a terminal are refused.
-Rule 3: what cannot be written is found before anything is rendered, where that can be known.
-Rule 4: until all of it is written nothing has changed, and whatever fails leaves nothing behind.
+Rule 1: a file that is read (the script, its journals, what it opens) is never written, by whatever name, link or descriptor it is named.
+Rule 2: a link is followed, and the file that it names is replaced; a folder, a disk, a socket and a terminal are refused.
+Rule 3: a target that cannot be written is refused before anything is rendered, where that can be known.
+Rule 4: until all of it is written nothing has changed, and a failure leaves nothing behind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Operations on the score: lanes change, the tempo does, the music stops and starts. Each gives another score."""
+"""Changes the score: its lanes, the tempo, whether the music plays. Each operation gives another score."""
 
 from __future__ import annotations
 

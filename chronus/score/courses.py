@@ -1,7 +1,7 @@
-"""When sweeps begin and end, and what becomes of that.
+"""Decides when sweeps begin and end, and moves these times when the tempo changes.
 
-A sweep of so many beats follows the tempo: what is left of it is said again in frames whenever that changes. While the transport stands
-no beat passes, and so it waits.
+A sweep over beats follows the tempo: what is left of it is given again in frames whenever the tempo changes. While the transport stands
+no beat passes, so the sweep waits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Notes that are wanted and not given yet: debts, paid slice by slice, the nearest first.
+"""Keeps the notes that are wanted and not given yet, as debts, paid slice by slice, the nearest first.
 
-So a command is answered when its own entries are out, however much of the seconds to come it changes, and others have a turn between
-two slices. Each note is owed once: of spans from a generation on, in a stretch of frames.
+So a command is answered when its own entries are out, however many notes of the next seconds it changes, and other jobs have a turn
+between two slices. Each note is owed once: a debt means spans from one generation on, in a stretch of frames.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is playing: the timeline and the lanes on it, as plain data that is never changed; and what of it the replicas are told.
+"""The score: the timeline and the lanes on it, as plain data that is never changed; and which of its notes the replicas are given.
 
 A lane's spans are rewritten from a moment on, never before it, and each new span takes the next generation. So an older plan
 for a lane that is still to come is superseded by a newer one, wherever in time the two begin.

@@ -1,8 +1,8 @@
-"""Lanes -> entries with absolute frames. A pure function of (spans, timeline, from, to): any cut of time gives the same entries.
+"""Turns lanes into entries with absolute frames. A pure function of (spans, timeline, from, to): any cut of time gives the same entries.
 
-A lane is a row of spans, each one way to play it over a stretch of time, with a generation of its own. An event belongs to the
-span in which its frame falls, and the note that begins there ends there; what the next span finds sounding is let go by that
-span's GENERATION entry, or (a change of tempo) is handed on in `held`.
+A lane is a row of spans; each is one way to play it over a stretch of time, with a generation of its own. An event belongs to the
+span in which its frame falls, and a note ends in the span in which it begins; notes that still sound when the next span begins are
+released by that span's GENERATION entry, or (at a change of tempo) handed on in `held`.
 
 Positions are beats as exact fractions, computed from the lane's origin and never added up. Many at once are whole multiples of a
 unit that all of a lane's notes share, so that numpy counts them; 256 lanes are scheduled 2 s ahead in some 30 ms.

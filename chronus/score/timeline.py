@@ -1,4 +1,4 @@
-"""Frames and beats: where the music stands at a frame, and at which frame a beat falls. Exact fractions throughout.
+"""Turns frames into beats and back: the position of the music at a frame, and the frame of a beat. Exact fractions throughout.
 
 A position is in beats (quarters) from transport zero, four to a bar. Every frame is computed from the last change of tempo
 in one go and rounded once, half to even; nothing is ever added up. A position that no sixteenth falls on is known to 2^-24 of a beat,

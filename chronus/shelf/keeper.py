@@ -1,10 +1,10 @@
-"""Has on the shelf what plans read, and lets go of what nobody reads any more. A thread of its own reads files and makes tables.
+"""Keeps on the shelf the tables that plans read, and drops those that no plan reads any more. A thread of its own makes the tables.
 
-Rule 1: whoever asks does not wait: `look` answers later, `has` says whether all is there and has the rest made meanwhile.
+Rule 1: the caller does not wait: `look` answers later, `has` says whether all tables are there and has the others made meanwhile.
 Rule 2: one thread lays tables, one after the other, so none is made twice.
-Rule 3: what cannot be made is the empty table, and is told: a file that is gone costs its own sound and nothing else.
+Rule 3: a table that cannot be made is the empty table, with a notice: a file that is gone costs its own sound and nothing else.
 Rule 4: a table is dropped once it is wanted no more, every slot that plays is past the frame at which that was found, and so are both
-        checkpoints: nobody can come back to a program that reads it.
+        checkpoints: no replica can come back to a program that reads it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From recipes to tables: the one place where a table's content comes from."""
+"""Makes tables from recipes: the one place where a table's content comes from."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Files that commands name: looked up before the command is performed, since whoever performs it opens nothing.
+"""Looks up the files that commands name, before the command is performed: the conductor opens nothing.
 
-What was found stands in the command from then on, and so in the journal: the content is known by its digest, whoever plays it again.
+What was found stands in the command from then on, and so in the journal: a replay knows the content by its digest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a table is made of: a function of a module, the content of a file, a text. Its key follows from that alone."""
+"""Declares what a table is made of: a function of a module, the content of a file, a text. Its key follows from that alone."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A sound file as a table: found by its name, read whole, checked, and brought to the engine's rate.
+"""Reads a sound file as a table: finds it by its name, reads all of it, checks it, and brings it to the engine's rate.
 
-Whatever the file holds, what comes of it is finite numbers of a bounded size, or a refusal in words.
+Whatever the file holds, the result is finite numbers of a bounded size, or a refusal in words.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Who types: the prompt, the plain reader, the conversation with an engine, and how answers are shown."""
+"""Talks with whoever types: the prompt, the plain reader, the conversation with an engine, and how answers are shown."""

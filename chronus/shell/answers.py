@@ -1,4 +1,4 @@
-"""Replies, refusals and notices -> the lines that people and programs read, in the plain and in the JSON form. Pure."""
+"""Writes replies, refusals and notices as the lines that people and programs read, in the plain and in the JSON form. Pure."""
 
 from __future__ import annotations
 

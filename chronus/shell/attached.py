@@ -1,4 +1,4 @@
-"""The engine at the other end of a shell: reached, started where there is none, told to end by whoever started it."""
+"""The engine at the other end of a shell: reaches it, starts one where there is none, and ends the one that this shell started."""
 
 from __future__ import annotations
 

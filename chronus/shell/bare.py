@@ -1,8 +1,8 @@
-"""A shell for a terminal that can do no more than print lines (TERM=dumb: a shell in an editor, a serial line), or that is
-not to do more (`--plain`). The terminal's own driver takes the lines; the answers come after each.
+"""The shell for a terminal that can do no more than print lines (TERM=dumb: a shell in an editor, a serial line), or that
+should do no more (`--plain`). The terminal's own driver edits the line; its answers follow it.
 
-Ctrl-C takes back the line, or ends the waiting for the one that runs; it never ends the engine. It comes as a signal,
-and only where this shell waits is it looked at: so it never falls into the middle of what is sent or read.
+Ctrl-C takes back the line, or ends the waiting for the one that runs; it never ends the engine. It comes as a signal, and
+this shell looks at it only where it waits: so it never interrupts what is being sent or read.
 """
 
 from __future__ import annotations

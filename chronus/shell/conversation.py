@@ -1,4 +1,4 @@
-"""The one core of every shell: statements in, frames out; replies in, answers out, in the order of the commands."""
+"""The core of every shell: takes statements and sends frames, takes replies and gives answers, in the order of the commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`chronus doctor`: is everything here that Chronus needs, and where does it keep its things."""
+"""`chronus doctor`: checks that everything Chronus needs is here, and says where it keeps its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines that are wider than the terminal, broken between words."""
+"""Breaks lines that are wider than the terminal between words."""
 
 from __future__ import annotations
 

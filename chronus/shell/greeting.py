@@ -1,4 +1,4 @@
-"""What a shell says to a person when it comes and when it goes."""
+"""Greets a person when a shell begins, and says goodbye when it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shell without a prompt: a file, `-c` or a pipe in, answers out as they come."""
+"""The shell without a prompt: reads a file, `-c` or a pipe, and prints answers as they come."""
 
 from __future__ import annotations
 

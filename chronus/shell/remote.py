@@ -1,4 +1,4 @@
-"""What is asked of an engine that runs, from outside a conversation: status, stop, journal. None of them starts one."""
+"""Asks a running engine from outside a conversation: status, stop, journal. None of these starts an engine."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is asked of the operating system, in one place."""
+"""Has all calls to the operating system in one place."""

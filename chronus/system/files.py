@@ -1,6 +1,6 @@
-"""What is done to the files that must not be lost, each thing in one place, so that a test can make any of it fail in turn.
+"""Writes, syncs and renames the files that must not be lost, each call in one place, so that a test can make any of them fail in turn.
 
-An error is an OSError; a write may be short, and whoever writes looks.
+An error is an OSError; a write may be short, and the caller checks that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lifeline: no process outlives the engine. And the other end of a life: who has died, as its parent hears it.
+"""The lifeline: no process outlives the engine. Also reports to a parent which of its children has died.
 
 Each child holds the read end of a pipe whose only write end is the supervisor's. When the supervisor is gone, however it
 went, the kernel closes that end and sends SIGKILL: in a compiled loop, in a system call, even when stopped. A thread that

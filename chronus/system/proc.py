@@ -1,4 +1,4 @@
-"""What the kernel tells of a process, from /proc: nothing where there is none, and nothing of one that has ended."""
+"""Reads about a process from /proc: nothing where there is no /proc, and nothing about a process that has ended."""
 
 from __future__ import annotations
 

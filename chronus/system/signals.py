@@ -1,4 +1,4 @@
-"""SIGTERM as something a selector can see: a byte on a socket."""
+"""Turns SIGTERM into something a selector can see: a byte on a socket."""
 
 from __future__ import annotations
 

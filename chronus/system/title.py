@@ -1,4 +1,4 @@
-"""What a process is called in `ps` and `top`: a fork bears the command line of the one it came from, until it says otherwise."""
+"""Sets the name of a process in `ps` and `top`: a forked process shows the command line of its parent until it sets its own."""
 
 from __future__ import annotations
 

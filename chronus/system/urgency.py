@@ -1,4 +1,4 @@
-"""Who goes first on a busy machine: the threads that render and play, and whoever brings them back, where the system lets them.
+"""Gives priority on a busy machine to the threads that render and play, and to the processes that bring them back, where allowed.
 
 Nobody is tied to a processor. Two real-time threads that want to run are kept on different processors by the system as it is; tied, they
 wait for one that somebody else has. Measured on four shared processors, six runs of 5 s each with nothing beside, four busy loops, or one

@@ -1,4 +1,4 @@
-"""From a program to addresses: what a worker does in the background before the log tells it to swap."""
+"""Turns a program into addresses: a worker does so in the background before the log tells it to swap."""
 
 from __future__ import annotations
 

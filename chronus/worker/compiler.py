@@ -1,7 +1,7 @@
-"""A compiler: a process that puts machine code on the disk, a job at a time, for everybody else to load.
+"""The compiler: a process that puts machine code on the disk, a job at a time, for all others to load.
 
-`python -m chronus.worker.compiler [LINE]`, where LINE is a lifeline. What it is told comes in on standard input, what has become of it goes
-out on standard output; see engine_line.
+`python -m chronus.worker.compiler [LINE]`, where LINE is a lifeline. Its jobs come in on standard input, their results go out on
+standard output; see engine_line.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The folders of compiled kernels: each version of each checkout has one, and those that nobody needs any more are cleared away.
+"""Keeps the folders of compiled kernels: each version of each checkout has one, and those that are not needed any more are removed.
 
 A folder's label names the package it was compiled from, and is touched whenever its kernels are loaded. An engine of older code may
-still run, and what it has not loaded yet it looks for in its folder: so an older version is kept for as long as it is used, and a week.
+still run, and still load kernels from its folder: so an older version is kept as long as it is used, and a week longer.
 """
 
 from __future__ import annotations

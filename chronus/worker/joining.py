@@ -1,9 +1,10 @@
-"""How a worker comes to an arena it can go on from: a look at a time, so that whoever waits decides how.
+"""Gets a worker an arena to go on from. Each call looks once, so that the caller decides how to wait.
 
-Rule 1: who has somebody to ask, asks; it is the other slot, between two blocks, that lays the snapshot down.
-Rule 2: who is alone goes back to the newest checkpoint, or to the very first block: the log and the seals tell what happened since.
-Rule 3: a checkpoint that workers died of is passed over for the one before, or for the very first block if there is none. Where that
-        was tried, too, the slot begins with nothing.
+Rule 1: if the other slot plays, the worker asks it for a snapshot, which that slot's worker writes between two blocks.
+Rule 2: a worker that is alone goes back to the newest checkpoint, or to the very first block: the log and the seals tell what happened
+        since.
+Rule 3: a checkpoint that workers died of is passed over for the one before, or for the very first block if there is none. If that was
+        tried too, the slot begins with nothing.
 """
 
 from __future__ import annotations

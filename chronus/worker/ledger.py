@@ -1,4 +1,4 @@
-"""What is written beside the machine code: what modules say of themselves, the tables they make, and what their kernels cost here."""
+"""Writes beside the machine code the declarations of modules, the tables they make, and what their kernels cost on this machine."""
 
 from __future__ import annotations
 

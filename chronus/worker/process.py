@@ -1,4 +1,4 @@
-"""A worker process: it serves one slot, from its first block or from the other slot's snapshot, until it ends.
+"""The worker process: serves one slot, from its first block or from the other slot's snapshot, until it ends.
 
 The render loop runs in a thread that never asks for the interpreter; the main thread binds programs as control lays them down, and
 loads machine code that they need from the disk. It compiles nothing: engine/foundry.py says how the code comes there.

@@ -1,8 +1,8 @@
-"""A throw-away process that tries a program out before any replica hears of it: it may crash, hang and yield what it likes.
+"""Tries a program out before any replica gets it, in a throw-away process that may crash, hang or yield any output.
 
 It renders the rack as it would be, a few hundred blocks of it with all gates opened and closed; then every module that did not come
-with Chronus at the ends of each of its parameters, and at all the low and all the high ends together. It hurries nobody: it has no
-priority, and is judged by the processor time it takes, so that a busy machine makes no module slow.
+with Chronus at the ends of each of its parameters, and at all the low and all the high ends together. It has no priority, and is judged
+by the processor time it takes, so that no module seems slow because the machine is busy.
 """
 
 from __future__ import annotations

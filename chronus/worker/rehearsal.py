@@ -1,4 +1,4 @@
-"""The compiled loops, run for nothing on a memory of nobody: that loads them, or compiles them where a process may."""
+"""Runs the compiled loops once, on a memory that nobody uses: that loads them, or compiles them where the process may compile."""
 
 from __future__ import annotations
 

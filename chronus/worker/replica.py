@@ -1,9 +1,9 @@
-"""The render loop of a worker: seal, take in, render, lay in the ring; and lend the other slot a snapshot.
+"""The render loop of a worker: seals a block, takes in its entries, renders it, lays it in the ring; and lends the other slot a snapshot.
 
 Rule 1: machine code from end to end; it never waits without a bound.
 Rule 2: the first replica to begin a block seals it: by one compare-and-swap it says how much of the log belongs to it. The other one finds
         that seal and uses it. So both apply the same entries at the same frames without a message, a margin or a wait.
-Rule 3: whoever finds a newer number in a seal's place, or is overtaken in the log, is stale: it writes nothing more and rejoins.
+Rule 3: a replica that finds a newer number in a seal's place, or is overtaken in the log, is stale: it writes nothing more and rejoins.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The same replica without a clock: renders block after block as fast as the machine can."""
+"""Runs the same replica without a clock: renders block after block as fast as the machine can."""
 
 from __future__ import annotations
 

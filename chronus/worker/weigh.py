@@ -1,6 +1,6 @@
-"""What a kernel costs on this machine while it sounds: nanoseconds a block, with its parameters at rest and nothing patched but its sound.
+"""Measures what a kernel costs on this machine while it sounds: nanoseconds a block, with parameters at rest and only its sound patched.
 
-It is called the way the graph calls it, but from Python, for 64 frames and for none; the difference is its own. The least of many
+The kernel is called as the graph calls it, but from Python, for 64 frames and for none; the difference is its cost. The least of many
 differences counts: whatever else the machine does meanwhile only adds to it.
 """
 

@@ -1,1 +1,1 @@
-"""The load, and modules that make the renderer ill."""
+"""Watches the load, and takes out modules that bring the renderer down."""

@@ -1,8 +1,8 @@
-"""The budget: whether this machine could render a rack in time. Refusing is better than stumbling.
+"""The budget: decides whether this machine could render a rack in time. To refuse a rack is better than to play it with gaps.
 
-What a rack takes when all of it sounds is the sum of what its kernels cost, weighed when they were compiled, or what rendering takes
-now if that is more. Both are processor time, so other work on the machine makes neither larger, and nothing that takes less than
-the rack before it is ever refused.
+The time a rack takes when all of it sounds is the sum of what its kernels cost, weighed when they were compiled, or what rendering
+takes now if that is more. Both are processor time, so other work on the machine makes neither larger, and no rack that takes less than
+the one before it is ever refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Modules that make the renderer ill: who is taken out, since when, because of which line; and what people are told of it.
+"""Records modules that were taken out: which, since when, because of which line; and makes the notices about them.
 
-The supervisor takes out what brought workers down, the replicas mute what cannot be sound; both leave it in shared memory. Here it gets its
-name, its line in the journal, and its answer. The line that did it is taken back where nothing was said after it and it was about that
-module; else it stands, and only the module is out.
+The supervisor takes out a module that brought workers down, the replicas mute one whose output is no sound; both write that into shared
+memory. Here the module gets its name, a line in the journal, and a notice. The line that caused it is taken back if it was about that
+module and nothing was said after it; otherwise the line stands, and only the module is out.
 """
 
 from __future__ import annotations

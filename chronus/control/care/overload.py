@@ -1,9 +1,9 @@
-"""When a rack is too much for the machine, and what is taken out of it then. It takes nothing out and reads no clock.
+"""Decides when a rack is too much for the machine, and which module to take out of it. It takes nothing out and reads no clock.
 
-Rule 1: what counts is that no slot has its blocks in time. One that is late alone is the supervisor's concern.
+Rule 1: overload means that no slot has its blocks in time. One slot that is late alone is the supervisor's concern.
 Rule 2: strain has to last for a second. While there is none, it wears off half as fast.
-Rule 3: the rack is blamed only if rendering it takes the time there is. If it does not, something else on this machine keeps it from
-        the processors; then nothing is taken out, and that is said once a minute at most.
+Rule 3: the rack is blamed only if rendering it takes all the time there is. If it does not, something else on this machine takes the
+        processors; then nothing is taken out, and a notice says so, once a minute at most.
 """
 
 from __future__ import annotations

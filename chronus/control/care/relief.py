@@ -1,7 +1,7 @@
-"""Watches over the load: lets the budget know what rendering takes, and takes out of an overloaded rack what is too much for the machine.
+"""Watches the load: tells the budget what rendering takes, and takes modules out of an overloaded rack.
 
-What is taken out is unloaded like any module, by a command of an author called `overload`: it fades out, stands in the journal, and
-`undo` brings it back.
+Such a module is unloaded like any other, by a command of an author called `overload`: it fades out, the journal has the command, and
+`undo` brings the module back.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""A submission on its way to the replicas: performed, proved, kept, published, applied."""
+"""Takes a submission on its way to the replicas: performed, proved, kept, published, applied."""

@@ -1,7 +1,7 @@
-"""What a job needs before its program may be laid: the machine code of each kernel that is named in it.
+"""Asks for the machine code that a job needs before its program may be laid: that of each kernel in the program.
 
-Control compiles nothing and loads nothing. It asks the supervisor for what is not there yet (see engine/foundry.py), and the job steps
-aside until that is there. So no program names a kernel that a worker would have to wait for.
+Control compiles nothing and loads nothing. It asks the supervisor for kernels that are not compiled yet (see engine/foundry.py), and the
+job steps aside until they are. So no program names a kernel that a worker would have to wait for.
 """
 
 from __future__ import annotations

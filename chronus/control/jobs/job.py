@@ -1,11 +1,11 @@
-"""A job on its way from its author to the replicas, a type for each phase of it: what is known by then is a field, and nothing else is.
+"""Declares a type for each phase of a job on its way from its author to the replicas. Its fields are what is known in that phase.
 
-    Job -> Asked -> Performing -> Performed -> (Uncompiled -> Asked)    a kernel is not there yet: it steps aside
-                                            -> (Aside -> Asked)         it is to be proved: it steps aside
-                                            -> (Proving)                the same once more, on another rack: others wait
+    Job -> Asked -> Performing -> Performed -> (Uncompiled -> Asked)    a kernel is not compiled yet: the job steps aside
+                                            -> (Aside -> Asked)         it has to be proved: the job steps aside
+                                            -> (Proving)                it has to be proved again, on another rack: others wait
                                             -> Ready -> (Named) -> Flying -> Landing
 
-`Answered`, `Applied` or `Failed` is what becomes of it. A `Shrink` is Ready at once.
+A job ends as `Answered`, `Applied` or `Failed`. A `Shrink` is Ready at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The notes of the lanes on their way to the replicas: owed up to the horizon, paid slice by slice, given again where they were refused.
+"""Sends the notes of the lanes to the replicas: slice by slice, up to the horizon, and again where the replicas refused them.
 
 The horizon lies seconds ahead, so that the music goes on while control is started again.
 """

@@ -1,16 +1,16 @@
-"""From a submission to an applied frame, step by step and without waiting.
+"""Takes each submission to the frame at which it is applied, step by step and without waiting.
 
     taken -> performed (on the rack) -> compiled -> proved, where it comes from outside -> its program prepared
           -> committed, journaled, published -> sealed -> applied
 
-Rule 1: one job at a time stands between `performed` and `accepted`, because the next one is evaluated on the rack that it
-leaves. What is all for now cannot be refused and is accepted as it is published, so those follow one another without a wait;
-what names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later. What is to be
-proved, or needs a kernel that is not compiled yet, steps aside for it, and is performed again on the rack as it then is: a trial or a
-compiler may take seconds. Those that wait for compilers do not wait for each other.
-Rule 2: the order of performing is that of taking effect. What names a moment is performed before it; what comes until then goes
-first only if it is independent of that. Otherwise it is given the same moment, and acts after it.
-Rule 3: the journal has a job's words before the log has its entries; a job whose words the disk refuses is refused with E_FILE.
+Rule 1: only one job at a time stands between `performed` and `accepted`, because the next one is performed on the rack that it
+leaves. A job that is all for now cannot be refused and is accepted as it is published, so such jobs follow one another without a wait;
+a job that names a frame is accepted when its seal shows that both replicas took it, and otherwise committed again, later. A job that
+has to be proved, or needs a kernel that is not compiled yet, steps aside, and is performed again on the rack as it then is: a trial or
+a compiler may take seconds. Jobs that wait for compilers do not wait for each other.
+Rule 2: jobs are performed in the order in which they take effect. A job with a moment is performed before that moment; a job that comes
+until then goes first only if it is independent of the former. Otherwise it is given the same moment, and acts after it.
+Rule 3: the journal has the text of a job before the log has its entries; a job whose text the disk refuses is refused with E_FILE.
 Rule 4: `step` looks once and returns. `busy` says whether it is worth looking again soon.
 """
 

@@ -1,7 +1,7 @@
-"""What comes from outside is tried out first, in a process that may die of it: modules that did not come with Chronus, and opened patches.
+"""Tries out what comes from outside, in a process that may die of it: modules that did not come with Chronus, and opened patches.
 
 A trial is of a rack, not of a program: its program is drawn afresh, as if nothing had ever been loaded before, so the replicas' places are
-neither needed nor touched. What was taken out is left out of it.
+neither needed nor touched. Modules that were taken out are left out of the trial.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""From entries to frames: publishes batches in the log, and finds out in which block the replicas sealed them.
+"""Publishes batches of entries in the log, and finds out in which block the replicas sealed them.
 
-Rule 1: nothing here waits. `poll` looks once; whoever wants to know more looks again.
+Rule 1: nothing here waits. `poll` looks once; its caller calls it again.
 Rule 2: a batch is sealed by the first block whose seal reaches its tail. If it names a frame before that block, both
-replicas refuse it whole, and so does this file: the same rule on the same numbers, so nobody needs to be asked.
-Rule 3: a program's place is laid anew only when no replica can still need what stands there.
+replicas refuse all of it, and so does this file: the same rule on the same numbers, so no replica needs to be asked.
+Rule 3: a program's place is written again only when no replica can still need the program that lies in it.
 """
 
 from __future__ import annotations

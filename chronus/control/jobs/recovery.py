@@ -1,4 +1,4 @@
-"""Where a control process begins: with nothing, with the rack of an engine that died, or in the place of one that died here."""
+"""Starts a control process: with nothing, with the rack of an engine that died, or in place of a control that died in this engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control's end of its line to the supervisor: what it has said, and what became of what it was asked. For the messages see engine_line."""
+"""Control's end of its line to the supervisor: keeps what the supervisor said, and how it answered. For the messages see engine_line."""
 
 from __future__ import annotations
 

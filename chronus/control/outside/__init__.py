@@ -1,1 +1,1 @@
-"""Hands from outside: OSC."""
+"""Takes commands of other programs and of controllers: OSC."""

@@ -1,4 +1,4 @@
-"""What OSC says becomes jobs: one on its way at a time, so that faster hands are coalesced and not queued."""
+"""Makes jobs of OSC messages: one on its way at a time; the messages that come meanwhile are merged, not queued."""
 
 from __future__ import annotations
 

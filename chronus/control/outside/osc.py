@@ -1,4 +1,4 @@
-"""OSC: bytes to messages, messages to commands, answers to bytes (which python-osc builds). Opens nothing.
+"""Turns bytes of OSC into messages, messages into commands, and answers into bytes (which python-osc builds). Opens nothing.
 
 Rule 1: anything that is not exactly a packet of OSC 1.0 raises ValueError; nothing is guessed, and nothing loops: every
 step of the decoder moves on by at least four bytes, and counts, depths and sizes are bounded. One liberty, which the standard

@@ -1,8 +1,8 @@
-"""The OSC port: datagrams in, at most one command a block and address out, answers back to the sender.
+"""Serves the OSC port: takes datagrams, makes at most one command a block for each address, and answers the sender.
 
-Rule 1: a packet costs a bounded time, a turn takes a bounded number of packets, what waits is bounded; the rest is dropped and counted.
-Rule 2: what arrives while earlier messages are still on their way is kept one a key, the last one: 10,000 messages a second
-become a few hundred submissions, and the last value always arrives.
+Rule 1: a packet costs a bounded time, a turn takes a bounded number of packets, a bounded number waits; the rest is dropped and counted.
+Rule 2: of the messages that arrive while earlier ones are still on their way, only the last of each key is kept: 10,000 messages a
+second become a few hundred submissions, and the last value always arrives.
 """
 
 from __future__ import annotations

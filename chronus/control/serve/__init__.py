@@ -1,1 +1,1 @@
-"""The server: clients, their doors, and what they are answered."""
+"""The server: takes in clients and answers them."""

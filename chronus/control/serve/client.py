@@ -1,9 +1,9 @@
-"""One client as the server sees it: bytes in and out, what it asked for, and the order of its answers.
+"""One client as the server sees it: its bytes in and out, what it asked for, and the order of its answers.
 
-Rule 1: answers leave in the order of the questions, whenever each becomes known.
-Rule 2: everything is bounded. Who sends ahead too far is not read from; who does not read his answers is let go.
-Rule 3: a submission in several frames is begun when all of it is here, so that its lines share their moment; or when the client
-may send no more, as far as it is here.
+Rule 1: answers leave in the order of the questions, in whatever order they become known.
+Rule 2: everything is bounded. A client that sends too far ahead is not read from; one that does not read its answers is disconnected.
+Rule 3: a submission in several frames begins when all of it has arrived, so that its lines share their moment; or, when the client may
+send no more, with what has arrived.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The door: clients come and go, and everything else that can be read from is heard through the same selector.
+"""The door: lets clients in and out, and waits on one selector for them and for everything else that can be read.
 
-Who comes must be of our own user and say hello; who sends garbage, vanishes or does not read is let go, and nobody else notices.
-Who is turned away is told why.
+A client must be of our own user and say hello; one that sends garbage, vanishes or does not read is disconnected, and no other client
+notices. A client that is turned away is told why.
 """
 
 from __future__ import annotations

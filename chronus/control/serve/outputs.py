@@ -1,4 +1,4 @@
-"""`list devices`: which outputs there are at this moment. A process of its own asks, so nobody waits for it but who wants to know."""
+"""Answers `list devices`: the outputs of this moment. A process of its own asks for them, so only the client that asked waits."""
 
 from __future__ import annotations
 

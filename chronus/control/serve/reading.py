@@ -1,4 +1,4 @@
-"""Jobs that name files come after those are read; and the shelf has what the racks of now and of later need."""
+"""Holds a job back until the files that it names are read, and has the shelf keep the tables that the racks of now and of later need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what became of a job to the replies its author gets."""
+"""Makes the replies that the author of a job gets, from how the job ended."""
 
 from __future__ import annotations
 

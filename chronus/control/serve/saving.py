@@ -1,4 +1,4 @@
-"""Saved racks: `.chronus` scripts in the user's folder, written whole or not at all."""
+"""Saves racks: as `.chronus` scripts in the user's folder, written whole or not at all."""
 
 from __future__ import annotations
 

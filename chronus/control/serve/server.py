@@ -1,10 +1,10 @@
-"""The control process's one loop: clients, OSC, the supervisor and the clock, on a selector.
+"""Runs the one loop of the control process: clients, OSC, the supervisor and the clock, on a selector.
 
-Not asyncio: importing it takes 33 ms on the reference machine (selectors 2 ms), and what is waited for here is mostly a word in shared
+Not asyncio: importing it takes 33 ms on the reference machine (selectors 2 ms), and the loop waits mostly for a word in shared
 memory, which no event loop can select on. So: while answers are outstanding the loop looks every half millisecond, otherwise it
 sleeps until something comes, a wait ends, or the next tick of 50 ms that keeps the lanes scheduled.
 
-Rule 1: nothing here blocks. A client that sends half a line, reads nothing or vanishes costs nobody else anything.
+Rule 1: nothing here blocks. A client that sends half a line, reads nothing or vanishes costs no other client anything.
 Rule 2: a client's time is logical. After a wait that ended at frame E its next commands act at E; they are taken up to
 100 ms before, so that a script's music stands on its frames whatever the machine does meanwhile.
 """

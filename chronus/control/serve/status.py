@@ -1,4 +1,4 @@
-"""`status`: everything that can be known of an engine at one look, from the board, the rack, the supervisor and /proc."""
+"""Answers `status`: gathers the state of an engine from the board, the rack, the supervisor and /proc."""
 
 from __future__ import annotations
 

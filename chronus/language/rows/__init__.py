@@ -1,4 +1,4 @@
-"""The commands of the language, one row each: all that it knows of one stands there, and nowhere else.
+"""Declares the commands of the language, one row each: all that the language knows of a command stands in its row, and nowhere else.
 
 A new command is a struct (`chronus/commands.py`), a row here, and what it does to the rack (`rack/edit.py`), or its answer.
 """

@@ -1,4 +1,4 @@
-"""Rows: modules, cables, values."""
+"""Rows of the commands for modules, cables and values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: files, and steps back."""
+"""Rows of the commands for files, and for steps back."""
 
 from __future__ import annotations
 

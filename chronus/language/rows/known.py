@@ -1,4 +1,4 @@
-"""What completion knows of an engine: its kinds, what is loaded, parameters; each word with its explanation."""
+"""Keeps what completion knows about an engine: its kinds, what is loaded, parameters; each word with its explanation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A typed statement while it is read: its words as typed, and where each field of the command stood."""
+"""Keeps a typed statement while it is read: its words as typed, and where each field of the command stood."""
 
 from __future__ import annotations
 

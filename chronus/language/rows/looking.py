@@ -1,4 +1,4 @@
-"""Rows: questions."""
+"""Rows of the questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: the transport, the tempo, hands, and musical words."""
+"""Rows of the commands for the transport, the tempo, notes played by hand, and musical words."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a row says of its command, and the forms that several commands share.
+"""Declares what a row says about its command, and the forms that several commands share.
 
-A form is the way of a line there and back: its rules in the grammar, the function that makes fields of their tree, the function that
-writes the fields again, and what may come next while it is typed.
+A form turns a line into a command and back: its rules in the grammar, the function that makes fields of their tree, the function that
+writes the fields as text, and what may come next while it is typed.
 """
 
 from __future__ import annotations

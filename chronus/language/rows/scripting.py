@@ -1,4 +1,4 @@
-"""Rows: what scripts and agents need besides."""
+"""Rows of the commands that only scripts and agents need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: lanes."""
+"""Rows of the commands for lanes."""
 
 from __future__ import annotations
 

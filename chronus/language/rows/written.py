@@ -1,4 +1,4 @@
-"""The parts of a command as text, as they may be typed: values, ports, lengths, times."""
+"""Writes the parts of a command as they may be typed: values, ports, lengths, times."""
 
 from __future__ import annotations
 
