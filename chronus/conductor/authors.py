@@ -15,5 +15,5 @@ _OWN = frozenset({JOURNAL, ENGINE, OVERLOAD, POISON, *PERFORMERS})
 
 
 def of_client(name: str) -> str:
-    """What a client that calls itself so is called."""
+    """Returns the name under which a client that calls itself so is known."""
     return f"client {name}" if name in _OWN else name

@@ -35,7 +35,7 @@ DENSEST = 32_000
 
 
 def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exact: bool) -> Committed:
-    """The entries for a moment, and the notes near it. With `exact` all of them name their frame; otherwise what is for now says so.
+    """Makes the entries for a moment, and the notes near it. With `exact` every entry names its frame; otherwise those for now name NOW.
 
     The outcomes are told what only the moment tells. Lanes that are over by then are dropped first: a new lane takes the place of one that
     is gone, and so whether it is gone must depend on the words alone, or a replay would give it another place.
@@ -73,7 +73,7 @@ def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exac
 
 
 def placed(entries: list[Entry], number: int, now: int) -> Rows:
-    """Each with its frame and its place among those of the same frame. `number` is the submission's."""
+    """Gives each entry its frame and its place among the entries of that frame. `number` is the submission's."""
     found = []
     for k, entry in enumerate(entries):
         frame = now if entry.frame == NOW else entry.frame
@@ -87,7 +87,7 @@ def swap_to(plan: Plan) -> Entry:
 
 
 def _admit(before: Score, after: Score) -> None:
-    """E_LIMIT where the lanes come to more than can be played, and to more than they did."""
+    """Raises E_LIMIT if the lanes come to more notes than can be played, and to more than before."""
     dense = density(after)
     if dense > DENSEST and dense > density(before):
         raise ChronusError(
@@ -96,7 +96,7 @@ def _admit(before: Score, after: Score) -> None:
 
 
 def _timed(score: Score, t: Transaction, moment: int) -> Score:
-    """At the tempo and with the swing that all of its steps come to: none of those between them lasts."""
+    """Gives the score the tempo and the swing that all steps come to: none of those between them lasts."""
     if retunes(t.before, t.after):
         score = changes.retune(score, t.after, moment)
     if t.before.swing != t.after.swing:
@@ -105,7 +105,7 @@ def _timed(score: Score, t: Transaction, moment: int) -> Score:
 
 
 def _acted(score: Score, t: Transaction, moment: int) -> tuple[Score, Mapping[int, Fraction]]:
-    """What its steps make of the score; and where they take hold, by the place of the answer."""
+    """Applies the steps to the score; also returns where they take hold, by the place of the answer."""
     places: dict[int, Fraction] = {}
     for (act, when), group in groupby(t.steps, key=lambda step: (step.act, step.when)):
         steps = list(group)
@@ -122,7 +122,7 @@ def _acted(score: Score, t: Transaction, moment: int) -> tuple[Score, Mapping[in
 def _act(
     score: Score, act: str, when: When | None, before: Rack, after: Rack, moment: int
 ) -> tuple[Score, Fraction | None]:
-    """What steps that follow one another and take hold at one time come to; also where that is."""
+    """Applies steps that follow one another and take hold at one time; also returns where that is."""
     if act in ("stop", "panic"):
         return changes.stop(score), None
     if act == "play":
@@ -131,7 +131,7 @@ def _act(
 
 
 def _tell(outcome: Outcome, step: Step, position: Fraction | None, score: Score) -> None:
-    """What only the moment tells: from which bar on; and whether it is heard at all before it plays."""
+    """Adds to the answers what only the moment tells: from which bar on; and whether it is heard at all before the music plays."""
     if position is not None and score.timeline is not None and (step.when is None or step.when.kind != "now"):
         outcome.frame = score.timeline.frame(position)
         outcome.place = f"from {bar_of(position)}"
@@ -158,7 +158,7 @@ def _with_sweeps(score: Score, t: Transaction, moment: int) -> Score:
 def _with_hands(
     before: Score, score: Score, t: Transaction, told: list[Entry], at: difference.Moment
 ) -> tuple[Score, list[Entry]]:
-    """What hands play, and what is said of it where the tempo has changed."""
+    """Adds to the score the notes played by hand; also returns the entries that hold them on at another tempo."""
     if not t.hands and not score.by_hand:
         return score, []
     held, by_hand = difference.held_on(before.by_hand, score.by_hand, at)
@@ -170,7 +170,7 @@ def _with_hands(
 
 
 def names_frames(state: State, t: Transaction) -> bool:
-    """Whether its entries will name frames, so that its moment must lie ahead."""
+    """Whether the entries will name frames, so that the moment must lie ahead."""
     if t.sweeps or t.later or _redirects(state, t):
         return True
     for step in t.steps:
@@ -181,8 +181,8 @@ def names_frames(state: State, t: Transaction) -> bool:
 
 
 def _redirects(state: State, t: Transaction) -> bool:
-    """Whether a sweep that goes on has to be said anew: it begins again, at another tempo, or in another instance; or a note by
-    hand has.
+    """Whether a sweep that goes on must be given again, because it begins again, at another tempo, or in another instance; or a
+    note played by hand must.
     """
     score = state.score
     notes = any(note.course.end > state.now for note in score.by_hand.values())

@@ -88,7 +88,7 @@ class Conductor:
         due: Collection[int] = (),
         seen: int | None = None,
     ) -> Transaction:
-        """Each command on the rack as those before it left it; what is refused changes nothing.
+        """Performs each command on the rack that those before it left; a refused command changes nothing.
 
         The others go on, but not in a strict submission. `refused`: the places of commands that were performed before and proved
         to be bad. `at`: the frame at which it is said, where it is not said for a moment of its own: it knows only what is heard then.
@@ -110,7 +110,7 @@ class Conductor:
         due: Collection[int],
         seen: int | None,
     ) -> Performing:
-        """The same command by command, so that others may have a turn between; what comes of it is still to be `drawn`."""
+        """Performs them command by command, so that others may have a turn between; the result is still to be `drawn`."""
         self.state = state = self.state.numbered(due)
         present = Present(state.score.courses, state.now if seen is None else seen, state.number << NUMBERED)
         known = state.rack if at is None else state.known(at)
@@ -152,7 +152,7 @@ class Conductor:
         return t
 
     def drawn(self, t: Transaction) -> Transaction:
-        """With the program that it needs. Where there is no room for it none of the commands is done."""
+        """Draws the program that a transaction needs. If there is no room for it, none of the commands is performed."""
         state, fresh = self.state, t.fresh()
         if fresh or difference.is_structural(t.before, t.after) or (self.plan is NOTHING and t.steps):
             try:
@@ -168,19 +168,19 @@ class Conductor:
     # ------------------------------------------------------------ commit, and after it
 
     def commit(self, t: Transaction, moment: int, exact: bool) -> Committed:
-        """The entries for a moment. With `exact` all of them name their frame; otherwise what is for now says so. E_LIMIT."""
+        """Makes the entries for a moment. With `exact` every entry names its frame; otherwise those for now name NOW. Raises E_LIMIT."""
         return committing.commit(self.state, self.catalogue, t, moment, exact)
 
     def accept(self, done: Committed) -> None:
-        """The replicas have it, or will for certain: it is the state now."""
+        """Makes a commit the state: the replicas have it, or will for certain."""
         self.state = self.state.accepted(done)
 
     def sealed(self, t: Transaction, frame: int) -> None:
-        """The replicas applied it at that frame."""
+        """Takes the frame at which the replicas applied a commit."""
         self.state = self.state.sealed(t, frame)
 
     def confirm(self, program: Program, frame: int) -> None:
-        """The replicas applied a program that only shrank, at that frame."""
+        """Takes the frame at which the replicas applied a program that only shrank."""
         self.state = replace(self.state, places=self.state.places.confirmed(program.number, frame))
 
     def promise(self, frame: int) -> None:
@@ -188,7 +188,7 @@ class Conductor:
         self.state = replace(self.state, owed=self.state.owed.promised(frame, self.score.generation))
 
     def pay(self, now: int = 0) -> Rows:
-        """The next slice of what is owed."""
+        """Gives the next slice of the notes that are owed."""
         state = self.state
         owed, notes = state.owed.paid(state.score, now)
         # before all is paid, what is over may still have notes to give
@@ -197,7 +197,7 @@ class Conductor:
         return notes
 
     def advance(self, frame: int) -> list[Rows]:
-        """All notes up to a frame that were not given yet, in batches."""
+        """Gives all notes up to a frame that were not given yet, in batches."""
         self.promise(frame)
         paid = []
         while self.state.owed:
@@ -208,7 +208,7 @@ class Conductor:
     # ------------------------------------------------------------ what waits
 
     def due(self, frame: int) -> list[tuple[int, tuple[Due, ...]]]:
-        """What was put off to a time before a frame, in order: (frame, all that one author put off to it).
+        """Gives what was put off to a time before a frame, in order: (frame, all that one author put off to it).
 
         It is under way until it is performed.
         """
@@ -219,17 +219,17 @@ class Conductor:
         ]
 
     def in_turn(self, frame: int) -> Iterator[tuple[int, tuple[Due, ...]]]:
-        """The same for who performs them one after the other: what one of them withdraws never happens."""
+        """Gives the same for a caller that performs them one after the other: what one of them withdraws never happens."""
         for at, dues in self.due(frame):
             if left := self.still([due.number for due in dues]):
                 yield at, left
 
     def still(self, numbers: Collection[int]) -> tuple[Due, ...]:
-        """What of these is under way: an undo, or another word, may have withdrawn some meanwhile."""
+        """Returns those of these that are still under way: an undo, or a later command, may have withdrawn some."""
         return tuple(due for due in self.state.under_way if due.number in numbers)
 
     def take_up(self, numbers: Collection[int]) -> tuple[Due, ...]:
-        """What was put off under these numbers and waits, taken out; it is performed now."""
+        """Takes out what was put off under these numbers and waits; it is performed now."""
         waiting = {due.number: due for due in self.state.waiting}
         found = tuple(waiting.pop(number) for number in numbers if number in waiting)
         self.state = replace(self.state, waiting=tuple(waiting.values()))
@@ -238,7 +238,7 @@ class Conductor:
     # ------------------------------------------------------------ what the replicas drop
 
     def shrink(self, frame: int | None = None) -> Shrinking | None:
-        """The program without what has faded out, if something has; `shrunk` makes it the plan."""
+        """Draws the program without what has faded out, if anything has; `shrunk` makes it the plan."""
         self.state = state = replace(self.state, now=max(self.state.now, frame or 0))
         if not self.planner.faded(state.places, state.now):
             return None
@@ -247,7 +247,7 @@ class Conductor:
         return Shrinking(state.places.plan, plan, Drawn(state.now, places.incarnation))
 
     def shrunk(self, shrinking: Shrinking) -> Shrunk:
-        """Makes it the plan, unless the rack has changed since it was drawn."""
+        """Makes a shrunk program the plan, unless the rack has changed since it was drawn."""
         state, plan = self.state, shrinking.plan
         if shrinking.before is not state.places.plan:
             return Shrunk(shrinking.program, NONE)
@@ -256,7 +256,7 @@ class Conductor:
         return Shrunk(shrinking.program, entries)
 
     def know_taken_out(self, modules: Mapping[str, str]) -> None:
-        """These modules the replicas render no more; why."""
+        """Records which modules the replicas render no more, and why."""
         if modules != self.state.taken_out:
             self.state = replace(self.state, taken_out=modules)
 
@@ -274,7 +274,7 @@ class Conductor:
 
 
 def _refuse(t: Transaction, error: ChronusError, state: State) -> None:
-    """There is no room for its program: nothing of it is done but what it puts off."""
+    """Refuses commands whose program has no room: nothing of them is performed but what they put off."""
     for step in t.steps:
         t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
     t.after, t.past, t.future = state.rack, state.past, state.future
@@ -286,7 +286,7 @@ def _refuse(t: Transaction, error: ChronusError, state: State) -> None:
 
 
 def _overtaken(error: ChronusError, state: State) -> ChronusError:
-    """Why what could be done on what is heard cannot be done any more."""
+    """Returns the error of a command that was possible on the rack that is heard, and is not possible any more."""
     timeline, frame = state.score.timeline, state.promised
     place = bar_of(timeline.position(frame)) if timeline else f"frame {frame}"
     message = f"{error.message}: what was said for {place} has just been prepared, and comes first"
@@ -294,4 +294,4 @@ def _overtaken(error: ChronusError, state: State) -> ChronusError:
 
 
 def _anything(rendered: Rack, before: Rack, after: Rack) -> None:
-    """Affords whatever it is."""
+    """A budget that allows every rack."""

@@ -17,7 +17,7 @@ NOTES = ":notes"
 
 
 def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, ...]:
-    """What a command is about, of that which can go back."""
+    """Returns the parts of the rack that a command changes and that can go back."""
     found: Iterable[Item] = ()
     if isinstance(command, say.Set):
         found = (_item(rack, change, catalogue) for change in command.changes)
@@ -42,7 +42,7 @@ def _item(rack: Rack, change: say.Change, catalogue: Catalogue) -> Item:
 
 
 def touched(back: Back, rack: Rack, command: AnyCommand, catalogue: Catalogue) -> set[Item]:
-    """What a later word takes hold of, so that it does not go back any more."""
+    """Returns the parts that a later command changes, so that they do not go back any more."""
     if isinstance(command, say.New | say.Open):
         return set(back.items)
     if isinstance(command, say.Unload):
@@ -61,7 +61,7 @@ def _is_known(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> bool:
 
 
 def back(before: Rack, after: Rack, about: Sequence[Item], pending: Iterable[Back], number: int) -> Back:
-    """The way back from `after`. What was to go back anyway goes back to what it was before all that."""
+    """Returns the way back from `after`. A part that was to go back anyway goes back to what it was before all that."""
     was = before
     for other in pending:
         for item in set(about) & set(other.items):
@@ -70,7 +70,7 @@ def back(before: Rack, after: Rack, about: Sequence[Item], pending: Iterable[Bac
 
 
 def put_back(rack: Rack, way: Back) -> Rack:
-    """The rack with what is still as it was left put back."""
+    """Returns the rack with every part put back that still is as it was left."""
     for item in way.items:
         if _value(rack, item) == _value(way.left, item):
             rack = _put(rack, item, way.was)
@@ -133,7 +133,7 @@ def _put(rack: Rack, item: Item, source: Rack) -> Rack:
 
 
 def _with_notes(rack: Rack, name: str, source: Rack) -> Rack:
-    """The lane that was there, muted as the present one is; where there was none, none, and a drone drones again."""
+    """Returns the rack with the lane that was there, muted as the present one is; without a lane a drone drones again."""
     lane, was = rack.lanes.get(name), source.lanes.get(name)
     lanes = {other: each for other, each in rack.lanes.items() if other != name}
     if was is not None:

@@ -50,7 +50,7 @@ Afford = Callable[[Rack, Rack, Rack], None]
 
 
 class Performance:
-    """One submission being performed. `waiting` are commands whose time is to come; the score says whether there are bars at all.
+    """Performs one submission. `waiting` are commands whose time is to come; the score says whether there are bars at all.
 
     `open` cross-fades at the bar line, or at once where there is nothing to fade from. While it waits, what is said sees the
     rack that it brings, and takes hold with it: only `now`, the transport and hands are about what is heard at present.
@@ -79,7 +79,7 @@ class Performance:
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
     def perform(self, id: int, text: str, command: AnyCommand, refused: ChronusError | None = None) -> None:
-        """`refused`: it is known already that this one cannot be."""
+        """Performs one command. `refused`: it is known already that it cannot be performed."""
         self.known = []
         try:
             if refused is not None:
@@ -127,7 +127,7 @@ class Performance:
         return Outcome(0, own or text, tuple(lines), result)
 
     def _too_many(self, word: str) -> str:
-        """What is said of the notes that hands play on a module at this moment, if it has not the voices."""
+        """Returns the note for an answer if hands play more notes on a module now than it has voices."""
         rack = self.t.after
         name = played_by(named(rack, word, self.catalogue), rack, self.catalogue)
         names = [find(rack, hand.name, self.catalogue) for hand in self.t.hands if isinstance(hand, say.Note)]
@@ -137,7 +137,7 @@ class Performance:
     # ------------------------------------------------------------ later
 
     def _later(self, command: AnyCommand) -> When | None:
-        """When a command is to be performed, if it is kept until then."""
+        """Returns when a command is to be performed, or None if it is performed now."""
         if command.when is not None and command.when.kind == "now":
             return None
         if not self.running:
@@ -163,7 +163,7 @@ class Performance:
         return when
 
     def _check_bar(self, when: When | None) -> None:
-        """E_VALUE if a bar has gone by."""
+        """Raises E_VALUE if a bar has gone by."""
         if when is None or when.kind != "bar" or self.timeline is None:
             return
         frame = self.present.frame
@@ -183,7 +183,7 @@ class Performance:
 
     @property
     def lasting(self) -> Rack:
-        """The same without what holds for a length only: what is worth being saved."""
+        """Returns the rack without what holds for a length only: what is worth saving."""
         return self._put_back(self.seen)
 
     def _put_back(self, rack: Rack) -> Rack:
@@ -195,7 +195,7 @@ class Performance:
         return [(number, command) for number, command in self.ahead if isinstance(command, Back)]
 
     def _rack_then(self) -> Rack:
-        """The rack as it will be when what is kept has been done: what a later command is checked against."""
+        """Returns the rack as it will be after all that waits: a later command is checked against that."""
         if self._then is None or self._then[0] is not self.t.after:
             rack = self.t.after
             for _, command in self.ahead:
@@ -205,7 +205,7 @@ class Performance:
         return self._then[1]
 
     def _put_off(self, command: Kept, when: When, text: str, then: Rack) -> None:
-        """Keeps it for its time. `then` is the rack that it is expected to leave."""
+        """Keeps a command for its time. `then` is the rack that it is expected to leave."""
         t = self.t
         t.put_off += 1
         self._keep(Later(0, when, command, text, self.author, t.put_off, begins=not self.running), then)
@@ -221,7 +221,7 @@ class Performance:
         return later
 
     def _withdraw(self, numbers: Collection[int]) -> None:
-        """What was put off under these numbers never happens."""
+        """Withdraws what was put off under these numbers: it never happens."""
         t = self.t
         numbers = set(numbers)
         kept = [pair for pair in zip(t.later, t.racks_later, strict=True) if pair[0].number not in numbers]
@@ -231,7 +231,7 @@ class Performance:
         self._then = None
 
     def _put_off_again(self, later: Later) -> Later:
-        """What an undo withdrew waits again, for the next such time."""
+        """Puts off again, for the next such time, what an undo withdrew."""
         if not self.running:
             raise ChronusError(
                 "E_VALUE", f'nothing plays that "{later.text}" could wait for; say it again', part="steps"
@@ -243,7 +243,7 @@ class Performance:
         return self.t.later[-1]
 
     def _waits_as(self, number: int) -> Due | Later | None:
-        """What waits under a number, with the frame at which it would come if its bars were over now."""
+        """Returns what waits under a number, with the frame at which it would come if its bars were over now."""
         later = next((later for later in self.t.later if later.number == number), None)
         due = self.waiting.get(number)
         if later is not None or due is None:
@@ -253,7 +253,7 @@ class Performance:
         return replace(due, frame=timeline.frame(due.position)) if timeline and known else due
 
     def _wait_again(self, waited: Due | Later) -> Later:
-        """What was withdrawn waits as it did before, under the same number. Once its bars are over, its frame is all that counts."""
+        """Lets what was withdrawn wait as it did before, under the same number. Once its bars are over, only its frame counts."""
         self._withdraw({waited.number})
         if isinstance(waited, Due):
             command, text, author = waited.command, waited.text, waited.author
@@ -263,7 +263,7 @@ class Performance:
     # ------------------------------------------------------------ changes
 
     def _change(self, rack: Rack, command: Kept) -> Edit:
-        """What a command makes of a rack, whatever kind it is."""
+        """Returns what a command makes of a rack, whatever kind it is."""
         if isinstance(command, Back):
             return Edit(lasting.put_back(rack, command), "back to how it was", {})
         if isinstance(command, say.Undo | say.Redo):
@@ -291,7 +291,7 @@ class Performance:
         return edit(rack, command, self.catalogue, self.present)
 
     def _all(self, rack: Rack, whole: say.Open | say.Say) -> tuple[Rack, tuple[Moving, ...]]:
-        """Several commands as one."""
+        """Performs several commands as one."""
         sweeps: tuple[Moving, ...] = ()
         for k, command in enumerate(whole.commands):
             if command.in_a_script != "done":
@@ -350,7 +350,7 @@ class Performance:
             self._remember(command, text, Deed(before, command.act, stood, withdrawn))
 
     def _step(self, after: Rack, when: When | None, act: str, by_hand: bool = False) -> None:
-        """The rack becomes another one, and the transport goes or stands."""
+        """Replaces the rack, and starts or stops the transport."""
         t, before = self.t, self.t.after
         t.after = after
         if act == "play" and self.stopped:
@@ -362,7 +362,7 @@ class Performance:
         t.steps.append(replace(step, stands=stands))
 
     def _remember(self, command: Kept, label: str, thing: Thing) -> None:
-        """Makes it a step of undo."""
+        """Records a step for undo."""
         t = self.t
         if command.is_step and self.author not in (*PERFORMERS, JOURNAL):
             t.past, t.future = (*t.past, (label, thing))[-HISTORY:], ()
@@ -402,7 +402,7 @@ class Performance:
     def _way_back(
         self, command: Kept, before: Rack, text: str, ended: Sequence[tuple[Due | Later, Later | None]]
     ) -> Later | None:
-        """Puts off what follows a command that is said for a length."""
+        """Puts off the way back of a command that is said for a length."""
         about: tuple[Item, ...] = ()
         if command.lasts is not None and not isinstance(command, Back):
             about = lasting.items(before, command, self.catalogue)
@@ -458,7 +458,7 @@ class Performance:
             self._step(done.rack, now, ("stop" if stands else "play") if moved else "")
 
     def _cross(self, back: bool, deed: Deed, here: Rack, stands: bool) -> Deed:
-        """A step on the other pile. What it had put an end to waits again, or no more; what was to put an end to it likewise."""
+        """Moves a step to the other pile. What it had put an end to waits again, or no more; so does what was to put an end to it."""
         if back:
             for waited, _ in deed.withdrawn:
                 self._wait_again(waited)
@@ -480,22 +480,22 @@ def _put_back(thing: Thing, way: Back) -> Thing:
 
 
 def label(command: Kept, text: str) -> str:
-    """A step as it is named: what is a word of its own by that."""
+    """Returns the name of a step: without `set` where the parameter's own word is a command."""
     return text.removeprefix("set ") if isinstance(command, say.Set) and is_short(command) else text
 
 
 def inside(command: Kept) -> Sequence[AnyCommand]:
-    """The commands that one brings along."""
+    """Returns the commands that a command brings along."""
     return command.commands if isinstance(command, say.Open | say.Say) else ()
 
 
 def is_filled(rack: Rack) -> bool:
-    """Whether there is anything besides `out`."""
+    """Whether there is any module besides `out`."""
     return len(rack.modules) > 1 or bool(rack.lanes)
 
 
 def hushed(rack: Rack, catalogue: Catalogue) -> Rack:
-    """No gate is held, and no drone sounds by itself until the next `play`."""
+    """Returns the rack silenced: no gate is held, and no drone sounds by itself until the next `play`."""
 
     def hush(module: Module) -> Module:
         drones = catalogue[module.kind].drone and module.name not in rack.lanes
@@ -507,13 +507,13 @@ def hushed(rack: Rack, catalogue: Catalogue) -> Rack:
 
 
 def awake(rack: Rack) -> Rack:
-    """The drones that a panic has silenced sound again."""
+    """Returns the rack in which the drones that a panic silenced sound again."""
     back = {name: replace(module, hushed=False) for name, module in rack.modules.items() if module.hushed}
     return replace(rack, modules={**rack.modules, **back}) if back else rack
 
 
 def with_gates(rack: Rack, before: Rack) -> Rack:
-    """A rack with the gates open that a panic has closed."""
+    """Returns a rack with the gates open that a panic has closed."""
     for name, module in before.modules.items():
         if module.held and name in rack.modules:
             rack = with_module(rack, replace(rack.modules[name], held=True, played=module.played))
@@ -521,7 +521,7 @@ def with_gates(rack: Rack, before: Rack) -> Rack:
 
 
 def with_hands(rack: Rack, present: Rack) -> Rack:
-    """A rack out of the past with the gates as they are held now: what hands do is no step of undo."""
+    """Returns a past rack with the gates as hands hold them now: what hands do is no step of undo."""
 
     def kept(module: Module) -> Module:
         now = present.modules.get(module.name)

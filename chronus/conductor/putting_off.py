@@ -19,7 +19,7 @@ from chronus.units import exact
 def put_off(
     state: State, t: Transaction, score: Score, moment: int, places: Mapping[int, Fraction]
 ) -> tuple[tuple[Due, ...], tuple[int, ...]]:
-    """(what the transaction puts off, the numbers of what was to wait again and cannot: its time has passed).
+    """Returns (what the transaction puts off, the numbers of commands that should wait again but whose time has passed).
 
     `score` is what the transaction leaves; `places`: where its commands themselves take hold.
     """
@@ -55,7 +55,7 @@ def put_off(
 
 
 def _later(state: State, later: Later, score: Score, moment: int, opening: Fraction) -> Due:
-    """What was said while nothing played counts from where the music begins."""
+    """Returns the Due of a command. One that was said while nothing played counts from where the music begins."""
     timeline, frame = score.timeline, None
     if later.begins and timeline is None:
         timeline, frame = Timeline.begin(score.rate, score.zeros + 1, 0, state.rack.bpm), ONCE_IT_PLAYS
@@ -66,7 +66,7 @@ def _later(state: State, later: Later, score: Score, moment: int, opening: Fract
 
 
 def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, place: Fraction | None) -> Due:
-    """What follows a command that lasts: so long after that takes hold. What only the music shows lasts bars of the music."""
+    """Returns the way back of a command that lasts: so long after it takes hold. What only the music shows lasts bars of the music."""
     timeline, beats = score.timeline, exact(length.number) * BEATS.get(length.unit, 0)
     assert isinstance(later.command, Back)
     if timeline is None and beats and any(not name or what[0] == ":" for name, what in later.command.items):
@@ -83,7 +83,7 @@ def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, pl
 
 
 def _again(waited: Due, score: Score, moment: int) -> Due | None:
-    """None where its time has passed. What goes back does so then at once."""
+    """Returns what waits again, or None if its time has passed. A way back then happens at once."""
     if waited.frame == ONCE_IT_PLAYS:
         return waited
     frame = frame_of(waited, score.timeline)

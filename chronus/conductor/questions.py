@@ -58,7 +58,7 @@ Taken = Mapping[str, str]
 
 
 class Seen(NamedTuple):
-    """What there is to be asked about. `taken_out`: the modules that are rendered no more, and why; `present`: where what moves is."""
+    """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands."""
 
     rack: Rack
     catalogue: Catalogue
@@ -67,7 +67,7 @@ class Seen(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`text` is what stands on the `ok` line, where that is not the question."""
+    """`text` stands on the `ok` line, where that is not the question itself."""
 
     lines: Sequence[str]
     result: dict[str, Any]
@@ -105,7 +105,7 @@ def _list(command: say.List, seen: Seen) -> Answer:
 
 
 def _gate(rack: Rack, name: str, catalogue: Catalogue) -> str:
-    """What hands have made of its gate, where that is why it sounds, or why it does not."""
+    """Returns why the module sounds, or why it does not, where its gate is the reason; otherwise ""."""
     return "gate held on" if rack.modules[name].held else gated_off(name, rack, catalogue)
 
 
@@ -115,7 +115,7 @@ def _gate_plain(rack: Rack, name: str, catalogue: Catalogue) -> dict[str, str]:
 
 
 def _out(name: str, taken_out: Taken) -> dict[str, str]:
-    """Says why a module is out; of one that plays it says nothing."""
+    """Returns why a module is taken out; of one that plays nothing."""
     return {"taken_out": taken_out[name]} if name in taken_out else {}
 
 
@@ -184,7 +184,7 @@ def _show_module(name: str, seen: Seen) -> Answer:
 
 
 def _sweep(rack: Rack, param: Param, moving: Moving, present: Present) -> tuple[str, dict[str, Any]]:
-    """From where to where, and how far it has got."""
+    """Returns a sweep in words: from where to where, and how far it has got."""
     start, stop = (steady(setting, param, rack.bpm) for setting in (moving.start, moving.stop))
     return _way(moving, (start, stop), present.left(moving), param, present)
 
@@ -208,7 +208,7 @@ def _cable(rack: Rack, key: Any) -> dict[str, Any]:
 
 
 def understood(lane: Lane) -> str:
-    """The lane as it is understood, one character a step."""
+    """Returns the lane as it is understood, one character a step."""
     steps = ["."] * lane.pattern.steps
     for hit in lane.pattern.hits:
         place = int(Fraction(*hit.at) + lane.options.shift) % lane.pattern.steps
@@ -230,7 +230,7 @@ def _lane(rack: Rack, name: str) -> dict[str, Any]:
 
 
 def _events(lane: Lane) -> list[dict[str, Any]]:
-    """What a loop plays, in steps from its beginning, unswung: as yet each loop is like all others."""
+    """Returns what a loop plays, in steps from its beginning, without swing: as yet all loops are alike."""
     notes = loop_of(lane.pattern, lane.options)
     return [
         {
@@ -286,7 +286,7 @@ def _assert(command: say.Assert, seen: Seen) -> Answer:
 
 
 def _assert_words(rack: Rack, command: say.Assert, catalogue: Catalogue) -> Answer | None:
-    """Of a file or a text; None where it is about something else."""
+    """Checks an assertion about a file or a text; None if it is about something else."""
     name, port = command.target.name, command.target.port
     module = rack.modules[named(rack, name, catalogue, "target.name")] if port else None
     table = catalogue[module.kind].setting(port) if module is not None else None
@@ -319,7 +319,7 @@ def _sides(
 
 
 def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
-    """What it is compared with: also a number that the parameter cannot have."""
+    """Returns the number to compare with, which may lie outside the parameter's range."""
     wide = param if param.words or is_musical(command.value, param) else Range(param.name, -1e12, 1e12, param.unit)
     try:
         with suppress(ChronusError):

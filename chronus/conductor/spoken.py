@@ -23,7 +23,7 @@ class Kept(NamedTuple):
 
 
 def kept(rack: Rack, command: Say, catalogue: Catalogue) -> dict[int, Kept]:
-    """The places of those commands that give way to what the rack holds already: modules, lanes, and a tempo not asked for."""
+    """Finds the commands of a sentence that give way to what the rack holds: modules, lanes, and a tempo not asked for; by their places."""
     found: dict[int, Kept] = {}
     for k, (one, line) in enumerate(command.each()):
         gives_way = _gives_way(rack, command, one, line, catalogue)
@@ -33,7 +33,7 @@ def kept(rack: Rack, command: Say, catalogue: Catalogue) -> dict[int, Kept]:
 
 
 def refuse_if_idle(command: Say, kept: dict[int, Kept]) -> None:
-    """E_EXISTS where nothing of the sentence is left to do."""
+    """Raises E_EXISTS if nothing of the sentence is left to do."""
     if kept and len(kept) == len(command.commands):
         notes = [one.note for one in kept.values() if one.note]
         raise ChronusError("E_EXISTS", "; ".join(notes) or "all of it is there already", part="words")
@@ -60,7 +60,7 @@ def _name(rack: Rack, load: Load, catalogue: Catalogue) -> str | None:
 
 
 def _loaded(rack: Rack, name: str, load: Load, catalogue: Catalogue) -> Kept:
-    """A module of that name is there. Of what it was to be like only the model is told: it is what a sentence names."""
+    """Returns why a `load` of a module that is there is passed over. Only the model is checked: it is all that a sentence names."""
     module = rack.modules[name]
     param = catalogue[module.kind].param("model")
     asked = next((change.value for change in load.params if change.param == "model"), None)

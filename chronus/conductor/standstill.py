@@ -12,7 +12,7 @@ STANDS = "transport stopped; play goes on"
 
 
 def only_when_it_goes(step: Step, catalogue: Catalogue) -> bool:
-    """Whether a step changed a lane, the tempo, or a module that nothing but a lane, or the next `play`, lets sound."""
+    """Whether a step changed a lane, the tempo, or a module that only a lane, or the next `play`, lets sound."""
     before, after = step.before, step.after
     if (before.bpm, before.swing) != (after.bpm, after.swing) or before.lanes != after.lanes:
         return True
@@ -24,7 +24,7 @@ def only_when_it_goes(step: Step, catalogue: Catalogue) -> bool:
 
 
 def _takes_beats(before: Rack, after: Rack, name: str) -> bool:
-    """Whether a sweep of the module begins that lasts so many beats."""
+    """Whether a sweep over beats begins in the module."""
     was = before.modules.get(name)
     return any(
         isinstance(setting, Moving) and setting.over.unit in BEATS and (was is None or was.params.get(key) != setting)
@@ -33,7 +33,7 @@ def _takes_beats(before: Rack, after: Rack, name: str) -> bool:
 
 
 def _upstream(rack: Rack, names: set[str]) -> set[str]:
-    """The modules, and all from which anything leads to them."""
+    """Returns these modules, and all that lead to them."""
     reached, new = set(names), set(names)
     while new:
         new = {key.source for key in rack.cables if key.target in new} - reached
@@ -42,6 +42,6 @@ def _upstream(rack: Rack, names: set[str]) -> set[str]:
 
 
 def _sounds(rack: Rack, name: str, catalogue: Catalogue) -> bool:
-    """Whether it sounds by itself, or is held open by hand."""
+    """Whether a module sounds by itself, or is held open by hand."""
     module = rack.modules[name]
     return module.held or (catalogue[module.kind].drone and not (module.addressed or module.hushed))

@@ -29,7 +29,7 @@ from chronus.score.timeline import BAR, Timeline, beat_frames, frames_of
 
 
 class Ahead(NamedTuple):
-    """Something was performed for a moment to come, and until then this rack is heard.
+    """A rack that is heard until the moment for which something was performed.
 
     `hidden`: it was put off to then; otherwise whoever said it has been told that it is done.
     """
@@ -64,13 +64,13 @@ class State(Struct, frozen=True):
     # ------------------------------------------------------------ steps
 
     def numbered(self, due: Collection[int]) -> State:
-        """A submission has begun, of what was put off under these numbers."""
+        """Begins a submission, of what was put off under these numbers."""
         if not due:
             return replace(self, number=self.number + 1)
         return replace(self.no_more(due), number=self.number + 1, past=without(self.past, due))
 
     def no_more(self, numbers: Collection[int]) -> State:
-        """What was put off under these numbers happens now, or never."""
+        """Removes what was put off under these numbers: it happens now, or never."""
         if not numbers:
             return self
         waiting, under_way = (
@@ -79,7 +79,7 @@ class State(Struct, frozen=True):
         return replace(self, waiting=waiting, under_way=under_way)
 
     def come_due(self, frame: int) -> tuple[State, tuple[tuple[int, Due], ...]]:
-        """What was put off to a time before a frame is under way; in the order of those frames."""
+        """Takes up what was put off to a time before a frame, in the order of those frames."""
         found = [(frame_of(due, self.score.timeline), due) for due in self.waiting]
         ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
         if not ready:
@@ -88,7 +88,7 @@ class State(Struct, frozen=True):
         return replace(self, waiting=waiting, under_way=(*self.under_way, *(due for _, due in ready))), tuple(ready)
 
     def accepted(self, done: Committed) -> State:
-        """The replicas have it, or will for certain."""
+        """Takes in a commit: the replicas have it, or will for certain."""
         t, kept = done.transaction, self.no_more(done.transaction.withdrawn)
         return replace(
             kept,
@@ -116,7 +116,7 @@ class State(Struct, frozen=True):
         return (*sooner, *(one._replace(rack=_with_changes(one.rack, t)) for one in later))
 
     def sealed(self, t: Transaction, frame: int) -> State:
-        """The replicas applied it at that frame."""
+        """Takes the frame at which the replicas applied a commit."""
         places = self.places if t.plan is None else self.places.confirmed(t.plan.number, frame)
         return replace(self, now=max(self.now, frame), places=places)
 
@@ -124,31 +124,31 @@ class State(Struct, frozen=True):
 
     @property
     def kept(self) -> tuple[Due, ...]:
-        """What was put off and is not performed yet."""
+        """Commands that were put off and are not performed yet."""
         return (*self.under_way, *self.waiting)
 
     @property
     def next_due(self) -> int | None:
-        """The frame of what was put off to the nearest time."""
+        """The nearest frame to which anything is put off."""
         return min((frame_of(due, self.score.timeline) for due in self.waiting), default=None)
 
     # ------------------------------------------------------------ what is heard
 
     @property
     def promised(self) -> int:
-        """The last moment for which something was performed; -1 if there was none of late. It may lie behind."""
+        """The last moment for which anything was performed; -1 if there was none of late. It may have passed."""
         return max((one.moment for one in self.ahead), default=-1)
 
     def heard(self, frame: int) -> Rack:
-        """The rack as it is heard in the block that begins at a frame: without what was performed for a moment to come."""
+        """Returns the rack as it is heard in the block that begins at a frame: without what was performed for a later moment."""
         return next((one.rack for one in self.ahead if one.moment >= frame), self.rack)
 
     def known(self, frame: int) -> Rack:
-        """The rack that one who speaks then may know of: what is heard, and what somebody was told is done."""
+        """Returns the rack that an author may know of at that time: the one that is heard, with what has been answered as done."""
         return next((one.rack for one in self.ahead if one.moment >= frame and one.hidden), self.rack)
 
     def independent(self, t: Transaction, frame: int) -> bool:
-        """Whether it may be heard at a frame, before what is promised: it does the same there as after it.
+        """Whether a command may be heard at a frame, before what is promised, because it does the same there as after it.
 
         `panic` and `stop` always may: they are about all there is, now and later.
         """
@@ -160,7 +160,7 @@ class State(Struct, frozen=True):
         return all(heard.modules.get(name) is t.before.modules[name] for name in changed(t.before, t.after))
 
     def present(self, frame: int) -> Present:
-        """Where what moves has got to at a frame."""
+        """Returns how far each sweep has got at a frame."""
         return Present(self.score.courses, frame)
 
     # ------------------------------------------------------------ bars
@@ -172,7 +172,7 @@ class State(Struct, frozen=True):
 
     @property
     def timeline(self) -> Timeline:
-        """The music's, or one that begins with the first frame."""
+        """The timeline of the music, or one that begins with the first frame."""
         return self.score.timeline or Timeline.begin(self.score.rate, 0, 0, self.rack.bpm)
 
     def where(self, frame: int) -> tuple[int, float]:
@@ -184,7 +184,7 @@ class State(Struct, frozen=True):
         return int(bar) + 1, float(beat) + 1
 
     def wait_frame(self, wait: Wait, moment: int) -> int:
-        """The frame at which a wait that begins at `moment` is over. Bars without music last as long as the tempo says."""
+        """Returns the frame at which a wait that begins at `moment` is over. Without music a bar is as long as the tempo says."""
         timeline, rate = self.score.timeline, self.score.rate
         if wait.until_bar and timeline is None:
             return moment + round((wait.until_bar - 1) * BAR * beat_frames(self.rack.bpm, rate))

@@ -42,7 +42,7 @@ class Touches:
     def add(
         self, number: int, submission: Submission, t: Transaction, frame: int, tail: int = 0, size: int = 0
     ) -> None:
-        """Keeps what a submission did that was sealed at a frame."""
+        """Records what a submission did that was sealed at a frame."""
         touch = None
         for step in t.steps:
             command = submission.commands[step.outcome]
@@ -57,11 +57,11 @@ class Touches:
             del self._of[name]
 
     def last(self, name: str, frame: int) -> Touch | None:
-        """The last touch of a module that had taken effect by a frame."""
+        """Returns the last touch of a module that had taken effect by a frame."""
         return next((touch for touch in reversed(self._of.get(name, ())) if touch.frame <= frame), None)
 
     def of_entry(self, number: int) -> tuple[Touch, int] | None:
-        """The command that an entry of the log came from (the last, if a batch holds several), and the entry's place, from 1."""
+        """Returns the command that an entry of the log came from (the last, if a batch holds several), and the entry's place, from 1."""
         for batch in self._published:
             if batch.tail - batch.size < number <= batch.tail:
                 return batch.touch, number - (batch.tail - batch.size) - 1
@@ -69,7 +69,7 @@ class Touches:
 
 
 def touched(step: Step) -> set[str]:
-    """The modules that a step changed: themselves, their lanes, their cables."""
+    """Returns the modules that a step changed: themselves, their lanes, their cables."""
     before, after = step.before, step.after
     names = changed(before, after)
     names |= {name for name in after.lanes if after.lanes[name] is not before.lanes.get(name)}

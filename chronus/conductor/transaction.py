@@ -36,7 +36,7 @@ class Outcome(Struct):
     notes: tuple[str, ...] = ()
 
     def note(self, text: str, **known: Any) -> None:
-        """Adds something to what is said, and to what programs are told."""
+        """Adds a remark to the answer, and to its JSON form."""
         self.notes, self.result = (*self.notes, text), {**self.result, **known}
 
     def word(self) -> None:
@@ -48,7 +48,7 @@ class Outcome(Struct):
 
 
 class Step(Struct, frozen=True):
-    """One command's change of the rack and when it is to take hold. `act`: play, stop, panic or nothing of these.
+    """One command's change of the rack and when it takes hold. `act`: play, stop, panic or "".
 
     `stands`: the transport stands after it, and nobody hears of it until it goes.
     """
@@ -66,7 +66,7 @@ Item = tuple[str, str]
 
 
 class Back(Command, frozen=True, kw_only=True):
-    """What follows a command that was said `for` a length: `items` go from how it `left` them to how each `was`.
+    """The way back of a command that was said `for` a length: `items` go from how it `left` them to how each `was`.
 
     Nobody types it. `number` is the one under which it waits; `was` and `left` are as much of the racks as it needs.
     """
@@ -133,7 +133,7 @@ History = tuple[tuple[str, Thing], ...]
 
 
 def rack_of(thing: Thing) -> Rack | None:
-    """The rack on the other side of a step; None where it has changed nothing yet."""
+    """Returns the rack on the other side of a step; None if the step has changed nothing yet."""
     return thing.rack if isinstance(thing, Deed) else thing if isinstance(thing, Rack) else None
 
 
@@ -142,7 +142,7 @@ def with_rack(thing: Rack | Deed, rack: Rack) -> Rack | Deed:
 
 
 class Drawn(Struct, frozen=True):
-    """What the drawing of a program depended on besides the words: the frame up to which all was known, and the first new incarnation."""
+    """What a drawn program depended on besides the commands: the frame up to which all was known, and the first new incarnation."""
 
     now: int = 0
     incarnation: int = 0
@@ -183,13 +183,13 @@ class Transaction(Struct, eq=False):
         return self.plan.program if self.plan else None
 
     def fresh(self) -> frozenset[str]:
-        """The modules that were unloaded and loaded again meanwhile: other ones of the same name."""
+        """Modules that were unloaded and loaded again meanwhile: others of the same name."""
         gone = {name for step in self.steps for name in step.before.modules.keys() - step.after.modules.keys()}
         return frozenset(gone & self.before.modules.keys() & self.after.modules.keys())
 
 
 class Committed(Struct, frozen=True, eq=False):
-    """A transaction for one moment: its entries, and what else will be so once the replicas have them.
+    """A transaction for one moment: its entries, and the state once the replicas have them.
 
     `exact`: all entries name their frame. `near` is the frame up to which notes are among them, `since` the generation after which all are
     its own. `dues` is what it puts off.
@@ -211,7 +211,7 @@ class Committed(Struct, frozen=True, eq=False):
 
 
 class Shrinking(Struct, frozen=True, eq=False):
-    """A plan without what has faded out of the one `before` it. It comes to nothing where another one is adopted first."""
+    """A plan without the modules that have faded out of the one `before` it. It is dropped if another plan is adopted first."""
 
     before: Plan
     plan: Plan
@@ -224,7 +224,7 @@ class Shrinking(Struct, frozen=True, eq=False):
 
 
 class Shrunk(Struct, frozen=True, eq=False):
-    """The entries that swap to the program of a Shrinking; none where it came to nothing."""
+    """The entries that swap to the program of a Shrinking; none if it was dropped."""
 
     program: Program
     entries: Rows

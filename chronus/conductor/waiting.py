@@ -18,19 +18,19 @@ IN_TIME = -1
 
 
 def frame_of(due: Due, timeline: Timeline | None) -> int:
-    """When its time comes: where the bars that it counts on are over, at the frame at which they would have been."""
+    """Returns the frame of its time; if the bars that it counts on are over, the frame at which they would have been."""
     return timeline.frame(due.position) if timeline and timeline.number == due.timeline else due.frame
 
 
 def moved_on(waiting: tuple[Due, ...], before: Score, after: Score) -> tuple[Due, ...]:
-    """What waits, where one score follows another: the bars that it waits for may be over, and the music may begin."""
+    """Returns what waits when one score follows another: the bars that it waits for may be over, and the music may begin."""
     if before.timeline is None or after.timeline is None or before.timeline.number != after.timeline.number:
         waiting = tuple(replace(due, frame=frame_of(due, before.timeline)) for due in waiting)
     return for_the_music(waiting, after)
 
 
 def for_the_music(waiting: tuple[Due, ...], score: Score) -> tuple[Due, ...]:
-    """What waits for the music to begin is meant for the next that does."""
+    """Returns what waits for the music to begin, now meant for the next music that begins."""
     return tuple(_begins_with(due, score) if due.frame == ONCE_IT_PLAYS else due for due in waiting)
 
 
@@ -42,29 +42,29 @@ def _begins_with(due: Due, score: Score) -> Due:
 
 
 def without(history: History, numbers: Collection[int]) -> History:
-    """A history without what waited under these numbers."""
+    """Returns a history without what waited under these numbers."""
     return tuple(pair for pair in history if not isinstance(pair[1], Later) or pair[1].number not in numbers)
 
 
 def as_one(commands: Iterable[AnyCommand]) -> Submission:
-    """Commands that no client sent, as one submission."""
+    """Makes one submission of commands that no client sent."""
     commands = tuple(commands)
     return Submission(tuple(range(len(commands))), ("",) * len(commands), commands)
 
 
 def together(dues: Iterable[Due]) -> Submission:
-    """What was put off to one moment."""
+    """Makes one submission of what was put off to one moment."""
     dues = tuple(dues)
     return Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))  # type: ignore[misc]
 
 
 def bar_and_beat(position: Fraction) -> dict[str, float]:
-    """For programs: both count from 1."""
+    """Returns bar and beat for JSON: both count from 1."""
     bar, beat = divmod(position, BAR)
     return {"bar": int(bar) + 1, "beat": float(beat) + 1}
 
 
 def bar_of(position: Fraction) -> str:
-    """`bar 5`, or `bar 5 beat 3` inside one."""
+    """Writes `bar 5`, or `bar 5 beat 3` inside one."""
     bar, beat = divmod(position, BAR)
     return f"bar {int(bar) + 1}" + (f" beat {float(beat) + 1:g}" if beat else "")
