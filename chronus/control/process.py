@@ -40,7 +40,7 @@ SETTLED_SECONDS = 20.0
 
 
 def main(given: Given, line: int | None, parse: Parse) -> int:
-    """`line` is the lifeline. `parse` turns a line of text into commands: control itself knows no text."""
+    """Runs control. `line` is the lifeline. `parse` turns a line of text into commands: control does not import the language."""
     if line is not None:
         lifeline.hold(line)
     with terminations() as ended:
@@ -121,7 +121,7 @@ class Process:
             self._notes.append(f"OSC listens on {self.settings.osc_bind}: whoever reaches that address can play")
 
     def _settle(self) -> None:
-        """Says once that this engine lives: an end that comes later is not the fault of what it recovered."""
+        """Writes once that this engine lives: if it ends later, what it recovered is not the cause."""
         if self._settles and time.monotonic() > self._settles:
             self._settles = 0.0
             self.pen.write(Settled(self.performer.publisher.heard()))

@@ -28,7 +28,7 @@ Weighed = Mapping[str, tuple[tuple[int, float], ...]]
 
 
 class Budget:
-    """`now` gives what rendering takes now and what each module that is rendered takes, in nanoseconds a block."""
+    """Decides whether a rack can be afforded. `now` gives what rendering takes now, in all and for each module, in nanoseconds a block."""
 
     def __init__(
         self, catalogue: Catalogue, block_nanoseconds: float, weighed: Callable[[], Weighed],
@@ -41,7 +41,7 @@ class Budget:
         self._widths: list[tuple[Rack, dict[str, Width]]] = []
 
     def afford(self, rendered: Rack, before: Rack, after: Rack) -> None:
-        """E_BUDGET if `after`, which a command makes of `before`, could not be rendered in time. `rendered` is the rack of now."""
+        """Raises E_BUDGET if `after`, which a command makes of `before`, could not be rendered in time. `rendered` is the rack of now."""
         if not is_structural(before, after):
             return
         took, each = self.now()
@@ -64,7 +64,9 @@ class Budget:
             )
 
     def _costs(self, rack: Rack, measured: Mapping[str, float]) -> dict[str, float]:
-        """What each module takes: what it is known to have taken, else what its kernel was weighed with, else what its kind takes now."""
+        """Returns what each module takes: what it is known to have taken, else what its kernel was weighed with, else what its kind
+        takes now.
+        """
         weighed, widths = self.weighed(), self._widths_of(rack)
         return {
             name: self._dear(module) or cost(module.kind, widths[name].lanes, weighed) or measured.get(module.kind, 0.0)
@@ -72,7 +74,7 @@ class Budget:
         }
 
     def _at_most(self, rack: Rack, measured: Mapping[str, float]) -> float:
-        """What it cannot exceed, without wiring it up: as if each module had the voices of the one that has most, and two sides."""
+        """Returns an upper bound of the cost without wiring the rack: as if each module had the most voices of all, and two sides."""
         weighed = self.weighed()
         voices = max(module.voices for module in rack.modules.values())
         lanes = {2, next(fit for fit in FITS if fit >= voices)}
@@ -87,7 +89,9 @@ class Budget:
         return next((took for other, took in self.dear if other == module), 0.0)
 
     def _widths_of(self, rack: Rack) -> dict[str, Width]:
-        """Of the last few racks they are kept: what one command makes is what the next one starts from."""
+        """Returns the widths of a rack's modules. Those of the last few racks are kept: a command starts from the rack that the
+        last one made.
+        """
         for other, widths in self._widths:
             if other is rack:
                 return widths
@@ -101,8 +105,9 @@ def _has(rack: Rack, module: Module) -> bool:
 
 
 def cost(kind: str, lanes: int, weighed: Weighed) -> float:
-    """Nanoseconds a block; 0 if the kind was never weighed. Of other numbers of lanes than were: of the next larger one, or in proportion
-    to the largest."""
+    """Returns nanoseconds a block; 0 if the kind was never weighed. For a number of lanes that was not weighed: the cost of the
+    next larger one, or in proportion to the largest.
+    """
     known = weighed.get(kind, ())
     if not known:
         return 0.0
@@ -112,7 +117,7 @@ def cost(kind: str, lanes: int, weighed: Weighed) -> float:
 
 
 class CostsFile:
-    """What the builder of the kernels wrote, read again when it adds to it; nothing is known while there is none."""
+    """Reads the costs that the builder of the kernels wrote, again whenever it adds to them; without that file nothing is known."""
 
     def __init__(self, path: Path) -> None:
         self.path, self._stamp = path, 0
@@ -129,7 +134,7 @@ class CostsFile:
 
 
 def by_kind(costs: Mapping[str, float]) -> Weighed:
-    """From `KIND xLANES` to kinds with their lanes, the fewest first."""
+    """Sorts costs by kind and number of lanes, the fewest first, from names like `KIND xLANES`."""
     found: dict[str, list[tuple[int, float]]] = {}
     for key, took in costs.items():
         kind, lanes = kind_and_lanes(key)

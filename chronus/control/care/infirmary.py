@@ -43,7 +43,7 @@ NO_SOUND = "it put out NaN or more than 10,000"
 
 
 class Infirmary:
-    """Looks at the shared memory for a server. `known`: what the journal tells already."""
+    """Looks at the shared memory for a server. `known`: the modules that the journal already names."""
 
     def __init__(self, server: Server, known: Iterable[Poisoned] = ()) -> None:
         self.server, self.performer, self.conductor = server, server.performer, server.conductor
@@ -58,7 +58,7 @@ class Infirmary:
         server.every_tick.append(self.tick)
 
     def turn(self) -> None:
-        """Before anybody is answered: whether something was taken out since the last look."""
+        """Looks before any client is answered; whether something was taken out since the last look."""
         convictions = self.memory.word(CONVICTIONS)
         if convictions == self._convictions:
             return
@@ -75,7 +75,7 @@ class Infirmary:
         self.tick()
 
     def tick(self) -> None:
-        """Who is out at present, and who was silenced by the guard."""
+        """Records which modules are out now, and which the guard silenced."""
         outs = {(out.handle, out.incarnation): out for out in quarantine.taken_out(self.memory.board)}
         taken_out = {
             seat.name: _why(outs[seat.handle, seat.incarnation])
@@ -134,7 +134,7 @@ class Infirmary:
         self.server.notify("poison", f"E_POISON {text}", result)
 
     def _answer(self, touch: Touch, text: str) -> None:
-        """Who said it, and has no answer yet, gets this one."""
+        """Gives this answer to the author of the line, if he has none yet."""
         for flying in self.performer.on_its_way:
             asked, done = flying.asked, flying.done
             if (
@@ -149,7 +149,7 @@ class Infirmary:
     # ------------------------------------------------------------ put out what is no sound
 
     def _guarded(self) -> dict[str, str]:
-        """Who was muted for good, and why; tells people of them and of who was silenced for a moment."""
+        """Returns the modules that were muted for good, and why; writes notices about them and about those silenced for a moment."""
         muted: dict[str, str] = {}
         table = self.memory.arena(self.memory.word(layout.ACTIVE))[HANDLE_TABLE // 8 :]
         rows = table[: HANDLES * HANDLE_WORDS].reshape(HANDLES, HANDLE_WORDS)
@@ -168,7 +168,7 @@ class Infirmary:
         return muted
 
     def _seat(self, out: Out) -> Seat | None:
-        """Whose place it was, be it that it is just leaving."""
+        """Finds the module that had this place, even if it is just leaving."""
         plan = self.conductor.plan
         for seat in (*plan.seats.values(), *plan.old_seats.values()):
             if (seat.handle, seat.incarnation) == (out.handle, out.incarnation):

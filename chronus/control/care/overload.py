@@ -25,7 +25,9 @@ RACK, MACHINE = "rack", "machine"
 
 
 class Look(Struct, frozen=True):
-    """One look: of each slot that plays, how often its block was due and not there so far, and the mean time of a block in nanoseconds."""
+    """What is seen at one moment: for each slot that plays, how often its block was due and missing so far, and the mean time of a
+    block in nanoseconds.
+    """
 
     now: float
     late: Mapping[int, int]
@@ -33,7 +35,7 @@ class Look(Struct, frozen=True):
 
 
 class Overload(Struct):
-    """`block_nanoseconds` is the time that a block lasts."""
+    """Measures the strain. `block_nanoseconds` is the time that a block lasts."""
 
     block_nanoseconds: float
     before: Look | None = None
@@ -41,7 +43,7 @@ class Overload(Struct):
     told: float = -TOLD_SECONDS
 
     def seen(self, look: Look) -> str:
-        """RACK or MACHINE once it has been too much for long enough; then the strain begins anew. Else nothing."""
+        """Returns RACK or MACHINE once it has been too much for long enough; then the strain begins anew. Else nothing."""
         before, self.before = self.before, look
         if before is None or not look.late or look.late.keys() != before.late.keys():
             return ""
@@ -60,8 +62,9 @@ class Overload(Struct):
 
 
 def dearest(costs: Mapping[str, float], took: float, block_nanoseconds: float) -> str | None:
-    """What to take out: of the modules (in the order in which they were loaded) the least that is enough, the last of several; if none
-    is enough, the one that takes most. None where there is nothing."""
+    """Chooses the module to take out: of those (in the order of loading) whose going is enough, the cheapest, the last of equals;
+    if none is enough, the dearest. None where there is no module.
+    """
     excess = took - ENOUGH * block_nanoseconds
     names = list(costs)
     enough = [name for name in names if costs[name] >= excess]

@@ -24,7 +24,7 @@ _DEAR = 16
 
 
 class Relief:
-    """`tick` looks once."""
+    """Watches the load for a server. `tick` looks once."""
 
     def __init__(self, server: Server, clock: Callable[[], float] = time.monotonic) -> None:
         self.server, self.clock = server, clock
@@ -37,7 +37,7 @@ class Relief:
         server.every_tick.append(self.tick)
 
     def now(self) -> tuple[float, Mapping[str, float]]:
-        """What a block takes, and each module of it, in nanoseconds: of the slots that play, the one that takes less."""
+        """Returns what a block takes, and each module of it, in nanoseconds: in the slot that plays and takes less."""
         playing = self.publisher.playing() or range(SLOTS)
         seats = self.conductor.plan.seats
         each = {
@@ -59,7 +59,7 @@ class Relief:
             self.server.notify("overload", text, {"load": round(share, 3)})
 
     def _take_out(self) -> None:
-        """The module whose going is enough; or says that there is none."""
+        """Takes out the module whose going is enough; or says that there is none."""
         took, each = self.now()
         rack = self.conductor.rack
         costs = {name: each.get(name, 0.0) for name in rack.modules if name != "out"}

@@ -26,7 +26,7 @@ LONGEST_SECONDS = 180.0
 
 
 class Compiling:
-    """Looks what is lacking, asks for it, and says what became of that."""
+    """Finds the kernels that are lacking, asks for them, and concludes what became of that."""
 
     def __init__(
         self, supervisor: Supervisor, catalogue: Catalogue, clock: Callable[[], float] = time.monotonic
@@ -35,7 +35,7 @@ class Compiling:
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked
 
     def lacking(self, submission: Submission, t: Transaction) -> frozenset[str]:
-        """The kernels that a transaction needs, now, when the time of a later command comes or for a trial, and that are not there."""
+        """Returns the kernels that a transaction needs (now, at the time of a later command, or for a trial) and that are not compiled."""
         needed = of_program(t.program) if t.program is not None else set()
         for rack, _ in _racks(submission, t):
             needed |= self._of_rack(rack)
@@ -50,7 +50,9 @@ class Compiling:
         return waiting.number in self.supervisor.compiled or self.clock() > waiting.deadline
 
     def conclude(self, waiting: Uncompiled) -> Asked:
-        """Once it is over: the command that needs what cannot be had is refused, so that the others can be performed without it."""
+        """Ends the wait for kernels: the command that needs an impossible one is refused, so that the others can be performed
+        without it.
+        """
         asked, t = waiting.asked, waiting.transaction
         late = ("", "E_ENGINE", f"no compiler has answered within {LONGEST_SECONDS:g} s")
         answer = self.supervisor.compiled.pop(waiting.number, late)
@@ -61,7 +63,7 @@ class Compiling:
         return replace(asked, refused={**asked.refused, place: ChronusError(code, message, part="kind")})
 
     def _who_needs(self, kernel: str, submission: Submission, t: Transaction) -> int:
-        """The command, by the place of its outcome, with which the kernel comes in."""
+        """Returns the command that brings the kernel in, by the place of its outcome."""
         steps = [(step.after, step.outcome) for step in t.steps]
         for rack, outcome in (*steps, *_racks(submission, t)):
             if not kernel or kernel in self._of_rack(rack):
@@ -78,7 +80,7 @@ def of_program(program: Program) -> set[str]:
 
 
 def _racks(submission: Submission, t: Transaction) -> Iterator[tuple[Rack, int]]:
-    """Those that are rendered before or after that of its program, if other modules are in them: each with its command."""
+    """Returns the racks that are rendered before or after that of the program, if other modules are in them: each with its command."""
     for trial in trials(t, submission):
         yield trial.rack, trial.outcome
     for later, rack in zip(t.later, t.racks_later, strict=True):

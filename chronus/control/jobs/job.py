@@ -32,7 +32,7 @@ NOWHERE = replace(EMPTY)
 
 
 class Answered(Struct, frozen=True, eq=False):
-    """It is performed, and the replicas need not know of it."""
+    """The job is performed, and the replicas need not know of it."""
 
     submission: Submission
     transaction: Transaction
@@ -43,13 +43,13 @@ class Answered(Struct, frozen=True, eq=False):
 
 
 class Applied(Answered, frozen=True, eq=False):
-    """It acts from that frame on."""
+    """The job acts from that frame on."""
 
     frame: int
 
 
 class Failed(Struct, frozen=True, eq=False):
-    """Nothing of it is done."""
+    """Nothing of the job is done."""
 
     submission: Submission
     why: str
@@ -62,7 +62,7 @@ End = Answered | Failed
 
 
 class Job(Struct, frozen=True, eq=False):
-    """`wish` is the frame at which it should act, if its author has one. `due` are its numbers among what was put off, if it was.
+    """`wish` is the frame at which the job should act, if its author names one. `due` are its numbers, if it was put off.
 
     `accepted` is called with the wish and what it came to when the rack has it, `ended` when the replicas have it (or at once, where they
     need not know), or it has failed.
@@ -77,20 +77,20 @@ class Job(Struct, frozen=True, eq=False):
 
 
 class Ours(Struct, frozen=True, eq=False):
-    """Nobody has asked for it, and nobody waits for an answer."""
+    """A job that no client asked for, and whose answer no client waits for."""
 
 
 OURS = Ours()
 
 
 class Shrink(Ours, frozen=True, eq=False):
-    """The program without what has faded out."""
+    """Makes the program without what has faded out."""
 
     shrinking: Shrinking
 
 
 class Asked(Struct, frozen=True, eq=False):
-    """It is to be performed, and may have been before. `submission` and `due`: what of it is still to be done.
+    """The job is to be performed, and may have been before. `submission` and `due`: what of it is still to be done.
 
     `refused`: commands that cannot be, by their place, and why. `yielded`: the times that it let another one come first, and began anew.
     `proved_on`: the rack on which the last of it was proved, or found to need no trial.
@@ -109,7 +109,9 @@ class Asked(Struct, frozen=True, eq=False):
 
 
 class Performing(Struct, frozen=True, eq=False):
-    """Its commands are being performed, one by one. `seen` is the frame at which they look at what moves; 0 where nothing does."""
+    """The commands of the job are being performed, one by one. `seen` is the frame at which they look at what moves; 0 where
+    nothing does.
+    """
 
     asked: Asked
     steps: Steps
@@ -117,7 +119,7 @@ class Performing(Struct, frozen=True, eq=False):
 
 
 class Performed(Struct, frozen=True, eq=False):
-    """Nobody has looked yet whether its kernels are there, and whether it is to be proved."""
+    """It is not known yet whether the kernels of the job are compiled, and whether it has to be proved."""
 
     asked: Asked
     transaction: Transaction
@@ -129,7 +131,7 @@ class Performed(Struct, frozen=True, eq=False):
 
 
 class Proving(Struct, frozen=True, eq=False):
-    """It is tried out, and others wait for it."""
+    """The job is tried out, and others wait for it."""
 
     performed: Performed
     trying: ToBeTried | OnTrial
@@ -144,7 +146,8 @@ class Proving(Struct, frozen=True, eq=False):
 
 
 class Ready(Struct, frozen=True, eq=False):
-    """Its entries can be made once both replicas have its program; by `deadline`, seconds of the clock. `laid`: they have been told.
+    """The entries of the job can be made once both replicas have its program; by `deadline`, seconds of the clock. `laid`: the
+    replicas have been told.
 
     `number` is that of its record in the journal, 0 while there is none; `tries`: the times that its entries were made for a moment, and
     `cost`: the seconds that took.
@@ -182,11 +185,11 @@ class Ready(Struct, frozen=True, eq=False):
 
     @property
     def ours(self) -> bool:
-        """Whether it was promised before, or nobody has asked for it: then it cannot be refused any more."""
+        """Whether the job was promised before, or no client asked for it: then it cannot be refused any more."""
         return isinstance(self.asked, Shrink) or bool(self.asked.due)
 
     def kept(self) -> list[bool]:
-        """Which commands are worth a record: those that changed something."""
+        """Commands that need a record: those that changed something."""
         outcomes = self.work.outcomes if isinstance(self.work, Transaction) else ()
         return [
             outcome.error is None and not (command.asks or command.elsewhere)
@@ -195,7 +198,7 @@ class Ready(Struct, frozen=True, eq=False):
 
 
 class Named(Struct, frozen=True, eq=False):
-    """Its entries are published and name frames: its seal shows whether both replicas took them, or it is said again, later."""
+    """The job's entries are published and name frames: its seal shows whether both replicas took them, or it is said again, later."""
 
     ready: Ready
     done: Committed
@@ -216,7 +219,7 @@ Stage = Performing | Performed | Proving | Ready | Named
 
 
 class Uncompiled(Struct, frozen=True, eq=False):
-    """It waits for kernels, which were asked for under a number; until `deadline`."""
+    """The job waits for kernels, which were asked for under a number; until `deadline`."""
 
     asked: Asked
     transaction: Transaction
@@ -225,7 +228,7 @@ class Uncompiled(Struct, frozen=True, eq=False):
 
 
 class Aside(Struct, frozen=True, eq=False):
-    """It is to be proved on the rack that it was performed on, and others go on meanwhile."""
+    """The job is to be proved on the rack that it was performed on, and others go on meanwhile."""
 
     asked: Asked
     transaction: Transaction
@@ -236,7 +239,7 @@ class Aside(Struct, frozen=True, eq=False):
 
 
 class Flying(Struct, frozen=True, eq=False):
-    """The rack has it, and the replicas will. `frame` is the moment that its entries name, or -1 where they are for now."""
+    """The rack has the job, and the replicas will. `frame` is the moment that its entries name, or -1 where they are for now."""
 
     asked: Asked | Ours
     number: int
@@ -246,7 +249,7 @@ class Flying(Struct, frozen=True, eq=False):
 
 
 class Landing(Struct, frozen=True, eq=False):
-    """A block was sealed with it: it acts at that frame."""
+    """A block was sealed with the job: it acts at that frame."""
 
     flying: Flying
     frame: int

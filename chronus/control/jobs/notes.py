@@ -27,7 +27,7 @@ MOST_SLICES = 256
 
 
 class Notes:
-    """`inherited`: notes before that frame may lie in the log already, laid by a control that died."""
+    """Sends the notes of the lanes. `inherited`: notes before that frame may lie in the log already, laid by a control that died."""
 
     def __init__(self, conductor: Conductor, publisher: Publisher) -> None:
         self.conductor, self.publisher = conductor, publisher
@@ -39,7 +39,7 @@ class Notes:
         return bool(self.conductor.state.owed) and self.publisher.room()
 
     def schedule(self) -> None:
-        """Owes the replicas the notes of all lanes, as far ahead as the horizon."""
+        """Records as owed the notes of all lanes, up to the horizon."""
         publisher, conductor = self.publisher, self.conductor
         front, horizon = publisher.front(), conductor.state.owed.horizon
         if horizon >= front + round(0.8 * HORIZON_SECONDS * publisher.rate):
@@ -50,14 +50,14 @@ class Notes:
             publisher.scheduled(conductor.state.owed.horizon)
 
     def pay(self, clock: Callable[[], float], began: float) -> None:
-        """Gives notes that are owed, for as long as that may take of a step that began then."""
+        """Gives notes that are owed, for as long as a step may take that began at that time."""
         while self.can_be_paid:
             self._pay()
             if clock() - began > PAY_SECONDS:
                 break
 
     def pay_before(self, moment: int) -> None:
-        """Gives what is owed of the time before a moment: by the players and the timeline of before it."""
+        """Gives what is owed of the time before a moment, by the players and the timeline that were valid until then."""
         for _ in range(MOST_SLICES):
             if not self.conductor.state.owed.before(moment):
                 break
@@ -67,13 +67,13 @@ class Notes:
         self.publish(self.conductor.pay(self.publisher.front()))
 
     def take_over(self, until: int) -> None:
-        """Goes on from a frame up to which somebody else gave notes; what is missing before it is made up for."""
+        """Goes on from the frame up to which another control gave notes, and gives those that are missing before it."""
         self.inherited = until
         for notes in self.conductor.advance(until):
             self.publish(notes)
 
     def publish(self, notes: Rows) -> None:
-        """A note whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
+        """Publishes notes. One whose frame has passed is left out and counted; one that is to end, ends as soon as it can."""
         publisher = self.publisher
         if len(notes) and notes[:, FRAME].min() < self.inherited:
             notes = publisher.lacking(notes)
@@ -89,7 +89,7 @@ class Notes:
             self.unsealed.append((publisher.publish(some), some))
 
     def see_seals(self) -> None:
-        """Gives again what both replicas refused: it came too late."""
+        """Gives again the notes that both replicas refused because they came too late."""
         while self.unsealed and self.unsealed[0][0].sealed:
             batch, entries = self.unsealed.popleft()
             if batch.refused:

@@ -89,7 +89,7 @@ FORESEEN = 2.0
 
 
 class Pen(Protocol):
-    """What is asked of a journal. `write` may refuse; what is owed will be written; `pay` says whether all of it is."""
+    """What the performer needs of a journal. `write` may refuse; what is owed will be written; `pay` says whether all of it is."""
 
     path: Path
     fault: str
@@ -112,7 +112,7 @@ Take = Callable[[], Job | Asked | Shrink | None]
 
 
 class Resumed(Struct, frozen=True):
-    """How somebody else, who died, left the work: what was said in this file of the journal, and what was on its way."""
+    """How a control that died left the work: what was said in this file of the journal, and what was on its way."""
 
     touches: Touches
     weight: int
@@ -157,7 +157,7 @@ class Performer:
         self._gave_way = False
 
     def resume(self, resumed: Resumed) -> None:
-        """Goes on where somebody else stopped."""
+        """Goes on where another control stopped."""
         self.touches, self.weight = resumed.touches, resumed.weight
         self.current, self.flying = resumed.current, deque(resumed.flying)
         self.publisher.expect(flying.batch for flying in resumed.flying)
@@ -170,11 +170,11 @@ class Performer:
         return not self._at_rest or bool(waits or self._next_compiled() or self.conductor.state.owed)
 
     def has(self, job: Job | None) -> bool:
-        """Whether it was taken up and is not accepted yet."""
+        """Whether the job was taken up and is not accepted yet."""
         return self.is_aside(job) or (self.current is not None and _is_of(self.current.asked, job))
 
     def is_aside(self, job: Job | None) -> bool:
-        """Whether it was taken up, and stepped aside for others."""
+        """Whether the job was taken up, and stepped aside for others."""
         asked = (*(one.asked for one in self.aside), *self._stopped_for)
         return self.lacks_kernels(job) or any(_is_of(one, job) for one in asked)
 
@@ -183,16 +183,16 @@ class Performer:
 
     @property
     def at_work(self) -> bool:
-        """Whether the next step has something to do, whatever others do meanwhile."""
+        """Whether the next step has something to do, whatever other processes do meanwhile."""
         return isinstance(self.current, Performing) or self.notes.can_be_paid
 
     @property
     def on_its_way(self) -> tuple[Flying, ...]:
-        """What the rack has and not every playing replica yet."""
+        """Jobs that the rack has and not every playing replica yet."""
         return (*(one.flying for one in self.landing), *self.flying)
 
     def drawn(self) -> Iterator[Plan]:
-        """The plans that were drawn and are not in use yet."""
+        """Plans that were drawn and are not in use yet."""
         plans = [one.transaction.plan for one in self.aside] + [one.transaction.plan for one in self.uncompiled]
         if self.current is not None and not isinstance(self.current, Performing):
             plans.append(self.current.plan)
@@ -200,11 +200,11 @@ class Performer:
 
     @property
     def _at_rest(self) -> bool:
-        """Whether nothing is on its way that the journal does not know the end of."""
+        """Whether the journal knows the end of all that was on its way."""
         return self.current is None and not self.flying and not self.landing
 
     def step(self, take: Take) -> None:
-        """Brings everything as far as it goes."""
+        """Brings every job as far as it goes."""
         now = self.clock()
         self.see_seals()
         self._land()
@@ -231,7 +231,7 @@ class Performer:
         job.ended(Answered(job.submission, transaction))
 
     def give_way(self) -> bool:
-        """Has the job that is on its way begin anew later, so that another one comes before it. False where it cannot any more."""
+        """Lets another job come first: the job on its way begins anew later. False if it is too late for that."""
         stage = self.current
         if stage is None:
             return True
@@ -247,13 +247,13 @@ class Performer:
         return True
 
     def withdraw(self, job: Job) -> None:
-        """Refuses a job that waits for kernels: whoever said it wants silence, and would be surprised by what comes then."""
+        """Refuses a job that waits for kernels: its author now wants silence, and would be surprised to hear it later."""
         for waiting in [one for one in self.uncompiled if one.asked.job is job]:
             self.uncompiled.remove(waiting)
             self._fail(waiting.asked, "it was withdrawn by panic before it was compiled; nothing was changed")
 
     def _next(self, take: Take, now: float) -> Asked | Shrink | None:
-        """Who has stepped aside for another comes right after that one."""
+        """Returns the next job. One that stepped aside for another comes right after that one."""
         if not (self._stopped_for and self._gave_way):
             back = self._stopped_for.popleft() if self._stopped_for else self._compiled() or self._back_from_trial(now)
             if back is not None:
@@ -284,7 +284,7 @@ class Performer:
     # ------------------------------------------------------------ on the stage
 
     def _go_on(self, stage: Stage, now: float) -> Stage | None:
-        """As far as it goes now; None once the rack has it, or it has stepped aside, or is refused."""
+        """Brings a job as far as it goes now; None once the rack has it, or it has stepped aside, or is refused."""
         if isinstance(stage, Named):
             return self._sealed(stage)
         found: Stage | None = stage
@@ -301,7 +301,7 @@ class Performer:
         return found
 
     def _performed(self, stage: Performing, now: float) -> Performing | Performed:
-        """Performs its commands, for as long as a step may last."""
+        """Performs the commands of a job, for as long as a step may last."""
         try:
             while True:
                 for _ in range(COMMANDS_A_LOOK):
@@ -312,7 +312,9 @@ class Performer:
             return Performed(stage.asked, self.conductor.drawn(done.value), stage.seen)
 
     def _looked_at(self, stage: Performed, now: float) -> Stage | None:
-        """Whether its kernels are there, and whether it is to be proved; if so it steps aside, the first time."""
+        """Checks whether the kernels of a job are compiled, and whether it is to be proved; if it must wait it steps aside, the
+        first time.
+        """
         asked, t = stage.asked, stage.transaction
         if self.compiling is not None and (lacking := self.compiling.lacking(asked.submission, t)):
             self.uncompiled.append(self.compiling.ask(asked, t, lacking))
@@ -336,7 +338,7 @@ class Performer:
         return next((one for one in self.uncompiled if self.compiling and self.compiling.is_over(one)), None)
 
     def _compiled(self) -> Asked | None:
-        """The next job whose kernels are there, or cannot be had."""
+        """Returns the next job whose kernels are compiled, or cannot be had."""
         waiting = self._next_compiled()
         if waiting is None or self.compiling is None:
             return None
@@ -344,7 +346,7 @@ class Performer:
         return self.compiling.conclude(waiting)
 
     def _back_from_trial(self, now: float) -> Asked | None:
-        """The job that was aside and is proved, or has something refused. The next one is on trial from then on."""
+        """Returns the job that was aside and is proved, or had something refused. The next one is on trial from then on."""
         if not self.aside or self.prover is None:
             return None
         first = self.aside[0]
@@ -356,8 +358,9 @@ class Performer:
         return self._concluded(first.asked, replace(first.asked, proved_on=first.transaction.before), found)
 
     def _proved(self, stage: Proving, now: float) -> Stage | None:
-        """It came back to another rack than the one it was tried out in, and is tried out once more, while others wait for it: its machine
-        code is there by now, and so that is soon over."""
+        """Proves a job again that came back to another rack than the one it was tried out in, while others wait for it: its machine
+        code is there by now, so that takes little time.
+        """
         assert self.prover is not None
         found = self.prover.go_on(stage.trying, self.conductor.state.taken_out, now)
         if isinstance(found, ToBeTried | OnTrial):
@@ -368,7 +371,7 @@ class Performer:
         return None if again is None else self._perform(again)
 
     def _concluded(self, asked: Asked, proved: Asked, found: Sound | Refused | Late) -> Asked | None:
-        """A command that fails the trial is refused alone, and the others are performed again."""
+        """Refuses a command that failed the trial, and performs the others again."""
         if isinstance(found, Sound):
             return proved
         if isinstance(found, Refused):
@@ -384,7 +387,7 @@ class Performer:
     # ------------------------------------------------------------ its program, its moment, its entries
 
     def _prepared(self, ready: Ready, now: float) -> Stage | None:
-        """The same; with its program laid once there is a place for it, and None where the workers do not get it ready."""
+        """Lays the program of a job once there is a place for it; None where the workers do not get it ready."""
         program = ready.program
         if program is None or (ready.laid and self.publisher.prepared(program.number)):
             return ready
@@ -404,7 +407,7 @@ class Performer:
         return ready
 
     def _has_tables(self, ready: Ready) -> bool:
-        """Whether the shelf has what its program reads: a file that nobody has read for a while is read again."""
+        """Whether the shelf has what the program reads: a file that was not needed for a while is read again."""
         return self.keeper is None or ready.plan is None or self.keeper.has(ready.plan.tables())
 
     def _can_be_committed(self, ready: Ready) -> bool:
@@ -413,7 +416,7 @@ class Performer:
         return prepared and self.publisher.room() and not self._is_too_near(ready)
 
     def _choose(self, ready: Ready) -> tuple[int, bool]:
-        """The frame of the moment, and whether all of it happens at that very frame."""
+        """Returns the frame of the moment, and whether all of the job happens at that very frame."""
         publisher, state = self.publisher, self.conductor.state
         absolute = isinstance(ready.work, Transaction) and ready.work.absolute
         begins = absolute and not state.playing
@@ -429,7 +432,7 @@ class Performer:
         return frame >= self.publisher.head() + BLOCK + round(MARGIN_SECONDS * self.publisher.rate)
 
     def _follows(self, ready: Ready) -> bool:
-        """Whether something is promised for a later moment than its own, and it must not be heard before that."""
+        """Whether something is promised for a later moment than the job's own, and the job must not be heard before that."""
         head, state = self.publisher.head(), self.conductor.state
         if state.promised < head:
             return False
@@ -440,18 +443,20 @@ class Performer:
         return not state.independent(ready.work, head)
 
     def _is_too_near(self, ready: Ready) -> bool:
-        """Whether its moment, or the one that it must come after, cannot be named any more and is not over: in some milliseconds it is."""
+        """Whether the moment of the job, or the one it must come after, cannot be named any more and has not passed: it will in
+        some milliseconds.
+        """
         promised = self.conductor.state.promised if self._follows(ready) else -1
         least = max(-1 if ready.wish is None else ready.wish, promised)
         return self.publisher.head() <= least and not self._can_be_named(least)
 
     def _foreseen(self, ready: Ready) -> float:
-        """Seconds that making its entries may take: by what it took before, and from the third try on surely enough."""
+        """Returns the seconds that making the entries may take: by what it took before, and from the third try on surely enough."""
         cost = max(ready.cost, self._pace * len(self.conductor.rack.lanes))
         return FORESEEN * cost + (PUT_OFF_SECONDS if ready.tries >= TRIES - 1 else 0.0)
 
     def _commit(self, ready: Ready) -> Named | None:
-        """Says it to the journal and to the replicas. What they need not know is done at once."""
+        """Gives a job to the journal and to the replicas. What the replicas need not know is done at once."""
         asked, work = ready.asked, ready.work
         if isinstance(work, Shrinking):
             moment, exact = self._choose(ready)
@@ -479,7 +484,7 @@ class Performer:
         return None
 
     def _committed(self, ready: Ready, t: Transaction) -> tuple[Ready, Committed]:
-        """Its entries, for a moment that still lies ahead when they are made: where it has gone by meanwhile, for a later one."""
+        """Makes the entries of a job, for a moment that still lies ahead when they are made: if it has passed by then, for a later one."""
         while True:
             moment, exact = self._choose(ready)
             self.notes.pay_before(moment)
@@ -494,7 +499,7 @@ class Performer:
             ready = self._again(ready, exact)
 
     def _again(self, ready: Ready, exact: bool) -> Ready:
-        """For a later moment."""
+        """Commits a job for a later moment."""
         self.publisher.count(RECOMMITTED)
         wish = self.publisher.safe_moment(self._foreseen(ready)) if exact else None
         if ready.tries == TRIES - 1:
@@ -515,7 +520,7 @@ class Performer:
         return None
 
     def _sealed(self, named: Named) -> Named | None:
-        """What becomes of a job whose entries name frames: accepted, or said again for a later moment."""
+        """Ends or repeats a job whose entries name frames: it is accepted, or said again for a later moment."""
         ready, done, batch = named.ready, named.done, named.batch
         if batch.refused:
             return self._commit(self._again(ready, done.exact))
@@ -537,7 +542,7 @@ class Performer:
     # ------------------------------------------------------------ accepted
 
     def see_seals(self) -> None:
-        """Gives everything on its way the frame at which it was sealed, if it has been."""
+        """Gives all that is on its way the frame at which it was sealed, if it has been."""
         self.publisher.poll()
         self.notes.see_seals()
         while self.flying and self.flying[0].batch.sealed and not self._drawing:
@@ -558,8 +563,9 @@ class Performer:
 
     @property
     def _drawing(self) -> bool:
-        """A program is drawn but not yet in the journal: what would change the places it was drawn from waits, so that a
-        replay of the journal, record by record, draws the same."""
+        """Whether a program is drawn but not yet in the journal: what would change the places it was drawn from waits, so that a
+        replay of the journal, record by record, draws the same.
+        """
         return isinstance(self.current, Performed | Proving | Ready) and self.current.plan is not None
 
     def _seal(self, flying: Flying) -> None:
@@ -607,7 +613,9 @@ class Performer:
         )
 
     def _keep(self, ready: Ready, *records: Record) -> bool:
-        """Says it to the journal. What the disk refuses is not done, unless it was promised before or is of our own making."""
+        """Writes a job to the journal. If the disk refuses, the job is not done, unless it was promised before or no client asked
+        for it.
+        """
         if ready.ours:
             self.pen.owe(*records)
         elif not self.pen.write(*records):
@@ -625,7 +633,7 @@ class Performer:
         return self.pen.full or self.weight > MOST_WEIGHT
 
     def _turn_over(self) -> None:
-        """The take goes on in a new file of the journal, which begins with how all stands now: nothing is on its way."""
+        """Goes on with the take in a new file of the journal, which begins with the present state: nothing is on its way."""
         conductor = self.conductor
         head = self.publisher.head()
         rack = onward(conductor.rack, conductor.catalogue, conductor.state.present(head))
@@ -634,7 +642,7 @@ class Performer:
         self.pen.turn_over(Stands(self.number, head, texts, standing.keep(conductor.state)))
 
     def look_at_the_disk(self) -> None:
-        """Writes what the journal is owed, and tells once that it cannot be written, and once that it can again."""
+        """Writes what the journal is owed; writes one notice when that fails, and one when it works again."""
         well = self.pen.pay() and not self.pen.fault
         if not well and not self._journal_fault:
             self.told(

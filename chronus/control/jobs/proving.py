@@ -40,7 +40,7 @@ class Trial(Struct, frozen=True):
 
 
 def trials(t: Transaction, submission: Submission) -> list[Trial]:
-    """What a transaction asks to be proved: now, or when the time of a later command comes."""
+    """Returns what a transaction asks to be proved: now, or at the time of a later command."""
     opens = [place for place, command in enumerate(submission.commands) if isinstance(command, Open)]
     found = []
     for step in t.steps:
@@ -55,7 +55,7 @@ def trials(t: Transaction, submission: Submission) -> list[Trial]:
 
 
 def strangers(before: Rack, after: Rack) -> frozenset[str]:
-    """The modules that are new in a rack and did not come with Chronus."""
+    """Returns the modules that are new in a rack and did not come with Chronus."""
     if before.modules is after.modules:
         return frozenset()
     shipped = places.shipped_kinds()
@@ -68,7 +68,7 @@ def strangers(before: Rack, after: Rack) -> frozenset[str]:
 
 
 def _words(module: Module) -> dict[str, Setting]:
-    """Its files and texts: what is in them is as strange as the module."""
+    """Returns a module's files and texts: their content may be as harmful as the module."""
     return {name: setting for name, setting in module.params.items() if isinstance(setting, Word | File)}
 
 
@@ -97,11 +97,11 @@ class Refused(Struct, frozen=True):
 
 
 class Late(Struct, frozen=True):
-    """The trial did not end."""
+    """The trial did not end in time."""
 
 
 class Prover:
-    """One trial at a time: `begin` when it `is_ready`, and once it `is_over`, the `verdict`. `go_on` leads through several."""
+    """Runs one trial at a time: `begin` when it `is_ready`, and once it `is_over`, the `verdict`. `go_on` leads through several."""
 
     def __init__(
         self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int, keeper: Keeper | None = None
@@ -111,14 +111,14 @@ class Prover:
         self.names: dict[int, str] = {}
 
     def is_ready(self, trial: Trial) -> bool:
-        """Whether the shelf has what the rack reads. E_LIMIT where there is no room for the rack."""
+        """Whether the shelf has what the rack reads. Raises E_LIMIT where there is no room for the rack."""
         if self.keeper is None or not any(self.catalogue[module.kind].tables for module in trial.rack.modules.values()):
             return True
         _, plan = Planner(self.catalogue, self.rate).draw(Places(), trial.rack)
         return self.keeper.has(plan.tables())
 
     def begin(self, trial: Trial, taken_out: Collection[str]) -> None:
-        """Lays the rack's program on the sheet. E_LIMIT where there is no room for it."""
+        """Lays the rack's program on the sheet. Raises E_LIMIT where there is no room for it."""
         _, plan = Planner(self.catalogue, self.rate).draw(Places(), trial.rack)
         assert plan.program is not None
         self.sheet.clear()
@@ -138,7 +138,7 @@ class Prover:
     def go_on(
         self, trying: ToBeTried | OnTrial, taken_out: Collection[str], now: float
     ) -> ToBeTried | OnTrial | Sound | Refused | Late:
-        """As far as the trials go now."""
+        """Brings the trials as far as they go now."""
         while True:
             trial = trying.trials[0]
             try:
@@ -162,7 +162,7 @@ class Prover:
         return self.number in self.supervisor.proved
 
     def verdict(self, trial: Trial) -> ChronusError | None:
-        """Why the rack is refused, once the trial is over; None if it is sound."""
+        """Returns why the rack is refused, once the trial is over; None if it is sound."""
         status = self.supervisor.proved[self.number]
         if status is None:
             return ChronusError("E_ENGINE", "it could not be tried out just now; nothing was changed")
@@ -174,7 +174,7 @@ class Prover:
 
 
 def judged(status: int, name: str, kind: str, percent: int) -> ChronusError | None:
-    """What an exit code of the trial means. `name` is the module that was being rendered, "" for none."""
+    """Explains an exit code of the trial. `name` is the module that was being rendered, "" for none."""
     whom = f'the module "{name}"' + (f" ({kind})" if kind != name else "") if name else "what it makes"
     if status == Finding.SOUND:
         return None

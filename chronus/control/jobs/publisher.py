@@ -42,7 +42,7 @@ UNSEALED_MOST = LOG_ENTRIES // 4
 
 
 class Batch(Struct, eq=False):
-    """One published batch. `frame` is the start of the block that sealed it, or -1 while nobody has begun that block."""
+    """A published batch. `frame` is the start of the block that sealed it, or -1 while no replica has begun that block."""
 
     tail: int
     size: int
@@ -60,7 +60,7 @@ class Batch(Struct, eq=False):
 
 
 class Publisher:
-    """The way from control to the replicas. `wake(slot)` tells a worker that a program lies ready to be prepared."""
+    """Publishes batches for the replicas. `wake(slot)` tells a worker that a program lies ready to be prepared."""
 
     def __init__(self, memory: Memory, wake: Callable[[int], None]) -> None:
         self.memory, self.wake = memory, wake
@@ -90,22 +90,22 @@ class Publisher:
         return self.memory.word(layout.HEARD)
 
     def front(self) -> int:
-        """The head, or the clock where that is further: while both workers are down, time runs on without blocks."""
+        """The head, or the clock if that is further: while both workers are down, time runs on without blocks."""
         return max(self.head(), self.heard())
 
     def safe_moment(self, seconds: float = 0.0) -> int:
-        """The first whole block that can be named without fear of a refusal, by one who needs so long until it is published."""
+        """Returns the first whole block that can be named without fear of a refusal, if publishing takes that many seconds."""
         frame = self.front() + round((AHEAD_SECONDS + seconds) * self.rate) + BLOCK
         return -(-frame // BLOCK) * BLOCK
 
     def count(self, word: int, number: int = 1) -> None:
-        """Counters lie on the board: they are the engine's, and outlive this process."""
+        """Adds to a counter on the board: counters belong to the engine, and outlive this process."""
         self.memory.board[word] += number
 
     # ------------------------------------------------------------ programs
 
     def has_place(self, number: int) -> bool:
-        """Whether the place of this program is free: the swap away from what stands there lies behind every replica."""
+        """Whether the place of this program is free: every replica has swapped away from what lies there."""
         behind = min((self.memory.word(layout.BLOCK0, slot) for slot in self.playing()), default=0) * BLOCK
         while self._swaps and self._swaps[0][1] < behind:
             self._swaps.popleft()
@@ -119,7 +119,7 @@ class Publisher:
             self.wake(slot)
 
     def prepared(self, number: int) -> bool:
-        """Whether every playing slot has resolved that program; False while none plays."""
+        """Whether every playing slot has bound that program; False while none plays."""
         slots = self.playing()
         return bool(slots) and all(self.memory.word(layout.PREPARED0, slot) >= number for slot in slots)
 
@@ -130,11 +130,11 @@ class Publisher:
         return sum(batch.size for batch in self.unsealed) < UNSEALED_MOST
 
     def next_tail(self, size: int) -> int:
-        """The tail that a batch of so many entries will have."""
+        """Returns the tail that a batch of so many entries will have."""
         return self.writer.tail + size + 1
 
     def publish(self, entries: Sequence[Entry] | Rows, number: int = 0) -> Batch:
-        """All entries become visible at once. `number` is the command's; 0 for what no command asked for."""
+        """Makes all entries visible at once. `number` is the command's; 0 for what no command asked for."""
         self._block = max(self._block, self.begun()) if not self.unsealed else self._block
         rows = entries if isinstance(entries, np.ndarray) else encode(entries)
         batch = Batch(self.writer.publish(rows), len(rows) + 1, least_frame(rows))
@@ -151,7 +151,7 @@ class Publisher:
         return int(rows[rows[:, WHAT] & 0xFF == NOTE_ON, FRAME].max(initial=-1))
 
     def lacking(self, rows: Rows) -> Rows:
-        """Those that do not lie in the log."""
+        """Returns those of the entries that do not lie in the log."""
         return rows[~np.isin(_keys(rows), _keys(self._lying()))]
 
     def _lying(self) -> Rows:
@@ -159,11 +159,11 @@ class Publisher:
         return self.memory.log[np.arange(max(0, tail - LOG_ENTRIES + 1), tail) % LOG_ENTRIES]
 
     def look_back(self, blocks: int) -> None:
-        """From the next poll on seals are read from so many blocks before the head: for what somebody else published."""
+        """Reads seals from that many blocks before the head, from the next poll on: for batches that another control published."""
         self._block = max(0, self.begun() - blocks)
 
     def expect(self, batches: Iterable[Batch]) -> None:
-        """Looks for the seals of what somebody else published, too."""
+        """Looks also for the seals of a batch that another control published."""
         self.unsealed += batches
 
     def poll(self) -> None:
@@ -175,7 +175,7 @@ class Publisher:
             self.unsealed.popleft().frame = frame
 
     def applied(self, batch: Batch) -> bool:
-        """Whether every playing slot has rendered the block that sealed it."""
+        """Whether every playing slot has rendered the block that sealed the batch."""
         slots = self.playing()
         return batch.sealed and bool(slots) and all(self.passed(batch.frame, slot) for slot in slots)
 
@@ -186,7 +186,7 @@ class Publisher:
         self.memory.board[layout.SCHEDULED] = frame
 
     def _find(self, tail: int) -> int:
-        """Start of the first block sealed with that tail or more, -1 while there is none."""
+        """Returns the start of the first block sealed with that tail or more, -1 while there is none."""
         self._block = max(self._block, self.begun() - SEALS + 1)
         while (sealed := self._seal(self._block)) >= 0:
             if sealed >= tail:
@@ -195,7 +195,7 @@ class Publisher:
         return -1
 
     def _seal(self, block: int) -> int:
-        """The tail that a block was sealed with, -1 if nobody has begun it."""
+        """Returns the tail that a block was sealed with, -1 if no replica has begun it."""
         value = int(self.memory.seals[block % SEALS])
         number, tail = unseal(value, max(0, self.writer.tail - (1 << 31)))
         begun = number == block & 0xFFFFFFFF and (value != 0 or self.begun() > 0)
@@ -203,6 +203,6 @@ class Publisher:
 
 
 def _keys(rows: Rows) -> NDArray[np.void]:
-    """What an entry is known by."""
+    """Returns what identifies each entry."""
     words = np.ascontiguousarray(rows[:, [FRAME, ORDER, WHAT, WHO]])
     return words.view([("", np.int64)] * 4).ravel()

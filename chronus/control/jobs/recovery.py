@@ -37,7 +37,7 @@ MOST_NAMED = 8
 
 
 class Beginning(Struct):
-    """How to begin: with this conductor and this pen; `first` is to be performed before all else, `notes` are for people."""
+    """How control begins: with this conductor and this pen; `first` is performed before all else, `notes` are for people."""
 
     conductor: Conductor
     pen: Pen
@@ -51,7 +51,7 @@ class Beginning(Struct):
 def begin(
     memory: Memory, catalogue: Catalogue, engine: str, header: dict[str, Any], parse: Parse, fresh: bool
 ) -> Beginning:
-    """`header` of a new journal: it says by "pid" and "started" which engine it belongs to."""
+    """Decides how to begin. `header` of a new journal: its "pid" and "started" say which engine it belongs to."""
     path, found = reading.newest(engine)
     rate, seed = int(header["rate"]), int(header.get("seed", 0))
     same = {key: found.header.get(key) for key in ("pid", "started")} == {
@@ -75,7 +75,9 @@ def begin(
 
 
 def _put_aside(found: Journal, name: str, catalogue: Catalogue, parse: Parse) -> str:
-    """Saves the rack of a journal for who wants to try it again; the name, or "" where there is nothing or it cannot be."""
+    """Saves the rack of a journal, so that the user can try it again; returns its name, or "" where there is no rack or it cannot
+    be saved.
+    """
     try:
         whole = rebuild(found, catalogue, parse).first
         if whole is None:
@@ -87,7 +89,7 @@ def _put_aside(found: Journal, name: str, catalogue: Catalogue, parse: Parse) ->
 
 
 def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str) -> None:
-    """Whatever stands in an old journal, it must not keep an engine from starting.
+    """Recovers an old journal; nothing in it may keep an engine from starting.
 
     It is recovered if there is something that comes back; what does not is named, and so is what was to come later and is done now.
     """
@@ -115,7 +117,7 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
 
 
 def _with_what_is_there(whole: Submission, catalogue: Catalogue) -> tuple[Submission, list[str]]:
-    """Without the recordings that are gone or have changed; and what is said of those."""
+    """Leaves out recordings that are gone or have changed; also returns the notices about those."""
     gone: dict[str, None] = {}
 
     def look(_: str, file: Word | File) -> File:
@@ -135,7 +137,7 @@ def _with_what_is_there(whole: Submission, catalogue: Catalogue) -> tuple[Submis
 
 
 def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found: Journal, parse: Parse) -> Beginning:
-    """The conductor as it was. What was said but never published is marked as void: nobody was told that it is done."""
+    """Returns the conductor as it was. What was said but never published is marked as void: nobody was told that it is done."""
     rate, seed = int(found.header["rate"]), int(found.header.get("seed", 0))
     pen = writing.resume(path, found)
     void = [said.n for said in found.unsealed() if said.tail > memory.word(layout.TAIL)]
@@ -182,7 +184,7 @@ def _same(one: Program, other: Program) -> bool:
 
 
 def take_over(performer: Performer, replay: Replay) -> None:
-    """Puts what was on its way back on its way, and gives the replicas the notes that they lack."""
+    """Takes over what was on its way, and gives the replicas the notes that they lack."""
     publisher, conductor = performer.publisher, performer.conductor
     publisher.look_back(SEALS // 2)
     # so it owes what the one that died would have owed
@@ -197,7 +199,7 @@ def take_over(performer: Performer, replay: Replay) -> None:
 
 
 def _named(conductor: Conductor, last: Unsealed | None) -> Named | None:
-    """What was said last, if its entries name frames: nobody knows yet whether the replicas took them."""
+    """Returns what was said last, if its entries name frames: it is not known yet whether the replicas took them."""
     if last is None or not isinstance(last.done, Committed):
         return None
     said, t = last.said, last.done.transaction
@@ -223,7 +225,7 @@ def _batch(tail: int, entries: Rows) -> Batch:
 
 
 def _fill(performer: Performer, publisher: Publisher, conductor: Conductor) -> None:
-    """Lanes go on from the frame up to which they were scheduled; what is missing before it is made up for.
+    """Lets lanes go on from the frame up to which they were scheduled, and gives the notes that are missing before it.
 
     Notes lie in the log before it is said that they do: who died between the two had gone as far as the last one.
     """

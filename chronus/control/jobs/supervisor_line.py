@@ -69,16 +69,18 @@ class Supervisor:
         self._say(End())
 
     def prove(self, number: int) -> None:
-        """`proved[number]` will be the exit code of the process that tried it out."""
+        """Has a program tried out: `proved[number]` will be the exit code of that process."""
         self.proved.clear()
         self._say(Prove(number))
 
     def compile(self, number: int, kernels: Iterable[str]) -> None:
-        """`compiled[number]` will be why one of them cannot be had (kernel, code, words), or None once all are there."""
+        """Has kernels compiled: `compiled[number]` will be why one of them cannot be had (kernel, code, words), or None once all
+        are there.
+        """
         self._say(Compile(number, tuple(sorted(kernels))))
 
     def crash(self, what: Victims, answered: Answered) -> None:
-        """Kills a process on purpose; `answered` hears what came of it."""
+        """Kills a process on purpose; `answered` is called with the result."""
         if self.channel is None:
             answered(False, "there is no supervisor that could kill it")
         elif what == "control":
@@ -110,7 +112,7 @@ class Supervisor:
     # ------------------------------------------------------------ from it
 
     def hear(self) -> list[Notice]:
-        """Takes in what it said; the notices that are for everybody."""
+        """Takes in what the supervisor said; returns the notices that are for everybody."""
         assert self.channel is not None
         try:
             more = self.channel.recv(1 << 16)
@@ -125,7 +127,7 @@ class Supervisor:
         return [message for message in said if isinstance(message, Notice)]
 
     def take(self, message: ToControl) -> None:
-        """Takes in one thing that it said."""
+        """Takes in one message of the supervisor."""
         if isinstance(message, Processes):
             self.known = message
         elif isinstance(message, Proved):

@@ -49,7 +49,7 @@ class Hands:
             self._perform([one.command for one in said], [one.text for one in said])
 
     def tick(self) -> None:
-        """What a time tag put off, and the end of the test tone."""
+        """Performs what a time tag put off, and ends the test tone."""
         if self.surface is None:
             return
         publisher = self.server.publisher
@@ -85,7 +85,7 @@ class Hands:
         self.surface.dropped += len(end.submission.commands) - len(done)
 
     def answer(self, target: Port | None) -> osc.Argument | None:
-        """The value of a parameter in its own unit (or its word); without a target the status as one line."""
+        """Returns the value of a parameter in its own unit (or its word); without a target the status as one line."""
         if target is None:
             engine, slots = self.server.status.engine(), self.server.status.slots()
             return f"{slots['mode']} frame {engine['frame']} bpm {engine['bpm']:g} playing {int(engine['playing'])}"

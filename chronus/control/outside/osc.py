@@ -45,7 +45,7 @@ _ADDRESS = re.compile(r"(?:/[A-Za-z0-9_.~+-]+)+")
 
 
 def decode(packet: bytes) -> list[Message]:
-    """All messages of a packet, in order, or ValueError."""
+    """Returns all messages of a packet, in order, or raises ValueError."""
     if not 8 <= len(packet) <= PACKET_BYTES or len(packet) % 4:
         raise ValueError("size")
     messages: list[Message] = []
@@ -125,7 +125,7 @@ def _argument(kind: str, packet: bytes, at: int, end: int) -> tuple[Argument, in
 
 
 def encode(address: str, *arguments: Argument) -> bytes:
-    """One message: whole numbers as i or h, others as f, words as s."""
+    """Writes one message: whole numbers as i or h, others as f, words as s."""
     builder = OscMessageBuilder(address)
     for argument in arguments:
         builder.add_arg(argument)
@@ -144,7 +144,7 @@ class Said(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A message that wants an answer at `address`. `target` is module and param, or nothing for the status."""
+    """A question whose answer goes to `address`. `target` is module and param, or empty for the status."""
 
     address: str
     target: Port | None = None
@@ -161,7 +161,7 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9_]{0,31}")
 
 
 def translate(message: Message) -> Meaning:
-    """What a message asks for, None if it is a button let go; ValueError where it is none of the addresses of the table."""
+    """Returns what a message asks for, None if it is a button let go; ValueError where its address is not in the table."""
     words = tuple(message.address[1:].lower().split("/"))
     entry = _TABLE.get((words[0], len(words))) or _TABLE.get(("/".join(words), 0))
     if entry is None:
@@ -206,14 +206,14 @@ def _note(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
 
 
 def _verb(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
-    """A parameter of the whole that is a command as well."""
+    """Returns the command for a parameter of the whole that is a command as well."""
     (argument,), name = arguments, words[1]
     number = _number(argument)
     return Said(words, f"{name} {_plain(number)}", Set(changes=(Change("", name, Quantity(number)),)))
 
 
 def _play(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
-    """A toggle says 1 and 0, a trigger nothing."""
+    """Starts or stops. A toggle sends 1 and 0, a trigger nothing."""
     return Said(words, "play", Play()) if _pressed(arguments) else Said(words, "stop", Stop())
 
 
@@ -245,7 +245,7 @@ _TABLE: dict[tuple[str, int], Callable[[tuple[str, ...], tuple[Argument, ...]], 
 
 
 def tone(volume_db: float) -> tuple[list[AnyCommand], list[str]]:
-    """One second of 440 Hz that leaves `out` with a peak of -12 dBFS (or as near as full gain comes)."""
+    """Returns one second of 440 Hz that leaves `out` with a peak of -12 dBFS (or as near as full gain comes)."""
     gain = min(1.0, 10 ** ((-12 - volume_db) / 20))
     params = (Change(TEST, "freq", Quantity(440.0)), Change(TEST, "gain", Quantity(gain)))
     return (
@@ -272,7 +272,7 @@ _DECIMAL = re.compile(r"[ \t]*-?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(
 
 
 def _number(argument: Argument) -> float:
-    """A number, also one that comes as text."""
+    """Reads a number, also one that comes as text."""
     if isinstance(argument, str) and not _DECIMAL.fullmatch(argument):
         raise ValueError("a number is needed")
     number = float(argument)
@@ -282,7 +282,7 @@ def _number(argument: Argument) -> float:
 
 
 def _on(argument: Argument) -> bool:
-    """1 or 0, T or F, `on` or `off`."""
+    """Reads 1 or 0, T or F, `on` or `off`."""
     word = argument.strip().lower() if isinstance(argument, str) else ""
     return word == "on" if word in ("on", "off") else _number(argument) > 0
 
@@ -293,7 +293,7 @@ def _pressed(arguments: tuple[Argument, ...]) -> bool:
 
 
 def _plain(number: float) -> str:
-    """The shortest decimal without an exponent that reads back as the same number."""
+    """Writes the shortest decimal without an exponent that reads back as the same number."""
     text = f"{number!r}" if "e" not in repr(number) else f"{number:.324f}".rstrip("0")
     return text.removesuffix(".0").rstrip(".")
 
@@ -302,7 +302,7 @@ _PITCH = re.compile(r"[a-g][#b]?-?\d")
 
 
 def _pitch(argument: Argument) -> float:
-    """A MIDI number, or a name: a1 is 33, a4 69."""
+    """Reads a MIDI number, or a name: a1 is 33, a4 69."""
     if isinstance(argument, str) and _PITCH.fullmatch(argument.strip().lower()):
         argument = read_note(argument.strip())
     pitch = _number(argument)

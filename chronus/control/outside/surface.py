@@ -54,7 +54,7 @@ class Surface:
         return int(self.socket.getsockname()[1])
 
     def receive(self, mask: int = 0) -> None:
-        """Takes in what has come, a turn's worth of it."""
+        """Takes in the packets that have come, at most a turn's worth."""
         for _ in range(PACKETS_A_TURN):
             try:
                 packet, about, _flags, sender = self.socket.recvmsg(osc.PACKET_BYTES + 1, 64)
@@ -109,12 +109,12 @@ class Surface:
         heapq.heappush(self._held, (self.frame_in(ahead), self._count, said))
 
     def take(self) -> list[osc.Said]:
-        """What is to be performed now."""
+        """Returns what is to be performed now."""
         said, self.said = list(self.said.values()), {}
         return said
 
     def due(self, frame: int) -> Iterator[tuple[int, osc.Said]]:
-        """What a time tag put off to a frame before this one, with its frame."""
+        """Returns what a time tag put off to a frame before this one, with its frame."""
         while self._held and self._held[0][0] < frame:
             at, _, said = heapq.heappop(self._held)
             yield at, said
@@ -131,7 +131,7 @@ class Surface:
 
 
 def _seconds_ahead(tag: int) -> float:
-    """How far ahead a time tag lies; 0 where it means now, has passed, or lies further off than is honoured."""
+    """Returns how far ahead a time tag lies; 0 where it means now, has passed, or lies further off than is honoured."""
     if tag == osc.IMMEDIATELY:
         return 0.0
     ahead = tag / (1 << 32) - NTP_EPOCH - time.time()
@@ -139,7 +139,7 @@ def _seconds_ahead(tag: int) -> float:
 
 
 def listen(address: str, port: int) -> socket.socket:
-    """A socket on that port, or on the next one that is free. Never shared: a second engine would take all the traffic."""
+    """Opens a socket on that port, or on the next one that is free. Never shared: a second engine would take all the traffic."""
     for candidate in range(port, min(port + PORTS, 65536)):
         there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:

@@ -44,7 +44,7 @@ QUESTIONS = 8
 
 
 def stands_alone(command: AnyCommand) -> bool:
-    """Whether no other shares a part with it. `list devices` is such a one, too: others are asked, who take their time."""
+    """Whether a command shares its part with no other. `list devices` is one, too: another process answers it, which takes time."""
     return command.alone or (isinstance(command, List) and command.what == "devices")
 
 
@@ -76,12 +76,12 @@ class Part(Struct, eq=False):
 
     @property
     def asks(self) -> bool:
-        """Nothing in it changes anything."""
+        """Whether nothing in the part changes anything."""
         return self.for_the_rack and all(command.asks for command in self.commands)
 
     @property
     def silences(self) -> bool:
-        """It is there to have silence, and waits for nobody."""
+        """Whether the part asks for silence, and so waits for nothing."""
         return bool(self.commands) and all(
             command.act in ("stop", "panic") and (command.when is None or command.when.kind == "now")
             for command in self.commands
@@ -95,7 +95,7 @@ class Part(Struct, eq=False):
 
 
 def parts(submission: Submission) -> list[Part]:
-    """A submission, cut where a command stands alone, and now and then where it only asks."""
+    """Cuts a submission where a command stands alone, and now and then where it only asks."""
     found: list[Part] = []
     start = 0
     for k, command in enumerate(submission.commands):
@@ -143,7 +143,7 @@ class Client:
 
     @property
     def awaits_a_death(self) -> bool:
-        """Whether it has asked for one that it has no answer to yet: what it says next is to find whoever it is dead."""
+        """Whether the client asked for a crash that is not answered yet: what it says next must find that process dead."""
         first = self.unanswered[0] if self.unanswered else None
         begun = first is not None and not (self.waiting and self.waiting[0] is first)
         return first is not None and begun and isinstance(first.alone, Crash) and first.replies is None
@@ -155,7 +155,7 @@ class Client:
     # ------------------------------------------------------------ in
 
     def receive(self) -> bool:
-        """Takes what has come; True if a Hello was among it."""
+        """Takes in bytes that have come; True if a Hello was among the messages."""
         try:
             more = self.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -201,7 +201,7 @@ class Client:
             self._whole, self._long = self._whole + 1, False
 
     def _hold(self, part: Part) -> None:
-        """Stretches of one submission that meet where its frames do are one stretch."""
+        """Joins stretches of one submission that meet where its frames do."""
         if part.for_the_rack and self._held and self._held[-1].for_the_rack:
             held = self._held[-1]
             held.ids, held.texts, held.commands = (
@@ -218,7 +218,7 @@ class Client:
         return self._outstanding < wire.WINDOW
 
     def together(self) -> list[Part]:
-        """The next parts for the rack, as many as are performed in one go, and what joins those of one submission."""
+        """Returns the next parts for the rack, as many as are performed in one go, and what joins those of one submission."""
         taken = [self.waiting.popleft()]
         size = len(taken[0].ids)
         most = QUESTIONS if taken[0].asks else TOGETHER
@@ -237,14 +237,14 @@ class Client:
     # ------------------------------------------------------------ out
 
     def answer(self) -> None:
-        """Sends on the answers that are known and whose turn it is."""
+        """Sends the answers that are known and whose turn it is."""
         while self.unanswered and (replies := self._known(self.unanswered[0])) is not None:
             self._outstanding -= len(self.unanswered.popleft().ids)
             self._out += b"".join(_frame(reply) for reply in replies)
         self.flush()
 
     def _known(self, part: Part) -> Sequence[Reply] | None:
-        """A `sync` is answered when its turn comes, with the frame at which all before it was applied."""
+        """Answers a `sync` when its turn comes, with the frame at which all before it was applied."""
         if isinstance(part.alone, Sync | Quit) and part.replies is None and part not in (*self.waiting, *self._held):
             frame = self.applied if isinstance(part.alone, Sync) else None
             return (Reply(part.ids[0], ok=True, text=part.texts[0], frame=frame),)

@@ -50,11 +50,11 @@ class Door:
         self.watch(listener, self._open)
 
     def watch(self, there: Any, callback: Callback) -> None:
-        """Calls back when something can be read there."""
+        """Registers a function to be called when something can be read there."""
         self._selector.register(there, selectors.EVENT_READ, callback)
 
     def look(self, seconds: float) -> Events:
-        """What can be read or written, after so long at the most. Each key's `data` is to be called with the mask."""
+        """Returns what can be read or written, after so many seconds at most. Each key's `data` is to be called with the mask."""
         return self._selector.select(seconds)
 
     def tick(self, now: float) -> None:
@@ -93,7 +93,9 @@ class Door:
             caller.send(wire.encode(Notice(REFUSED, why)), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
     def _turn_away_the_next(self) -> None:
-        """Without a descriptor to spare a connection could not even be refused, and would be announced for ever."""
+        """Turns a client away with the descriptor kept in reserve: without one it could not even be refused, and would be announced
+        for ever.
+        """
         os.close(self._spare)
         with suppress(OSError):
             self._turn_away(self.listener.accept()[0], "the engine has no descriptor left for another client")
@@ -112,7 +114,7 @@ class Door:
         self.follow(client)
 
     def follow(self, client: Client) -> None:
-        """Lets a client go that has gone, and listens to it only as far as it may send ahead."""
+        """Disconnects a client that has gone, and reads from it only as far as it may send ahead."""
         if client.gone:
             self.let_go(client)
             return

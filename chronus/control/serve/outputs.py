@@ -15,7 +15,7 @@ Found = tuple[Output, ...] | str
 
 
 class Outputs:
-    """Whoever asks while others wait hears what they hear."""
+    """Lists the outputs. Clients that ask while another one waits get the same answer."""
 
     def __init__(self) -> None:
         self._asking: Popen[bytes] | None = None
@@ -46,7 +46,7 @@ class Outputs:
 
 
 def listed(id: int, text: str, found: Found, device: Any) -> Reply:
-    """One line an output, the one in use marked; the null device plays while that one is away."""
+    """Writes one line for each output, the one in use marked; the null device plays while that one is away."""
     used = str(device or NULL)
     there = [] if isinstance(found, str) else [(output.title, output.channels, output.default) for output in found]
     if used != NULL and all(title != used for title, _, _ in there):

@@ -28,7 +28,7 @@ class Reading:
         server.every_tick.append(self.tick)
 
     def reads_first(self, job: Job, folder: str) -> bool:
-        """Whether files that it names are to be read before it can be performed; then it comes back when they are."""
+        """Whether the files that a job names are to be read before it can be performed; it comes back when they are."""
         kinds = self._kinds()
         names = naming.names(job.submission.commands, kinds, self.conductor.catalogue)
         if names:
@@ -37,7 +37,7 @@ class Reading:
         return bool(names)
 
     def _kinds(self) -> dict[str, str]:
-        """Of what is heard, and of what an `open` that waits will bring."""
+        """Returns the kinds of what is heard, and of what an `open` that waits will bring."""
         racks = (self.conductor.rack, self.conductor.document(self.publisher.head()))
         return {module.name: module.kind for rack in racks for module in rack.modules.values()}
 
@@ -67,7 +67,7 @@ class Reading:
         self.keeper.tend(wanted.keys(), self.publisher.front(), self._is_past)
 
     def _later(self) -> dict[Key, Recipe]:
-        """What was put off will need, or go back to."""
+        """Returns the racks that what was put off will need, or go back to."""
         files: list[File] = []
         for due in self.conductor.state.kept:
             if isinstance(due.command, Back):
@@ -79,7 +79,7 @@ class Reading:
         return {recipe.key: recipe for recipe in recipes}
 
     def _is_past(self, frame: int) -> bool:
-        """Whether every slot that plays is past a frame, and whoever goes back to a checkpoint is too."""
+        """Whether every slot that plays is past a frame, and every checkpoint is too."""
         word = self.publisher.memory.word
         slots = self.publisher.playing()
         checkpoints = [word(layout.CHECKPOINT0, place) * BLOCK > frame for place in range(SLOTS)]

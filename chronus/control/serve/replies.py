@@ -17,7 +17,7 @@ from chronus.rack.document import Rack
 
 
 class Question(NamedTuple):
-    """A command whose answer is more than what the conductor says of it."""
+    """A command that control answers itself."""
 
     command: Any
     outcome: Outcome
@@ -35,7 +35,7 @@ class Question(NamedTuple):
 
 
 def replies(end: End, known: status.Status) -> list[Reply]:
-    """One a command, in order."""
+    """Makes one reply for each command, in order."""
     if isinstance(end, Failed):
         return [Reply(id, ok=False, text=end.why, code=end.code) for id in end.submission.ids]
     look, told = cache(known.told), []
@@ -64,7 +64,7 @@ def _status(asked: Question) -> Reply:
 
 
 def _list(asked: Question) -> Reply:
-    """Of the saved patches; everything else that can be listed is in the rack."""
+    """Answers `list` of the saved patches; the conductor lists everything else."""
     if asked.command.what != "patches":
         return _done(asked)
     found = saving.names()
@@ -88,7 +88,7 @@ def refusal(id: int, error: ChronusError) -> Reply:
 
 
 def single(part: Part, frame: int | None = None) -> Reply:
-    """The answer to a command that stands alone: its own words."""
+    """Returns the reply to a command that stands alone."""
     return Reply(part.ids[0], ok=True, text=part.texts[0], frame=frame)
 
 

@@ -23,7 +23,7 @@ def folder() -> Path:
 
 
 def path(name: str) -> Path:
-    """Where a rack of that name is saved; E_PATH where the name is none."""
+    """Returns where a rack of that name is saved; E_PATH where the name is not allowed."""
     if not FILE_NAME.fullmatch(name):
         raise ChronusError(
             "E_PATH", f'"{name}" is no file name: letters, digits, "_", "." and "-", 64 at most', part="name"
@@ -32,7 +32,7 @@ def path(name: str) -> Path:
 
 
 def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
-    """Into a file beside the goal, synced and renamed: whatever fails, what was there before stays."""
+    """Writes into a file beside the target, syncs and renames it: if anything fails, the old file stays."""
     goal = path(name)
     text = "".join(f"{line}\n" for line in script(rack, catalogue))
     if len(text) > LONGEST_SCRIPT:
@@ -50,7 +50,7 @@ def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
 
 
 def names() -> dict[str, bool]:
-    """What can be opened, and whether it came with Chronus; what the user saved under such a name hides it."""
+    """Returns what can be opened, and whether it came with Chronus; a file of the user's hides one of the same name."""
     shipped = dict.fromkeys(_names(places.shipped("patches")), True)
     return dict(sorted((shipped | dict.fromkeys(_names(folder()), False)).items()))
 

@@ -63,7 +63,7 @@ STALE_SECONDS = 0.25
 
 
 class Server:
-    """Everything that a client can ask for passes here. `turn` goes round once, `run` until told to stop."""
+    """Serves everything that a client can ask for. `turn` goes round once, `run` until told to stop."""
 
     def __init__(self, performer: Performer, status: Status, listener: socket.socket, supervisor: Supervisor) -> None:
         self.performer, self.status, self.supervisor = performer, status, supervisor
@@ -101,7 +101,7 @@ class Server:
             self.turn()
 
     def turn(self, block: bool = True) -> None:
-        """Once round: what has come in, what is due, what can be performed, what can be answered."""
+        """Goes round once: what has come in, what is due, what can be performed, what can be answered."""
         for key, mask in self._wait() if block else self.door.look(0.0):
             key.data(mask)
         self._clock()
@@ -138,7 +138,7 @@ class Server:
         return self.publisher.head() >= self._listens_from
 
     def _until_due(self) -> float:
-        """Seconds until the next wait ends or a sleeping client's next commands are taken up."""
+        """Returns the seconds until the next wait ends or a sleeping client's next commands are taken up."""
         heard = self.publisher.heard()
         frames = [part.until - heard for _, part in self._waits]
         frames += [self._early(client) for client in self._sleeping]
@@ -149,7 +149,7 @@ class Server:
         return round(LEAD_SECONDS * self.publisher.rate)
 
     def _early(self, client: Client) -> int:
-        """Frames until the client's next part is taken up: ahead of its time, but a question at its time."""
+        """Returns the frames until the client's next part is taken up: ahead of its time, but a question at its time."""
         if client.exact is None or not client.waiting:
             return 0
         part = client.waiting[0]
@@ -190,7 +190,7 @@ class Server:
         self._end_as_orphan(now)
 
     def _end_as_orphan(self, now: float) -> None:
-        """Whoever started the engine was gone before it was ready: unless somebody has come, or it holds what it recovered, it ends."""
+        """Ends the engine if its starter was gone before it was ready, unless a client has come or it holds what it recovered."""
         since = self.supervisor.orphan_since
         if not since or self.door.visited or set(self.conductor.rack.modules) != {"out"}:
             self.supervisor.orphan_since = 0.0
@@ -204,7 +204,7 @@ class Server:
             self.jobs.append(Job(together(dues), dues[0].author, at, due, ended=self._tell_of_what_was_put_off))
 
     def _tell_of_what_was_put_off(self, end: End) -> None:
-        """It was answered long ago; what has come between may have made it impossible."""
+        """Writes a notice if a command that was put off could not be performed: its answer was given long ago."""
         if isinstance(end, Failed):
             errors = [end.why] * len(end.submission.texts)
         else:
@@ -219,13 +219,13 @@ class Server:
         self, commands: Iterable[AnyCommand], texts: Iterable[str], author: str, *,
         wish: int | None = None, ended: Callable[[End], None] = lambda end: None,
     ) -> None:  # fmt: skip
-        """Commands that no client sent."""
+        """Performs commands that no client sent."""
         commands = tuple(commands)
         submission = Submission(tuple(range(len(commands))), tuple(texts), commands)
         self.jobs.append(Job(submission, author, wish, ended=ended))
 
     def begin_with(self, submission: Submission, author: str) -> None:
-        """Has a rack be there before anybody is listened to: until it is heard, there would be nothing that a name could mean."""
+        """Performs a rack before any client is listened to: until then the names of its modules would mean nothing."""
 
         def over(end: End) -> None:
             self._listens_from = end.frame + 1 if isinstance(end, Applied) else 0
@@ -237,7 +237,7 @@ class Server:
         self.jobs.append(Job(submission, author, ended=over))
 
     def _meanwhile(self) -> None:
-        """What no job on its way may block: questions, the end of the engine, a death on purpose; and what silences, which goes first.
+        """Does what no job on its way may block: questions, the end of the engine, a death on purpose; and what silences, which goes first.
 
         Each client's own order stays: what it said before is answered, or accepted.
         """
@@ -261,8 +261,9 @@ class Server:
                 self._silence(client, client.waiting.popleft())
 
     def _silence(self, client: Client, part: Part) -> None:
-        """It goes first. What waits for a compiler is not to be heard after a panic; after a stop it may come, and what is said next
-        still waits for it."""
+        """Performs what silences first. What waits for a compiler is not heard after a panic; after a stop it may come, and later
+        commands still wait for it.
+        """
         job = client.job if self.performer.lacks_kernels(client.job) else None
         if job is not None and any(isinstance(command, Panic) for command in part.commands):
             self.performer.withdraw(job)
@@ -288,7 +289,7 @@ class Server:
         return None
 
     def _is_aside(self, job: Job | None) -> bool:
-        """Whether it was taken up, and has stepped aside for others."""
+        """Whether the job was taken up, and has stepped aside for others."""
         return self.performer.is_aside(job) or job in self.reading
 
     def _list(self, client: Client) -> None:
@@ -297,7 +298,7 @@ class Server:
             self._ready.append(client)
 
     def _next_of(self, client: Client) -> Job | None:
-        """The client's next job; None where it has nothing more to do at present, or its last one is still being tried out."""
+        """Returns the client's next job; None where it has nothing more to do now, or its last one is still being tried out."""
         while client.waiting and not client.awaits_a_death and not self._is_aside(client.job):
             part = client.waiting[0]
             if client.halted and part.shutdown is None:
@@ -396,7 +397,7 @@ class Server:
         self._waits.append((client, part))
 
     def _follow_the_tempo(self) -> None:
-        """Bars that are waited for end when they do. What a client has said since at the old end is on its way already."""
+        """Moves the end of waits for bars with the tempo. What a client has sent since for the old end is on its way already."""
         for client, part in self._waits:
             assert isinstance(part.alone, Wait)
             before = part.until
@@ -439,7 +440,7 @@ class Server:
             self.door.follow(client)
 
     def notify(self, kind: str, text: str, result: dict[str, Any] | None = None) -> None:
-        """Tells everybody."""
+        """Sends a notice to every client."""
         for client in list(self.clients.values()):
             if client.hello:
                 self._tell(client, Notice(kind, text, result or {}))

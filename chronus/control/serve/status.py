@@ -19,7 +19,9 @@ LOOK_SECONDS = 0.5
 
 
 class Status:
-    """`facts` is what the engine was started with: name, pid, version, period, osc_port, started (monotonic seconds)."""
+    """Gathers the status. `facts` is what the engine was started with: name, pid, version, period, osc_port, started (monotonic
+    seconds).
+    """
 
     def __init__(self, performer: Performer, supervisor: Supervisor, facts: dict[str, Any]) -> None:
         self.performer, self.supervisor, self.facts = performer, supervisor, facts
@@ -34,7 +36,7 @@ class Status:
     # ------------------------------------------------------------ parts of it
 
     def rack(self) -> dict[str, Any]:
-        """What a Notice of kind "rack" says."""
+        """Returns the content of a Notice of kind "rack"."""
         rack = self.conductor.rack
         return {"modules": {name: module.kind for name, module in rack.modules.items()}, "bpm": rack.bpm}
 
@@ -65,7 +67,9 @@ class Status:
         return {"active": self.memory.word(layout.ACTIVE), "mode": MODES[sum(map(self._plays, range(SLOTS)))]}
 
     def _plays(self, slot: int) -> bool:
-        """Whether a slot could be heard: one that has fallen back by more than is rendered ahead could not, whatever it is called."""
+        """Whether a slot could be heard: one that has fallen back by more than is rendered ahead could not, whatever its state is
+        called.
+        """
         word = self.memory.word
         if any(row.slot == slot and _state(row) == "dying" for row in self.supervisor.known.processes):
             return False
@@ -115,7 +119,7 @@ class Status:
         return [{**_fared(process, now), **self._usage[process.pid or 0][1]} for process in processes]
 
     def happened(self) -> list[dict[str, Any]]:
-        """What has happened to the engine's processes of late, the newest last."""
+        """Returns what happened to the engine's processes lately, the newest last."""
         now = time.monotonic()
         return [
             {"kind": notice.kind, "text": notice.text, "ago_s": round(now - when, 3)}
@@ -142,12 +146,12 @@ class Status:
         }
 
     def told(self) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """In words, and as data."""
+        """Returns the status in words, and as data."""
         whole = self.full()
         return self.lines(whole), whole
 
     def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:
-        """The same for people."""
+        """Writes the status for people."""
         engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
         place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
         return (
@@ -167,7 +171,7 @@ class Status:
         )
 
     def _look_again(self, pids: list[int]) -> None:
-        """At those not seen before; and, in a thread, at the one of the others whose look lies furthest back.
+        """Looks at processes not seen before; and, in a thread, at the one of the others whose last look is the oldest.
 
         The kernel walks through all of a process's memory, some milliseconds, and nobody who asks for something is to wait for that.
         """
@@ -188,7 +192,7 @@ class Status:
         self._seen_meanwhile = {pid: (now, self._look_up(pid, now))}
 
     def _look_up(self, pid: int, now: float) -> dict[str, Any]:
-        """Share of one processor since the last look (the first time: since its start), and proportional memory."""
+        """Returns the share of one processor since the last look (the first time: since its start), and proportional memory."""
         found, memory = proc.stat(pid), proc.pss_mb(pid)
         if found is None:
             return {"cpu": None, "pss_mb": None}
@@ -216,7 +220,7 @@ def _process_line(process: dict[str, Any]) -> str:
 
 
 def _fared(process: Process, now: float) -> dict[str, Any]:
-    """A process as it is at present, and how long ago the last one in its place died."""
+    """Returns the state of a process, and how long ago the last one in its place died."""
     state = _state(process)
     fared: dict[str, Any] = {
         "role": process.role, "slot": process.slot, "pid": process.pid, "state": state, "restarts": process.restarts,
@@ -229,7 +233,7 @@ def _fared(process: Process, now: float) -> dict[str, Any]:
 
 
 def _state(process: Process) -> str:
-    """Whoever is said to run but is no more is dying: the supervisor has not heard of it yet."""
+    """Returns a process's state: one that should run but is gone is dying, and the supervisor has not heard of it yet."""
     gone = process.state == "running" and process.pid and not proc.lives(process.pid)
     return "dying" if gone else process.state
 
