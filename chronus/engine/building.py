@@ -22,7 +22,7 @@ Report = Callable[[int, int, str], None]
 
 
 def build(report: Report = lambda done, total, name: None) -> None:
-    """Compiles what is missing. ChronusError, when the rest is done, of the first thing that cannot be compiled."""
+    """Compiles what is missing. Raises the ChronusError of the first kernel that cannot be compiled, when the rest is done."""
     todo, total, done = deque([LIST, LONGEST]), 0, 0
     first: list[ChronusError] = []
     with contextlib.ExitStack() as stack:
@@ -64,7 +64,7 @@ def build(report: Report = lambda done, total, name: None) -> None:
 
 
 def processors() -> int:
-    """How many this process may use. One compiler more than that only makes each slower."""
+    """Returns how many processors this process may use. One compiler more than that only makes each slower."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

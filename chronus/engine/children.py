@@ -67,7 +67,7 @@ class Children(Roll):
         self.selector = selectors.DefaultSelector()
 
     def begin(self) -> None:
-        """From now on this process hears of deaths: of those it started, and of the orphans of a dead forkserver."""
+        """Starts to listen for deaths: of the processes it started, and of the orphans of a dead forkserver."""
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
         self.woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake)
@@ -89,7 +89,7 @@ class Children(Roll):
         os.close(shelf)
 
     def start_control(self, door: int) -> None:
-        """`door` is the listening socket."""
+        """Starts control. `door` is the listening socket."""
         ours, theirs = socket.socketpair()
         self.control, said = ours, engine_line.from_control()
         self.selector.register(ours, selectors.EVENT_READ, lambda: said.feed(self._received(ours)))
@@ -104,7 +104,7 @@ class Children(Roll):
         self._fork(role, ForkWorker(self.ask(role), slot), self.memory, self.wakes[slot])
 
     def fork_host(self, role: str, device: str | None, fall_back: bool = False) -> None:
-        """A host, or a candidate for its place; it opens the device of that name, and then waits to be told to play."""
+        """Asks for a host, or a candidate for its place; it opens the device of that name, and then waits to be told to play."""
         ours, theirs = socket.socketpair()
         said = engine_line.from_host()
         self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_host(ours, said))
@@ -115,12 +115,12 @@ class Children(Roll):
         self.hosts[role] = ours
 
     def fork_proof(self) -> None:
-        """A trial of what lies on the sheet; it sees that and nothing of the engine."""
+        """Asks for a trial of what lies on the sheet; the trial sees that and nothing of the engine."""
         self.kill("proof")  # one that still runs was asked for by a control that is gone
         self._fork("proof", ForkProof(self.ask("proof")), self.sheet, self.sheet)
 
     def start_compiler(self, role: str) -> None:
-        """One that waits for jobs."""
+        """Starts a compiler, which waits for jobs."""
         line = self._line(role)
         compiler = self.compilers[role] = Compiler(line)
         os.close(line)
@@ -132,7 +132,7 @@ class Children(Roll):
             self.compilers[role].tell(message)
 
     def end_compiler(self, role: str) -> None:
-        """It ends when it has done what it was told."""
+        """Ends a compiler when it has done its jobs."""
         if role in self.compilers:
             self.compilers.pop(role).end()
 
@@ -158,7 +158,7 @@ class Children(Roll):
         os.close(line)
 
     def _line(self, role: str) -> int:
-        """A lifeline for a new child: the read end."""
+        """Makes a lifeline for a new child; returns the read end."""
         self.cut(role)
         read, self.lines[role] = os.pipe2(os.O_CLOEXEC)
         return read
@@ -166,7 +166,7 @@ class Children(Roll):
     # ------------------------------------------------------------ listening
 
     def listen(self, seconds: float) -> Iterator[Heard]:
-        """Waits until there is something to hear, at most so long. Each thing is heard when what came before it has been acted upon."""
+        """Waits until there is something to hear, at most that many seconds. Each message is acted upon before the next is heard."""
         ready = self.selector.select(seconds)
         return (heard for key, _ in ready for heard in key.data())
 
@@ -186,7 +186,7 @@ class Children(Roll):
             yield from self.host_said(channel, message)
 
     def _received(self, channel: socket.socket) -> bytes:
-        """Empty where the other end is gone: then this one is closed."""
+        """Reads a message; empty where the other end is gone: then this one is closed."""
         try:
             text = channel.recv(1 << 16)
         except ConnectionError:
@@ -197,7 +197,7 @@ class Children(Roll):
         return text
 
     def _alarmed(self) -> tuple[Heard, ...]:
-        """Nothing is heard of it: whoever listened looks, because it woke."""
+        """Does nothing with the alarm itself: it only wakes the listener, which then looks at the board."""
         os.eventfd_read(self.alarm)
         return ()
 
@@ -228,7 +228,7 @@ class Children(Roll):
             self.hosts["host"].send(engine_line.encode(Play()), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
     def candidate_takes_over(self) -> None:
-        """The candidate has the place of the host, which is dead."""
+        """Gives the candidate the place of the host, which is dead."""
         for known in (self.pids, self.lines, self.hosts):
             known["host"] = known.pop("candidate")
 
@@ -240,12 +240,12 @@ class Children(Roll):
                 os.kill(self.pids[role], signal.SIGKILL)
 
     def cut(self, role: str) -> None:
-        """Lets go of a lifeline: whoever holds its other end dies."""
+        """Closes a lifeline: the process that holds its other end dies."""
         if role in self.lines:
             os.close(self.lines.pop(role))
 
     def end_control(self, seconds: float) -> None:
-        """Asks control to end, and waits until it has; at most so long."""
+        """Asks control to end, and waits until it has; at most that many seconds."""
         pid = self.pids["control"]
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + seconds
@@ -253,7 +253,7 @@ class Children(Roll):
             time.sleep(0.002)
 
     def part_from_host(self) -> None:
-        """Lets the host take leave of its server, which may wait for seconds for a client that vanished."""
+        """Lets the host disconnect from its server, which may wait for seconds for a client that vanished."""
         if "host" in self.hosts:
             with contextlib.suppress(OSError):
                 self.hosts["host"].settimeout(_LEAVE_SECONDS)
@@ -279,13 +279,13 @@ class Compiler:
             os.write(self.jobs.fileno(), engine_line.encode(message))
 
     def read(self) -> list[FromCompiler]:
-        """What it has said."""
+        """Returns the compiler's messages."""
         more = os.read(self.answers.fileno(), 1 << 16)
         self.gone = not more
         return self._said.feed(more)
 
     def end(self) -> None:
-        """It gets no more jobs, and ends."""
+        """Gives it no more jobs, so that it ends."""
         self.jobs.close()
 
     def close(self) -> None:
@@ -293,7 +293,7 @@ class Compiler:
         self.jobs.close()
 
     def kill(self) -> None:
-        """Ends it at once, and waits until it has."""
+        """Kills it at once, and waits until it is dead."""
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)

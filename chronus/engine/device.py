@@ -54,7 +54,7 @@ Action = Try | GiveUp | Tell | Refuse
 
 
 class Device(Struct):
-    """`asked` is what was asked for, None where nothing was. Times are seconds of the monotonic clock."""
+    """Decides on the device. `asked` is the name that was asked for, or None. Times are seconds of the monotonic clock."""
 
     asked: str | None
     on: str = ""
@@ -81,12 +81,12 @@ class Device(Struct):
         self.meant = self.asked
 
     def begin(self, now: float) -> tuple[str | None, bool]:
-        """(what a new host is to open, whether it may take the null device instead)."""
+        """Returns (the device that a new host opens, whether it may take the null device instead)."""
         self.opening_since = now
         return (NULL if self.away else self.asked), self.asked is None
 
     def opened(self, now: float, found: Opened) -> str:
-        """The host has opened something. Returns a note where it is not what was wanted; said only of the first one."""
+        """Takes in that the host has opened a device. Returns a note if it is not the one wanted; only for the first device."""
         first, self.started = not self.started, True
         self.on, self.rate, self.at_once = found.device, found.rate, found.at_once
         if found.device != NULL:
@@ -98,7 +98,7 @@ class Device(Struct):
         return ""
 
     def host_died(self, now: float) -> list[Action]:
-        """The host is gone: the next one plays on the null device, and a candidate is due at once."""
+        """Takes in that the host is gone: the next one plays on the null device, and a candidate is due at once."""
         self.on = ""
         self.quiet_until = max(self.quiet_until, now + NOTICE_SECONDS)
         if not self.started and self.asked is not None:
@@ -113,20 +113,20 @@ class Device(Struct):
             self.ready = found
 
     def candidate_gone(self, now: float, reason: str = "") -> None:
-        """It failed, and may have said why."""
+        """Takes in that the candidate failed, and perhaps why."""
         if self.trying_since is not None:
             self.trying_since, self.ready = None, None
             self.due = now + (SOON if self.was_there else LATER)
         self.reason = reason or self.reason
 
     def take(self, now: float) -> None:
-        """The null device has ended; the candidate is the host from now on."""
+        """Makes the candidate the host: the null device has ended."""
         assert self.ready
         found, self.ready, self.trying_since = self.ready, None, None
         self.opened(now, found)
 
     def look(self, now: float) -> list[Action]:
-        """What time brings."""
+        """Decides what is due by now."""
         if not self.on and now - self.opening_since > self._opening_seconds():
             if not self.started and self.asked is not None:
                 return [Refuse(f'"{self.asked}" did not open within {NAMED_SECONDS:g} s')]

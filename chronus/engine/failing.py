@@ -50,7 +50,7 @@ class Look(Struct, frozen=True):
 
 
 class Failing(Struct):
-    """What is known of both slots since the workers of now serve them. `block_nanoseconds` is the time that a block lasts."""
+    """Compares both slots since their present workers serve them. `block_nanoseconds` is the time that a block lasts."""
 
     block_nanoseconds: float
     before: Look | None = None
@@ -62,7 +62,7 @@ class Failing(Struct):
     rest: float = FIRST_REST
 
     def seen(self, look: Look) -> tuple[int, str] | None:
-        """(slot, why) of a worker that is to be replaced while it still works."""
+        """Returns (slot, why) of a worker that is to be replaced while it still works."""
         before, self.before = self.before, look
         if before is None or look.workers != before.workers or not (all(look.playing) and all(before.playing)):
             self.memory, self.strain, self.ready_at, self.owed_since = look.memory, [0.0, 0.0], None, look.now
@@ -107,7 +107,7 @@ class Failing(Struct):
         return took > SHARE * self.block_nanoseconds and took > SLOWER * look.nanoseconds[1 - slot]
 
     def _debtor(self, before: Look, look: Look) -> int | None:
-        """The slot that owes a program which the other one has had ready for too long."""
+        """Returns the slot that has not prepared a program which the other one has had ready for too long."""
         if look.laid != before.laid:
             self.owed_since, self.ready_at = before.now, None
         owing = [slot for slot in range(2) if look.prepared[slot] < look.laid]

@@ -58,8 +58,9 @@ Ahead = Callable[[int], None]
 
 
 class Code(NamedTuple):
-    """The machine code. `load_parts` loads what nobody can be without, and says whether it was there; with True it is made where it was
-    not. `load` loads a kernel, and says whether it was there. `kernels` are all there may be, the likeliest first."""
+    """The machine code. `load_parts` loads what every worker needs, and returns whether it was there; with True it is compiled if
+    not. `load` loads a kernel, and returns whether it was there. `kernels` are all kernels, the likeliest first.
+    """
 
     load_parts: Callable[[bool], bool]
     load: Callable[[str], bool]
@@ -78,7 +79,7 @@ class Forkserver:
         """There is more machine code now than when the spare child was forked."""
 
     def run(self) -> None:
-        """Forks what it is asked to, and tells who has died, until the other end is closed."""
+        """Forks what it is asked to, and reports deaths, until the other end is closed."""
         woken, wake = os.pipe()
         for end in (woken, wake):
             os.set_blocking(end, False)
@@ -120,7 +121,9 @@ class Forkserver:
                         self._reap()
 
     def _load_parts(self) -> bool:
-        """False where the other end was closed meanwhile. What is still not there when it should be is made here: it cannot be kept."""
+        """Loads what every worker needs; False if the other end was closed meanwhile. Code that is missing although it was compiled
+        is compiled here: the disk cannot keep it.
+        """
         if not self.code.load_parts(False):
             self._send(LacksParts())
             if not self.channel.recv(1 << 16):
@@ -131,7 +134,9 @@ class Forkserver:
         return True
 
     def _load_one(self) -> None:
-        """Loads the next kernel. What it was told to is answered at once, the rest when all is done; then another child is forked ahead."""
+        """Loads the next kernel. One that was asked for is answered at once, the rest when all is done; then another child is
+        forked ahead.
+        """
         with unhurried():
             kernel = self.to_load.popleft()
             self.found[kernel] = self.code.load(kernel)
@@ -146,7 +151,7 @@ class Forkserver:
             self._let_the_spare_go()
 
     def _let_the_spare_go(self) -> None:
-        """It ends; the next one is forked in a moment."""
+        """Ends the child forked ahead; the next one is forked in a moment."""
         if self.spare is not None:
             self.spare[1].close()
             self.spare = None
@@ -183,7 +188,7 @@ class Forkserver:
         self.spare = pid, ours
 
     def _tell_spare(self, asked: Fork, descriptors: list[int]) -> int:
-        """The pid of the child that was forked ahead and is now what is asked for; 0 where there is none."""
+        """Gives the child forked ahead its task, and returns its pid; 0 where there is none."""
         if self.spare is None or isinstance(asked, ALONE):
             return 0
         (pid, told), self.spare = self.spare, None
@@ -195,7 +200,7 @@ class Forkserver:
         return pid
 
     def _let_go(self, own: tuple[int, ...]) -> None:
-        """Closes, in a child, what is the forkserver's own."""
+        """Closes, in a child, the forkserver's own descriptors."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self.channel.close()
@@ -211,7 +216,7 @@ class Forkserver:
 
 
 def _live(asked: Fork, descriptors: list[int], lives: Lives) -> None:
-    """The life of a child. Never returns."""
+    """Runs the life of a child. Never returns."""
     try:
         memory_fd, line, *own = descriptors
         lifeline.hold(line)
@@ -234,7 +239,7 @@ def _role(asked: Fork) -> str:
 
 
 def main(channel_fd: int, line: int, load: Callable[[], tuple[Lives, Ahead, Code]]) -> int:
-    """`line` is the lifeline of the forkserver itself. `load` imports what is needed for what can be forked, and returns that."""
+    """Runs the forkserver. `line` is its own lifeline. `load` imports what the children need, and returns that."""
     lifeline.hold(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()

@@ -52,7 +52,7 @@ class Slow(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """Lets a compiler end. `complete`: all is made, which is to be noted on the disk."""
+    """Lets a compiler end. `complete`: everything is compiled, which is to be noted on the disk."""
 
     role: str
     complete: bool
@@ -71,18 +71,18 @@ class Fetch(Struct, frozen=True):
 
 
 class FetchParts(Struct, frozen=True):
-    """Has the forkserver load what the engine cannot be without: it is on the disk now."""
+    """Has the forkserver load what the engine cannot run without: it is on the disk now."""
 
 
 class Answer(Struct, frozen=True):
-    """Tells control how a question of its ended: `error` is (kernel, code, message), or None where all of it is there."""
+    """Tells control how its question ended: `error` is (kernel, code, message), or None where all is compiled."""
 
     number: int
     error: tuple[str, str, str] | None
 
 
 class There(Struct, frozen=True):
-    """Tells control which kernels are there; `anew`: and no others."""
+    """Tells control which kernels are compiled; `anew`: and no others."""
 
     kernels: tuple[str, ...]
     anew: bool = False
@@ -98,7 +98,7 @@ Action = Begin | Give | Slow | Finish | Stop | Fetch | FetchParts | Answer | The
 
 
 class Foundry(Struct):
-    """What is made, what is to be made, and who is at it. Each method says what is to be done about what it is told."""
+    """Records what is compiled, what is to be compiled, and by which compiler. Each method takes in an event and returns what to do."""
 
     there: set[str] = field(default_factory=set)
     parts: dict[str, bool] = field(default_factory=dict)
@@ -124,24 +124,24 @@ class Foundry(Struct):
     # ------------------------------------------------------------ what it is told
 
     def begin(self) -> list[Action]:
-        """The engine's own parts are to be made."""
+        """Starts to compile the engine's own parts."""
         if self.parts:
             return []
         self.parts = dict.fromkeys((LONGEST, LIST), False)
         return self._go_on()
 
     def lacks_parts(self) -> list[Action]:
-        """The forkserver has not found the engine's own parts. Where they are made by now it looks again."""
+        """The forkserver has not found the engine's own parts. If they are compiled by now it looks again."""
         return [FetchParts()] if self.parts and self.complete else self.begin()
 
     def listed(self, parts: Iterable[str], kernels: Iterable[str]) -> list[Action]:
-        """There is a list of all there is to compile."""
+        """Takes the list of all there is to compile."""
         self.parts = {**dict.fromkeys(parts, False), **self.parts}
         self.likeliest.extend(kernels)
         return self.done(LIST, None)
 
     def ask(self, number: int, kernels: Collection[str]) -> list[Action]:
-        """Control waits for kernels."""
+        """Takes in that control waits for kernels."""
         lacking = set(kernels) - self.there
         if not lacking:
             return [Answer(number, None)]
@@ -149,7 +149,7 @@ class Foundry(Struct):
         return [Fetch(tuple(kernel for kernel in kernels if kernel in lacking))]
 
     def found(self, loaded: Collection[str], missing: Sequence[str]) -> list[Action]:
-        """The forkserver has loaded kernels; others are not on the disk."""
+        """Takes in which kernels the forkserver has loaded; the others are not on the disk."""
         actions: list[Action] = []
         if loaded:
             self.there |= set(loaded)
@@ -176,7 +176,7 @@ class Foundry(Struct):
         return actions + self._go_on()
 
     def done(self, job: str, error: tuple[str, str] | None) -> list[Action]:
-        """A compiler has done a job, or tells why it cannot. E_ENGINE, E_FILE: where the engine cannot be without it."""
+        """Takes in that a compiler has done a job, or why it cannot. Raises E_ENGINE, E_FILE where the engine cannot run without it."""
         self.at_work = {role: at for role, at in self.at_work.items() if at != job}
         actions: list[Action] = []
         if job in self.parts:
@@ -194,18 +194,18 @@ class Foundry(Struct):
         return actions + self._go_on()
 
     def forkserver_is_new(self) -> list[Action]:
-        """It loads what is on the disk by itself; what control waits for goes first."""
+        """Takes in that a new forkserver loads what is on the disk by itself; what control waits for goes first."""
         self.there.clear()
         wanted = tuple(kernel for lacking in self.questions.values() for kernel in lacking)
         return [There((), anew=True), *([Fetch(wanted)] if wanted else [])]
 
     def plays(self) -> list[Action]:
-        """The engine plays: from now on there is time for what nobody waits for."""
+        """Takes in that the engine plays: from now on what nobody waits for may be compiled."""
         self.playing = True
         return self._go_on()
 
     def died(self, role: str, how: str) -> list[Action]:
-        """A compiler is dead."""
+        """Takes in that a compiler is dead."""
         self._is_gone(role)
         job = self.at_work.pop(role, "")
         actions: list[Action] = []
@@ -225,7 +225,7 @@ class Foundry(Struct):
         return actions + self._go_on()
 
     def look(self, spent: Mapping[str, float]) -> list[Action]:
-        """Ends who is at one job for too long. `spent`: seconds of a processor that each compiler has used so far."""
+        """Ends a compiler that takes too long for one job. `spent`: seconds of a processor that each compiler has used so far."""
         actions: list[Action] = []
         for role, job in self.at_work.items():
             seen, before = self.watched.get(role, ("", 0.0))
@@ -240,7 +240,7 @@ class Foundry(Struct):
 
     @property
     def complete(self) -> bool:
-        """Whether the engine has all that it cannot be without."""
+        """Whether the engine has all that it cannot run without."""
         return LIST not in self.parts or all(self.parts.values())
 
     def _is_wanted(self, kernel: str) -> bool:
@@ -252,14 +252,14 @@ class Foundry(Struct):
         return self._refuse(job, "E_ENGINE", why)
 
     def _refuse(self, kernel: str, code: str, message: str) -> list[Action]:
-        """Whoever waits for that kernel is told why there is none."""
+        """Tells control, if it waits for that kernel, why there is none."""
         told = [number for number, lacking in self.questions.items() if kernel in lacking]
         for number in told:
             del self.questions[number]
         return [Answer(number, (kernel, code, message)) for number in told]
 
     def _go_on(self) -> list[Action]:
-        """Gives whoever has nothing to do the next job, begins compilers that are needed, and ends those that are not."""
+        """Gives each idle compiler the next job, starts compilers that are needed, and ends those that are not."""
         actions: list[Action] = []
         self.wanted = deque(kernel for kernel in self.wanted if self._is_wanted(kernel))
         for role in ROLES:

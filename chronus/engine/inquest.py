@@ -17,7 +17,7 @@ from chronus.memory.quarantine import Out
 
 
 class Inquest:
-    """What is known of the workers of both slots. Times are seconds watched."""
+    """Keeps what is known of the workers of both slots. Times are seconds watched."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -28,7 +28,7 @@ class Inquest:
         self.hung: set[int] = set()  # slots whose worker is killed because it gets nothing done
 
     def begins(self, slot: int, now: float) -> None:
-        """A worker is asked for. Where nobody plays and there is a checkpoint, it goes back to that."""
+        """Takes in that a worker is asked for. If no slot plays and there is a checkpoint, the worker goes back to that."""
         self.memory.board[layout.RESTORE0 + slot * LINE] = self.restore
         self.went_back[slot], self.begun[slot] = None, now
         if self.memory.board[STATE0 + (1 - slot) * LINE] != PLAYING:
@@ -39,15 +39,15 @@ class Inquest:
             self.went_back[slot] = self.memory.word(layout.RESTORE0, slot)
 
     def had_time(self, slot: int, now: float) -> bool:
-        """Whether the worker of a slot was asked for so long ago that it should have come back."""
+        """Whether the worker of a slot was asked for so long ago that it should play by now."""
         return now - self.begun[slot] > supervision.RESTORE_SECONDS
 
     def is_back(self) -> None:
-        """A worker plays that had time to die of what it went back to."""
+        """Takes in that a worker plays that had time to die of what it went back to."""
         self.restore = supervision.NEWEST
 
     def hangs(self, slot: int, since: int | None = None) -> None:
-        """The worker of a slot will be killed: its kernel never returns, or it hangs elsewhere, which blames nobody.
+        """Takes in that the worker of a slot will be killed: its kernel never returns, or it hangs elsewhere, which blames no module.
 
         `since`: the block from which on it has crawled. To render what came after once more would take as long again.
         """
@@ -55,7 +55,7 @@ class Inquest:
         self._blame(slot, 0, since=since)
 
     def died(self, slot: int, status: int, now: float) -> list[Notice]:
-        """A worker is dead, and the board still shows what it did. `status`: its exit code, or minus the signal."""
+        """Takes in that a worker is dead, while the board still shows what it did. `status`: its exit code, or minus the signal."""
         played = bool(self.memory.board[STATE0 + slot * LINE] == PLAYING)
         before = self.restore
         died_of_it = self._note_restore(slot, -signal.SIGABRT if slot in self.hung else status, played, now)
@@ -68,7 +68,7 @@ class Inquest:
         return [self._told(slot)] if self.restore > before else []
 
     def _note_restore(self, slot: int, status: int, played: bool, now: float) -> bool:
-        """A worker that went back to something and dies soon, in no module, may have died of that. Whether it did, by all that is known."""
+        """Decides whether a worker died of the checkpoint that it went back to: it does if it dies soon, and in no module."""
         tried = self.went_back[slot]
         if tried is None or ((played or slot in self.hung) and self.memory.word(layout.CULPRIT0, slot)):
             return False
@@ -84,8 +84,9 @@ class Inquest:
         return Notice("restore", f"slot {slot} died of the last checkpoint; the one before it is tried")
 
     def _blame(self, slot: int, how: int, entries: bool = True, since: int | None = None) -> None:
-        """Notes what the slot was at. A module that is noted twice is rendered no more, an entry is passed over; control sees it on
-        the board and tells. `how`: the signal that the worker died of, 0 where it hangs."""
+        """Blames what the slot was at. A module that is blamed twice is rendered no more, an entry is passed over; control sees it
+        on the board and reports it. `how`: the signal that the worker died of, 0 where it hangs.
+        """
         board, word = self.memory.board, self.memory.word
         handle, entry = word(layout.CULPRIT0, slot) - 1, word(layout.ENTRY0, slot)
         if 0 <= handle < layout.HANDLES:

@@ -17,7 +17,7 @@ SURE_SECONDS = 0.05
 
 
 class Obituary(Struct):
-    """The deaths of which nothing has been said yet."""
+    """Keeps the deaths that no notice has named yet."""
 
     fallen: dict[int, str] = field(default_factory=dict)
     """Slot -> how it died."""
@@ -44,7 +44,7 @@ class Obituary(Struct):
         self.fallen[slot] = how
 
     def look(self, now: float, active: int, playing: tuple[bool, ...], silent: int) -> list[Notice]:
-        """One look at the board: the slot that is heard, who plays, frames of silence so far."""
+        """Looks at the board once: the active slot, the slots that play, frames of silence so far."""
         if not self.fallen:
             self.active, self.silent = active, silent
             return []

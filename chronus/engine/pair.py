@@ -23,7 +23,7 @@ Pids = tuple[int, int]
 
 
 class Replace(Struct, frozen=True):
-    """The worker of that slot is to be killed, and then nobody is retiring any more; another one comes."""
+    """The worker of that slot is to be killed, which ends the retirement; a new one comes."""
 
     slot: int
 
@@ -36,7 +36,7 @@ class Retiring(Struct, frozen=True):
 
 
 class Weighed(Struct, frozen=True):
-    """What the workers held for themselves, in bytes, without bound programs; None where one of them is dead. Until `due`."""
+    """The private memory of both workers, in bytes, without bound programs; None where one of them is dead. Valid until `due`."""
 
     pids: Pids
     playing: tuple[bool, bool]
@@ -48,7 +48,7 @@ Action = Replace | Notice
 
 
 class Pair:
-    """`block_nanoseconds` is the time that a block lasts."""
+    """Watches both slots. `block_nanoseconds` is the time that a block lasts."""
 
     def __init__(self, memory: Memory, block_nanoseconds: float) -> None:
         self.memory = memory
@@ -58,7 +58,7 @@ class Pair:
         self._compared = 0
 
     def foresee(self, now: float, awake: float, pids: Pids) -> list[Action]:
-        """Has a worker replaced that still works but will not for long. `awake` is now in seconds watched."""
+        """Has a worker replaced that still works but soon will not. `awake` is now in seconds watched."""
         found: list[Action] = []
         told = self.failing.seen(self._look(now, awake, pids))
         if told is not None and self.retiring is None:
@@ -76,7 +76,7 @@ class Pair:
         return found
 
     def retire_nobody(self) -> None:
-        """A worker is killed or dead: it was the one that was to be replaced, or the one that was to play on."""
+        """Ends the retirement: a worker is killed or dead, either the one to be replaced or the one to play on."""
         self.retiring, self.memory.board[layout.PREFERRED] = None, 0
 
     def compare(self, upto: int) -> list[Action]:
@@ -107,7 +107,7 @@ class Pair:
         return self.memory.word(STATE0, slot) == PLAYING
 
     def _own_memory(self, pids: Pids) -> tuple[int, int] | None:
-        """None where one was killed a moment ago, and has given back all it had."""
+        """Returns a worker's private memory; None if it was killed a moment ago, and has given back all it had."""
         held, word = (proc.own_memory(pids[0]), proc.own_memory(pids[1])), self.memory.word
         if held[0] is None or held[1] is None:
             return None

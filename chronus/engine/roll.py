@@ -15,7 +15,7 @@ from chronus.engine_line import CanFork, Ended, FromCompiler, FromControl, FromF
 
 
 class Ready(Struct, frozen=True):
-    """There is a forkserver that can be asked."""
+    """A forkserver is there and can be asked."""
 
 
 class Born(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Died(Struct, frozen=True):
 
 
 class HostSaid(Struct, frozen=True):
-    """A host, or a candidate for its place, has opened its device, or says why not."""
+    """A host, or a candidate for its place, has opened its device, or says why it has not."""
 
     role: str
     message: FromHost
@@ -45,7 +45,9 @@ Heard = Ready | LacksParts | Loaded | CompilerSaid | Born | Died | HostSaid | Fr
 
 
 class Roll:
-    """`pids` is who lives, by role. What is told to it comes back as what the supervisor is to hear: nothing, or one thing."""
+    """Records the processes. `pids` are those that live, by role. Each method returns what the supervisor is to hear: nothing, or
+    one message.
+    """
 
     def __init__(self) -> None:
         self.pids: dict[str, int] = {}
@@ -55,14 +57,14 @@ class Roll:
         self.asked = 0
 
     def ask(self, role: str) -> int:
-        """The number under which somebody is asked for."""
+        """Returns the number under which a process is asked for."""
         self.pids.pop(role, None)
         self.asked += 1
         self.waiting[self.asked] = role
         return self.asked
 
     def owed(self) -> set[str]:
-        """The forkserver is dead: whom it was asked for and has not told of. They are waited for no more."""
+        """Returns the processes that a dead forkserver was asked for and has not reported. They are waited for no more."""
         roles, self.waiting = set(self.waiting.values()), {}
         return roles
 

@@ -19,14 +19,14 @@ from chronus.system import lifeline
 
 
 def _is_gone(reader: int) -> bool:
-    """Whether nobody reads there any more."""
+    """Whether no process reads at the other end any more."""
     poll = select.poll()
     poll.register(reader, 0)  # tells only of an error: that the other end was closed
     return bool(poll.poll(0))
 
 
 def main(settings: Settings, ready_fd: int | None = None, line: int | None = None) -> int:
-    """An engine, until it is told to stop. `ready_fd` gets JSON lines: progress, then ready or an error. `line` is a lifeline."""
+    """Runs an engine until it is told to stop. `ready_fd` gets JSON lines: progress, then ready or an error. `line` is a lifeline."""
 
     def tell(message: dict[str, Any]) -> None:
         text = json.dumps(message)

@@ -30,7 +30,7 @@ ROLES = ("forkserver", "control", "worker 0", "worker 1", "host")
 
 
 class Child(Struct, frozen=True):
-    """How one child has fared. Times are seconds of the monotonic clock."""
+    """Records how one child has fared. Times are seconds of the monotonic clock."""
 
     alive: bool = False
     deaths: tuple[float, ...] = ()
@@ -56,24 +56,24 @@ Action = Start | Notice
 
 
 def afresh(state: State, role: str, due: float | None) -> State:
-    """To be started as if for the first time; what is told of the last one in that place stays."""
+    """Has a child started as if for the first time; what is known of the last one in that place stays."""
     last = state[role]
     return {**state, role: Child(due=due, restarts=-1, ended=last.ended, ended_at=last.ended_at)}
 
 
 def doomed(state: State, roles: Iterable[str], now: float) -> State:
-    """These are about to be killed on purpose."""
+    """Marks children that are about to be killed on purpose."""
     ended = "killed on purpose"
     return {**state, **{role: replace(state[role], ended=ended, ended_at=now, doomed=True) for role in roles}}
 
 
 def followed(state: State, role: str) -> State:
-    """Somebody else has taken the place of a dead one already."""
+    """Takes in that another process has taken the place of a dead one already."""
     return {**state, role: replace(state[role], doomed=False)}
 
 
 def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Action]]:
-    """A child is dead: when it is to come back, and what is to be said."""
+    """Decides when a dead child is to come back, and which notice its death needs."""
     child = state.get(role, Child())
     deaths = tuple(t for t in child.deaths if now - t < PERIOD) + (now,)
     pause = 0.0
@@ -89,7 +89,7 @@ def died(state: State, role: str, now: float, how: str) -> tuple[State, list[Act
 
 
 def unanswered(state: State, roles: Iterable[str], now: float) -> State:
-    """The forkserver died over these: nobody will ever tell of them, so they are asked for again."""
+    """Asks again for the processes that a dead forkserver never reported."""
     return {**state, **{role: replace(state[role], alive=False, due=now) for role in roles if role in state}}
 
 
@@ -98,7 +98,9 @@ def _other(worker: str) -> str:
 
 
 def _told(role: str, how: str) -> list[Action]:
-    """Of a worker nothing is said before it is known who plays on, of control nothing before it is back: see obituary.py."""
+    """Returns the notice of a death. For a worker nothing is said before it is known which one plays on, for control nothing before
+    it is back: see obituary.py.
+    """
     return (
         []
         if role == "control" or role.startswith("worker")
@@ -107,8 +109,9 @@ def _told(role: str, how: str) -> list[Action]:
 
 
 class Blame(Struct, frozen=True):
-    """What a worker was at when it died of itself: rendering a module (`incarnation` tells it from others in its place), or
-    taking in an entry of the log, and no module."""
+    """What a worker was at when it died by itself: rendering a module (`incarnation` tells it from others in its place), or taking
+    in an entry of the log, and no module.
+    """
 
     handle: int = -1
     incarnation: int = 0
@@ -120,7 +123,7 @@ OF_ITSELF = (-4, -6, -7, -8, -11)
 
 
 def convicted(blamed: tuple[Blame, ...], new: Blame) -> tuple[tuple[Blame, ...], bool]:
-    """Adds a blame. True if the same has now been blamed twice: chance strikes once, a fault comes again."""
+    """Adds a blame. True if the same has now been blamed twice: an accident happens once, a fault comes again."""
     return (*blamed, new)[-64:], new in blamed
 
 
@@ -134,7 +137,7 @@ may have died of it, also where it has begun to play."""
 
 
 def restoring(tried: int, how: int, took: float, played: bool = False) -> int:
-    """What the next worker goes back to, after one that went back to `tried` died with `how` in so many seconds.
+    """Decides what the next worker goes back to, after one that went back to `tried` died with `how` in so many seconds.
 
     Who was killed from outside blames nothing.
     """
@@ -147,7 +150,8 @@ NOTICE_BLOCKS = 16
 
 
 def out_from(block: int, other: int | None) -> int:
-    """The block from which on a convicted module is out. The dead worker got as far as `block`, the other one, if it plays, to `other`.
+    """Returns the block from which a convicted module is out. The dead worker got as far as `block`, the other one, if it plays, to
+    `other`.
 
     Where both are down nobody got past `block`: they come back to it without the module. A slot that plays on has gone further, and is
     told of a block that it has not begun.
@@ -156,14 +160,14 @@ def out_from(block: int, other: int | None) -> int:
 
 
 def due(state: State, now: float) -> tuple[State, list[Action]]:
-    """Whoever is due is started."""
+    """Returns the children that are due to be started."""
     ready = [role for role in ROLES if role in state and _is_due(state, role, now)]
     changed = {role: replace(state[role], alive=True, due=None, restarts=state[role].restarts + 1) for role in ready}
     return {**state, **changed}, [Start(role) for role in ready]
 
 
 def _is_due(state: State, role: str, now: float) -> bool:
-    """Workers and the host are forked by the forkserver, so they wait for it."""
+    """Whether a child is due. Workers and the host are forked by the forkserver, so they wait for it."""
     when = state[role].due
     forked = role.startswith("worker") or role == "host"
     return when is not None and when <= now and (not forked or state["forkserver"].alive)

@@ -89,7 +89,7 @@ _POINTS = -500
 
 
 class Engine:
-    """One engine's processes and what is known of them."""
+    """Holds one engine's processes and what is known of them."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Engine:
         clock: Callable[[], float] = time.monotonic,
         is_abandoned: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`is_abandoned`: whether whoever started the engine, and would have it end with him, has gone before it is ready."""
+        """`is_abandoned`: whether the starter of the engine, which would have it end too, has gone before it is ready."""
         self.settings, self.tell, self.clock, self.is_abandoned = settings, tell, clock, is_abandoned
         self.state: supervision.State = {role: Child() for role in supervision.ROLES}
         for role in ("forkserver", "control"):
@@ -120,7 +120,7 @@ class Engine:
     # ------------------------------------------------------------ beginning
 
     def own_the_name(self) -> None:
-        """Takes the lock of the name. E_EXISTS where another engine has it."""
+        """Takes the lock of the name. Raises E_EXISTS where another engine has it."""
         self.lock = connection.own(self.settings.engine)
         self.path = connection.socket_path(self.settings.engine)
         self.path.unlink(missing_ok=True)  # ours to remove: we hold the lock
@@ -136,7 +136,7 @@ class Engine:
         self.door.listen(256)
 
     def begin(self, memory: Memory, children: Children, built: bool = True) -> None:
-        """`built`: whether anything was ever compiled, and there is a catalogue of the modules."""
+        """Starts the processes. `built`: whether anything was ever compiled, and there is a catalogue of the modules."""
         self.memory, self.children, self.inquest = memory, children, Inquest(memory)
         self.both = pair.Pair(memory, BLOCK / self.settings.rate * 1e9)
         self.built = built
@@ -148,7 +148,7 @@ class Engine:
     # ------------------------------------------------------------ running
 
     def run(self) -> int:
-        """Until told to stop. Returns the exit code."""
+        """Runs until told to stop. Returns the exit code."""
         self.children.begin()
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         signal.signal(signal.SIGINT, lambda *_: self.stop())
@@ -172,16 +172,16 @@ class Engine:
         return self.exit_code
 
     def look(self, now: float) -> None:
-        """Starts who is due, and takes in what the board tells."""
+        """Starts the processes that are due, and takes in what the board shows."""
         self._act(*supervision.due(self.state, now))
         self._look(now)
 
     def _awake(self) -> float:
-        """Now, in seconds watched: nobody is held to have taken what nobody watched."""
+        """Returns now in seconds watched: time that was not watched is held against no process."""
         return self.watch.awake(self.clock())
 
     def pause(self) -> float:
-        """Seconds until the next look, if nothing comes of itself."""
+        """Returns the seconds until the next look, if no message comes."""
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
         busy = starting or self.play_by is not None or self.both.retiring is not None or self.watch.in_silence
         begun = self.told_ready or not self.foundry.complete  # while it is compiled there is nothing to see
@@ -189,7 +189,7 @@ class Engine:
         return _TICK if settled else _QUICK_TICK
 
     def _note_deafness(self) -> None:
-        """How long it was busy since it last listened: nothing that others do may ever hold it up."""
+        """Notes how long it was busy since it last listened: no other process may ever hold it up."""
         board, busy = self.memory.board, time.monotonic() - self.listened
         board[DEAF] = max(int(board[DEAF]), round(busy * 1e9))
 
@@ -222,7 +222,7 @@ class Engine:
             self.children.fork_worker(slot)
 
     def _prove(self, number: int) -> None:
-        """Has what lies on the sheet tried out."""
+        """Has the program on the sheet tried out."""
         self.proof = number
         self.children.fork_proof()
         if "forkserver" not in self.children.pids:
@@ -235,7 +235,7 @@ class Engine:
             self.proof = 0
 
     def _forge(self, actions: Iterable[foundry.Action]) -> None:
-        """What is to be done about machine code."""
+        """Does what the foundry decides about machine code."""
         children = self.children
         for action in actions:
             match action:
@@ -336,7 +336,7 @@ class Engine:
             self.stop()
 
     def _render_ahead(self, frames: int) -> None:
-        """Has as much rendered ahead as a device may ask for in one go."""
+        """Has as much rendered ahead as a device may ask for at once."""
         self.memory.board[LOOKAHEAD] = lookahead(self.settings, frames)
 
     def _is_ahead(self) -> bool:
@@ -368,7 +368,7 @@ class Engine:
                 raise ChronusError("E_DEVICE", action.text)
 
     def _candidate_takes_over(self) -> None:
-        """The null device has ended; the candidate plays where it left off."""
+        """Gives the candidate the host's place: the null device has ended, the candidate plays where it left off."""
         self.children.candidate_takes_over()
         self.state = supervision.followed(self.state, "host")
         now = self.clock()
@@ -415,7 +415,7 @@ class Engine:
         self._publish_processes()
 
     def _ask_again(self) -> None:
-        """What a dead forkserver was asked for comes from the next one. Whoever it forked without a word goes before that."""
+        """Asks the next forkserver for what a dead one was asked for. Any process it forked without a report dies before that."""
         roles = self.children.owed()
         for role in roles:
             self.children.cut(role)
@@ -428,7 +428,7 @@ class Engine:
     # ------------------------------------------------------------ watching
 
     def _look(self, now: float) -> None:
-        """What the board tells: who has begun to play, whether the clock moves."""
+        """Takes in what the board shows: which slots have begun to play, whether the clock moves."""
         board = self.memory.board
         for slot in range(layout.SLOTS):
             if board[STATE0 + slot * LINE] == STARTING and self.state[f"worker {slot}"].alive:
@@ -462,7 +462,7 @@ class Engine:
             self._watch_compilers(now)
 
     def _watch_compilers(self, now: float) -> None:
-        """A busy machine makes no compiler too slow."""
+        """Ends compilers by the processor time they take: a busy machine makes no compiler too slow."""
         found = {role: proc.stat(self.children.pids.get(role, 0)) for role in foundry.ROLES}
         self._forge(self.foundry.look({role: one.cpu for role, one in found.items() if one}))
         self.give_up_at = now + _START_SECONDS
@@ -502,7 +502,7 @@ class Engine:
                 self.both.retire_nobody()
 
     def _publish_processes(self) -> None:
-        """Tells control what `status` will show."""
+        """Sends control what `status` will show."""
         rows = [Process("supervisor", None, os.getpid(), "running", 0)]
         for role in supervision.ROLES:
             child, (name, _, slot), pid = self.state[role], role.partition(" "), self.children.pids.get(role)
@@ -518,7 +518,7 @@ class Engine:
         self.children.tell_control(notice)
 
     def _crash(self, what: Victims) -> None:
-        """The drill: kills on purpose what was named."""
+        """Kills on purpose the process that was named: the drill."""
         active = int(self.memory.board[layout.ACTIVE])
         victims = {
             "active": [f"worker {active}"], "standby": [f"worker {1 - active}"],
@@ -535,12 +535,12 @@ class Engine:
     # ------------------------------------------------------------ ending
 
     def abandoned(self, untold: dict[str, Any]) -> None:
-        """Whoever started the engine was gone when it got ready: control knows whether anybody else has come."""
+        """Whether the starter of the engine was gone when it got ready: control knows whether any client has come."""
         if "ready" in untold and not self.settings.keep:
             self.children.tell_control(Orphaned())
 
     def stop(self) -> None:
-        """Fade out; then control closes the journal; then all is gone."""
+        """Fades out; then control closes the journal; then all processes end."""
         if self.stopping_since is None:
             self.stopping_since = time.monotonic()
             self.memory.board[STOPPING] = 1
@@ -563,5 +563,7 @@ def how_it_ended(status: int) -> str:
 
 
 def lookahead(settings: Settings, frames: int) -> int:
-    """Blocks to be rendered ahead: what was asked for holds for periods of 128 engine frames; a longer one takes more at once."""
+    """Returns the blocks to be rendered ahead: the number asked for holds for periods of 128 engine frames; a longer one takes more
+    at once.
+    """
     return settings.lookahead + max(0, -(-frames // BLOCK) - 2)

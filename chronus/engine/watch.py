@@ -32,9 +32,10 @@ LOOK_SECONDS = 0.06
 
 
 class Seen(Struct, frozen=True):
-    """One look. `owes`: the slot is not as far ahead as it should be. `culprits`: the module it is in, or 0. `silent`: seconds of silence
-    that were sent for want of blocks, ever. `asked`: blocks that were asked for, heard or silent. `share`: of a block's time that rendering
-    one takes, in the slot that takes less."""
+    """What one look at the board shows. `owes`: the slot is not as far ahead as it should be. `culprits`: the module it is in, or
+    0. `silent`: seconds of silence sent for want of blocks, ever. `asked`: blocks that were asked for, heard or silent. `share`: of
+    a block's time that rendering one takes, in the slot that takes less.
+    """
 
     now: float
     periods: int
@@ -54,7 +55,7 @@ class Seen(Struct, frozen=True):
 
 
 class Watch(Struct):
-    """Since when nothing has moved."""
+    """Records since when nothing has moved."""
 
     periods: int = -1
     periods_since: float = 0.0
@@ -77,13 +78,13 @@ class Watch(Struct):
         return self.silent > self.silent_since
 
     def awake(self, now: float) -> float:
-        """`now` in seconds watched."""
+        """Returns `now` in seconds watched."""
         self.watched += min(max(now - self.looked, 0.0), LOOK_SECONDS)
         self.looked = max(self.looked, now)  # some know when a look began, others what time it is
         return self.watched
 
     def stuck_slots(self, seen: Seen) -> list[int]:
-        """The slots that hang, each told once a stretch of its patience."""
+        """Returns the slots that hang, each once for every stretch of patience."""
         paused = seen.now - self.looked > LOOK_SECONDS
         found, now = [], self.awake(seen.now)
         self.crawled_from = None
@@ -107,7 +108,7 @@ class Watch(Struct):
         return found
 
     def _crawl(self, seen: Seen, paused: bool) -> bool:
-        """Whether both slots crawl; told once a stretch."""
+        """Whether both slots crawl; True once a stretch."""
         before = self.before
         if before is None or paused or not all(seen.playing):
             self.before = seen
@@ -122,7 +123,7 @@ class Watch(Struct):
         return True
 
     def host_is_stuck(self, seen: Seen, period_seconds: float) -> bool:
-        """Told once a stretch of HOST_SECONDS, or of four periods where those are longer."""
+        """Whether the host is stuck; True once a stretch of HOST_SECONDS, or of four periods where those are longer."""
         now = self.awake(seen.now)
         if seen.periods != self.periods:
             self.periods, self.periods_since = seen.periods, now
@@ -133,18 +134,18 @@ class Watch(Struct):
         return True
 
     def host_begins(self, now: float) -> None:
-        """A host is told to play: until then none was to be expected."""
+        """Takes in that a host is told to play: until then it was not expected to move."""
         self.periods_since = self.awake(now)
 
 
 def disagreements(ours: list[tuple[int, int, int]], theirs: list[tuple[int, int, int]]) -> int:
-    """Blocks on which two slots differ, of rows (number, checksum, checksum of the arena) that both have."""
+    """Returns the blocks on which two slots differ, from rows (number, checksum, checksum of the arena) that both have."""
     known = {number: rest for number, *rest in ours if number}
     return sum(1 for number, *rest in theirs if number in known and known[number] != rest)
 
 
 def ring_row(ring: Any, block: int) -> tuple[int, int, int]:
-    """(number, checksum, checksum of the arena) of a block in a ring; number 0 where it is not there any more."""
+    """Returns (number, checksum, checksum of the arena) of a block in a ring; number 0 where it is not there any more."""
     at = block % RING_BLOCKS * RING_STRIDE // 8
     number = int(ring[at]) if int(ring[at]) == block + 1 else 0
     return number, int(ring[at + 1]), int(ring[at + 2])
