@@ -26,7 +26,9 @@ def numbered(engine: str) -> list[tuple[int, Path]]:
 
 
 def newest(engine: str) -> tuple[Path | None, Journal]:
-    """The newest journal that can be gone on from. One whose beginning was never finished holds nothing that the one before does not."""
+    """Returns the newest journal that can be gone on from. One whose beginning was never finished holds nothing that the one before
+    does not.
+    """
     for _, path in reversed(numbered(engine)):
         found = read(path)
         if found.whole:
@@ -35,7 +37,7 @@ def newest(engine: str) -> tuple[Path | None, Journal]:
 
 
 def read(path: Path) -> Journal:
-    """The longest valid prefix of a file. EFILE if it cannot be opened."""
+    """Reads the longest valid prefix of a file. Raises EFILE if it cannot be opened."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -44,7 +46,7 @@ def read(path: Path) -> Journal:
 
 
 def read_take(path: Path) -> Journal:
-    """The whole take that a file is the end of: its records behind those of the files that it goes on from, which stand beside it."""
+    """Reads the whole take that a file is the end of: its records behind those of the files that it goes on from, which lie beside it."""
     found = read(path)
     while found.whole and "continues" in found.header:
         name = str(found.header["continues"])
@@ -66,7 +68,7 @@ class Reader:
         self._at = 0
 
     def more(self) -> list[Record]:
-        """What has come since it was asked last."""
+        """Returns the records that have come since the last call."""
         found = self._rest()
         while (after := self._after()) is not None:
             found += self._rest()  # what came before the new file was begun; nothing comes after that
@@ -84,7 +86,7 @@ class Reader:
         return records
 
     def _after(self) -> Path | None:
-        """The file that goes on from this one, once its beginning is whole."""
+        """Returns the file that goes on from this one, once its beginning is whole."""
         later = (
             path for path in self.path.parent.iterdir() if FILE.fullmatch(path.name) and path.name > self.path.name
         )

@@ -35,7 +35,7 @@ MAGIC = b"#chronus-journal 1 "
 
 
 class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
-    """What is about to be published. `commands` holds those whose text alone does not say all (open, say), by their place.
+    """A submission that is about to be published. `commands` holds those whose text alone does not say all (open, say), by their place.
 
     `tail` is that of the log behind its entries. `due` are the numbers of what was put off and is said now. `program`, `now` and
     `incarnation` are what its program was drawn with: a replay that starts from the same draws the same. `seen`: the frame at which
@@ -97,7 +97,7 @@ class Ended(Struct, frozen=True, tag="ended", tag_field="is"):
 
 
 class Stands(Struct, frozen=True, tag="stands", tag_field="is"):
-    """The first record of a file that goes on from another: all that was said before it, up to number `n`, came to this at `frame`.
+    """The first record of a file that goes on from another: the state at `frame`, after all that was said before, up to number `n`.
 
     `texts` are the canonical commands that rebuild the rack, `state` is the conductor to the last place (standing.py).
     """
@@ -119,7 +119,7 @@ class Played(Struct, frozen=True):
 
 
 class Journal(Struct, frozen=True):
-    """What could be read. In bytes: `size` is the length of the valid prefix, `begun` of the header and of how all stood."""
+    """The part of a file that could be read. In bytes: `size` is the length of the valid prefix, `begun` of the header and the state."""
 
     header: dict[str, Any] = {}
     records: tuple[Record, ...] = ()
@@ -142,7 +142,7 @@ class Journal(Struct, frozen=True):
                 yield Played(record, frames[record.n])
 
     def unsealed(self) -> list[Said]:
-        """What was said, but its frame never became known."""
+        """Submissions that were said, but whose frame never became known."""
         said: dict[int, Said] = {}
         for record in self.records:
             if isinstance(record, Said):
@@ -153,7 +153,7 @@ class Journal(Struct, frozen=True):
 
     @property
     def poisoned(self) -> list[Poisoned]:
-        """What brought the renderer down, in the order of the frames."""
+        """Records of what brought the renderer down, in the order of the frames."""
         return sorted((r for r in self.records if isinstance(r, Poisoned)), key=lambda record: record.frame)
 
     @property
@@ -167,7 +167,7 @@ class Journal(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether it can be gone on from: its header is there, and what it stands on, if it goes on from another file."""
+        """Whether it can be gone on from: its header is there, and the state, if it goes on from another file."""
         begun = bool(self.records) and isinstance(self.records[0], Stands)
         return bool(self.header) and (begun or "continues" not in self.header)
 
@@ -188,7 +188,7 @@ def parse(data: bytes) -> Journal:
 
 
 def records_in(data: bytes, at: int) -> tuple[list[Record], int]:
-    """(the records from a place on, where the valid ones end)."""
+    """Returns (the records from a place on, where the valid ones end)."""
     records: list[Record] = []
     while (end := data.find(b"\n", at)) >= 0:
         record = _record(data[at:end])

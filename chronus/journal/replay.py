@@ -45,12 +45,12 @@ AFTER_RESTART = 1 << 20
 
 
 def weight(submission: Submission, program: Program | None) -> int:
-    """How long it takes to perform it once more: a command for one, and drawing a program for one for each four modules in it."""
+    """Returns how long it takes to perform a record again: one for each command, and drawing a program one for each four modules."""
     return len(submission.commands) + (len(program.instances) // 4 if program is not None else 0)
 
 
 class Unsealed(Struct, frozen=True, eq=False):
-    """Said and performed, but its seal is not in the journal."""
+    """A submission that was said and performed, but whose seal is not in the journal."""
 
     said: Said
     submission: Submission
@@ -82,7 +82,7 @@ class Replay:
         self._current: Unsealed | None = None
 
     def play(self, records: Sequence[Record], line: int = 0) -> None:
-        """`line` is that of the first record in its file, if all of them stand in one."""
+        """Performs records. `line` is that of the first record in its file, if all of them stand in one."""
         self.skip |= {record.n for record in records if isinstance(record, Void)}
         for k, record in enumerate(records):
             self._line = line + k if line else 0
@@ -108,7 +108,7 @@ class Replay:
         self.lost.append(Lost(text, why, self._line))
 
     def _leave_out(self, poisoned: Poisoned) -> None:
-        """The module goes. If its line was taken back, the undo that follows brings it again, as it was before that line."""
+        """Takes a module out. If its line was taken back, the undo that follows brings it again, as it was before that line."""
         self.accept()
         self.left_out.add(poisoned.module)
         conductor = self.conductor
@@ -117,7 +117,9 @@ class Replay:
             conductor.state = replace(conductor.state, rack=rack)
 
     def _stand(self, stands: Stands) -> None:
-        """What another version wrote comes at least to the same rack, and so does one in which there are modules of other kinds."""
+        """Takes up a state. One of another version comes at least to the same rack, and so does one in which there are modules of
+        other kinds.
+        """
         conductor = self.conductor
         with suppress(msgspec.MsgspecError):
             if not self.wary or standing.fits(stands.state, conductor.catalogue):
@@ -143,7 +145,7 @@ class Replay:
             self._current = self._perform(said)
 
     def _perform(self, said: Said) -> Unsealed | None:
-        """None for what drops modules that have faded out, where there are none."""
+        """Performs a record; None for one that drops modules that have faded out, where there are none."""
         conductor = self.conductor
         if said.program:
             places = replace(conductor.state.places, number=said.program - 1, incarnation=said.incarnation)
@@ -169,7 +171,7 @@ class Replay:
         return _together(found)
 
     def _as_far_as_it_goes(self, submission: Submission, t: Transaction, said: Said) -> tuple[Submission, Transaction]:
-        """What could be done once and cannot be any more is named; with `wary` it is taken apart for what of it can be."""
+        """Names what was possible once and is not any more; with `wary` the command is taken apart, and what is possible of it is done."""
         while True:
             smaller: list[tuple[str, AnyCommand]] = []
             wrong = False
@@ -190,7 +192,7 @@ class Replay:
                 return submission, t
 
     def read(self, text: str) -> Iterable[AnyCommand]:
-        """A text that is no sentence (a client may send what it likes beside its commands) is passed over and named."""
+        """Parses a text. One that is no sentence (a client may send any text beside its commands) is passed over and named."""
         try:
             return list(self.parse(text))
         except ChronusError as error:
@@ -198,7 +200,7 @@ class Replay:
             return ()
 
     def accept(self) -> None:
-        """What was said last has become the state."""
+        """Makes what was said last the state."""
         if self._current is not None:
             self.tell(self._current)
             if isinstance(self._current.done, Committed):
@@ -232,7 +234,7 @@ class Rebuilt(NamedTuple):
 
 
 def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
-    """The rack that the journal came to. Whatever stands in it, what can be made is made.
+    """Returns the rack that the journal came to. Whatever the journal holds, what can be made is made.
 
     What was said and never called void counts, sealed or not: it may have been acknowledged while the disk refused its seal.
     What was put off is in it: the music begins anew, and its first bar line is the next one.
@@ -262,7 +264,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
 
 
 def _with_files(commands: Sequence[AnyCommand], rack: Rack) -> list[AnyCommand]:
-    """The commands of a rack's script, which names files, with what was found in them when they were set."""
+    """Returns the commands of a rack's script, with what was found in the files they name when they were set."""
 
     def as_set(change: Change) -> Change:
         module = rack.modules.get(change.module)
@@ -276,7 +278,7 @@ def _with_files(commands: Sequence[AnyCommand], rack: Rack) -> list[AnyCommand]:
 
 
 def _unread(commands: Sequence[AnyCommand], conductor: Conductor) -> Iterator[AnyCommand]:
-    """Commands that name files nobody has read: those are silent, until they are named again."""
+    """Returns the commands that name files which were not read: those are silent, until they are named again."""
     loaded = {module.name: module.kind for module in conductor.rack.modules.values()}
     found = naming.looked_up(commands, loaded, conductor.catalogue, lambda name, _: File(name))
     return (one for one in found if not isinstance(one, ChronusError))
@@ -287,7 +289,7 @@ def _opening(commands: Sequence[AnyCommand]) -> Open:
 
 
 def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> list[AnyCommand]:
-    """All of them, or as many as there is room for: with another version or rate it may be less than it was."""
+    """Returns all commands, or as many as there is room for: with another version or rate it may be less than it was."""
     loads = [command for command in commands if isinstance(command, Load)]
 
     def only(count: int) -> list[AnyCommand]:
@@ -310,7 +312,7 @@ def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> l
 
 
 def _come_due(conductor: Conductor, lost: list[Lost]) -> list[str]:
-    """Performs all that waits; its words."""
+    """Performs all that waits; returns its text."""
     texts: list[str] = []
     for frame, dues in conductor.in_turn(NEVER):
         numbers = [due.number for due in dues]

@@ -58,7 +58,7 @@ class Standing(Struct, frozen=True):
 
 
 def keep(state: State) -> bytes:
-    """A state between two submissions, without the notes that the replicas are still to get: they are owed anew from where they stand."""
+    """Keeps a state between two submissions, without the notes that the replicas are still to get: they are owed anew from this frame."""
     places = state.places
     modules, cables, lanes = _Table(), _Table(), _Table()
     things = [thing for _, thing in (*state.past, *state.future)]
@@ -87,13 +87,13 @@ def keep(state: State) -> bytes:
 
 
 def fits(kept_state: bytes, catalogue: Catalogue) -> bool:
-    """Whether there still is all that the racks are made of. A msgspec error where another version wrote it."""
+    """Whether all that the racks are made of still exists. Raises a msgspec error where another version wrote it."""
     kept = _decoder.decode(kept_state)
     return all(_fits(kept, sketch, catalogue) for sketch in kept.racks)
 
 
 def _fits(kept: Standing, sketch: Sketch, catalogue: Catalogue) -> bool:
-    """In the history a name may have been that of another kind."""
+    """Whether the modules exist. In the history a name may have been that of another kind."""
     modules = [kept.modules[place] for place in sketch.modules]
     specs = {module.name: catalogue.find(module.kind) for module in modules}
     return all(
@@ -110,7 +110,7 @@ def _fits(kept: Standing, sketch: Sketch, catalogue: Catalogue) -> bool:
 
 
 def restored(state: State, kept_state: bytes) -> State:
-    """A fresh state with all that was kept. A msgspec error where another version wrote it."""
+    """Returns a fresh state with all that was kept. Raises a msgspec error where another version wrote it."""
     kept = _decoder.decode(kept_state)
     racks = [
         replace(
@@ -144,7 +144,7 @@ def _step(deed: Deed | None, rack: Rack) -> Rack | Deed:
 
 
 class _Table:
-    """Things, or names and things, each once; the same thing has the same place."""
+    """Lists things, or names and things, each once; the same thing has the same place."""
 
     def __init__(self) -> None:
         self.things: list[Any] = []

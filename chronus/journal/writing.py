@@ -22,7 +22,7 @@ LONGEST = 1 << 19
 
 
 def create(engine: str, header: dict[str, Any]) -> Pen:
-    """A new file, numbered after the last one."""
+    """Creates a new file, numbered after the last one."""
 
     def open_file() -> tuple[Path, int]:
         files.make_folder(folder(engine))
@@ -61,7 +61,7 @@ def _new(engine: str) -> tuple[Path, int]:
 
 
 class Pen:
-    """The one hand that writes a journal. `fault` is what the disk said last, "" while all is well.
+    """Writes a journal; nothing else does. `fault` is the disk's last error, "" while all is well.
 
     The file is opened with the first word that finds the disk willing.
     """
@@ -87,16 +87,18 @@ class Pen:
         self._thread.start()
 
     def write(self, *records: Record) -> bool:
-        """In the kernel's hands when this returns True. False, with `fault` set, if the disk refuses: then nothing is written."""
+        """Writes a record: the kernel has it when this returns True. False, with `fault` set, if the disk refuses: then nothing is
+        written.
+        """
         return self.pay() and self._put(lines(records))
 
     def owe(self, *records: Record) -> None:
-        """For what has happened already: what the disk refuses is kept here, and written before all else once it can be."""
+        """Writes what has happened already: if the disk refuses, it is kept here, and written before all else once it can be."""
         if not self.write(*records):
             self._owed += lines(records)
 
     def pay(self) -> bool:
-        """Whether the file is there and holds all that is owed; tries, if it does not."""
+        """Whether the file is there and holds all that is owed; tries to write it, if it does not."""
         if self._descriptor < 0:
             try:
                 self.path, self._descriptor = self._open_file()
@@ -113,7 +115,7 @@ class Pen:
         return self._size > self._goal
 
     def turn_over(self, stands: Stands) -> bool:
-        """Goes on in a new file, if the disk lets it be begun; else in this one, for as long again.
+        """Goes on in a new file, if the disk lets one be created; else in this one, for as long again.
 
         The old file is left as it is, whole: until the new one has its first record, whoever reads goes on from the old one.
         """
@@ -151,7 +153,7 @@ class Pen:
             os.close(self._descriptor)
 
     def _put(self, data: bytes) -> bool:
-        """All of it or nothing: a torn record would hide whatever came to stand behind it."""
+        """Writes all of it or nothing: a torn record would hide all that is written behind it."""
         if not data:
             return True
         try:
