@@ -15,7 +15,7 @@ IN_CURVE, IN_UNIT, OCTAVES = 0, 1, 2
 
 
 def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
-    """(SCALE, AMOUNT) of a cable into a parameter; E_VALUE where the unit does not fit."""
+    """Returns (SCALE, AMOUNT) of a cable into a parameter; raises E_VALUE where the unit does not fit."""
     if amount is None:
         return IN_CURVE, DEFAULT_AMOUNT
     if amount.unit == "" or (amount.unit == "%" and param.unit != "%"):

@@ -46,7 +46,7 @@ Share = Callable[[Moving], float]
 
 
 def at_rest(moving: Moving) -> float:
-    """As if every sweep were over."""
+    """The rack as if every sweep were over."""
     return 1.0
 
 
@@ -125,12 +125,12 @@ def replace(whole: T, **changes: Any) -> T:
 
 
 def changed(before: Rack, after: Rack) -> set[str]:
-    """The modules that are not quite as they were, and the new ones."""
+    """Returns the modules that are not quite as they were, and the new ones."""
     return {name for name, module in after.modules.items() if module is not before.modules.get(name)}
 
 
 def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> float:
-    """A parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
+    """Returns a parameter's value now, in its own unit. A musical time that the tempo takes out of range stops at its edge."""
     setting = module.params.get(param.name, param.default)
     assert not isinstance(setting, Word | File)
     if isinstance(setting, Quantity) and rack.tempo is not None:
@@ -143,7 +143,7 @@ def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> f
 
 
 def retunes(before: Rack, after: Rack) -> bool:
-    """Whether the tempo is another one, or on another way."""
+    """Whether the tempo is another one, or moves to another one."""
     return before.bpm != after.bpm or before.tempo != after.tempo
 
 
@@ -153,7 +153,7 @@ def tempo(rack: Rack, share: Share = at_rest) -> float:
 
 
 def of_the_whole(rack: Rack, row: Whole, share: Share = at_rest) -> float:
-    """A parameter of the whole now. What moves does so evenly in time."""
+    """Returns a parameter of the whole now. One that moves does so evenly in time."""
     number: float = getattr(rack, row.name)
     moving: Moving | None = getattr(rack, row.moving) if row.moving else None
     if moving is None:
@@ -163,7 +163,7 @@ def of_the_whole(rack: Rack, row: Whole, share: Share = at_rest) -> float:
 
 
 def _between(start: float, stop: float, share: float, param: Param) -> float:
-    """As the replicas go, in the parameter's own curve."""
+    """Returns the value on the way, as the replicas compute it, in the parameter's own curve."""
     if share >= 1.0:
         return stop
     if param.curve == "exp" and start > 0.0 and stop > 0.0:
@@ -176,7 +176,7 @@ def steady(setting: Steady, param: Param, bpm: float) -> float:
 
 
 def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> list[str]:
-    """A value as people read it; of a musical time also what it comes to now: ["1/1", "2000 ms", "clamped"]."""
+    """Writes a value for people; for a musical time also what it comes to now: ["1/1", "2000 ms", "clamped"]."""
     setting, now = module.params.get(param.name), format_param(value(rack, module, param, share), param)
     if isinstance(setting, Moving) and share(setting) >= 1.0:
         setting = setting.stop
@@ -186,7 +186,7 @@ def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -
 
 
 def words_of(module: Module, table: Table) -> str:
-    """What a file or a text is set to, as people read it; "" where nobody has set it."""
+    """Writes for people what a file or a text is set to; "" where it is not set."""
     setting = module.params.get(table.name)
     if isinstance(setting, File):
         return setting.path
@@ -207,7 +207,7 @@ def any_solo(rack: Rack) -> bool:
 
 
 def find(rack: Rack, word: str, catalogue: Catalogue) -> str | None:
-    """The module a word means: its name, or the kind it is called by (`bass_module`, `acid`) where a module bears that name."""
+    """Finds the module a word means: its name, or the kind it is called by (`bass_module`, `acid`) where a module bears that name."""
     if word in rack.modules:
         return word
     spec = catalogue.find(word)
@@ -215,7 +215,7 @@ def find(rack: Rack, word: str, catalogue: Catalogue) -> str | None:
 
 
 def named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> str:
-    """The module meant, or E_NAME with what it may have been."""
+    """Finds the module meant, or raises E_NAME with names that are like it."""
     name = find(rack, word, catalogue)
     if name is None:
         spec = catalogue.find(word)

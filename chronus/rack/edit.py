@@ -29,7 +29,7 @@ class Edit(NamedTuple):
 
 
 def edit(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, present: Present = STILL) -> Edit:
-    """`present`: where what moves has got to, for what begins there."""
+    """Performs a command. `present`: how far each sweep has got, for what starts from there."""
     if isinstance(command, say.Set):
         return Edit(*values.assign(rack, command, catalogue, present))
     if isinstance(command, say.Load):
@@ -62,7 +62,7 @@ def _asked_name(rack: Rack, spec: Spec, asked: str) -> str:
 
 
 def new_name(rack: Rack, spec: Spec) -> str:
-    """The kind, or with the first number behind it that is free."""
+    """Returns the kind, or the kind with the first number behind it that is free."""
     name, count = spec.kind, 1
     while name in rack.modules:
         count += 1
@@ -90,7 +90,7 @@ def unload(rack: Rack, command: say.Unload, catalogue: Catalogue) -> Edit:
 
 
 def gate(rack: Rack, command: say.Gate, catalogue: Catalogue) -> Edit:
-    """Held on, a gate is the module's own; let go, it is again that of the notes it follows."""
+    """Opens or closes a gate. Held on, it is the module's own; let go, it is again that of the notes it follows."""
     name = _player(rack, command.name, catalogue)
     rack = with_module(rack, replace(rack.modules[name], played=True, held=command.on, hushed=False))
     text = f"gate {name} {'on' if command.on else 'off'}"
@@ -100,7 +100,7 @@ def gate(rack: Rack, command: say.Gate, catalogue: Catalogue) -> Edit:
 
 
 def note(rack: Rack, command: say.Note, catalogue: Catalogue) -> Edit:
-    """On what follows the notes of another the note is played there, where it is heard."""
+    """Plays a note. On a module that follows the notes of another it is played there, where it is heard."""
     name = _player(rack, command.name, catalogue)
     pitch = format_quantity(Quantity(command.pitch, "note"))
     text, result = f"note {name} {pitch}", {"name": name, "pitch": command.pitch}
@@ -125,12 +125,12 @@ def new(rack: Rack, command: say.New, catalogue: Catalogue) -> Edit:
 
 
 def empty(rack: Rack) -> Rack:
-    """Nothing but `out`, at its defaults."""
+    """Returns the rack with nothing but `out`, at its defaults."""
     return replace(EMPTY, takes=rack.takes)
 
 
 def _of(function: Callable[..., tuple[Any, ...]]) -> Callable[[Rack, Any, Catalogue], Edit]:
-    """The form of the table for functions that give the parts of an Edit."""
+    """Makes a function of the table from one that gives the parts of an Edit."""
     return lambda rack, command, catalogue: Edit(*function(rack, command, catalogue))
 
 

@@ -35,7 +35,7 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
 
 
 def _check(command: Sequence) -> None:
-    """What a pattern that was typed keeps by itself."""
+    """Checks what a typed pattern must keep by itself."""
     steps, step = command.pattern.steps, OPTIONS["every"]
     if not step.low <= Fraction(*command.options.every) <= step.high:
         raise ChronusError("E_VALUE", f"every is {step.low}..{step.high}", part="options.every")
@@ -49,12 +49,12 @@ def _check(command: Sequence) -> None:
 
 
 def in_words(name: str, text: str, options: LaneOptions) -> str:
-    """A lane as the line that makes it."""
+    """Writes a lane as the line that makes it."""
     return f"sequence {name}: {text}{options.words()}"
 
 
 def realigns(lane: Lane) -> str:
-    """What is said of a lane that does not divide into bars."""
+    """Returns the note for an answer about a lane that does not divide into bars."""
     steps, step = lane.pattern.steps, Fraction(*lane.options.every)
     length = steps * step
     if length.numerator == 1 or length.denominator == 1:
@@ -65,7 +65,7 @@ def realigns(lane: Lane) -> str:
 
 
 def at_once(lane: Lane) -> int:
-    """The most notes of a lane that sound at the same time: those of a chord, and longer ones that reach into others."""
+    """Returns the most notes of a lane that sound at the same time: those of a chord, and longer ones that reach into others."""
     steps = Fraction(lane.pattern.steps)
     moves: list[
         tuple[Fraction, int, int]
@@ -80,14 +80,14 @@ def at_once(lane: Lane) -> int:
 
 
 def short_of_voices(rack: Rack, name: str, catalogue: Catalogue) -> str:
-    """What is said of a lane that has more notes at once than its module has voices."""
+    """Returns the note for an answer about a lane that has more notes at once than its module has voices."""
     lane = rack.lanes[name]
     notes, chord = at_once(lane), max((len(hit.pitches) for hit in lane.pattern.hits), default=0)
     return too_many(rack, name, notes, chord == notes, catalogue)
 
 
 def too_many(rack: Rack, name: str, notes: int, chord: bool, catalogue: Catalogue) -> str:
-    """What is said where a module has not the voices for so many notes at once."""
+    """Returns the note for an answer if a module has not the voices for so many notes at once."""
     module, spec = rack.modules[name], catalogue[rack.modules[name].kind]
     if notes <= (module.voices if spec.width == "poly" else 1) or notes <= (voices := voices_of(name, rack, catalogue)):
         return ""
@@ -111,7 +111,7 @@ def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
 
 
 def flag(rack: Rack, command: OfLanes, catalogue: Catalogue) -> Result:
-    """mute, unmute, solo, unsolo. No names: all that are."""
+    """Performs mute, unmute, solo, unsolo. Without names it means all that are."""
     field, becomes = command.makes
     names = [_with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
     chosen = names or [name for name, lane in rack.lanes.items() if getattr(lane, field)]

@@ -26,7 +26,7 @@ Result = tuple[Rack, str, dict[str, Any]]
 
 
 def add(rack: Rack, name: str, spec: Spec, catalogue: Catalogue) -> Rack:
-    """A new module; what sounds is heard."""
+    """Adds a module; one that makes sound goes to `out`."""
     if len(rack.modules) >= MODULES:
         raise ChronusError("E_LIMIT", f"there can be {MODULES} modules at most, out among them")
     rack = replace(rack, modules={**rack.modules, name: Module(name, spec.kind)})
@@ -36,7 +36,7 @@ def add(rack: Rack, name: str, spec: Spec, catalogue: Catalogue) -> Rack:
 
 
 def makes_sound(spec: Spec) -> bool:
-    """Whether it goes to `out` unasked."""
+    """Whether a module goes to `out` by itself."""
     main = main_output(spec)
     return spec.kind != "out" and not spec.modulator and main is not None and main.role == "audio"
 
@@ -48,7 +48,7 @@ def to_out(name: str, spec: Spec, catalogue: Catalogue) -> Key:
 
 
 def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
-    """Takes a module out with its cables; those that led only there are heard again."""
+    """Takes out a module with its cables; modules that led only there go to `out` again."""
     quiet = silent(rack, catalogue)
     rack = replace(
         rack,
@@ -59,13 +59,15 @@ def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
 
 
 def silent(rack: Rack, catalogue: Catalogue) -> set[str]:
-    """Sounds that go nowhere because somebody wished so."""
+    """Returns the sounds that go nowhere because somebody wished so."""
     led = _led(rack, catalogue) | {key.source for key, cable in rack.cables.items() if cable.auto}
     return {name for name in _sources(rack, catalogue) if name not in led}
 
 
 def settled(rack: Rack, quiet: Collection[str], catalogue: Catalogue) -> Rack:
-    """Sends to `out` what goes nowhere and is not to be `quiet`, and takes from `out` what goes elsewhere and was not sent there."""
+    """Sends to `out` each sound that goes nowhere and is not to be `quiet`, and takes from `out` those that go elsewhere and were
+    not sent there.
+    """
     led = _led(rack, catalogue)
     wanted = {
         to_out(name, catalogue[rack.modules[name].kind], catalogue)
@@ -82,7 +84,7 @@ def _sources(rack: Rack, catalogue: Catalogue) -> list[str]:
 
 
 def _led(rack: Rack, catalogue: Catalogue) -> set[str]:
-    """Whose sound somebody led somewhere: to `out`, or elsewhere and not only round a circle."""
+    """Returns the modules whose sound was patched somewhere: to `out`, or elsewhere and not only round a circle."""
     asked = [key for key, cable in rack.cables.items() if not cable.auto and is_main(rack, key, catalogue)]
     specs = {name: catalogue[module.kind] for name, module in rack.modules.items()}
     out = {key.source for key in asked if key.target == "out" and _takes_along(key, specs)}
@@ -104,7 +106,7 @@ def _takes_along(key: Key, specs: Mapping[str, Spec]) -> bool:
 
 
 def _led_away(rack: Rack, keys: Collection[Key], catalogue: Catalogue) -> Rack:
-    """The same as `settled` where these cables are new and no circle is near: only their sources are led elsewhere."""
+    """Does the same as `settled` where these cables are new and no circle is near: only their sources are led elsewhere."""
     specs = {name: catalogue[rack.modules[name].kind] for key in keys for name in (key.source, key.target)}
     led = {key.source for key in keys if is_main(rack, key, catalogue) and _takes_along(key, specs)}
     gone = {to_out(name, specs[name], catalogue) for name in led}
@@ -118,7 +120,7 @@ def _at_circles(rack: Rack, keys: Collection[Key]) -> bool:
 
 
 def _leads_to(rack: Rack, name: str, goals: Collection[str]) -> bool:
-    """Whether what leaves a module comes to one of these, however far."""
+    """Whether the outputs of a module reach one of these, however far."""
     leads: dict[str, list[str]] = {}
     for key in rack.cables:
         leads.setdefault(key.source, []).append(key.target)
@@ -209,7 +211,7 @@ def _check_amount(amount: Quantity, param: Any) -> None:
 
 
 def output_of(rack: Rack, port: Port, catalogue: Catalogue, part: str, inside: bool = False) -> str:
-    """The output a chain goes on from. Inside a chain a port that is no output was the input of the cable before."""
+    """Returns the output a chain goes on from. Inside a chain a port that is no output was the input of the cable before."""
     spec = catalogue[rack.modules[port.name].kind]
     outs = [out.name for out in spec.outs]
     notes = [out.name for out in spec.note_outs()]
@@ -221,7 +223,7 @@ def output_of(rack: Rack, port: Port, catalogue: Catalogue, part: str, inside: b
 
 
 def into_of(rack: Rack, port: Port, catalogue: Catalogue, part: str) -> str:
-    """The input or parameter a cable leads to."""
+    """Returns the input or parameter a cable leads to."""
     spec = catalogue[rack.modules[port.name].kind]
     main = main_input(spec)
     if is_into(spec, port.port):
@@ -279,7 +281,7 @@ def _listed(words: list[str]) -> str:
 
 
 def cable_words(key: Key, rack: Rack, catalogue: Catalogue) -> str:
-    """A cable as it is typed: ports are named where they are not the main ones."""
+    """Writes a cable as it is typed: ports are named where they are not the main ones."""
     main = main_output(catalogue[rack.modules[key.source].kind])
     spec = catalogue[rack.modules[key.target].kind]
     audio = main_input(spec)
@@ -289,7 +291,7 @@ def cable_words(key: Key, rack: Rack, catalogue: Catalogue) -> str:
 
 
 def _leaving(rack: Rack, port: Port, catalogue: Catalogue) -> list[Key]:
-    """The cables from a module, or from one output of it. E_PORT tells of those that come in, where there are no others."""
+    """Returns the cables from a module, or from one output of it. If there are none, E_PORT names those that come in."""
     gone = [key for key in rack.cables if key.source == port.name and port.port in ("", key.output)]
     if gone:
         return gone
@@ -321,6 +323,6 @@ def _between(rack: Rack, chain: list[Port]) -> list[Key]:
 
 
 def _ports(name: str, known: list[str]) -> tuple[str, ...]:
-    """What a wrong port may have been: ports and parameters are named alike in other programs."""
+    """Returns what a wrong port may have been: ports and parameters are named alike in other programs."""
     both = (*meant(name, known, othernames.PORTS), *meant(name, known, othernames.PARAMS))
     return tuple(dict.fromkeys(both))[:3]

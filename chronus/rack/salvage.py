@@ -31,7 +31,7 @@ class Lost(Struct, frozen=True):
 def able(
     rack: Rack, commands: Iterable[AnyCommand], catalogue: Catalogue
 ) -> tuple[list[AnyCommand], list[tuple[int, str]]]:
-    """Those of the commands that can be done one after the other, and why the others cannot: (place, reason)."""
+    """Returns those of the commands that can be done one after the other, and why the others cannot: (place, reason)."""
     done: list[AnyCommand] = []
     lost: list[tuple[int, str]] = []
     todo = list(enumerate(commands))
@@ -53,7 +53,7 @@ def able(
 
 
 def taken_apart(command: AnyCommand, rack: Rack, catalogue: Catalogue) -> tuple[Sequence[AnyCommand], list[str]]:
-    """The smaller commands that together do what one does on that rack, none where it is of one piece; and why others cannot be done."""
+    """Returns smaller commands that together do what one does on that rack, none if it cannot be divided; and why others cannot be done."""
     match command:
         case Set(changes=changes) if len(changes) > 1:
             return [replace(command, changes=(change,)) for change in changes], []

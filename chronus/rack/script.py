@@ -26,7 +26,7 @@ NAMES_A_LINE = 64
 
 
 def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
-    """Canonical lines, in an order in which each finds what it needs."""
+    """Writes canonical lines, in an order in which each finds what it needs."""
     return (
         *_whole(rack),
         *_modules(rack, catalogue),
@@ -63,7 +63,7 @@ def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
-    """In the order of the SPEC, whatever the order in which they were typed."""
+    """Returns the settings in the order of the SPEC, in whatever order they were typed."""
     found = [("voices", str(module.voices))] if module.voices != 1 else []
     for param in spec.params:
         setting = module.params.get(param.name)
@@ -85,7 +85,7 @@ def _word(word: str) -> str:
 
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:
-    """What was still moving, with what is left of it."""
+    """Writes the sweeps that still move, with what is left of them."""
     for param in spec.params:
         setting = module.params.get(param.name)
         if isinstance(setting, Moving):
@@ -111,7 +111,7 @@ def _lanes(rack: Rack) -> Iterator[str]:
 
 
 def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
-    """Gates held by hand; and drones that something has silenced, which would sound if nobody said so."""
+    """Writes gates held by hand; and drones that were silenced, which would sound if no line said so."""
     for module in rack.modules.values():
         drone = catalogue[module.kind].drone and module.name not in rack.lanes
         if module.held or (drone and (module.addressed or module.hushed)):

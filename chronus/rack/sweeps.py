@@ -34,7 +34,7 @@ class Course(Struct, frozen=True):
         return self.begin + self.frames
 
     def at(self, frame: int) -> float:
-        """How much of the way lies behind it at a frame."""
+        """Returns how much of the way lies behind it at a frame."""
         if self.waits:
             return self.share
         gone = min(max((frame - self.begin) / self.frames, 0.0), 1.0)
@@ -42,7 +42,7 @@ class Course(Struct, frozen=True):
 
 
 class Present:
-    """How far each sweep has got at a frame. Those from number `first` on are being said just now: they are at their beginning.
+    """How far each sweep has got at a frame. Those from number `first` on are typed in this submission: they are at their beginning.
 
     What is not known is over long ago.
     """
@@ -57,12 +57,12 @@ class Present:
         return course.at(self.frame)
 
     def number(self) -> int:
-        """One for a sweep that is said now."""
+        """Returns the number for a sweep that begins now."""
         self._said += 1
         return (self.first or 0) + self._said - 1
 
     def left(self, moving: Moving) -> Length:
-        """What is still to come of its time."""
+        """Returns how much of its time is still to come."""
         return Length(float(f"{moving.over.number * (1.0 - self(moving)):.6g}"), moving.over.unit)
 
 
@@ -71,10 +71,10 @@ STILL = Present({}, 0)
 
 
 def format_length(length: Length) -> str:
-    """As it may be typed."""
+    """Writes a length as it may be typed."""
     return format_quantity(Quantity(length.number, length.unit))
 
 
 def about(length: Length) -> str:
-    """To three figures: what is left, for people."""
+    """Writes to three figures what is left, for people."""
     return format_length(replace(length, number=float(f"{length.number:.3g}")))

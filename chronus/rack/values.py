@@ -38,7 +38,7 @@ LONGEST_TEXT = 1024
 def assign(
     rack: Rack, command: Set, catalogue: Catalogue, present: Present = STILL
 ) -> tuple[Rack, str, dict[str, Any], tuple[Moving, ...]]:
-    """`set`: one change after the other, all or none."""
+    """Performs `set`: one change after the other, all or none."""
     texts, results = [], []
     sweeps: tuple[Moving, ...] = ()
     for k, change in enumerate(command.changes):
@@ -53,7 +53,7 @@ def assign(
 
 
 def is_short(command: Set) -> bool:
-    """Whether it is called by the parameter's own word: `bpm 174`."""
+    """Whether the change is typed with the parameter's own word: `bpm 174`."""
     named = [change.param for change in command.changes if not change.module]
     return len(command.changes) == 1 and any(param in WHOLE and WHOLE[param].is_verb for param in named)
 
@@ -70,7 +70,7 @@ def change_one(
     over: Length | None,
     present: Present = STILL,
 ) -> Changed:
-    """What is relative, and what begins where the parameter stands, does so at its `present` value."""
+    """Changes one parameter. Relative values, and sweeps from where it stands, start from its `present` value."""
     if not name and change.param in OF_OUT:
         name = "out"
     if not name:
@@ -145,7 +145,7 @@ def in_quotes(text: str) -> str:
 
 
 def in_length(file: File) -> str:
-    """`0.32 s, stereo`; of one that could not be found again that it is silent."""
+    """Writes `0.32 s, stereo`; or, of a file that could not be found again, that it is silent."""
     if not file.digest:
         return "not found: silent"
     sides = {1: "mono", 2: "stereo"}.get(file.channels, f"{file.channels} channels")
@@ -159,13 +159,13 @@ def _no_file(change: Change, part: str) -> Quantity | Word | Relative | Sweep:
 
 
 def _setting(given: Quantity | Word | Relative, param: Param, was: float, rack: Rack, part: str) -> Steady:
-    """The number that a value comes to, or the musical time itself."""
+    """Returns the number that a value comes to, or the musical time itself."""
     number = _number(given, param, was, rack, part)
     return given if isinstance(given, Quantity) and is_musical(given, param) else number
 
 
 def _refuse_sweep(change: Change, over: Length | None, part: str) -> None:
-    """Of what cannot move from one value to another by degrees."""
+    """Refuses a sweep of a parameter that cannot move from one value to another by degrees."""
     if isinstance(change.value, Sweep) or over is not None:
         raise ChronusError("E_VALUE", f"{change.param} cannot be swept", part=f"{part}.value")
 
@@ -179,7 +179,7 @@ def _number(given: Quantity | Word | Relative, param: Param | Range, was: float,
 
 
 def plain(number: float, param: Param) -> float | str:
-    """For JSON: a word of an enum as its word."""
+    """Returns the value for JSON: of an enum its word."""
     return param.words[round(number)] if param.words else number
 
 
@@ -204,7 +204,7 @@ def _whole(number: float, name: str, part: str) -> int:
 
 
 def no_such(rack: Rack, word: str, catalogue: Catalogue, part: str) -> ChronusError:
-    """A word that is no parameter of the whole; the name of a module is half of what was meant."""
+    """Returns the error for a word that is no parameter of the whole; the name of a module is half of what was meant."""
     near = meant(word, [*WHOLE, *OF_OUT, *rack.modules], othernames.WHOLE)
     having = [name for name, module in rack.modules.items() if catalogue[module.kind].param(word)]
     told = [f"{name}.{word}" for name in having[:3]] or [
@@ -223,7 +223,9 @@ def _first(spec: Spec) -> str:
 def _change_whole(
     rack: Rack, change: Change, catalogue: Catalogue, part: str, over: Length | None, present: Present
 ) -> Changed:
-    """At once, or evenly in time where it may move. Musical lengths that come to more than can be at another tempo are named."""
+    """Changes a parameter of the whole at once, or evenly in time where it may move. Names musical lengths that the tempo takes out
+    of range.
+    """
     row = WHOLE.get(change.param)
     if row is None:
         raise no_such(rack, change.param, catalogue, f"{part}.param")
@@ -269,7 +271,7 @@ def _newly_clamped(before: Rack, after: Rack, catalogue: Catalogue) -> list[str]
 
 
 def _clamped(rack: Rack, catalogue: Catalogue) -> list[str]:
-    """The parameters that stand at an edge of their range because their musical length lies beyond it at this tempo."""
+    """Returns the parameters that stand at an edge of their range because their musical length lies beyond it at this tempo."""
     return [
         f"{name}.{param.name} {format_param(value(rack, module, param), param)}"
         for name, module in rack.modules.items()

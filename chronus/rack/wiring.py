@@ -56,13 +56,13 @@ MOVES, LISTENS, SOUNDS = 1, 2, 3
 
 
 def rendering(rack: Rack, specs: Mapping[str, Spec]) -> tuple[list[str], frozenset[Key]]:
-    """The order in which the modules are rendered, and the cables that are late by it."""
+    """Returns the order in which the modules are rendered, and the cables that are late because of it."""
     order, late = sort(sorted(rack.modules), strengths(rack.cables, specs))
     return order, frozenset(key for key in rack.cables if (key.source, key.target) in late)
 
 
 def strengths(cables: Iterable[Key], specs: Mapping[str, Spec]) -> dict[tuple[str, str], int]:
-    """The strongest cable from each module to each other."""
+    """Returns the strongest cable from each module to each other."""
     found: dict[tuple[str, str], int] = {}
     for key in cables:
         port = input_of(specs[key.target], key.into)
@@ -73,7 +73,7 @@ def strengths(cables: Iterable[Key], specs: Mapping[str, Spec]) -> dict[tuple[st
 
 
 def sort(names: Sequence[T], edges: Mapping[tuple[T, T], int]) -> tuple[list[T], set[tuple[T, T]]]:
-    """Each after those that lead into it. Where a circle forbids it, its weakest edges (of the least number) give way.
+    """Puts each after those that lead into it. Where a circle forbids it, its weakest edges (of the least number) give way.
 
     Among equals the circle begins where it is entered from outside, or where the fewest edges give way, or with the first of `names`:
     it does not matter in which order the edges came to be. Returns the order and the edges that lead backwards in it.
@@ -92,7 +92,7 @@ def sort(names: Sequence[T], edges: Mapping[tuple[T, T], int]) -> tuple[list[T],
 
 
 def _in_order(names: Sequence[T], edges: Iterable[tuple[T, T]], rank: Mapping[T, int]) -> list[T]:
-    """Each after those that lead into it, the first of `names` first; without those that are in a circle or behind one."""
+    """Puts each after those that lead into it, the first of `names` first; without those that are in a circle or behind one."""
     before, after = dict.fromkeys(names, 0), _ends(names, edges)
     for targets in after.values():
         for target in targets:
@@ -121,7 +121,7 @@ def _ends(names: Sequence[T], edges: Iterable[tuple[T, T]], backwards: bool = Fa
 def _closing(
     names: Sequence[T], kept: set[tuple[T, T]], more: set[tuple[T, T]], rank: Mapping[T, int]
 ) -> set[tuple[T, T]]:
-    """Those of `more` that must go, lest they make circles with those that are kept, which make none themselves."""
+    """Returns those of `more` that must go, because they would make circles with those that are kept, which make none themselves."""
     into = _ends(names, kept | more, backwards=True)
     gone: set[tuple[T, T]] = set()
     todo = [circle for circle in circles(names, into) if len(circle) > 1]
@@ -142,13 +142,13 @@ def _beginning(
     kept: set[tuple[T, T]],
     rank: Mapping[T, int],
 ) -> T:
-    """Where a circle begins; nothing that is kept leads there inside it. `pending`: who leads there from inside."""
+    """Returns where a circle begins: no kept edge leads there inside it. `pending`: which lead there from inside."""
     free = [name for name in circle if not any((source, name) in kept for source in pending[name])]
     return min(free, key=lambda name: (all(s in circle for s in into[name]), len(pending[name]), rank[name]))
 
 
 def circles(names: Iterable[T], into: Mapping[T, Sequence[T]]) -> list[set[T]]:
-    """The parts of a graph in which each leads to each other (Tarjan, 1972), single ones too. `into`: who leads to a name."""
+    """Returns the parts of a graph in which each leads to each other (Tarjan, 1972), single ones too. `into`: which lead to a name."""
     number: dict[T, int] = {}
     low: dict[T, int] = {}
     stack: list[T] = []
@@ -186,7 +186,7 @@ def circles(names: Iterable[T], into: Mapping[T, Sequence[T]]) -> list[set[T]]:
 
 
 def audio_sources(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, list[str]]:
-    """For each module, those whose sound goes through it, in order of name."""
+    """Returns for each module those whose sound goes through it, in order of name."""
     found: dict[str, set[str]] = defaultdict(set)
     for key in rack.cables:
         port = input_of(specs[key.target], key.into)
@@ -196,7 +196,7 @@ def audio_sources(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, list[str]]
 
 
 def widths(rack: Rack, specs: Mapping[str, Spec], order: list[str], heard: Mapping[str, list[str]]) -> dict[str, Width]:
-    """Voices follow the cables; round a circle too, so this goes on until nothing grows."""
+    """Computes the voices of all modules. Voices follow the cables, round a circle too, so this goes on until nothing grows."""
     found = {name: _width(rack.modules[name], specs[name], []) for name in order}
     grown = True
     while grown:
@@ -221,7 +221,7 @@ def _width(module: Module, spec: Spec, sources: list[Width]) -> Width:
 
 
 def notes_of(name: str, rack: Rack, heard: Mapping[str, list[str]], behind: frozenset[str] = frozenset()) -> str:
-    """Whose notes a module follows: its own if it has a lane or its gate is held, else those of the nearest played one upstream.
+    """Finds whose notes a module follows: its own if it has a lane or its gate is held, else those of the nearest played one upstream.
 
     That one may follow another in its turn. `behind` are those that have asked already.
     """
@@ -238,7 +238,7 @@ def notes_of(name: str, rack: Rack, heard: Mapping[str, list[str]], behind: froz
 
 
 def played_by(name: str, rack: Rack, catalogue: Catalogue) -> str:
-    """Whose notes a module follows, found without wiring up all of it where nothing can lead there."""
+    """Finds whose notes a module follows, without wiring up the whole rack where nothing can lead there."""
     if catalogue[rack.modules[name].kind].main_input() is None:
         return name
     specs = {other: catalogue[module.kind] for other, module in rack.modules.items()}
@@ -246,7 +246,7 @@ def played_by(name: str, rack: Rack, catalogue: Catalogue) -> str:
 
 
 def gated_off(name: str, rack: Rack, catalogue: Catalogue) -> str:
-    """Why a drone that nothing plays is not heard, and what brings it back; "" of all others."""
+    """Explains why a drone that nothing plays is not heard, and what brings it back; "" for all others."""
     module, spec = rack.modules[name], catalogue[rack.modules[name].kind]
     if not spec.drone or module.held or name in rack.lanes or not (module.addressed or module.hushed):
         return ""
@@ -257,7 +257,7 @@ def gated_off(name: str, rack: Rack, catalogue: Catalogue) -> str:
 
 
 def voices_of(name: str, rack: Rack, catalogue: Catalogue) -> int:
-    """How many notes a module can play at once."""
+    """Returns how many notes a module can play at once."""
     module, spec = rack.modules[name], catalogue[rack.modules[name].kind]
     if spec.main_input() is None or spec.width != "poly":
         return module.voices if spec.width == "poly" else 1
@@ -295,7 +295,7 @@ def _gated_after(drone: str, rack: Rack, specs: Mapping[str, Spec], notes: Mappi
 
 
 def _echoes(rack: Rack, specs: Mapping[str, Spec]) -> frozenset[Key]:
-    """The cables that close circles of gates: of a gate that is told on to one that told it."""
+    """Returns the cables that close circles of gates: where a gate comes back to a module that gave it."""
     gates = [key for key in rack.cables if tells(specs[key.source], key.output) and key.output == "gate"]
     gates = [key for key in gates if (port := input_of(specs[key.target], key.into)) and port.role == "gate"]
     if not gates:
@@ -314,5 +314,5 @@ def sounds(spec: Spec, output: str) -> bool:
 
 
 def tells(spec: Spec, output: str) -> bool:
-    """Whether what leaves an output of that name are its notes, and not what its kernel yields."""
+    """Whether an output of that name gives the module's notes, and not what its kernel renders."""
     return all(port.name != output for port in spec.outs)
