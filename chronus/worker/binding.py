@@ -17,7 +17,7 @@ CONSTANTS = BLOCK * 64
 
 
 class Bindings:
-    """The programs this worker has made ready. `table` is what the render loop reads: a row a program, by number."""
+    """Makes programs ready for this worker. `table` is what the render loop reads: a row for each program, by number."""
 
     def __init__(self, kernels: Mapping[str, Kernel], rate: int, shelf: Shelf, clock: int = 0) -> None:
         """`shelf` has the tables that kernels read. `clock` is the address of a clock that modules are measured with; 0: they are not."""
@@ -62,13 +62,13 @@ class Bindings:
         return all(self.kernels[program.names[r[Instance.NAME]]].has(int(r[Instance.LANES])) for r in program.instances)
 
     def kept(self) -> int:
-        """Bytes that bound programs take."""
+        """Returns the bytes that bound programs take."""
         return sum(array.nbytes for arrays in self._kept.values() for array in arrays)
 
     def _calls(
         self, program: Program, rows: np.ndarray, inputs: np.ndarray, params: np.ndarray, buffers: int, arena: int
     ) -> np.ndarray:
-        """The call tables of all kernels: see dsp/kernel.py."""
+        """Returns the call tables of all kernels: see dsp/kernel.py."""
         constants = program.buffers
         read = [program.keys(i) for i in range(len(rows))] if len(program.reads) else [[]] * len(rows)
         width = max(
@@ -107,7 +107,7 @@ class Bindings:
         return calls
 
     def _table(self, key: Key) -> tuple[int, int, int]:
-        """Where a table of the shelf is, its pages laid under this process."""
+        """Returns where a table of the shelf is, with its pages mapped into this process."""
         place = self.shelf.find(key) or EMPTY
         self.shelf.touch(place)
         return self.shelf.address + place.at, place.rows, place.columns

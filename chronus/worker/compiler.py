@@ -33,7 +33,7 @@ class Compiler:
         self.kernels = discover(places.modules_folders())
 
     def do(self, asked: ListAll | Make) -> FromCompiler:
-        """What is to be answered."""
+        """Does a job and returns the answer."""
         job = asked.job if isinstance(asked, Make) else "list"
         self.unkept.clear()
         try:
@@ -71,7 +71,7 @@ class Compiler:
         return Listed(parts, tuple(one for one in ledger.in_order(specs) if one not in parts))
 
     def _kernel(self, kind: str, lanes: int) -> None:
-        """Compiles it. What somebody else wrote is not weighed: it may crash or never return."""
+        """Compiles a kernel. One that did not come with Chronus is not weighed: it may crash or never return."""
         from chronus.dsp.kernel import Kernel
         from chronus.worker import ledger
         from chronus.worker.weigh import weigh
@@ -95,7 +95,7 @@ def not_kept(job: str, problem: OSError) -> str:
 
 
 def _in_short(error: Exception) -> str:
-    """Numba tells much; the first line says what it stumbled over."""
+    """Shortens Numba's message to the first line that says what is wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else ''}"
 

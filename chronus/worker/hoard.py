@@ -21,14 +21,14 @@ def label(folder: Path) -> Path:
 
 
 def claim(folder: Path) -> None:
-    """Says that this package's kernels lie there, and are used now."""
+    """Labels a folder as this package's, and as used now."""
     with suppress(OSError):  # a cache that cannot be written to is still read
         folder.mkdir(parents=True, exist_ok=True)
         label(folder).write_text(str(places.PACKAGE.resolve()))
 
 
 def prune(own: Path) -> None:
-    """Deletes the folders beside `own`, which has just been claimed, that nobody needs."""
+    """Deletes the folders beside `own`, which has just been claimed, that are not needed any more."""
     if not label(own).exists():
         return
     for folder in list(_needless(own, label(own).stat().st_mtime)):

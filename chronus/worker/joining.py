@@ -45,7 +45,7 @@ SNAPSHOT_SECONDS = 1.0
 
 
 class Joining:
-    """The way of a slot's worker to its arena. `look` until it says True. `asked` is called when the other slot has been asked."""
+    """Brings a slot's worker to its arena. `look` until it returns True. `asked` is called when the other slot has been asked."""
 
     def __init__(self, memory: Memory, slot: int, asked: Callable[[], None]) -> None:
         self.memory, self.slot, self.asked = memory, slot, asked
@@ -53,7 +53,7 @@ class Joining:
         self.second_since: float | None = None
 
     def look(self, now: float) -> bool:
-        """One look, at `now` seconds of the monotonic clock. True: the arena stands where rendering is to go on."""
+        """Looks once, at `now` seconds of the monotonic clock. True: the arena stands where rendering is to go on."""
         board, want = self.memory.board, WANT0 + self.slot * LINE
         if self.deadline is not None and board[want] == LAID_DOWN:
             board[want] = 0
@@ -71,7 +71,9 @@ class Joining:
         return False
 
     def _comes_second(self, now: float) -> bool:
-        """Where nothing can be restored slot 0 begins, and slot 1 goes on from there: two that begin at different blocks would differ."""
+        """Whether this slot waits for the other: where nothing can be restored slot 0 begins, and slot 1 goes on from there,
+        because two that begin at different blocks would differ.
+        """
         if self.slot == 0 or self.memory.word(RESTORE0, self.slot) < PLACES:
             return False
         if self.second_since is None:
@@ -79,7 +81,7 @@ class Joining:
         return now - self.second_since < SNAPSHOT_SECONDS
 
     def _go_back(self) -> None:
-        """What lies in the own arena is worth nothing: whoever served this slot may have died in the middle of a block."""
+        """Goes back to a checkpoint: the own arena cannot be trusted, since its worker may have died in the middle of a block."""
         board, checkpoints, arena = self.memory.board, self.memory.checkpoints(), self.memory.arena(self.slot)
         arena[: min(max(int(arena[A_USED]), INSTANCES), ARENA_BYTES) // 8] = 0
         places = [(int(board[CHECKPOINT0 + place * LINE]), place) for place in range(2)]
@@ -91,7 +93,9 @@ class Joining:
             arena[A_BLOCK], arena[A_CURSOR] = self._last_sealed()
 
     def _last_sealed(self) -> tuple[int, int]:
-        """The last block up to now that has a seal, and its log tail: no block is passed over, or control would wait for its seal."""
+        """Returns the last block up to now that has a seal, and its log tail: no block is passed over, or control would wait for
+        its seal.
+        """
         heard, tail = self.memory.word(HEARD) // BLOCK, self.memory.word(TAIL)
         for block in range(heard, max(0, heard - SEALS), -1):
             number, sealed = unseal(int(self.memory.seals[block % SEALS]), max(0, tail - (1 << 31)))
@@ -101,5 +105,5 @@ class Joining:
 
 
 def is_whole(arena: np.ndarray) -> bool:
-    """Whether a checkpoint's own measures can be believed: what lies behind them is copied by them."""
+    """Whether a checkpoint's own measures can be believed: they decide how much is copied."""
     return 0 <= int(arena[A_PENDING]) <= PENDING and 0 <= int(arena[A_USED]) <= ARENA_BYTES

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 def specs() -> list[Spec]:
-    """What the modules say of themselves, from their files; kept as JSON for those who must not import them, where that can be kept."""
+    """Returns the declarations of the modules, from their files; also kept as JSON, if possible, for processes that must not import
+    them.
+    """
     from chronus.dsp.discovery import discover
 
     found = sorted((kernel.spec for kernel in discover(places.modules_folders()).values()), key=lambda spec: spec.kind)
@@ -35,7 +37,7 @@ def specs() -> list[Spec]:
 
 
 def keep_tables(kernels: Iterable[Kernel]) -> None:
-    """Has the tables that code makes be there for all who lay them on a shelf."""
+    """Keeps the tables that code makes, for every process that lays them on a shelf."""
     for kernel in kernels:
         for name in kernel.made:
             target = places.table_file(kernel.spec.kind, name)
@@ -46,7 +48,7 @@ def keep_tables(kernels: Iterable[Kernel]) -> None:
 
 
 def costs() -> dict[str, float]:
-    """Nanoseconds a block by kernel, as far as they were weighed."""
+    """Returns nanoseconds a block by kernel, as far as they were weighed."""
     try:
         found: dict[str, float] = json.loads(places.costs_file().read_bytes())
         return found
@@ -55,7 +57,7 @@ def costs() -> dict[str, float]:
 
 
 def keep_cost(kernel: str, nanoseconds: float) -> None:
-    """Adds what a kernel costs to what is known, one process at a time."""
+    """Adds the cost of a kernel to those that are known, one process at a time."""
     target = places.costs_file()
     target.parent.mkdir(parents=True, exist_ok=True)
     with open(target.with_suffix(".lock"), "w") as lock:
@@ -80,8 +82,9 @@ def _put(target: Path, content: bytes) -> None:
 
 
 def in_order(specs: Iterable[Spec]) -> list[str]:
-    """All kernels, those that will most likely be asked for first: what the patches and phrases that ship name most often, with the
-    fewest voices; then the others; then those for many voices."""
+    """Sorts all kernels, those that will most likely be asked for first: what the patches and phrases that ship name most often,
+    with the fewest voices; then the others; then those for many voices.
+    """
     texts = [*places.shipped("patches").glob("*.chronus"), places.shipped("grammar") / "phrases.toml"]
     words = [set(re.findall(r"[a-z]\w*", text.read_text(encoding="utf-8").lower())) for text in texts]
     known = sorted(specs, key=lambda spec: (-sum(spec.kind in there for there in words), spec.kind))

@@ -59,7 +59,7 @@ _ROOM = 2 << 30
 
 
 class Worker:
-    """Who serves a slot, or will: until it runs it only reads the memory. Made ahead, it has the programs ready when it is asked for."""
+    """Serves a slot, or will: until it runs it only reads the memory. Made ahead, it has the programs ready when it is asked for."""
 
     def __init__(self, memory: Memory, slot: int, kernels: Mapping[str, Kernel], shelf: Shelf) -> None:
         self.memory, self.slot = memory, slot
@@ -88,7 +88,7 @@ class Worker:
         return desk
 
     def run(self, wake: int) -> None:
-        """Plays until the engine stops; rejoins whenever it finds itself stale. `wake` tells that there is a new program."""
+        """Plays until the engine stops; rejoins whenever it finds itself stale. `wake` signals that there is a new program."""
         while True:
             self.join()
             self.bind_new()
@@ -103,7 +103,7 @@ class Worker:
                 return
 
     def join(self) -> None:
-        """Until the arena stands where rendering is to go on: at the other slot's snapshot, or at a checkpoint."""
+        """Waits until the arena stands where rendering is to go on: at the other slot's snapshot, or at a checkpoint."""
         joining = Joining(self.memory, self.slot, self._use_the_time)
         while not joining.look(time.monotonic()):
             time.sleep(0.0002)
@@ -116,7 +116,7 @@ class Worker:
         self.bind_new()
 
     def bind_new(self) -> None:
-        """Binds every program that may be swapped in, and says so."""
+        """Binds every program that may be swapped in, and says so on the board."""
         newest = self._bind()
         self.memory.board[KEPT0 + self.slot * LINE] = self.bindings.kept()
         self.memory.board[PREPARED0 + self.slot * LINE] = newest
@@ -158,7 +158,7 @@ class Worker:
 
 
 def masks(slot: int, processors: Collection[int]) -> np.ndarray:
-    """Of the processors there are: the half on which a slot renders while both play, and all. A bit each, (2, 16) int64.
+    """Returns masks of the processors: the half on which a slot renders while both play, and all. A bit each, (2, 16) int64.
 
     Below four the half is all of them: tied to one, a slot is late whenever somebody else has it, and would be replaced for that.
     """
@@ -178,7 +178,7 @@ def main(worker: Worker, wake: int) -> None:
 
 
 def _limit_memory() -> None:
-    """A worker that leaks is to die of it before the machine does."""
+    """Limits memory, so that a worker that leaks dies before the machine suffers."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + _ROOM
     resource.setrlimit(resource.RLIMIT_AS, (most, most))

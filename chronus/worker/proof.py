@@ -73,7 +73,7 @@ _BATCH = layout.LOG_ENTRIES // 8
 
 
 def plan(program: Program, kernels: Mapping[str, Kernel]) -> tuple[list[Entry], int]:
-    """What is done to the program, and for how many blocks."""
+    """Returns what is done to the program, and for how many blocks."""
     entries = [Entry(SWAP, frame=0, a=float(program.number))]
     for block, level in GATES:
         entries += [_entry(GATE, block, row, level) for row in program.instances if row[Instance.VOICES]]
@@ -92,7 +92,7 @@ def _entry(kind: int, block: int, row: np.ndarray, value: float, param: int = 0)
 
 
 def strange_rows(program: Program) -> list[np.ndarray]:
-    """The instances of kinds that did not come with Chronus."""
+    """Returns the instances of kinds that did not come with Chronus."""
     shipped = places.shipped_kinds()
     return [row for row in program.instances if program.names[row[Instance.NAME]] not in shipped]
 
@@ -101,7 +101,7 @@ Setting = tuple[np.ndarray, int, float]
 
 
 def _corners(program: Program, kernels: Mapping[str, Kernel]) -> Iterator[list[Setting]]:
-    """One parameter after another to its ends (an enum: to each of its words) and back; then all together."""
+    """Sets one parameter after another to its ends (an enum: to each of its words) and back; then all together."""
     for row in strange_rows(program):
         first, spec = int(row[Instance.FIRST_PARAM]), kernels[program.names[row[Instance.NAME]]].spec
         table = program.params[first : first + len(spec.params)]
@@ -119,7 +119,7 @@ def _corners(program: Program, kernels: Mapping[str, Kernel]) -> Iterator[list[S
 def _watch(
     sheet: Sheet, memory: Memory, bindings: Bindings, blocks: int, block_seconds: float, strangers: list[int]
 ) -> Finding:
-    """Renders in a thread without the interpreter, and looks at it a thousand times a second.
+    """Renders in a thread without the interpreter, and checks it a thousand times a second.
 
     `strangers` are the handles of what did not come with Chronus: none of them may yield NaN. (Chronus's own are tested for that one by
     one, and guarded where they feed on each other.)

@@ -15,7 +15,7 @@ from chronus.worker import replica, unpaced
 
 
 def rehearse() -> None:
-    """After this, all loops are machine code in this process, and in every process forked from it."""
+    """Loads or compiles all loops: after this they are machine code in this process, and in every process forked from it."""
     for part in PARTS.values():
         part()
 

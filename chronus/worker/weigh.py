@@ -19,7 +19,7 @@ _BLOCKS, _TRIES = 16, 40
 
 
 def weigh(kernel: Kernel, lanes: int) -> float:
-    """Nanoseconds of a block of 64 frames."""
+    """Returns the nanoseconds of a block of 64 frames."""
     spec = kernel.spec
     noise = np.random.default_rng(1).uniform(-0.1, 0.1, (BLOCK, lanes)).astype(np.float32)
     gate = np.ones((BLOCK, lanes), np.float32)
