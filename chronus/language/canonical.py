@@ -8,7 +8,7 @@ from chronus.language.rows.written import format_length, format_when
 
 
 def canonical(command: AnyCommand | Command) -> str:
-    """The command's text, its times last."""
+    """Writes the command as text, its times last."""
     row = OF[type(command)]
     text = f"{row.word} {row.form.write(command)}".rstrip()
     if command.over is not None:

@@ -72,7 +72,7 @@ EXAMPLES = {"TEST": ("==",), "BAR": ("bar",), "BEAT": ("beat",), "BODY": ("x..."
 
 
 def stands(typed: str, offset: int) -> int:
-    """How many characters a suggestion at this place takes the place of."""
+    """Returns how many characters a suggestion at this place replaces."""
     shape = FILE_STANDS if re.match(r"\s*(?:open|save)\s", typed, re.IGNORECASE) and offset > 3 else STANDS
     found = shape.match(typed, offset)
     return len(found[0]) if found else 0
@@ -96,7 +96,7 @@ def unknown_command(typed: str, word: str) -> ChronusError:
 
 
 def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
-    """What the first word may have been, from itself and from what follows it."""
+    """Returns what the first word may have been, from itself and from what follows it."""
     if rest.startswith(":"):
         return (f"sequence {head}",)
     if rest.startswith((">", "->")):
@@ -133,7 +133,7 @@ class Advice(NamedTuple):
 
 
 def explain(typed: str, error: UnexpectedInput) -> ChronusError:
-    """What was expected where, in plain words."""
+    """Says what was expected where, in plain words."""
     accepts = accepted(error)
     offset = place_of(error, typed)
     before, rest = typed[:offset].rstrip(" "), typed[offset:]
@@ -237,7 +237,7 @@ def _option(accepts: set[str], typed: str, before: str, offset: int, word: str, 
 
 
 def _at_the_end(accepts: set[str], before: str) -> tuple[str, ...]:
-    """What may end a line that is not whole, if it is one of a few."""
+    """Returns what may end a line that is not whole, if it is one of a few."""
     examples = [example for name in sorted(accepts & set(EXAMPLES)) for example in EXAMPLES[name]]
     words = [
         *examples,

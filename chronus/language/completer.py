@@ -30,7 +30,7 @@ TIMES = {
 
 
 def complete(line: str, cursor: int, catalogue: Catalogue, rack: Rack) -> list[Completion]:
-    """What fits between the word typed before the cursor and what stands before it, best first."""
+    """Returns what fits between the word typed before the cursor and what stands before it, best first."""
     before = line[:cursor]
     begin = _statement(before)
     typed = WORD.search(before[begin:])
@@ -46,7 +46,7 @@ def complete(line: str, cursor: int, catalogue: Catalogue, rack: Rack) -> list[C
 
 
 def _statement(before: str) -> int:
-    """Where the last statement begins: after the last `;` outside quotes and brackets."""
+    """Returns where the last statement begins: after the last `;` outside quotes and brackets."""
     begin = depth = 0
     quoted = False
     for place, character in enumerate(before):

@@ -27,13 +27,13 @@ def parser(name: str, *starts: str, more: str = "") -> Lark:
 
 
 def place_of(error: UnexpectedInput, text: str) -> int:
-    """The offset of the first wrong character; the end of the text where something is missing."""
+    """Returns the offset of the first wrong character; the end of the text where something is missing."""
     at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     return len(text) if at_end or error.pos_in_stream is None else error.pos_in_stream
 
 
 def accepted(error: UnexpectedInput) -> set[str]:
-    """The terminals that could have stood there."""
+    """Returns the terminals that could have stood there."""
     machine = getattr(error, "interactive_parser", None)
     if machine is not None:
         return set(machine.accepts())

@@ -89,7 +89,7 @@ class Page(NamedTuple):
 
 
 def page(command: Help | Describe, catalogue: Catalogue) -> Page:
-    """What is asked for; ChronusError with the part of the command that names nothing."""
+    """Returns the page that is asked for; raises ChronusError with the part of the command that names nothing."""
     if isinstance(command, Describe):
         return describe(find_kind(command.kind, catalogue), catalogue)
     word = command.word.lower()
@@ -97,7 +97,7 @@ def page(command: Help | Describe, catalogue: Catalogue) -> Page:
 
 
 def commands() -> list[tuple[str, str]]:
-    """Every command and what it means in a few words."""
+    """Returns every command and what it means in a few words."""
     return [(name, entry.meaning) for name, entry in ROWS.items()]
 
 
@@ -130,7 +130,7 @@ ACROSS = 3
 
 
 def _chords() -> list[str]:
-    """Each chord with its other names, ordered down the columns."""
+    """Lists each chord with its other names, ordered down the columns."""
     names: dict[tuple[int, ...], list[str]] = {}
     for kind, above in chords().items():
         names.setdefault(above, []).append(kind)
@@ -151,7 +151,7 @@ def _of_the_whole() -> Page:
 
 
 def _group(name: str, catalogue: Catalogue) -> Page | None:
-    """The commands of a group, or the kinds of a category."""
+    """Lists the commands of a group, or the kinds of a category."""
     if name in GROUPS:
         about = {command: ROWS[command] for command in GROUPS[name]}
         result = {command: {"usage": entry.usage, "help": entry.meaning} for command, entry in about.items()}
@@ -191,7 +191,7 @@ def _word(word: str, catalogue: Catalogue) -> Page:
 
 
 def find_kind(word: str, catalogue: Catalogue) -> str:
-    """The kind meant by a word: its name, an alias, either with `_module`; E_MODULE where there is none."""
+    """Finds the kind meant by a word: its name, an alias, either with `_module`; raises E_MODULE where there is none."""
     kind = _kind(word, catalogue)
     if kind is None:
         near = meant(word.lower().removesuffix("_module"), _names(catalogue), othernames.KINDS)
@@ -224,7 +224,7 @@ def categories(catalogue: Catalogue) -> dict[str, list[str]]:
 
 
 def describe(kind: str, catalogue: Catalogue) -> Page:
-    """Everything the module says of itself."""
+    """Writes everything that the module declares."""
     spec = catalogue[kind]
     traits = [str(spec.get("category", "module")), str(spec.get("width", "mono"))]
     lines = [f"{kind}: {spec.get('help', '')} ({', '.join(traits)})"]
@@ -247,7 +247,7 @@ def describe(kind: str, catalogue: Catalogue) -> Page:
 
 
 def modules(catalogue: Catalogue) -> list[str]:
-    """One line a kind, by category."""
+    """Writes one line for each kind, by category."""
     lines: list[str] = []
     width = max(map(len, catalogue), default=0)
     for category, kinds in categories(catalogue).items():

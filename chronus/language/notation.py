@@ -72,7 +72,7 @@ class Step(Struct):
 
 
 def read_lane(text: str, column: int) -> Lane:
-    """What a body means; `column` is where it begins in the typed line, 1-based."""
+    """Reads a body; `column` is where it begins in the typed line, 1-based."""
     steps_text, found = _split_options(text)
     steps = _grid(steps_text, column) if _is_grid(steps_text) else _tokens(steps_text, column)
     if not steps:
@@ -95,14 +95,14 @@ def _wrong(column: int, message: str, *suggestions: str, code: str = "E_SYNTAX")
 
 
 def _split_options(text: str) -> tuple[str, list[re.Match[str]]]:
-    """The steps, and where each option begins: outside braces, at a word before a `=`."""
+    """Returns the steps, and where each option begins: outside braces, at a word before a `=`."""
     plain = IN_BRACES.sub(lambda found: " " * len(found[0]), text)
     found = list(OPTION.finditer(plain))
     return text[: found[0].start()] if found else text, found
 
 
 def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[str, tuple[str, int]]:
-    """Option -> its value as typed and the column of that."""
+    """Returns for each option its value as typed and the column of that."""
     given: dict[str, tuple[str, int]] = {}
     ends = [*(option.start() for option in found[1:]), len(text)]
     for option, end in zip(found, ends, strict=False):
@@ -122,7 +122,7 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
 
 
 def _read(option: Option, text: str, column: int) -> Any:
-    """An option's value."""
+    """Reads an option's value."""
     if option.form == "share":
         return _share(option, text, column)
     number = _number(option, text, column)
@@ -146,7 +146,7 @@ def _number(option: Option, text: str, column: int) -> float:
 
 
 def _share(option: Option, text: str, column: int) -> tuple[int, int]:
-    """1/8, 1/8t, 1/16d, 1: a share of a whole note, in lowest terms."""
+    """Reads 1/8, 1/8t, 1/16d, 1: a share of a whole note, in lowest terms."""
     name, found = option.name, FRACTION.match(text)
     if not found or int(found[2] or 1) == 0:
         raise _wrong(column, f'{name} is a note length such as 1/8, not "{text[:24]}"', "1/8", "1/16", code="E_VALUE")
@@ -230,7 +230,7 @@ def _hold(steps: list[Step], column: int) -> None:
 
 
 def _suffix(steps: list[Step], token: Token, column: int) -> None:
-    """What is written directly after a step."""
+    """Reads what is written directly after a step."""
     step = steps[-1] if steps else None
     if token.type == "LENGTH":
         length = float(token[1:])
@@ -257,7 +257,7 @@ def _pitches(root: str, above: tuple[int, ...], column: int) -> tuple[int, ...]:
 
 @cache
 def chords() -> dict[str, tuple[int, ...]]:
-    """Kind -> semitones above the root."""
+    """Returns for each kind its semitones above the root."""
     import tomllib
 
     table = tomllib.loads((places.shipped("grammar") / "chords.toml").read_text(encoding="utf-8"))
@@ -273,7 +273,7 @@ def _chord(kind: str, column: int) -> tuple[int, ...]:
 
 
 def _pattern(steps: list[Step], gate: Fraction, clip: int) -> Pattern:
-    """Steps laid end to end."""
+    """Lays steps end to end."""
     at = 0
     hits: list[tuple[int, Step]] = []
     for step in steps:
@@ -300,7 +300,7 @@ def _pattern(steps: list[Step], gate: Fraction, clip: int) -> Pattern:
 
 
 def _parse(text: str, column: int, start: str) -> list[Token]:
-    """The tokens of the steps, in order; an error points at the character."""
+    """Returns the tokens of the steps, in order; an error points at the character."""
     try:
         tree = parser("pattern", "grid", "tokens").parse(text, start=start)
     except UnexpectedInput as error:
@@ -336,7 +336,7 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
 
 
 def _instead(text: str) -> str:
-    """What to write for digits set apart by spaces."""
+    """Returns what to write for digits set apart by spaces."""
     together = "".join(text.split())
     if re.fullmatch(r"[1-9.~_|]+", together) and _is_grid(together):
         return f"velocities are written without spaces: {together[:16]}{'...' * (len(together) > 16)}"

@@ -31,7 +31,7 @@ PIECE_BYTES = 1 << 14
 
 
 def parse(statement: Statement) -> Parsed:
-    """The command that a statement is, with what it opens; ChronusError with its line and column."""
+    """Returns the command of a statement, with what it opens; raises ChronusError with its line and column."""
     parsed = source.parse(statement)
     if not isinstance(parsed.command, Open):
         return parsed
@@ -47,7 +47,7 @@ def parse(statement: Statement) -> Parsed:
 
 
 def _commands(name: str) -> Iterator[tuple[AnyCommand, tuple[int, int]]]:
-    """Each with the line and column where it begins."""
+    """Returns each command with the line and column where it begins."""
     loads = 0
     for statement in _statements(_read(name), name):
         if not statement.text:
@@ -67,7 +67,7 @@ def _commands(name: str) -> Iterator[tuple[AnyCommand, tuple[int, int]]]:
 
 
 def _check(command: AnyCommand, statement: Statement, name: str) -> None:
-    """What is opened is there all at once: a script in which time passes, or that does more than make a rack, is played by its name."""
+    """Refuses a script in which time passes, or that does more than make a rack: `open` takes a script all at once; its name plays it."""
     how = f'; "chronus {name}" plays it line by line'
     if isinstance(command, Open):
         raise _refuse(statement, "E_VALUE", "a script that is opened cannot open another")
@@ -83,7 +83,7 @@ def _check(command: AnyCommand, statement: Statement, name: str) -> None:
 
 
 def _time_of(command: AnyCommand) -> str:
-    """What a command says of when, or for how long; "" for now."""
+    """Returns the command's words about when, or for how long; "" for now."""
     if command.when is not None and command.when.kind != "now":
         return format_when(command.when)
     return f"for {format_length(command.lasts)}" if command.lasts is not None else ""

@@ -42,7 +42,7 @@ class Parsed(Struct, frozen=True):
 
 
 def parse(statement: Statement) -> Parsed:
-    """One statement's command; ChronusError with the line and column of the first wrong character."""
+    """Parses one statement; raises ChronusError with the line and column of the first wrong character."""
     try:
         return _parse(statement)
     except ChronusError as error:
@@ -51,7 +51,7 @@ def parse(statement: Statement) -> Parsed:
 
 
 def sentences(text: str) -> list[AnyCommand]:
-    """The commands of a text, as a journal keeps them."""
+    """Returns the commands of a text, as a journal keeps them."""
     return [parse(statement).command for statement in statements(text)]
 
 

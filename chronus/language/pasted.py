@@ -18,7 +18,7 @@ BEGINS = re.compile(r"[ \t]*(?:[`~$%>\u276f0-9*\u2022!{-]|ok |err |chronus)|  ",
 
 
 class Pasted:
-    """Looks at the lines of one text in order. `note` is what is to be told of what was left out since it was last told."""
+    """Looks at the lines of one text in order. `note` says what was left out since the last note."""
 
     def __init__(self) -> None:
         self.note = ""
@@ -26,7 +26,7 @@ class Pasted:
         self._session = False  # the lines of answers that follow are indented
 
     def blanked(self, line: str) -> str:
-        """The line with blanks where it was no part of a command, as long as before."""
+        """Returns the line with blanks where it was no part of a command, as long as before."""
         if not BEGINS.match(line):
             self._session = self._session and not line.strip()
             return line

@@ -50,7 +50,7 @@ def reads_as_a_line(words: str) -> bool:
 
 
 def _things(sentence: Sentence, genre: dict[str, list[str]]) -> list[Thing]:
-    """What is added, in the order of the table; a beat is the drums of its genre."""
+    """Returns what is added, in the order of the table; a beat is the drums of its genre."""
     adds = dict(sentence.adds)
     beat = adds.pop("beat", None) or (Thing("beat", "", "") if sentence.genre and not adds else None)
     if beat:
@@ -60,7 +60,7 @@ def _things(sentence: Sentence, genre: dict[str, list[str]]) -> list[Thing]:
 
 
 def _body(thing: Thing, genre: dict[str, list[str]]) -> list[str]:
-    """Its load and its lane, with the model that was asked for."""
+    """Returns its load and its lane, with the model that was asked for."""
     load, *lanes = genre.get(thing.instrument, table()["plain"][thing.instrument])
     if thing.model:
         first, kind, *params = load.split(" ")
@@ -90,14 +90,14 @@ def _not_understood(sentence: Sentence, words: str) -> ChronusError:
 
 
 def _hint(sentence: Sentence) -> str:
-    """The command that a word which turns the sentence round may stand for."""
+    """Returns the command that a word which turns the sentence round may stand for."""
     verb = next((HINTS[word.text] for word in sentence.unknown if word.text in HINTS), "")
     names = {vocabulary()[heard][1] for heard in sentence.heard if heard in vocabulary()}
     return f" (`{verb} {names.pop()}` is a command)" if verb and len(names) == 1 and "beat" not in names else ""
 
 
 def _runs(unknown: list[Word], words: str) -> list[str]:
-    """Unknown words as typed; those that stand side by side as one."""
+    """Returns unknown words as typed; those that stand side by side as one."""
     runs: list[tuple[int, int]] = []
     for word in unknown:
         start, end = word.start, word.start + len(word.text)

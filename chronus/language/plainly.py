@@ -40,7 +40,7 @@ SEVERAL = {"\u2026": "...", "\u2013": "-", "\u2014": "--", "\u266e": "", "\u266d
 
 
 def plainly(line: str) -> str:
-    """The line in plain characters, as long as it was."""
+    """Returns the line in plain characters, as long as it was."""
     if line.isascii():
         return line
     pieces, place = [], 0
@@ -57,7 +57,7 @@ def _plain(text: str) -> str:
 
 
 def control(typed: str) -> tuple[int, str] | None:
-    """Where a character stands that has no place in any line, and what is said of it."""
+    """Finds a character that has no place in any line, and what to say about it."""
     found = CONTROL.search(typed)
     if found is None:
         return None
@@ -80,7 +80,7 @@ def strange(typed: str, error: ChronusError) -> ChronusError:
 
 
 def _letter(one: str) -> str:
-    """What it may have been meant for: the letter without its accent, or the one that looks the same."""
+    """Returns what a letter may have been meant for: the one without its accent, or the one that looks the same."""
     if one in SEVERAL:
         return SEVERAL[one]
     bare = unicodedata.normalize("NFKD", one.translate(LOOKALIKES))

@@ -35,7 +35,7 @@ def wrong(
 
 
 def start(node: Node) -> int:
-    """Where a token, or the first token under a tree, begins."""
+    """Returns where a token, or the first token under a tree, begins."""
     while isinstance(node, Tree):
         node = node.children[0]
     return int(node.start_pos)
@@ -48,7 +48,7 @@ def quantity(token: Token) -> Quantity:
 
 
 def read_quantity(text: str, offset: int) -> Quantity:
-    """`55`, `1.2k`, `3/16`, `-6 dB`: lower-cased; `offset` is where it stands."""
+    """Reads `55`, `1.2k`, `3/16`, `-6 dB`: lower-cased; `offset` is where it stands."""
     found = NUMBER.fullmatch(text)
     if not found:
         raise wrong(offset, f'"{text}" is not a number')
@@ -72,7 +72,7 @@ def read_quantity(text: str, offset: int) -> Quantity:
 
 
 def share(over: str, under: str, tail: str, offset: int) -> float:
-    """A share of a whole note as a number."""
+    """Returns a share of a whole note as a number."""
     if len(over) <= 4 and len(under) <= 4 and int(under):
         length = Fraction(int(over), int(under)) * SHARES[tail]
         if length.numerator <= MOST_SHARES and length.denominator <= LEAST_SHARE:
@@ -81,7 +81,7 @@ def share(over: str, under: str, tail: str, offset: int) -> float:
 
 
 def count(token: Token, low: int, high: int, what: str) -> int:
-    """A whole number without a unit."""
+    """Reads a whole number without a unit."""
     given = read_quantity(token, start(token))
     if given.unit or given.number != int(given.number) or not low <= given.number <= high:
         raise wrong(start(token), f"{what} is a whole number, {low}..{high}", code="E_VALUE")

@@ -20,12 +20,14 @@ JOURNAL = b"#chronus-journal"
 
 
 def folders() -> tuple[Path, ...]:
-    """Where saved scripts lie, the user's own first."""
+    """Returns where saved scripts lie, the user's own first."""
     return places.home() / "patches", places.shipped("patches")
 
 
 def find(name: str, *others: str) -> Path:
-    """The file that a name or a path means. E_FILE with what it may have been; `others` are words that may have been meant, too."""
+    """Finds the file that a name or a path means. Raises E_FILE with what it may have been; `others` are words that may have been
+    meant, too.
+    """
     try:
         here = Path(name)
         if name and here.exists() and not here.is_dir():
@@ -67,7 +69,7 @@ def read(path: Path, *, pipes: bool = True) -> bytes:
 
 
 def names() -> Iterator[str]:
-    """What is saved, with or without being shadowed."""
+    """Returns what is saved, with or without files of a name that the user's own file hides."""
     for folder in folders():
         try:
             yield from (path.stem for path in folder.iterdir() if path.suffix == SUFFIX)

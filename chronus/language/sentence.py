@@ -66,7 +66,7 @@ class Sentence:
         return bool(self.adds or self.marks or self.genre or self.bpm)
 
     def again(self) -> str:
-        """What was understood, as words that are understood whole."""
+        """Writes what was understood, as words that are understood whole."""
         adds = [f"{thing.model} {thing.typed}".strip() for thing in self.adds.values()]
         parts = [f"{self.genre_typed} {' and '.join(adds)}".strip()]
         parts += [f"{verb} {' and '.join(names)}" for verb, names in self.marks.items()]
@@ -230,7 +230,7 @@ class _Reader:
 
 
 def words_of(text: str) -> Iterator[Word]:
-    """The phrases of a sentence in lower case, in order; blanks and the marks between words are passed over."""
+    """Returns the phrases of a sentence in lower case, in order; blanks and the marks between words are passed over."""
     place = 0
     while place < len(text):
         blank = BLANK.match(text, place)
@@ -269,7 +269,7 @@ def table() -> dict[str, Any]:
 
 @cache
 def vocabulary() -> dict[str, tuple[str, str]]:
-    """Phrase -> its kind, and what it stands for."""
+    """Returns for each phrase its kind, and what it stands for."""
     lists = table()
     known: dict[str, tuple[str, str]] = dict.fromkeys(lists["turning"], ("turning", "turning"))
     for kind in ("filler", "first", "last", "join", "polite"):

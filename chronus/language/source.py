@@ -22,7 +22,7 @@ MOST_JOINED = LONGEST_LINE + 2
 
 
 class Source:
-    """`feed` the bytes of one read, and have what is whole; `close` gives a last line without its newline."""
+    """Cuts bytes into statements. `feed` the bytes of one read, and get what is whole; `close` gives a last line without its newline."""
 
     def __init__(self) -> None:
         self._rest = b""  # a line that is not whole yet
@@ -35,7 +35,7 @@ class Source:
 
     @property
     def goes_on(self) -> bool:
-        """The last whole line is not the end of what it says."""
+        """Whether the last whole line continues in the next one."""
         return bool(self._joined)
 
     def feed(self, more: bytes) -> list[Statement]:
@@ -91,7 +91,7 @@ class Source:
 
 
 def whole(text: str) -> list[Statement]:
-    """The statements of a whole text."""
+    """Returns the statements of a whole text."""
     check_size(text)
     source = Source()
     return source.feed(text.encode("utf-8", "surrogateescape")) + source.close()

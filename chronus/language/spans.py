@@ -8,7 +8,7 @@ Spans = Mapping[str, tuple[int, int]]
 
 
 def place(part: str, start: tuple[int, int], spans: Spans) -> tuple[int, int]:
-    """Where the word named by a field path stands; else where the path above it does; else where the command begins."""
+    """Returns where the word named by a field path stands; else where the path above it does; else where the command begins."""
     while part:
         if part in spans:
             return spans[part]

@@ -39,7 +39,7 @@ class Statement(Struct, frozen=True):
     note: str = ""
 
     def position(self, offset: int) -> tuple[int, int]:
-        """The line and column of a character of `text`, or of its end."""
+        """Returns the line and column of a character of `text`, or of its end."""
         return self.positions((offset,))[0]
 
     def positions(self, offsets: Iterable[int]) -> list[tuple[int, int]]:
@@ -55,7 +55,7 @@ class Statement(Struct, frozen=True):
 
 
 def statements(source: str, line: int = 1) -> list[Statement]:
-    """The commands of a text, in order; `line` is the number of its first line.
+    """Cuts a text into statements, in order; `line` is the number of its first line.
 
     A line that is too long becomes one statement, cut off one character beyond the limit, which `parse` refuses; a
     script that is too long is refused here. Time grows with the length of the text, whatever it holds.
@@ -65,7 +65,7 @@ def statements(source: str, line: int = 1) -> list[Statement]:
 
 
 def check_size(source: str, line: int = 1) -> None:
-    """E_LIMIT where a script is too long."""
+    """Raises E_LIMIT where a script is too long."""
     if len(source) > LONGEST_SCRIPT or (
         not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > LONGEST_SCRIPT
     ):
@@ -110,7 +110,7 @@ def goes_on(line: str, before: Open | None) -> Open | None:
 
 
 def _cut(source: str, first: int) -> list[Statement]:
-    """The statements. `first` is the number of its first line."""
+    """Cuts the statements. `first` is the number of its first line."""
     ends = [found.end() for found in END_OF_LINE.finditer(source)]  # of the lines, their newlines included
     done: list[Statement] = []
     begin = 0
@@ -133,7 +133,7 @@ def _cut(source: str, first: int) -> list[Statement]:
 
 
 def _line(source: str, begin: int) -> tuple[list[tuple[int, int]], int, int]:
-    """One line and those that continue it: the pieces between its `;`, its end, and where the next line begins."""
+    """Reads one line and those that continue it: returns the pieces between its `;`, its end, and where the next line begins."""
     pieces: list[tuple[int, int]] = []
     here = position = piece = begin  # `here`: from where a `#` needs no space before it
     depth = 0

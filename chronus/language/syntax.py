@@ -18,7 +18,7 @@ RULES: dict[str, tuple[Row, Reader]] = {
 
 
 def _commands() -> str:
-    """The alternatives of `command`, and the terms of each."""
+    """Returns the alternatives of `command`, and the terms of each."""
     rules = [
         f"({' | '.join(map(_quoted, (row.word, *row.short)))}) {rule} -> {row.word}{'_' * k}"
         for row in ROWS.values()
@@ -39,13 +39,13 @@ def language() -> Lark:
 
 @cache
 def commands() -> frozenset[str]:
-    """The first words of all commands."""
+    """Returns the first words of all commands."""
     first = language().parse_interactive("").accepts()  # type: ignore[no-untyped-call]
     return frozenset(filter(None, (spelling(name) for name in first)))
 
 
 def spelling(terminal: str) -> str:
-    """The word of the language that a terminal stands for; "" where it has no one spelling."""
+    """Returns the word of the language that a terminal stands for; "" where it has no single spelling."""
     shape = language().get_terminal(terminal).pattern if terminal != "$END" else None
     if shape is None:
         return ""

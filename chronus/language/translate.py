@@ -34,7 +34,7 @@ def _counted(kind: Literal["every", "in"], token: Token) -> c.When:
 
 
 def _times(nodes: Iterable[Tree[Token]], line: Line) -> dict[str, Any]:
-    """`when`, `over` and `lasts` of a line, each at most once."""
+    """Reads `when`, `over` and `lasts` of a line, each at most once."""
     given: dict[str, Any] = {}
     for node in nodes:
         field = str(node.data) if node.data in ("over", "lasts") else "when"
@@ -87,7 +87,7 @@ def _listed(trait: str, short: tuple[str, ...]) -> str:
 
 
 def translate(tree: Tree[Token], typed: str) -> tuple[c.Command, dict[str, int]]:
-    """The command of a line's tree, and the offset of each of its fields."""
+    """Returns the command of a line's tree, and the offset of each of its fields."""
     line = Line(typed)
     body, *times = tree.children
     row, read = RULES[body.data]  # type: ignore[union-attr]
