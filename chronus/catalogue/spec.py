@@ -1,4 +1,4 @@
-"""What a module says of itself: its ports, its parameters, the state it keeps.
+"""Declares what a module is: its ports, its parameters, the state it keeps.
 
 Plain data without Numba, so that the conversation can read it (as the catalogue) and the
 sound can be compiled from it. Everything that has to agree with a parameter - range checks,

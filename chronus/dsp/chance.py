@@ -1,4 +1,4 @@
-"""Random numbers that are a function of where they stand, so that any cut and both replicas find the same ones.
+"""Random numbers that are a function of their position, so that both replicas, and any cut of the audio, get the same ones.
 
 The mixing function is C. Wellons' `lowbias32` (hash-prospector, 2018), twice: once for the count, once with the key.
 """

@@ -1,4 +1,4 @@
-"""Decibels to a factor, with a bottom that is silence."""
+"""Turns decibels into a factor; below a certain level that is silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every module there is: one file of a modules folder, one kernel, found by looking."""
+"""Finds every module: one file of a modules folder is one kernel."""
 
 from __future__ import annotations
 

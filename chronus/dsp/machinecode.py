@@ -1,14 +1,14 @@
-"""Machine code on the disk: made once by whoever may compile, loaded by everybody else.
+"""Keeps machine code on the disk: one process compiles it, all others load it.
 
-Numba's own cache keeps an index for each function, beside its code. Two processes that write it at once lose what the other one wrote,
-and who is killed between index and code leaves an index that leads to older code. So there is no index here:
+Numba's own cache keeps an index for each function, beside its code. Of two processes that write it at once, one loses what it wrote,
+and a process killed between index and code leaves an index that leads to older code. So there is no index here:
 
 Rule 1: a function for one signature is one file. Its name says all that the code depends on (the text of the file that the function
         stands in, the signature, the processor, Numba's version), and it appears whole or not at all.
-Rule 2: who finds no file compiles under the lock of that function, and looks once more before it begins: what two want is compiled
-        once. A lock that is not given back in time is passed over; then two do the same work, and nothing breaks.
-Rule 3: what the disk refuses is used in this process all the same, and is in `unkept`.
-Rule 4: in a process that `only_loads`, what is missing is NotCompiled. Whoever renders is such a process.
+Rule 2: a process that finds no file compiles under the lock of that function, and looks once more before it begins: what two processes
+        want is compiled once. A lock that is not given back in time is passed over; then both do the same work, and nothing breaks.
+Rule 3: code that the disk refuses is used in this process all the same, and is in `unkept`.
+Rule 4: in a process that `only_loads`, missing code raises NotCompiled. Every process that renders is of this sort.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all oscillators have in common: their ports, what they remember, when a note begins, when the wave starts anew."""
+"""Has what all oscillators share: their ports, their state, when a note begins, when the wave starts anew."""
 
 import numpy as np
 

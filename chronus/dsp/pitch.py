@@ -1,4 +1,4 @@
-"""How far a phase goes in a frame, and the sine of a phase; without calls, so that they vectorise."""
+"""Computes how far a phase goes in a frame, and the sine of a phase; without calls, so that both vectorise."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""How high a signal really goes between its frames, for the limiter.
+"""Measures how high a signal really goes between its frames, for the limiter.
 
 Source: ITU-R BS.1770-5, annex 2 (four times oversampled), with a longer filter (a sinc under a Kaiser window, 48 taps
 a phase) and with the crest of the parabola through each three points, since the grid of four points a frame alone

@@ -1,4 +1,4 @@
-"""What a gated voice asks in every frame: has a note begun, which row of a parameter holds, how far is the slide."""
+"""Answers what a gated voice asks in every frame: has a note begun, which row of a parameter holds, how far is the slide."""
 
 from __future__ import annotations
 

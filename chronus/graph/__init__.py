@@ -1,1 +1,1 @@
-"""A replica's one block: takes in entries, walks the program, calls the kernels."""
+"""Renders one block of a replica: takes in entries, walks the program, calls the kernels."""

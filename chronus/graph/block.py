@@ -1,4 +1,4 @@
-"""A replica's one block: take in the log's entries, cut the block at their frames, walk the program.
+"""Renders one block of a replica: takes in the log's entries, cuts the block at their frames, walks the program.
 
 Everything here is machine code and a pure function of (arena, entries, program). The arena holds all that the sound
 depends on; the worker's own buffers only carry signals from kernel to kernel within a block, and are made anew from the

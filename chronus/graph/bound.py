@@ -1,4 +1,4 @@
-"""A bound program: int64 words in the worker's own memory that say where a program's tables and buffers are."""
+"""The bound program: int64 words in the worker's own memory that say where a program's tables and buffers are."""
 
 from __future__ import annotations
 

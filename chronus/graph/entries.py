@@ -1,4 +1,4 @@
-"""What the entries of the log do to an arena, each at its frame. The table of kinds is in memory/log.py.
+"""Applies the entries of the log to an arena, each at its frame. The table of kinds is in memory/log.py.
 
 Rule: what happens at a frame depends on the entries of that frame and their ORDER, not on when they arrived.
 """

@@ -1,4 +1,4 @@
-"""What moves by itself between two values: a parameter that was set, the gain of a cable that comes or goes."""
+"""Moves a value smoothly to another one: a parameter that was set, the gain of a cable that comes or goes."""
 
 from __future__ import annotations
 

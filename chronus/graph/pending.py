@@ -1,7 +1,7 @@
-"""Entries that wait for their frame: a heap in the arena, by (frame, order, number); and how the log fills it.
+"""Keeps entries until their frame, in a heap in the arena, by (frame, order, number); and takes them in from the log.
 
-When full it lets go of the notes of lanes that have been edited since; where that is of no use it takes no more: the entry is counted
-as dropped, in both replicas alike.
+A full heap drops the notes of lanes that have been edited since; if that makes no room it takes no more: the entry is counted as
+dropped, in both replicas alike.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The shared memory of an engine, as a map: where things lie, and the forms of what lies there. No code of the sound path."""
+"""Maps the shared memory of an engine: where things lie, and in which form. No code of the sound path."""

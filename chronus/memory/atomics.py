@@ -1,4 +1,4 @@
-"""Words shared between processes: loads and stores in an order that can be relied on, and sleeping on a word.
+"""Loads and stores words shared between processes in an order that can be relied on, and sleeps on a word.
 
 A plain load or store would do on x86, where the processor keeps the order. On ARM it would not: so every word that another
 process reads goes through one of these.

@@ -1,7 +1,7 @@
-"""Who is taken out: modules that are rendered no more, and entries of the log that are passed over. Rows on the board.
+"""Lists what is taken out: modules that are rendered no more, and entries of the log that are passed over. Rows on the board.
 
-Rule 1: a module is out from a block on that no replica has rendered, so what both render, before and after, is the same.
-Rule 2: a row names an incarnation. Another module in the same place, be it the same kind loaded again, is not meant.
+Rule 1: a module is out from a block that no replica has rendered yet, so what both render, before and after, is the same.
+Rule 2: a row names an incarnation. Another module in the same place, even the same kind loaded again, is not meant.
 Rule 3: the row is there before CONVICTIONS counts it.
 """
 

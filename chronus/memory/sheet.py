@@ -1,6 +1,7 @@
-"""The proof sheet: a small memory of its own, on which control lays a program to be tried out and the trial writes what it found.
+"""The proof sheet: a small memory of its own, in which control lays a program to be tried out and the trial writes what it found.
 
-Whoever tries out what nobody trusts sees this and nothing else of the engine, so a module that writes where it should not, writes here.
+The process that tries out an untrusted module sees this and nothing else of the engine, so a module that writes where it should not,
+writes here.
 """
 
 from __future__ import annotations

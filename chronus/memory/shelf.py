@@ -1,7 +1,7 @@
 """The shelf: read-only tables that kernels share, in a memory of their own beside the arenas. An index of them stands in front.
 
-Rule 1: control alone writes. Whoever renders has the shelf mapped for reading only, so a module that writes into a table dies of it, and
-        spoils nothing that the other replica reads.
+Rule 1: control alone writes. A process that renders has the shelf mapped for reading only, so a module that writes into a table dies of
+        it, and spoils nothing that the other replica reads.
 Rule 2: a table is known by its key, which says what it is made of. All of it is there before the index has its key, and it never changes.
 Rule 3: a table is let go when no replica can read it any more (shelf/keeper.py). Its pages are given back, and read as zeros from then on.
 Rule 4: a full shelf takes no more: `put` says so, and nothing that lies there is touched.

@@ -1,7 +1,7 @@
-"""Words seen as floats, as one row; copied and cleared: what NumPy's views, reshapes and slices do, in a few instructions.
+"""Views words as floats or as one row, copies and clears them, as NumPy's views, reshapes and slices do, in a few instructions.
 
-Theirs bring checks of shapes along, and messages put together of strings, in each function that uses them: a third of the time to
-compile the loops. What these give lives as long as what it was made from, and nothing is checked: who calls knows the sizes.
+NumPy's versions add checks of shapes, and messages built of strings, to each function that uses them: a third of the time to compile
+the loops. A view lives as long as the memory it was made from, and nothing is checked: the caller knows the sizes.
 """
 
 from __future__ import annotations
