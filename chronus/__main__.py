@@ -39,8 +39,8 @@ def _shell(read: forms.Read, settings: Settings) -> int:
 
 def to_run(read: forms.Read) -> bytes | None:
     """What the shell is given to run; None: what comes on standard input."""
-    if read.told.commands is not None:
-        return os.fsencode(read.told.commands)
+    if read.arguments.commands is not None:
+        return os.fsencode(read.arguments.commands)
     if read.script is None:
         return b"" if sys.stdin is None else None
     from chronus.language import scripts
@@ -81,51 +81,51 @@ def _hint_at_lines(parser: Parser, words: Sequence[str]) -> None:
 # ---------------------------------------------------------------- forms
 
 
-def _render(told: Namespace, settings: Settings) -> int:
+def _render(arguments: Namespace, settings: Settings) -> int:
     from chronus import places
     from chronus.shell.plain import report
 
-    told.rate = settings.rate
+    arguments.rate = settings.rate
     try:
         if places.caches().trouble:
             sys.stderr.write(f"! {places.caches().trouble}\n")
         from chronus.render import command
 
-        return command.main(told)
+        return command.main(arguments)
     except ChronusError as error:
-        return report(settings._replace(json=told.json and told.output != "-"), error)
+        return report(settings._replace(json=arguments.json and arguments.output != "-"), error)
 
 
-def _engine(told: Namespace, settings: Settings) -> int:
+def _engine(arguments: Namespace, settings: Settings) -> int:
     from chronus.engine import start
 
-    return int(start.main(settings, told.ready_fd, told.line))
+    return int(start.main(settings, arguments.ready_fd, arguments.line))
 
 
-def _status(_told: Namespace, settings: Settings) -> int:
+def _status(_arguments: Namespace, settings: Settings) -> int:
     from chronus.shell import remote
 
     return remote.status(settings)
 
 
-def _stop(_told: Namespace, settings: Settings) -> int:
+def _stop(_arguments: Namespace, settings: Settings) -> int:
     from chronus.shell import remote
 
     return remote.stop(settings)
 
 
-def _journal(_told: Namespace, settings: Settings) -> int:
+def _journal(_arguments: Namespace, settings: Settings) -> int:
     from chronus.shell import remote
 
     return remote.journal(settings)
 
 
-def _modules(told: Namespace, settings: Settings) -> int:
+def _modules(arguments: Namespace, settings: Settings) -> int:
     from chronus.language import help
     from chronus.shell import answers
 
     known = _catalogue()
-    kind = help.find_kind(told.kind, known) if told.kind else None
+    kind = help.find_kind(arguments.kind, known) if arguments.kind else None
     page = help.describe(kind, known) if kind else help.Page(help.modules(known), {"modules": known})
     result = page.result["module"] if kind else page.result
     print(answers.one_object(result) if settings.json else "\n".join(map(answers.clean, page.lines)))
@@ -143,57 +143,57 @@ def _catalogue() -> dict[str, Any]:
     return Catalogue.load().plain()
 
 
-def _build(_told: Namespace, settings: Settings) -> int:
+def _build(_arguments: Namespace, settings: Settings) -> int:
     from chronus import places
     from chronus.engine import building
     from chronus.shell import answers, attached
 
-    with attached.Bar(quiet=settings.json) as bar:
+    with attached.ProgressBar(quiet=settings.json) as bar:
         building.build(bar.show)
     folder = str(places.kernel_cache())
     print(answers.one_object({"kernels": folder}) if settings.json else f"all kernels are compiled, in {folder}")
     return 0
 
 
-def _doctor(_told: Namespace, settings: Settings) -> int:
+def _doctor(_arguments: Namespace, settings: Settings) -> int:
     from chronus.shell import doctor
 
     return doctor.main(settings)
 
 
-def _bench(_told: Namespace, settings: Settings) -> int:
+def _bench(_arguments: Namespace, settings: Settings) -> int:
     from chronus.drills import bench
 
     return int(bench.main(settings, settings.json))
 
 
-def _crash_test(told: Namespace, settings: Settings) -> int:
+def _crash_test(arguments: Namespace, settings: Settings) -> int:
     from chronus.drills import crash_test
 
-    return crash_test.main(settings, told.kills, told.seconds_apart, told.seed)
+    return crash_test.main(settings, arguments.kills, arguments.seconds_apart, arguments.seed)
 
 
-def _soak(told: Namespace, settings: Settings) -> int:
+def _soak(arguments: Namespace, settings: Settings) -> int:
     from chronus.drills import soak
 
-    return soak.main(settings, told.hours, told.kills_per_minute, told.seed)
+    return soak.main(settings, arguments.hours, arguments.kills_per_minute, arguments.seed)
 
 
-def _completion(told: Namespace, _settings: Settings) -> int:
+def _completion(arguments: Namespace, _settings: Settings) -> int:
     from chronus import places
     from chronus.command_line import completion
 
     patches, modules = places.shipped("patches"), places.PACKAGE / "modules"
-    sys.stdout.write(completion.script(forms.parser(), told.shell, patches, modules))
+    sys.stdout.write(completion.script(forms.parser(), arguments.shell, patches, modules))
     return 0
 
 
-def _man(told: Namespace, _settings: Settings) -> int:
+def _man(arguments: Namespace, _settings: Settings) -> int:
     """The page through a pager in a terminal, else as plain text."""
     from chronus.command_line import manual
 
-    page = manual.roff(forms.parser()) if told.roff else manual.text(forms.parser())
-    if sys.stdout.isatty() and not told.roff:
+    page = manual.roff(forms.parser()) if arguments.roff else manual.text(forms.parser())
+    if sys.stdout.isatty() and not arguments.roff:
         from pydoc import pager
 
         pager(page)
@@ -225,12 +225,12 @@ def _run(words: Sequence[str]) -> int:
     _hint_at_lines(parser, words)
     read = forms.read(words, parser)
     try:
-        settings = settings_.read(vars(read.told), os.environ)
+        settings = settings_.read(vars(read.arguments), os.environ)
     except ChronusError as error:
         raise Misuse(read.parser.prog, error.message) from None
     try:
         if read.form:
-            return WORK[read.form](read.told, settings)
+            return WORK[read.form](read.arguments, settings)
         return _shell(read, settings)
     except ChronusError as error:
         from chronus.shell.plain import report

@@ -129,7 +129,7 @@ def connect(name: str, timeout: float, on_wait: Callable[[], object] = lambda: N
     """
     path = socket_path(name)
     began = time.monotonic()
-    until, told = began + timeout, False
+    until, said = began + timeout, False
     while True:
         there = _try(path)
         if there is not None:
@@ -141,8 +141,8 @@ def connect(name: str, timeout: float, on_wait: Callable[[], object] = lambda: N
                 "E_ENGINE",
                 f'the engine "{name}" is there but did not answer in {timeout:g} s; its log is {log_path(name)}',
             )
-        if not told and time.monotonic() > began + WAIT_SECONDS:
-            told = True
+        if not said and time.monotonic() > began + WAIT_SECONDS:
+            said = True
             on_wait()
         time.sleep(0.02)
 
@@ -198,7 +198,7 @@ def start_engine(settings: Settings, on_progress: Progress, line: int | None = N
 
     `line`: the read end of a lifeline; when its other end is gone, so is the engine.
     """
-    told, telling = os.pipe()
+    reports, telling = os.pipe()
     words = [sys.executable, "-P", "-m", "chronus", "engine", *settings.engine_arguments(), "--ready-fd", str(telling)]
     if line is not None:
         words += ["--line", str(line)]
@@ -214,14 +214,14 @@ def start_engine(settings: Settings, on_progress: Progress, line: int | None = N
         )
     os.close(telling)
     try:
-        return Started(_hear(told, process, settings.engine, on_progress), process)
+        return Started(_hear(reports, process, settings.engine, on_progress), process)
     except BaseException:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(2)
         raise
     finally:
-        os.close(told)
+        os.close(reports)
 
 
 @contextlib.contextmanager
@@ -235,8 +235,8 @@ def _log(name: str) -> Iterator[int]:
         os.close(log)
 
 
-def _hear(told: int, process: subprocess.Popen[bytes], name: str, on_progress: Progress) -> list[str]:
-    for line in _lines(told, process):
+def _hear(reports: int, process: subprocess.Popen[bytes], name: str, on_progress: Progress) -> list[str]:
+    for line in _lines(reports, process):
         message: dict[str, Any] = json.loads(line)
         if "progress" in message:
             on_progress(*message["progress"])
@@ -259,12 +259,12 @@ def _end(process: subprocess.Popen[bytes]) -> str:
     return f"exit {code}" if code >= 0 else f"signal {-code}"
 
 
-def _lines(told: int, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _lines(reports: int, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     """Lines until the engine closes its end or dies: its children may hold the pipe open, so both are watched."""
     waiting = b""
     while True:
-        if select.select([told], [], [], 0.1)[0]:
-            more = os.read(told, 65536)
+        if select.select([reports], [], [], 0.1)[0]:
+            more = os.read(reports, 65536)
             if not more:
                 return
             *whole, waiting = (waiting + more).split(b"\n")

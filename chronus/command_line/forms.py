@@ -276,7 +276,7 @@ class Read(NamedTuple):
 
     parser: Parser
     form: str
-    told: argparse.Namespace
+    arguments: argparse.Namespace
     script: str | None = None
 
 
@@ -298,12 +298,12 @@ def read(words: Sequence[str], root: Parser) -> Read:
 
 def _read_shell(words: Sequence[str], root: Parser) -> Read:
     options, scripts = _apart(words, takers([root]))
-    told = root.read(options)
+    arguments = root.read(options)
     if len(scripts) > 1:
         root.error(f"one SCRIPT at a time, not also {scripts[1]}")
-    if scripts and told.commands is not None:
+    if scripts and arguments.commands is not None:
         root.error("either -c or a SCRIPT, not both")
-    return Read(root, "", told, scripts[0] if scripts else None)
+    return Read(root, "", arguments, scripts[0] if scripts else None)
 
 
 def first_word(words: Sequence[str], root: Parser) -> int | None:

@@ -30,10 +30,10 @@ class Parser(argparse.ArgumentParser):
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """What the words say; Misuse where they are not understood."""
         self._check_options(words)
-        told, more = self.parse_known_args(words)
+        arguments, more = self.parse_known_args(words)
         if more:
             self.error(f"one word too many: {more[0]}")
-        return told
+        return arguments
 
     def _check_options(self, words: Sequence[str]) -> None:
         """An option that is mistyped is told first, and not what may be missing for want of it."""

@@ -56,11 +56,11 @@ def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exac
         plan, catalogue, rate, score.timeline, moment, t.number, t.plan is not None, present,
         turns=score.stopped != before.stopped,
     )  # fmt: skip
-    told = difference.entries(t.before, t.after, t.hands, at) if t.steps else []
-    score, held = _with_hands(before, score, t, told, at)
+    differing = difference.entries(t.before, t.after, t.hands, at) if t.steps else []
+    score, held = _with_hands(before, score, t, differing, at)
     panic = [Entry(PANIC)] if any(step.act == "panic" for step in t.steps) else []
     swap = [swap_to(t.plan)] if t.plan else []
-    found = [*panic, *swap, *generations(base, score, moment), *told, *held]
+    found = [*panic, *swap, *generations(base, score, moment), *differing, *held]
     dues, gone_by = put_off(state, t, score, moment, places)
     for outcome in t.outcomes:
         outcome.word()
@@ -156,13 +156,13 @@ def _with_sweeps(score: Score, t: Transaction, moment: int) -> Score:
 
 
 def _with_hands(
-    before: Score, score: Score, t: Transaction, told: list[Entry], at: difference.Moment
+    before: Score, score: Score, t: Transaction, differing: list[Entry], at: difference.Moment
 ) -> tuple[Score, list[Entry]]:
     """Adds to the score the notes played by hand; also returns the entries that hold them on at another tempo."""
     if not t.hands and not score.by_hand:
         return score, []
     held, by_hand = difference.held_on(before.by_hand, score.by_hand, at)
-    by_hand |= difference.begun_by_hand(told, t.hands, at)
+    by_hand |= difference.begun_by_hand(differing, t.hands, at)
     return replace(score, by_hand=dict(list(by_hand.items())[-MOST_BY_HAND:])), held
 
 

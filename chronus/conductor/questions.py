@@ -88,11 +88,11 @@ def _list(command: say.List, seen: Seen) -> Answer:
     if what in ("modules", ""):
         for name, module in rack.modules.items():
             leads = sorted({key.target for key in rack.cables if key.source == name})
-            told = f" > {', '.join(leads)}" if leads else ""
+            line = f" > {', '.join(leads)}" if leads else ""
             out = f" (taken out: {taken_out[name]})" if name in taken_out else ""
             gate = _gate(rack, name, catalogue)
-            told += f" ({gate})" if gate else ""
-            lines.append(name + (f" ({module.kind})" if module.kind != name else "") + told + out)
+            line += f" ({gate})" if gate else ""
+            lines.append(name + (f" ({module.kind})" if module.kind != name else "") + line + out)
         result["modules"] = [
             {"name": name, "kind": module.kind, **_gate_plain(rack, name, catalogue), **_out(name, taken_out)}
             for name, module in rack.modules.items()
@@ -110,8 +110,8 @@ def _gate(rack: Rack, name: str, catalogue: Catalogue) -> str:
 
 
 def _gate_plain(rack: Rack, name: str, catalogue: Catalogue) -> dict[str, str]:
-    told = _gate(rack, name, catalogue)
-    return {"gate": "on" if rack.modules[name].held else "off"} if told else {}
+    gate = _gate(rack, name, catalogue)
+    return {"gate": "on" if rack.modules[name].held else "off"} if gate else {}
 
 
 def _out(name: str, taken_out: Taken) -> dict[str, str]:
@@ -129,20 +129,20 @@ def _show(command: say.Show, seen: Seen) -> Answer:
     if command.name:
         return _show_module(named(rack, command.name, seen.catalogue), seen)
     sweeps: dict[str, Any] = {}
-    told: list[str] = []
+    words: list[str] = []
     more: dict[str, Any] = {row.name: getattr(rack, row.name) for row in WHOLE.values()}
     for row in NUMBERS.values():
         now = more[row.name] = of_the_whole(rack, row, present)
-        told.append(f"{row.name} {format_number(now)}" if not row.moving else f"{row.name} {format_param(now, row)}")
+        words.append(f"{row.name} {format_number(now)}" if not row.moving else f"{row.name} {format_param(now, row)}")
         moving = getattr(rack, row.moving) if row.moving else None
         if moving is not None and present(moving) < 1.0:
             ends = of_the_whole(rack, row, lambda moving: 0.0), getattr(rack, row.name)
             way, sweeps[row.name] = _way(moving, ends, tempo_left(moving, present), row, present)
-            told[-1] += f" ({way})"
+            words[-1] += f" ({way})"
     lines, result, _ = _list(say.List(), seen)
     more |= {"sweeps": sweeps} if sweeps else {}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
-    return Answer([", ".join(told), *lines], {**more, **result})
+    return Answer([", ".join(words), *lines], {**more, **result})
 
 
 def _show_module(name: str, seen: Seen) -> Answer:
@@ -161,8 +161,8 @@ def _show_module(name: str, seen: Seen) -> Answer:
         known, *more = in_words(rack, module, param, present)
         line = f"{param.name} {known} ({', '.join([*more, format_range(param)])})"
         if isinstance(setting, Moving) and present(setting) < 1.0:
-            told, sweeps[param.name] = _sweep(rack, param, setting, present)
-            line += f", {told}"
+            words, sweeps[param.name] = _sweep(rack, param, setting, present)
+            line += f", {words}"
         lines.append(line)
         values[param.name] = param.words[round(number)] if param.words else number
     for table in spec.settings:
@@ -274,14 +274,14 @@ def _assert(command: say.Assert, seen: Seen) -> Answer:
         return words
     found, wanted, param = _sides(rack, command, catalogue, present)
     target = command.target.name + (f".{command.target.port}" if command.target.port else "")
-    told, goal = format_param(found, param), format_param(wanted, param)
+    now, goal = format_param(found, param), format_param(wanted, param)
     if command.test == "==" or command.test == "!=":
         near = abs(found - wanted) <= 1e-9 * max(1.0, abs(wanted))
         holds = near == (command.test == "==")
     else:
         holds = TESTS[command.test](found, wanted)
     if not holds:
-        raise ChronusError("E_ASSERT", f"{target} is {told}, not {command.test} {goal}", part="value")
+        raise ChronusError("E_ASSERT", f"{target} is {now}, not {command.test} {goal}", part="value")
     return Answer((), {"value": found}, f"assert {target} {command.test} {goal}")
 
 

@@ -17,7 +17,7 @@ from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.proving import Prover
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.jobs.recovery import begin, take_over
-from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.outside.hands import Hands
 from chronus.control.outside.surface import Surface, listen
 from chronus.control.serve.reading import Reading
@@ -50,7 +50,7 @@ def main(given: Given, line: int | None, parse: Parse) -> int:
 class Process:
     def __init__(self, given: Given, parse: Parse) -> None:
         self.settings = given.settings
-        self.supervisor = Supervisor(socket.socket(fileno=given.channel))
+        self.supervisor = SupervisorLine(socket.socket(fileno=given.channel))
         self.memory = Memory(given.memory)
         self.wakes = given.wakes
         begun = proc.stat(given.pid)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chronus.drills.own_engine import Client, Figure, Own, own_engine, told
+from chronus.drills.own_engine import Figure, Own, WireClient, own_engine, told
 from chronus.settings import Settings
 from chronus.system import proc
 
@@ -72,7 +72,7 @@ class Ear:
 
 def acknowledgements(settings: Settings) -> list[Figure]:
     with own_engine(settings) as own:
-        client = Client(own.engine)
+        client = WireClient(own.engine)
         client.say("load saw")
         for k in range(50):
             client.say(f"set saw.freq {200 + k}")
@@ -119,7 +119,7 @@ def first_changed_frame(settings: Settings) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         ear = Ear(Path(folder) / "heard")
         with own_engine(settings, CHRONUS_NULL_CAPTURE=str(ear.path)) as own:
-            client = Client(own.engine)
+            client = WireClient(own.engine)
             client.say("load square gain=0")
             took = []
             for _ in range(40):
@@ -145,7 +145,7 @@ def cold_start(settings: Settings) -> list[Figure]:
             ear = Ear(Path(folder) / "heard")
             began = time.perf_counter()
             with own_engine(settings, CHRONUS_NULL_CAPTURE=str(ear.path)) as own:
-                Client(own.engine).say("load saw")
+                WireClient(own.engine).say("load saw")
                 assert ear.loud.wait(10) and ear.first_sound
                 took.append(ear.first_sound - began)
     how = "no engine -> started -> `load saw` -> first frame heard, warm kernel cache, median of 3"

@@ -34,14 +34,24 @@ from chronus.drills.capture import (
     told_gaps,
     told_stalls,
 )
-from chronus.drills.own_engine import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
+from chronus.drills.own_engine import (
+    Census,
+    Figure,
+    Own,
+    WireClient,
+    census,
+    memory_of,
+    of_the_machine,
+    own_engine,
+    told,
+)
 from chronus.drills.witness import Stretches, Witness
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
 from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, BLOCK0, HEARD, LOOKAHEAD, PLAYING, RATE, SILENT, STATE0, Memory
-from chronus.render.take import Bar
+from chronus.render.take import ProgressBar
 from chronus.settings import Settings
 from chronus.system.urgency import WATCHING, hurry
 
@@ -140,13 +150,13 @@ class Kills(Struct):
     together: int
 
 
-def pids(client: Client) -> dict[int, int]:
+def pids(client: WireClient) -> dict[int, int]:
     """Slot -> pid of the workers there are."""
     rows = client.status()["processes"]
     return {row["slot"]: row["pid"] for row in rows if row["role"] == "worker" and row["pid"]}
 
 
-def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar: Bar | None = None) -> Kills:
+def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar: ProgressBar | None = None) -> Kills:
     """Kills workers, alternating slots, and compares. `settings.device` None is the null device, which is captured."""
     chance = random.Random(seed)
     device = settings.device or NULL
@@ -159,7 +169,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
     with contextlib.ExitStack() as stack:
         capture = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chronus-capture-"))) / "heard.f32"
         own = stack.enter_context(own_engine(settings, device, CHRONUS_NULL_CAPTURE=str(capture)))
-        client = Client(own.engine)
+        client = WireClient(own.engine)
         client.say(SONG)
         memory = memory_of(own.pid)
         settle(memory, SETTLE_SECONDS)
@@ -201,7 +211,7 @@ def series(settings: Settings, kills: int, seconds_apart: float, seed: int, bar:
         return Kills(back, noticed, before, after, lost, how, still, then, together)
 
 
-def _compared(own: Own, client: Client, capture: Path, bar: Bar | None) -> Comparison:
+def _compared(own: Own, client: WireClient, capture: Path, bar: ProgressBar | None) -> Comparison:
     journal = Path(client.status()["journal"])
     heard = len(open_capture(capture))  # what comes now is the fade at the end
     own.stop()
@@ -239,7 +249,7 @@ def figures(kills: Kills) -> list[Figure]:
 
 def main(settings: Settings, kills: int, seconds_apart: float, seed: int) -> int:
     """Prints a table. 0 if every bar holds."""
-    bar = Bar("killing") if sys.stderr.isatty() and not settings.json else None
+    bar = ProgressBar("killing") if sys.stderr.isatty() and not settings.json else None
     try:
         found = figures(series(settings, kills, seconds_apart, seed, bar))
     finally:

@@ -173,7 +173,7 @@ def census(session: int) -> Census:
 # ---------------------------------------------------------------- a client
 
 
-class Client:
+class WireClient:
     """Speaks the wire without a shell around it. `notices` is what the engine said unasked."""
 
     def __init__(self, name: str) -> None:

@@ -26,12 +26,22 @@ from msgspec import Struct, field
 from chronus.drills.capture import Clock, Gaps, apart, by_cause, lost_in, told_gaps, told_stalls
 from chronus.drills.crash_test import SETTLE_SECONDS, SONG, NotBack, Rejoin, both_play, settle
 from chronus.drills.follow import Following, following
-from chronus.drills.own_engine import Census, Client, Figure, Own, census, memory_of, of_the_machine, own_engine, told
+from chronus.drills.own_engine import (
+    Census,
+    Figure,
+    Own,
+    WireClient,
+    census,
+    memory_of,
+    of_the_machine,
+    own_engine,
+    told,
+)
 from chronus.drills.witness import Stall, Stretches, Witness
 from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import HEARD, PERIODS, Memory
-from chronus.render.take import Bar
+from chronus.render.take import ProgressBar
 from chronus.settings import Settings
 
 COMMANDS_A_SECOND = 5.0
@@ -214,12 +224,12 @@ class Soaked(Struct):
 class Soak:
     """One soak at work. `capture` is where the null device writes what is heard, `ear` what compares it meanwhile."""
 
-    def __init__(self, own: Own, capture: Path, client: Client, ear: Following) -> None:
+    def __init__(self, own: Own, capture: Path, client: WireClient, ear: Following) -> None:
         self.own, self.capture, self.client, self.ear = own, capture, client, ear
         self.memory: Memory = memory_of(own.pid)
         self.found = Soaked()
 
-    def play(self, seed: int, seconds: float, kills_per_minute: float, bar: Bar | None) -> None:
+    def play(self, seed: int, seconds: float, kills_per_minute: float, bar: ProgressBar | None) -> None:
         began = time.monotonic()
         until, next_look = began + seconds, began
         for step in score(seed, kills_per_minute):
@@ -283,7 +293,7 @@ class Soak:
         """To the next control; what the last one said is kept."""
         self.note()
         self.client.close()
-        self.client = Client(self.own.engine)
+        self.client = WireClient(self.own.engine)
 
     def note(self) -> None:
         said, self.client.notices = self.client.notices, []
@@ -332,11 +342,13 @@ class Soak:
         self.note()
 
 
-def soak(settings: Settings, seconds: float, kills_per_minute: float, seed: int, bar: Bar | None = None) -> Soaked:
+def soak(
+    settings: Settings, seconds: float, kills_per_minute: float, seed: int, bar: ProgressBar | None = None
+) -> Soaked:
     with contextlib.ExitStack() as stack:
         capture = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chronus-capture-"))) / "heard.f32"
         own = stack.enter_context(own_engine(settings, CHRONUS_NULL_CAPTURE=str(capture)))
-        client = Client(own.engine)
+        client = WireClient(own.engine)
         ear = stack.enter_context(following(Path(client.status()["journal"]), capture))
         witness = stack.enter_context(Witness())
         run = Soak(own, capture, client, ear)
@@ -418,7 +430,7 @@ def _counted(counts: Counter[str]) -> str:
 
 def main(settings: Settings, hours: float, kills_per_minute: float, seed: int) -> int:
     """Prints a table of counters. 0 if every rule was kept."""
-    bar = Bar("soaking") if sys.stderr.isatty() and not settings.json else None
+    bar = ProgressBar("soaking") if sys.stderr.isatty() and not settings.json else None
     try:
         found = figures(soak(settings, hours * 3600, kills_per_minute, seed, bar), settings.rate)
     finally:

@@ -13,7 +13,7 @@ from chronus.engine.supervision import Blame
 from chronus.engine_line import Notice
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK0, LINE, PLAYING, STARTING, STATE0, Memory
-from chronus.memory.quarantine import Out
+from chronus.memory.quarantine import TakenOut
 
 
 class Inquest:
@@ -106,4 +106,4 @@ class Inquest:
         plays = word(STATE0, other) == PLAYING
         block = supervision.out_from(word(BLOCK0, slot), word(BLOCK0, other) if plays else None)
         first = block if since is None else min(block, since)
-        quarantine.take_out(board, Out(blame.handle, blame.incarnation, first, how))
+        quarantine.take_out(board, TakenOut(blame.handle, blame.incarnation, first, how))

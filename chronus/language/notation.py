@@ -54,7 +54,7 @@ LATER_OPTIONS = frozenset(("note", "scale", "root", "prob", "seed", "arp", "oct"
 """Of the notation, but not understood yet."""
 
 
-class Lane(Struct, frozen=True):
+class TypedLane(Struct, frozen=True):
     """`text` is the pattern as typed, without the options (but with `len=`); `columns` is where each option stood."""
 
     text: str
@@ -71,7 +71,7 @@ class Step(Struct):
     column: int
 
 
-def read_lane(text: str, column: int) -> Lane:
+def read_lane(text: str, column: int) -> TypedLane:
     """Reads a body; `column` is where it begins in the typed line, 1-based."""
     steps_text, found = _split_options(text)
     steps = _grid(steps_text, column) if _is_grid(steps_text) else _tokens(steps_text, column)
@@ -84,7 +84,7 @@ def read_lane(text: str, column: int) -> Lane:
     pattern = _pattern(steps, Fraction(repr(options.gate)), clip)
     text = " ".join(steps_text.split("\t")).strip() + (f" len={clip}" if clip else "")
     columns = {name: place for name, (_, place) in given.items()}
-    return Lane(text, pattern, options, columns)
+    return TypedLane(text, pattern, options, columns)
 
 
 def _wrong(column: int, message: str, *suggestions: str, code: str = "E_SYNTAX") -> ChronusError:

@@ -23,7 +23,7 @@ from chronus.memory.layout import (
 )  # fmt: skip
 
 
-class Out(Struct, frozen=True):
+class TakenOut(Struct, frozen=True):
     """A module that is out from `block` on. `how`: the signal its worker died of, 0 where it hung."""
 
     handle: int
@@ -32,7 +32,7 @@ class Out(Struct, frozen=True):
     how: int
 
 
-def take_out(board: np.ndarray, out: Out) -> None:
+def take_out(board: np.ndarray, out: TakenOut) -> None:
     row = OUT_TABLE + out.handle * OUT_WORDS
     board[row + O_INCARNATION] = -1  # nobody's, while it is written
     board[row + O_BLOCK], board[row + O_HOW] = out.block, out.how
@@ -48,10 +48,10 @@ def pass_over(board: np.ndarray, entry: int) -> None:
     board[CONVICTIONS] += 1
 
 
-def taken_out(board: np.ndarray) -> list[Out]:
+def taken_out(board: np.ndarray) -> list[TakenOut]:
     rows = board[OUT_TABLE : OUT_TABLE + HANDLES * OUT_WORDS].reshape(HANDLES, OUT_WORDS)
     found = np.flatnonzero(rows[:, O_INCARNATION] > 0)
-    return [Out(int(h), int(rows[h, O_INCARNATION]), int(rows[h, O_BLOCK]), int(rows[h, O_HOW])) for h in found]
+    return [TakenOut(int(h), int(rows[h, O_INCARNATION]), int(rows[h, O_BLOCK]), int(rows[h, O_HOW])) for h in found]
 
 
 def passed_over(board: np.ndarray) -> list[int]:

@@ -83,8 +83,8 @@ def mover(setting: Setting | None, rack: Rack) -> Moving | None:
 
 def entries(before: Rack, after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
     """Sets and sweeps, then gates and hands, in the order in which they must act."""
-    told = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
-    return [*_sets(before, after, at), *_gates(before, after, told, at), *_hands(after, hands, at)]
+    by_hand = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
+    return [*_sets(before, after, at), *_gates(before, after, by_hand, at), *_hands(after, hands, at)]
 
 
 def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
@@ -127,12 +127,12 @@ def _set(
     return Entry(SET, frame, 0, seat.handle, k, flags, seat.incarnation, 0, goal, float(frames), start)
 
 
-def _gates(before: Rack, after: Rack, told: Collection[str | None], at: Moment) -> list[Entry]:
-    """Gates that are held now and were not, or are not any more, besides those that hands have `told`: an `undo` brings some back."""
+def _gates(before: Rack, after: Rack, by_hand: Collection[str | None], at: Moment) -> list[Entry]:
+    """Gates that are held now and were not, or are not any more, except those set now `by_hand`: an `undo` brings some back."""
     found = []
     for name, module in after.modules.items():
         was = before.modules.get(name)
-        if (module is was and not at.swaps) or name in told:
+        if (module is was and not at.swaps) or name in by_hand:
             continue
         seat = at.plan.seats[name]
         held = was is not None and was.held and not (at.swaps and seat.born == at.plan.number)

@@ -28,7 +28,7 @@ from chronus.memory.layout import BLOCK
 from chronus.render import ending
 from chronus.render.formats import WAV, Format, Writer, format_of, needed_bytes, writer
 from chronus.render.reel import Fade, Reel
-from chronus.render.take import DEFAULT_BARS, Bar, Report, Take, play_journal, play_script, read_script
+from chronus.render.take import DEFAULT_BARS, ProgressBar, Report, Take, play_journal, play_script, read_script
 from chronus.render.target import STANDARD_OUTPUT, Target
 from chronus.shell import answers
 from chronus.shell.answers import Answer
@@ -39,10 +39,10 @@ FADE_SECONDS = 5.0
 """Of a tail that is cut off; half of it where it is shorter than two of these."""
 
 
-def main(told: argparse.Namespace) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Renders, with the exit code of the program."""
     with _ended_in_order(), contextlib.ExitStack() as cleared:
-        return _Rendering(told, cleared).run()
+        return _Rendering(arguments, cleared).run()
 
 
 @contextlib.contextmanager
@@ -60,7 +60,7 @@ def _ended_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class Score(Struct, frozen=True):
+class Piece(Struct, frozen=True):
     """What is to be rendered. `ends`: how long it is, as far as that is known by now; None where it ends by itself."""
 
     source: bytes
@@ -87,20 +87,20 @@ class Score(Struct, frozen=True):
         return self.source.decode("utf-8", "surrogateescape")
 
 
-def read_score(told: argparse.Namespace) -> Score:
+def read_score(arguments: argparse.Namespace) -> Piece:
     """The script or journal that a path or a name means, and every file that is read for it."""
-    path = scripts.find(told.script)
+    path = scripts.find(arguments.script)
     source = scripts.read(path)
     journal = reading.read_take(path) if source.startswith(records.MAGIC) else None
     header = journal.header if journal else {}
-    rate, seed = int(header.get("rate", told.rate)), int(header.get("seed", told.seed))
+    rate, seed = int(header.get("rate", arguments.rate)), int(header.get("seed", arguments.seed))
     ends: Callable[[Take], int] | None = None
-    if told.bars is not None:
-        ends = lambda take: take.frame_of_bars(told.bars)  # noqa: E731
-    elif told.seconds is not None:
-        ends = lambda take: round(told.seconds * take.rate)  # noqa: E731
+    if arguments.bars is not None:
+        ends = lambda take: take.frame_of_bars(arguments.bars)  # noqa: E731
+    elif arguments.seconds is not None:
+        ends = lambda take: round(arguments.seconds * take.rate)  # noqa: E731
     inputs = [path, *(path.parent.glob("*.journal") if journal else _opened(source))]
-    return Score(source, rate, seed, journal, ends, tuple(inputs))
+    return Piece(source, rate, seed, journal, ends, tuple(inputs))
 
 
 def _opened(source: bytes) -> Iterator[Path]:
@@ -114,15 +114,15 @@ def _opened(source: bytes) -> Iterator[Path]:
 class _Rendering:
     """One call of the command. `cleared` removes what was begun, unless it was finished."""
 
-    def __init__(self, told: argparse.Namespace, cleared: contextlib.ExitStack) -> None:
-        self.told, self.cleared = told, cleared
+    def __init__(self, arguments: argparse.Namespace, cleared: contextlib.ExitStack) -> None:
+        self.arguments, self.cleared = arguments, cleared
         self.began = time.perf_counter()
-        self.score = read_score(told)
-        self.tail_seconds = told.tail if told.tail is not None else 0.0 if self.score.ends else TAIL_SECONDS
-        self.target = self._target(told.output)
+        self.score = read_score(arguments)
+        self.tail_seconds = arguments.tail if arguments.tail is not None else 0.0 if self.score.ends else TAIL_SECONDS
+        self.target = self._target(arguments.output)
         self.format = self._format()
-        if told.stems and self.target.through:
-            raise ChronusError("E_FILE", f"stems are files beside the whole, and {told.output} is none")
+        if arguments.stems and self.target.through:
+            raise ChronusError("E_FILE", f"stems are files beside the whole, and {arguments.output} is none")
         self.report: Report | None = None
 
     # ------------------------------------------------------------ where it goes
@@ -133,14 +133,14 @@ class _Rendering:
         return target
 
     def _format(self) -> Format:
-        told = self.told
-        if self.target.through and (told.output == STANDARD_OUTPUT or not Path(told.output).suffix):
+        arguments = self.arguments
+        if self.target.through and (arguments.output == STANDARD_OUTPUT or not Path(arguments.output).suffix):
             return WAV
-        return format_of(told.output, as_float=told.float)
+        return format_of(arguments.output, as_float=arguments.float)
 
     def _writer(self, target: Target) -> Writer:
         try:
-            made = writer(self.format, target.file, self.score.rate, as_float=self.told.float)
+            made = writer(self.format, target.file, self.score.rate, as_float=self.arguments.float)
         except OSError as problem:
             raise target.refusal(problem) from None
         careful = _Careful(made, target)
@@ -149,19 +149,19 @@ class _Rendering:
 
     def _check_room(self, frames: int) -> None:
         """As far as it is known how long it becomes."""
-        size = needed_bytes(self.format, frames, as_float=self.told.float)
+        size = needed_bytes(self.format, frames, as_float=self.arguments.float)
         if self.format.kind in ("WAV", "AIFF"):
             self.target.check_room(size)
 
     # ------------------------------------------------------------ the work
 
     def run(self) -> int:
-        told, score = self.told, self.score
-        if told.seconds is not None:
-            self._check_room(round((told.seconds + self.tail_seconds) * score.rate))
+        arguments, score = self.arguments, self.score
+        if arguments.seconds is not None:
+            self._check_room(round((arguments.seconds + self.tail_seconds) * score.rate))
         into = self._writer(self.target)
         begin_compiling(self.cleared)
-        bar = self.report = Bar("rendering") if sys.stderr.isatty() and not told.json else None
+        bar = self.report = ProgressBar("rendering") if sys.stderr.isatty() and not arguments.json else None
         ends = score.ends
 
         def upto(rendered: int) -> int | None:
@@ -172,12 +172,14 @@ class _Rendering:
         reel.latency = take.latency
         wrong, frames = score.play(take, bar)
         self._tell_errors(wrong)
-        if wrong and not told.force:
+        if wrong and not arguments.force:
             return 1
         bars, fade = take.bars_at(frames), self._ring(take, reel, frames)
         into.close()
         stems = (
-            [self._stem(name, frames, reel.frames, fade) for name in sorted(take.contributors)] if told.stems else []
+            [self._stem(name, frames, reel.frames, fade) for name in sorted(take.contributors)]
+            if arguments.stems
+            else []
         )
         self.target.finish()
         for stem in stems:
@@ -211,7 +213,7 @@ class _Rendering:
 
     def _stem(self, name: str, end: int, frames: int, fade: Fade | None) -> _Stem:
         """Renders what one module contributes, as long as the whole is, into a file beside it."""
-        whole = Path(self.told.output)
+        whole = Path(self.arguments.output)
         target = self._target(str(whole.with_name(f"{whole.stem}-{name}{whole.suffix}")))
         if target.through:
             raise ChronusError("E_FILE", f"{target.name} cannot be written: it is no file")
@@ -240,7 +242,7 @@ class _Rendering:
 
     def _tell_errors(self, wrong: list[Answer]) -> None:
         for answer in wrong:
-            self._say(answers.as_json(answer) if self.told.json else "\n".join(answers.plain(answer)))
+            self._say(answers.as_json(answer) if self.arguments.json else "\n".join(answers.plain(answer)))
 
     def _tell(self, take: Take, reel: Reel, bars: float, stems: list[_Stem]) -> None:
         seconds = reel.frames / take.rate
@@ -255,23 +257,23 @@ class _Rendering:
             "whole_s": round(time.perf_counter() - self.began, 4),
             "x_realtime": round(take.frame / take.rate / take.seconds, 1) if take.seconds else 0.0,
             "sha256": reel.sha256(),
-            "file": self.told.output,
+            "file": self.arguments.output,
             **({"lost": take.lost} if take.lost else {}),
-            **({"stems": [stem.figures() for stem in stems]} if self.told.stems else {}),
+            **({"stems": [stem.figures() for stem in stems]} if self.arguments.stems else {}),
         }
-        if self.told.json:
+        if self.arguments.json:
             self._say(json.dumps(figures))
             return
         self._say(
-            answers.clean(self.told.output) + f": {seconds:.2f} s, {figures['bars']:g} bars, peak "
+            answers.clean(self.arguments.output) + f": {seconds:.2f} s, {figures['bars']:g} bars, peak "
             f"{figures['peak_dbfs']} dBFS, {figures['lufs']} LUFS, rendered at {figures['x_realtime']} x real time, "
             f"sha256 {figures['sha256']}"
         )
         for lost in take.lost:
             self._say(answers.clean(f"! {lost}"))
         for stem in stems:
-            told = stem.figures()
-            self._say(answers.clean(told["file"]) + f": what {stem.name} contributes, peak {told['peak_dbfs']} dBFS")
+            each = stem.figures()
+            self._say(answers.clean(each["file"]) + f": what {stem.name} contributes, peak {each['peak_dbfs']} dBFS")
 
 
 class _Stem(Struct, frozen=True):

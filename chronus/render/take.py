@@ -33,7 +33,7 @@ from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
 from chronus.memory.program import Program
-from chronus.memory.quarantine import Out
+from chronus.memory.quarantine import TakenOut
 from chronus.memory.shelf import Shelf
 from chronus.render import stems as stem
 from chronus.shelf import naming, recording
@@ -151,7 +151,7 @@ class Take:
 
     def take_out(self, poisoned: Poisoned) -> None:
         """A module that brought the renderer down is rendered no more from that frame on."""
-        out = Out(poisoned.handle, poisoned.incarnation, poisoned.frame // BLOCK, how=0)
+        out = TakenOut(poisoned.handle, poisoned.incarnation, poisoned.frame // BLOCK, how=0)
         quarantine.take_out(self.memory.board, out)
 
     def shrink(self) -> None:
@@ -400,7 +400,7 @@ def _latest(journal: Journal) -> dict[int, int]:
 # ---------------------------------------------------------------- how far it is
 
 
-class Bar:
+class ProgressBar:
     """A progress bar on stderr."""
 
     WIDTH = 32

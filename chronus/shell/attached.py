@@ -187,7 +187,7 @@ def _reach(settings: Settings, timeout: float, start: bool, quiet: bool) -> Atta
             if not start:
                 raise
         try:
-            with Bar(quiet) as bar:
+            with ProgressBar(quiet) as bar:
                 started = connection.start_engine(settings, bar.show)
             return Attached(connection.connect(settings.engine, timeout), started.process, started.notes)
         except connection.StartError as error:
@@ -205,7 +205,7 @@ def _tell_of_waiting(name: str, quiet: bool) -> None:
     sys.stderr.flush()
 
 
-class Bar:
+class ProgressBar:
     """How far compiling is, on one line of stderr, if someone looks; a dumb terminal is told once that something is compiled."""
 
     WIDTH = 24
@@ -215,7 +215,7 @@ class Bar:
         self._dumb = os.environ.get("TERM", "dumb") == "dumb"
         self._shown = False
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> ProgressBar:
         return self
 
     def show(self, done: int, total: int, what: str) -> None:

@@ -44,7 +44,7 @@ LOST_WORDS = "the engine was lost before it answered"
 UNSENT_WORDS = "the engine was lost; this was not sent"
 
 
-class Asked:
+class Unanswered:
     """A command that waits for its answer. Local ones are given theirs when their turn comes."""
 
     __slots__ = ("answer", "command", "id", "note", "spans", "statement", "text")
@@ -89,12 +89,12 @@ class Conversation:
         self.failed: set[str] = set()  # the codes of the errors so far
         self._said: deque[tuple[Statement, bool]] = deque()  # not sent yet; True at the last of a submission
         self._understood: dict[Statement, Parsed | ChronusError] = {}  # those of them that were parsed already
-        self._asked: deque[Asked] = deque()  # not answered yet, in order
-        self._sent: dict[int, Asked] = {}  # with the engine
+        self._asked: deque[Unanswered] = deque()  # not answered yet, in order
+        self._sent: dict[int, Unanswered] = {}  # with the engine
         self._last_id = 0
         self._last_word = False  # `quit` was read: what follows it is not
         self._unfinished = False  # the last frame said that there is more of its submission to come
-        self._ready: list[tuple[Asked, Answer]] = []
+        self._ready: list[tuple[Unanswered, Answer]] = []
 
     @property
     def waiting(self) -> bool:
@@ -169,7 +169,7 @@ class Conversation:
             self.hello(message)
         return None
 
-    def answers(self) -> list[tuple[Asked, Answer]]:
+    def answers(self) -> list[tuple[Unanswered, Answer]]:
         """The answers whose turn it is."""
         self._settle()
         ready, self._ready = self._ready, []
@@ -194,7 +194,7 @@ class Conversation:
                 asked.refuse_here("E_ENGINE", UNSENT_WORDS)
         self._settle()
 
-    def drop(self) -> list[Asked]:
+    def drop(self) -> list[Unanswered]:
         """Forgets what has no answer (an interrupted wait, and what was to come after it)."""
         dropped = [one for one in self._asked if one.answer is None]
         self._said.clear()
@@ -207,7 +207,7 @@ class Conversation:
 
     def _submit(self) -> bytes:
         """One frame: up to the end of the submission, a `wait`, or as many as a frame holds; empty where there is nothing to say."""
-        batch: list[Asked] = []
+        batch: list[Unanswered] = []
         last = False
         while self._said and len(batch) < wire.MOST_COMMANDS and not last and not self._must_wait():
             statement, last = self._said.popleft()
@@ -221,7 +221,7 @@ class Conversation:
         self._unfinished = more
         return self._frame(batch, more)
 
-    def _holds_up(self, asked: Asked) -> bool:
+    def _holds_up(self, asked: Unanswered) -> bool:
         """In strict mode: what may be refused without the engine's knowledge is answered before anything after it is sent."""
         return self.strict and (asked.answer is not None or asked.local or isinstance(asked.command, Crash))
 
@@ -229,7 +229,7 @@ class Conversation:
         """What is opened may be what is being saved: then the file is read after the answer."""
         return bool(OPENS.match(self._said[0][0].text)) and any(isinstance(one.command, Save) for one in self._asked)
 
-    def _frame(self, batch: list[Asked], more: bool) -> bytes:
+    def _frame(self, batch: list[Unanswered], more: bool) -> bytes:
         commands = tuple(one.command for one in batch if one.command is not None)
         ids, texts = tuple(one.id for one in batch), tuple(one.text for one in batch)
         submission = Submission(ids, texts, commands, more, self.strict)
@@ -244,13 +244,13 @@ class Conversation:
         self._sent |= {one.id: one for one in batch}
         return frame
 
-    def _ask(self, statement: Statement) -> Asked:
+    def _ask(self, statement: Statement) -> Unanswered:
         self._last_id += 1
-        asked = Asked(self._last_id, statement)
+        asked = Unanswered(self._last_id, statement)
         self._asked.append(asked)
         return asked
 
-    def _next(self, statement: Statement) -> Asked:
+    def _next(self, statement: Statement) -> Unanswered:
         asked = self._ask(statement)
         if not statement.text:  # nothing of it was a command
             asked.answer = Answer(asked.id, "", f"({asked.note})")
@@ -284,7 +284,7 @@ class Conversation:
                 self._said.clear()
                 self._asked.clear()
 
-    def _answer_here(self, asked: Asked) -> bool:
+    def _answer_here(self, asked: Unanswered) -> bool:
         """Answers what needs no engine; False if its catalogue is needed and not here yet."""
         if isinstance(asked.command, Quit):
             asked.answer = Answer(asked.id, asked.text)

@@ -19,7 +19,7 @@ from chronus.shell import answers
 PACKAGES = ("numpy", "numba", "sounddevice", "lark", "msgspec", "prompt_toolkit", "python-osc", "soundfile")
 
 
-class Finding(NamedTuple):
+class Checked(NamedTuple):
     ok: bool
     what: str
     told: str
@@ -37,14 +37,14 @@ def main(settings: Settings) -> int:
     return 0 if all(one.ok for one in findings) else 1
 
 
-def _findings(settings: Settings) -> Iterator[Finding]:
-    yield Finding(True, "chronus", __version__)
-    yield Finding(sys.version_info >= (3, 11), "python", f"{platform.python_version()} ({sys.executable})")
+def _findings(settings: Settings) -> Iterator[Checked]:
+    yield Checked(True, "chronus", __version__)
+    yield Checked(sys.version_info >= (3, 11), "python", f"{platform.python_version()} ({sys.executable})")
     for package in PACKAGES:
         try:
-            yield Finding(True, package, metadata.version(package))
+            yield Checked(True, package, metadata.version(package))
         except metadata.PackageNotFoundError:
-            yield Finding(False, package, "is not installed")
+            yield Checked(False, package, "is not installed")
     yield _looked("runtime folder", lambda: _writable(places.runtime(), "XDG_RUNTIME_DIR"))
     yield _looked("home", lambda: _writable(places.home(), "CHRONUS_HOME"))
     yield _looked("kernel cache", _cache)
@@ -52,11 +52,11 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _devices()
 
 
-def _looked(what: str, look: Callable[[], str]) -> Finding:
+def _looked(what: str, look: Callable[[], str]) -> Checked:
     try:
-        return Finding(True, what, look())
+        return Checked(True, what, look())
     except (ChronusError, OSError) as problem:
-        return Finding(False, what, str(problem))
+        return Checked(False, what, str(problem))
 
 
 def _cache() -> str:
@@ -86,10 +86,10 @@ def _engine(name: str) -> str:
     return f'"{name}" is not running' + ("; a stale socket is there, the next start removes it" if listening else "")
 
 
-def _devices() -> Finding:
+def _devices() -> Checked:
     """No device is no fault: then the null device plays."""
     found = devices.ask()
     if isinstance(found, str):
-        return Finding(False, "devices", found)
+        return Checked(False, "devices", found)
     listed = "; ".join(output.title for output in found)
-    return Finding(True, "devices", listed or "none; the null device plays, silently")
+    return Checked(True, "devices", listed or "none; the null device plays, silently")

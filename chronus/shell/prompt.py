@@ -29,7 +29,7 @@ from chronus.language.source import Source
 from chronus.settings import Settings
 from chronus.shell import answers, greeting
 from chronus.shell.attached import Attached, attach, reach_again
-from chronus.shell.conversation import LOST, OK, Asked, Conversation
+from chronus.shell.conversation import LOST, OK, Conversation, Unanswered
 from chronus.shell.folding import cells, columns, folded
 from chronus.wire import encode
 
@@ -303,7 +303,7 @@ class Shell:
             for line in self._shown(asked, answer):
                 print(line)
 
-    def _shown(self, asked: Asked, answer: answers.Answer) -> Iterator[str]:
+    def _shown(self, asked: Unanswered, answer: answers.Answer) -> Iterator[str]:
         *lines, last = answers.plain(answer)
         for line in lines:
             yield from folded(line, columns())

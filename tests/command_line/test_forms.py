@@ -55,8 +55,8 @@ def test_the_form_is_the_first_word_that_is_no_option(words, form, script):
 
 
 def test_options_may_stand_before_the_form_and_after_a_script():
-    assert read("--json", "modules", "saw").told.json and read("song.chronus", "--keep").told.keep
-    assert read("-o", "x.wav", "render", "song").told.output == "x.wav"
+    assert read("--json", "modules", "saw").arguments.json and read("song.chronus", "--keep").arguments.keep
+    assert read("-o", "x.wav", "render", "song").arguments.output == "x.wav"
 
 
 def test_an_option_takes_a_value_in_all_forms_or_in_none():
@@ -67,7 +67,7 @@ def test_an_option_takes_a_value_in_all_forms_or_in_none():
 
 def test_an_engine_reads_back_the_settings_it_is_given():
     told = Settings("live", "-odd device", 48000, 64, 4, 0, "0.0.0.0", True)
-    assert settings.read(vars(read("engine", *told.engine_arguments()).told), {}) == told
+    assert settings.read(vars(read("engine", *told.engine_arguments()).arguments), {}) == told
 
 
 # ---------------------------------------------------------------- refusals
@@ -175,7 +175,7 @@ def test_every_example_is_understood_and_names_what_there_is(line):
     """Of a pipe the part that is ours, without what the shell does with its output."""
     (ours,) = [part for part in re.split(r" [|>] ", line) if part.startswith("chronus ")]
     meant = read(*shlex.split(ours)[1:])
-    for script in filter(None, [meant.script, getattr(meant.told, "script", None)]):
+    for script in filter(None, [meant.script, getattr(meant.arguments, "script", None)]):
         assert script.startswith("$") or scripts.find(script)
 
 

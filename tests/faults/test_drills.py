@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chronus.drills.own_engine import Client
+from chronus.drills.own_engine import WireClient
 from chronus.engine.supervision import ALONE_PAUSE, BUDGET, LONGEST_PAUSE
 from chronus.memory import layout
 from tests.kit.live import Home, until
@@ -79,7 +79,7 @@ def test_row_21_after_a_kill_loop_faster_than_a_respawn_the_sound_is_back_within
 
     def breaking(running, memory):
         monkeypatch.setenv("XDG_RUNTIME_DIR", running.home.environment["XDG_RUNTIME_DIR"])
-        client = Client("default")
+        client = WireClient("default")
         settle(memory, 1.0)
         for _ in range(40):
             began = time.monotonic()

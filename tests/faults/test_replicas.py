@@ -15,7 +15,7 @@ import pytest
 from chronus.audio.callback import GAP_FADE
 from chronus.audio.ring import NUMBER
 from chronus.drills.crash_test import Rejoin
-from chronus.drills.own_engine import Client
+from chronus.drills.own_engine import WireClient
 from chronus.engine.supervision import BUDGET, PERIOD
 from chronus.engine.watch import ring_row
 from chronus.journal import reading
@@ -140,7 +140,7 @@ def test_row_5_a_stopped_active_worker_is_switched_away_from_and_replaced(tmp_pa
 
     def breaking(running, memory):
         monkeypatch.setenv("XDG_RUNTIME_DIR", running.home.environment["XDG_RUNTIME_DIR"])
-        client = Client("default")
+        client = WireClient("default")
         active = memory.word(layout.ACTIVE)
         pid, rejoin = worker_pids(running)[active], Rejoin(memory, active)
         began, ahead = time.monotonic(), memory.word(layout.BLOCK0, active)
@@ -242,7 +242,7 @@ def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measur
         on_their_way.clear()
         for n in range(times):
             settle(memory, chance.uniform(0.1, 0.4) + (0 if times <= BUDGET else PERIOD / BUDGET))
-            client = Client("default")
+            client = WireClient("default")
             pid = next(row["pid"] for row in client.status()["processes"] if row["role"] == "control")
             line = f"set bass.distortion {(n + 1) / 100}"
             packet, _ = client.prepare(line)
@@ -254,7 +254,7 @@ def test_row_23a_control_killed_while_lanes_play_loses_no_frame(tmp_path, measur
                 on_their_way[line] = False
                 on_their_way[line] = client.reply().ok
             client.close()
-            client = Client("default")
+            client = WireClient("default")
             client.say(f"set bass.cutoff {500 + n}")
             back.append(time.monotonic() - began)
             client.say(f"assert bass.cutoff == {500 + n}")

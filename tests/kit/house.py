@@ -13,7 +13,7 @@ from chronus.commands import AnyCommand, Hello, Notice, Reply, Shutdown, Submiss
 from chronus.conductor.conductor import Conductor
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Publisher
-from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.outside.hands import Hands
 from chronus.control.serve.reading import Reading
 from chronus.control.serve.server import Server
@@ -114,7 +114,7 @@ class House:
         self.performer = Performer(
             self.conductor, self.publisher, self.pen, self._tell, number, clock=self._clock, keeper=self.keeper
         )
-        self.supervisor = Supervisor(channel)
+        self.supervisor = SupervisorLine(channel)
         self.status = Status(self.performer, self.supervisor, {"name": "default"})
         self.server = Server(self.performer, self.status, self.listener, self.supervisor)
         self.hands = Hands(self.server)

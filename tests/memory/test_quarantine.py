@@ -1,16 +1,16 @@
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import CONVICTIONS, Memory
-from chronus.memory.quarantine import Out
+from chronus.memory.quarantine import TakenOut
 
 
 def test_who_is_taken_out_is_found_again():
     board = Memory().board
     assert quarantine.taken_out(board) == []
-    first, second = Out(3, 17, 100, 11), Out(layout.HANDLES - 1, 4, 7, 0)
+    first, second = TakenOut(3, 17, 100, 11), TakenOut(layout.HANDLES - 1, 4, 7, 0)
     quarantine.take_out(board, second)
     quarantine.take_out(board, first)
     assert quarantine.taken_out(board) == [first, second] and board[CONVICTIONS] == 2
-    again = Out(3, 18, 90, 8)
+    again = TakenOut(3, 18, 90, 8)
     quarantine.take_out(board, again)
     assert quarantine.taken_out(board) == [again, second], "a place holds one module"
 

@@ -32,7 +32,7 @@ from chronus.memory.layout import (
     HANDLES,
     MUTED,
 )  # fmt: skip
-from chronus.memory.quarantine import Out
+from chronus.memory.quarantine import TakenOut
 from chronus.plan.seats import Seat
 
 AFRESH = "unload it and load it again for a fresh one"
@@ -88,7 +88,7 @@ class Infirmary:
 
     # ------------------------------------------------------------ brought the renderer down
 
-    def _out(self, out: Out) -> None:
+    def _out(self, out: TakenOut) -> None:
         seat = self._seat(out)
         if seat is None:
             return  # it has gone meanwhile
@@ -167,7 +167,7 @@ class Infirmary:
                 self.server.notify("guard", f"{seat.name} was silenced for a moment and begins anew: {NO_SOUND}")
         return muted
 
-    def _seat(self, out: Out) -> Seat | None:
+    def _seat(self, out: TakenOut) -> Seat | None:
         """Finds the module that had this place, even if it is just leaving."""
         plan = self.conductor.plan
         for seat in (*plan.seats.values(), *plan.old_seats.values()):
@@ -176,5 +176,5 @@ class Infirmary:
         return None
 
 
-def _why(out: Out) -> str:
+def _why(out: TakenOut) -> str:
     return f"it crashed the renderer ({how_it_ended(-out.how)})" if out.how else "it hung the renderer"

@@ -15,7 +15,7 @@ from chronus.commands import Submission
 from chronus.conductor.transaction import Transaction
 from chronus.control.jobs.job import Asked, Uncompiled
 from chronus.control.jobs.proving import trials
-from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.errors import ChronusError
 from chronus.memory.program import Instance, Program
 from chronus.rack.document import Rack, replace
@@ -29,7 +29,7 @@ class Compiling:
     """Finds the kernels that are lacking, asks for them, and concludes what became of that."""
 
     def __init__(
-        self, supervisor: Supervisor, catalogue: Catalogue, clock: Callable[[], float] = time.monotonic
+        self, supervisor: SupervisorLine, catalogue: Catalogue, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.supervisor, self.catalogue, self.clock = supervisor, catalogue, clock
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked

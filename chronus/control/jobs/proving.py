@@ -16,11 +16,11 @@ from chronus import places
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import File, Open, Submission, Word
 from chronus.conductor.transaction import Transaction
-from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.errors import ChronusError
 from chronus.memory import quarantine
 from chronus.memory.layout import CULPRIT0, RATE
-from chronus.memory.quarantine import Out
+from chronus.memory.quarantine import TakenOut
 from chronus.memory.sheet import R_HANDLE, R_PERCENT, Finding, Sheet
 from chronus.plan.planner import Planner
 from chronus.plan.seats import Places
@@ -104,7 +104,7 @@ class Prover:
     """Runs one trial at a time: `begin` when it `is_ready`, and once it `is_over`, the `verdict`. `go_on` leads through several."""
 
     def __init__(
-        self, sheet: Sheet, supervisor: Supervisor, catalogue: Catalogue, rate: int, keeper: Keeper | None = None
+        self, sheet: Sheet, supervisor: SupervisorLine, catalogue: Catalogue, rate: int, keeper: Keeper | None = None
     ) -> None:
         self.sheet, self.supervisor, self.catalogue, self.rate, self.keeper = sheet, supervisor, catalogue, rate, keeper
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked
@@ -130,7 +130,7 @@ class Prover:
         for name in taken_out:
             if name in plan.seats and name not in trial.new:
                 seat = plan.seats[name]
-                quarantine.take_out(self.sheet.board, Out(seat.handle, seat.incarnation, 0, 0))
+                quarantine.take_out(self.sheet.board, TakenOut(seat.handle, seat.incarnation, 0, 0))
         self.names = {seat.handle: seat.name for seat in plan.seats.values()}
         self.number += 1
         self.supervisor.prove(self.number)

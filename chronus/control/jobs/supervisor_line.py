@@ -36,7 +36,7 @@ HAPPENED = 3
 Answered = Callable[[bool, str], None]
 
 
-class Supervisor:
+class SupervisorLine:
     """`channel` is None where there is none (tests, tools): then nothing can be killed, and `stop` only sets `stopped`."""
 
     def __init__(self, channel: socket.socket | None = None) -> None:

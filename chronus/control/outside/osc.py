@@ -135,7 +135,7 @@ def encode(address: str, *arguments: Argument) -> bytes:
 # ---------------------------------------------------------------- messages -> commands
 
 
-class Said(NamedTuple):
+class OscCommand(NamedTuple):
     """What a message means. Of several with one `key` in a block the last one counts."""
 
     key: tuple[str, ...]
@@ -143,7 +143,7 @@ class Said(NamedTuple):
     command: AnyCommand
 
 
-class Asked(NamedTuple):
+class OscQuestion(NamedTuple):
     """A question whose answer goes to `address`. `target` is module and param, or empty for the status."""
 
     address: str
@@ -154,7 +154,7 @@ class Tone(NamedTuple):
     """`/test`: one second of 440 Hz."""
 
 
-Meaning = Said | Asked | Tone | None
+Meaning = OscCommand | OscQuestion | Tone | None
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _WORD = re.compile(r"[a-z0-9][a-z0-9_]{0,31}")
@@ -169,7 +169,7 @@ def translate(message: Message) -> Meaning:
     return entry(words, message.arguments)
 
 
-def _mod(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+def _mod(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscCommand:
     module, param = _names(words[1:])
     (argument,) = arguments
     given: Quantity | Word
@@ -181,17 +181,17 @@ def _mod(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
         given = Word(text)
         if not _WORD.fullmatch(text):
             raise
-    return Said(words, f"set {module}.{param} {text}", Set(changes=(Change(module, param, given),)))
+    return OscCommand(words, f"set {module}.{param} {text}", Set(changes=(Change(module, param, given),)))
 
 
-def _gate(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+def _gate(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscCommand:
     (module,) = _names(words[1:])
     (argument,) = arguments
     on = _on(argument)
-    return Said(words, f"gate {module} {'on' if on else 'off'}", Gate(name=module, on=on))
+    return OscCommand(words, f"gate {module} {'on' if on else 'off'}", Gate(name=module, on=on))
 
 
-def _note(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+def _note(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscCommand:
     (module,) = _names(words[1:])
     if not 1 <= len(arguments) <= 3:
         raise ValueError("a note has a pitch, a velocity and a length")
@@ -202,32 +202,34 @@ def _note(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
         raise ValueError("a velocity is 0..1, a length is in beats")
     share = max(Fraction(beats / 4).limit_denominator(4096), Fraction(1, 4096))
     text = f"note {module} {_plain(pitch)} vel={_plain(velocity)} len={share.numerator}/{share.denominator}"
-    return Said((*words, str(pitch)), text, Note(name=module, pitch=pitch, velocity=velocity, length=float(share)))
+    return OscCommand(
+        (*words, str(pitch)), text, Note(name=module, pitch=pitch, velocity=velocity, length=float(share))
+    )
 
 
-def _verb(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+def _verb(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscCommand:
     """Returns the command for a parameter of the whole that is a command as well."""
     (argument,), name = arguments, words[1]
     number = _number(argument)
-    return Said(words, f"{name} {_plain(number)}", Set(changes=(Change("", name, Quantity(number)),)))
+    return OscCommand(words, f"{name} {_plain(number)}", Set(changes=(Change("", name, Quantity(number)),)))
 
 
-def _play(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said:
+def _play(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscCommand:
     """Starts or stops. A toggle sends 1 and 0, a trigger nothing."""
-    return Said(words, "play", Play()) if _pressed(arguments) else Said(words, "stop", Stop())
+    return OscCommand(words, "play", Play()) if _pressed(arguments) else OscCommand(words, "stop", Stop())
 
 
-def _stop(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Said | None:
-    return Said(words, "stop", Stop()) if _pressed(arguments) else None
+def _stop(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscCommand | None:
+    return OscCommand(words, "stop", Stop()) if _pressed(arguments) else None
 
 
 def _test(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Tone | None:
     return Tone() if _pressed(arguments) else None
 
 
-def _get(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> Asked:
+def _get(words: tuple[str, ...], arguments: tuple[Argument, ...]) -> OscQuestion:
     module, param = _names(words[1:])
-    return Asked(f"/value/{module}/{param}", Port(module, param))
+    return OscQuestion(f"/value/{module}/{param}", Port(module, param))
 
 
 _TABLE: dict[tuple[str, int], Callable[[tuple[str, ...], tuple[Argument, ...]], Meaning]] = {
@@ -238,7 +240,7 @@ _TABLE: dict[tuple[str, int], Callable[[tuple[str, ...], tuple[Argument, ...]], 
     ("transport/play", 0): _play,
     ("transport/stop", 0): _stop,
     **{(f"transport/{row.name}", 0): _verb for row in NUMBERS.values() if row.is_verb},
-    ("status", 0): lambda words, arguments: Asked("/status"),
+    ("status", 0): lambda words, arguments: OscQuestion("/status"),
     ("test", 0): _test,
 }
 """By the first word and how many words there are, or by the whole address and 0."""

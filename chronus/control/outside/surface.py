@@ -42,11 +42,11 @@ class Surface:
         frame_in: Callable[[float], int],
     ) -> None:
         self.socket, self.answer, self.frame_in = there, answer, frame_in
-        self.said: dict[tuple[str, ...], osc.Said] = {}
+        self.said: dict[tuple[str, ...], osc.OscCommand] = {}
         self.dropped = 0
         self.tone = False
         self._lost_before = 0
-        self._held: list[tuple[int, int, osc.Said]] = []
+        self._held: list[tuple[int, int, osc.OscCommand]] = []
         self._count = 0
 
     @property
@@ -85,7 +85,7 @@ class Surface:
         meant = osc.translate(message)
         if isinstance(meant, osc.Tone):
             self.tone = True
-        elif isinstance(meant, osc.Asked):
+        elif isinstance(meant, osc.OscQuestion):
             self._answer(meant, sender)
         elif meant is not None:
             ahead = _seconds_ahead(message.tag)
@@ -94,32 +94,32 @@ class Surface:
             else:
                 self._keep(meant)
 
-    def _keep(self, said: osc.Said) -> None:
+    def _keep(self, said: osc.OscCommand) -> None:
         if len(self.said) >= KEYS and said.key not in self.said:
             self.dropped += 1
             return
         self.said.pop(said.key, None)
         self.said[said.key] = said
 
-    def _hold(self, ahead: float, said: osc.Said) -> None:
+    def _hold(self, ahead: float, said: osc.OscCommand) -> None:
         if len(self._held) >= HELD:
             self.dropped += 1
             return
         self._count += 1
         heapq.heappush(self._held, (self.frame_in(ahead), self._count, said))
 
-    def take(self) -> list[osc.Said]:
+    def take(self) -> list[osc.OscCommand]:
         """Returns what is to be performed now."""
         said, self.said = list(self.said.values()), {}
         return said
 
-    def due(self, frame: int) -> Iterator[tuple[int, osc.Said]]:
+    def due(self, frame: int) -> Iterator[tuple[int, osc.OscCommand]]:
         """Returns what a time tag put off to a frame before this one, with its frame."""
         while self._held and self._held[0][0] < frame:
             at, _, said = heapq.heappop(self._held)
             yield at, said
 
-    def _answer(self, asked: osc.Asked, sender: tuple[str, int]) -> None:
+    def _answer(self, asked: osc.OscQuestion, sender: tuple[str, int]) -> None:
         value = self.answer(asked.target)
         if value is None:
             self.dropped += 1

@@ -38,13 +38,13 @@ def replies(end: End, known: status.Status) -> list[Reply]:
     """Makes one reply for each command, in order."""
     if isinstance(end, Failed):
         return [Reply(id, ok=False, text=end.why, code=end.code) for id in end.submission.ids]
-    look, told = cache(known.told), []
+    look, found = cache(known.told), []
     for k, (command, outcome) in enumerate(zip(end.submission.commands, end.outcomes, strict=True)):
         if outcome.error is not None:
-            told.append(refusal(outcome.id, outcome.error))
+            found.append(refusal(outcome.id, outcome.error))
         else:
-            told.append(TABLE.get(type(command), _done)(Question(command, outcome, k, end, known, look)))
-    return told
+            found.append(TABLE.get(type(command), _done)(Question(command, outcome, k, end, known, look)))
+    return found
 
 
 def _done(asked: Question) -> Reply:
@@ -83,8 +83,8 @@ TABLE: dict[type, Callable[[Question], Reply]] = {Sync: _sync, Status: _status, 
 
 
 def refusal(id: int, error: ChronusError) -> Reply:
-    told = error.suggestions
-    return Reply(id, ok=False, text=error.message, code=error.code, part=error.part, suggestions=told)
+    words = error.suggestions
+    return Reply(id, ok=False, text=error.message, code=error.code, part=error.part, suggestions=words)
 
 
 def single(part: Part, frame: int | None = None) -> Reply:

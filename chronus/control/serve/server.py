@@ -39,7 +39,7 @@ from chronus.conductor.transaction import Committed
 from chronus.conductor.waiting import together
 from chronus.control.jobs.job import Applied, Asked, End, Failed, Job, Shrink
 from chronus.control.jobs.performer import Performer
-from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
 from chronus.control.serve.outputs import Found, Outputs, listed
@@ -65,7 +65,9 @@ STALE_SECONDS = 0.25
 class Server:
     """Serves everything that a client can ask for. `turn` goes round once, `run` until told to stop."""
 
-    def __init__(self, performer: Performer, status: Status, listener: socket.socket, supervisor: Supervisor) -> None:
+    def __init__(
+        self, performer: Performer, status: Status, listener: socket.socket, supervisor: SupervisorLine
+    ) -> None:
         self.performer, self.status, self.supervisor = performer, status, supervisor
         self.conductor, self.publisher = performer.conductor, performer.publisher
         self.jobs: deque[Job | Asked | Shrink] = deque()

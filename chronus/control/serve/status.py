@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any
 
 from chronus.control.jobs.performer import Performer
-from chronus.control.jobs.supervisor_line import Supervisor
+from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.engine_line import Process
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
@@ -23,7 +23,7 @@ class Status:
     seconds).
     """
 
-    def __init__(self, performer: Performer, supervisor: Supervisor, facts: dict[str, Any]) -> None:
+    def __init__(self, performer: Performer, supervisor: SupervisorLine, facts: dict[str, Any]) -> None:
         self.performer, self.supervisor, self.facts = performer, supervisor, facts
         self.conductor = performer.conductor
         self.memory: Memory = performer.publisher.memory

@@ -9,7 +9,7 @@ from chronus.control.care.infirmary import AT_ONCE_SECONDS, Infirmary
 from chronus.journal import reading, records
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, HANDLE_TABLE, HANDLE_WORDS
-from chronus.memory.quarantine import Out
+from chronus.memory.quarantine import TakenOut
 from tests.control.serve.test_server import set_
 from tests.kit.house import RATE, House
 
@@ -32,7 +32,7 @@ class Ward(House):
     def crash(self, name, how=11, later=0):
         """The module brings both workers down in the block that has just been sealed, or some blocks later."""
         seat, block = self.seat(name), self.replicas.block() + later
-        quarantine.take_out(self.memory.board, Out(seat.handle, seat.incarnation, block, how))
+        quarantine.take_out(self.memory.board, TakenOut(seat.handle, seat.incarnation, block, how))
 
     def begun(self, *commands, texts=()):
         """Says it, and lets both replicas begin the block that takes it in, but not end it."""

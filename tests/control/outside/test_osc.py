@@ -15,7 +15,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from chronus.commands import Change, Gate, Note, Play, Port, Quantity, Set, Stop, Word
 from chronus.control.outside import osc
-from chronus.control.outside.osc import Asked, Message, Said, Tone
+from chronus.control.outside.osc import Message, OscCommand, OscQuestion, Tone
 from chronus.language.parser import parse
 from chronus.language.statements import statements
 from tests.kit.machine import seconds_of
@@ -161,7 +161,7 @@ def test_an_answer_that_python_osc_builds_is_what_this_decoder_and_its_own_under
 
 
 def test_mod_sets_a_parameter_in_its_own_unit():
-    assert meant("/mod/Bass/freq", 55) == Said(
+    assert meant("/mod/Bass/freq", 55) == OscCommand(
         ("mod", "bass", "freq"), "set bass.freq 55", Set(changes=(Change("bass", "freq", Quantity(55.0)),))
     )
     assert meant("/mod/filter/mode", "low").command == Set(changes=(Change("filter", "mode", Word("low")),))
@@ -169,7 +169,7 @@ def test_mod_sets_a_parameter_in_its_own_unit():
 
 def test_gate_opens_and_closes():
     assert meant("/gate/adsr", 1).command == Gate(name="adsr", on=True)
-    assert meant("/gate/adsr", 0.0) == Said(("gate", "adsr"), "gate adsr off", Gate(name="adsr", on=False))
+    assert meant("/gate/adsr", 0.0) == OscCommand(("gate", "adsr"), "gate adsr off", Gate(name="adsr", on=False))
     assert meant("/gate/adsr", True).text == "gate adsr on"
 
 
@@ -258,8 +258,8 @@ def test_two_notes_of_a_chord_are_both_kept():
 def test_transport_get_status_and_test():
     assert meant("/transport/play").command == Play()
     assert meant("/transport/bpm", 174).text == "bpm 174"
-    assert meant("/get/bass/freq") == Asked("/value/bass/freq", Port("bass", "freq"))
-    assert meant("/status") == Asked("/status")
+    assert meant("/get/bass/freq") == OscQuestion("/value/bass/freq", Port("bass", "freq"))
+    assert meant("/status") == OscQuestion("/status")
     assert meant("/test") == Tone()
     assert meant("/test", 1) == Tone()
 
