@@ -38,7 +38,7 @@ def _shell(read: forms.Read, settings: Settings) -> int:
 
 
 def to_run(read: forms.Read) -> bytes | None:
-    """What the shell is given to run; None: what comes on standard input."""
+    """Returns what the shell is given to run; None: what comes on standard input."""
     if read.arguments.commands is not None:
         return os.fsencode(read.arguments.commands)
     if read.script is None:
@@ -56,7 +56,7 @@ def to_run(read: forms.Read) -> bytes | None:
 
 
 def _hint_at_lines(parser: Parser, words: Sequence[str]) -> None:
-    """A line of the language typed at the system's shell: says how it is sent."""
+    """Explains, for a line of the language typed at the system's shell, how it is sent."""
     place = forms.first_word(words, parser)
     if place is None or words[place] in forms.FORMS or os.path.lexists(words[place]):
         return
@@ -189,7 +189,7 @@ def _completion(arguments: Namespace, _settings: Settings) -> int:
 
 
 def _man(arguments: Namespace, _settings: Settings) -> int:
-    """The page through a pager in a terminal, else as plain text."""
+    """Shows the page through a pager in a terminal, else as plain text."""
     from chronus.command_line import manual
 
     page = manual.roff(forms.parser()) if arguments.roff else manual.text(forms.parser())

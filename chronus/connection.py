@@ -41,7 +41,7 @@ Progress = Callable[[int, int, str], None]
 
 
 def socket_path(name: str) -> Path:
-    """E_PATH where it has more bytes than the system lets a socket's path have."""
+    """Returns the socket's path; raises E_PATH where it has more bytes than the system allows."""
     path = places.runtime() / f"{name}.sock"
     excess = len(os.fsencode(path)) - SOCKET_PATH_BYTES
     if excess > 0:
@@ -63,7 +63,7 @@ def log_path(name: str) -> Path:
 
 
 def own(name: str) -> int:
-    """Takes the engine's name: a descriptor that holds the lock until it is closed. E_EXISTS where another has it.
+    """Takes the engine's name: returns a descriptor that holds the lock until it is closed. Raises E_EXISTS where another has it.
 
     The file then holds the number of this process.
     """
@@ -98,7 +98,7 @@ def lock_held(name: str) -> bool:
 
 
 def owner(name: str) -> int | None:
-    """The process that owns the name; None where nobody does."""
+    """Returns the process that owns the name; None where there is none."""
     with contextlib.suppress(OSError, ValueError):
         number = int(lock_path(name).read_text())
         return number if lock_held(name) else None
@@ -119,11 +119,12 @@ def wait_until_free(name: str, timeout: float) -> bool:
 
 
 class NoEngine(ChronusError):
-    """Nobody owns the name."""
+    """No engine owns the name."""
 
 
 def connect(name: str, timeout: float, on_wait: Callable[[], object] = lambda: None) -> socket.socket:
-    """The engine's socket; NoEngine where there is none. One that holds its lock but does not listen yet is waited for.
+    """Connects to the engine's socket; raises NoEngine where there is none. Waits for an engine that holds its lock but does not
+    listen yet.
 
     `timeout` is in seconds. `on_wait` is called once if it takes longer than somebody expects who looks on.
     """
@@ -165,7 +166,7 @@ def _try(path: Path) -> socket.socket | None:
 
 
 def peer_uid(there: socket.socket) -> int:
-    """The user at the other end."""
+    """Returns the user at the other end."""
     _pid, uid, _gid = struct.unpack("3i", there.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return int(uid)
 
@@ -186,7 +187,7 @@ class Started(NamedTuple):
 
 
 class StartError(ChronusError):
-    """The engine did not come up; `exit` is what this program should end with."""
+    """Raised when the engine did not come up; `exit` is what this program should end with."""
 
     def __init__(self, code: str, message: str, exit: int) -> None:
         super().__init__(code, message)
@@ -260,7 +261,7 @@ def _end(process: subprocess.Popen[bytes]) -> str:
 
 
 def _lines(reports: int, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Lines until the engine closes its end or dies: its children may hold the pipe open, so both are watched."""
+    """Returns lines until the engine closes its end or dies: its children may hold the pipe open, so both are watched."""
     waiting = b""
     while True:
         if select.select([reports], [], [], 0.1)[0]:

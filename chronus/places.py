@@ -22,13 +22,13 @@ PACKAGE = Path(__file__).parent
 
 
 def shipped(folder: str) -> Path:
-    """`grammar` or `patches`: inside the package (a wheel), or beside it (a checkout)."""
+    """Returns the folder `grammar` or `patches`: inside the package (a wheel), or beside it (a checkout)."""
     inside = PACKAGE / folder
     return inside if inside.is_dir() else PACKAGE.parent / folder
 
 
 def home() -> Path:
-    """Journals, recordings, the user's patches and modules."""
+    """Returns the folder of journals, recordings, the user's patches and modules."""
     told = os.environ.get("CHRONUS_HOME")
     if told:
         return Path(told).expanduser() if told.startswith("~") else Path(told)
@@ -49,20 +49,20 @@ NO_HOME = Path(os.devnull) / "chronus"
 
 
 def home_trouble(problem: OSError) -> str:
-    """Why nothing can be kept there, in words, and what helps."""
+    """Says why nothing can be kept there, and what helps."""
     why = "there is no home folder" if home() == NO_HOME else f"{home()}: {problem.strerror or problem}"
     return f"{why}; CHRONUS_HOME may name another folder"
 
 
 def modules_folders() -> tuple[Path, ...]:
-    """Where modules are found: the package's own folder, then those named in CHRONUS_MODULES."""
+    """Returns where modules are found: the package's own folder, then those named in CHRONUS_MODULES."""
     more = os.environ.get("CHRONUS_MODULES", "")
     return (PACKAGE / "modules", *(Path(part) for part in more.split(os.pathsep) if part))
 
 
 @cache
 def shipped_kinds() -> frozenset[str]:
-    """The kinds of module that came with Chronus. All others come from outside, and are proved before they are rendered."""
+    """Returns the kinds of module that came with Chronus. All others come from outside, and are proved before they are rendered."""
     return frozenset(source.stem for source in (PACKAGE / "modules").glob("[!_]*.py"))
 
 
@@ -121,7 +121,7 @@ BUILT = "checkout"
 
 
 def _usable(folder: Path) -> None:
-    """OSError where kernels cannot be kept there, or where there is no room for them."""
+    """Raises OSError where kernels cannot be kept, or where there is no room for them."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -159,7 +159,8 @@ def _kernels() -> str:
 
 
 def kernel_cache() -> Path:
-    """Compiled kernels: a folder for each version of what they are made of, because Numba's cache sees only the file a kernel stands in.
+    """Returns the folder of compiled kernels: one for each version of what they are made of, because Numba's cache sees only the
+    file a kernel stands in.
 
     And for each place the package lies at: Numba knows a file by its path, so two checkouts share no machine code.
     """
@@ -167,7 +168,7 @@ def kernel_cache() -> Path:
 
 
 def catalogue_file() -> Path:
-    """What the modules say of themselves, as data; written before anything is compiled, so where it is not, nothing is."""
+    """Returns the file of the modules' declarations; it is written before anything is compiled, so where it is not, nothing is."""
     return kernel_cache() / f"catalogue-{_modules()}.json"
 
 
@@ -195,12 +196,12 @@ def table_file(kind: str, name: str) -> Path:
 
 
 def samples() -> Path:
-    """The user's recordings: found there by their names alone."""
+    """Returns the folder of the user's recordings: found there by their names alone."""
     return home() / "samples"
 
 
 def runtime() -> Path:
-    """The folder of sockets and locks: 0700 and ours, or refused."""
+    """Returns the folder of sockets and locks: 0700 and ours, or refused."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     folder = Path(base) / "chronus" if base else Path(f"/tmp/chronus-{os.getuid()}")
     try:

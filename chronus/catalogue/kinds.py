@@ -19,7 +19,7 @@ BESIDE = ("key", "sidechain", "sync")
 
 
 def variant(kind: str, lanes: int) -> str:
-    """What a kernel for so many lanes is called wherever it is asked for: `saw x8`."""
+    """Returns the name of a kernel for so many lanes: `saw x8`."""
     return f"{kind} x{lanes}"
 
 
@@ -45,7 +45,7 @@ class Catalogue:
             raise ChronusError("E_FILE", f"the catalogue of modules cannot be read: {error}") from error
 
     def plain(self) -> dict[str, Any]:
-        """kind -> Spec as plain data, for a client's completion and help; `outs` has what it offers of its notes too."""
+        """Returns kind -> Spec as plain data, for a client's completion and help; `outs` has what it offers of its notes too."""
         return {
             kind: msgspec.to_builtins(spec) | {"outs": msgspec.to_builtins(spec.offers())}
             for kind, spec in self.kinds.items()
@@ -71,12 +71,12 @@ class Catalogue:
 
 
 def carries_audio(port: In) -> bool:
-    """Whether what is heard goes in here: a main audio input, not one that only listens."""
+    """Whether an input carries sound that is heard: a main audio input, not one that only listens."""
     return port.role == "audio" and port.name not in BESIDE
 
 
 def main_input(spec: Spec) -> In | None:
-    """Where a bare `patch A > B` leads."""
+    """Returns where a bare `patch A > B` leads."""
     return next((port for port in spec.ins if carries_audio(port)), None)
 
 
@@ -85,7 +85,7 @@ def main_output(spec: Spec) -> Out | None:
 
 
 def find_param(spec: Spec, name: str, part: str) -> Param:
-    """The parameter of that name, or E_PARAM with those it may have been."""
+    """Returns the parameter of that name, or raises E_PARAM with those it may have been."""
     param = spec.param(name)
     if param is None:
         near = meant(

@@ -24,7 +24,7 @@ NUMBERED, HANDS = 16, 1 << 12
 
 
 class Moment(NamedTuple):
-    """What must be known to turn a difference into entries. `number` is the transaction's, and it `swaps` to the plan.
+    """What is needed to turn a difference into entries. `number` is the transaction's, and it `swaps` to the plan.
 
     A typed jump takes RAMP frames; words of an enum take none: the kernel has its own way from one to the other.
     """
@@ -41,7 +41,7 @@ class Moment(NamedTuple):
     """The transport stops, or goes on."""
 
     def course(self, setting: Setting | None, rack: Rack) -> Course | None:
-        """Of what still moves. One that has less left to go than a typed jump takes is over."""
+        """Returns the course of what still moves. One that has less left to go than a typed jump takes is over."""
         moving = mover(setting, rack)
         course = None if moving is None else self.present.courses.get(moving.number)
         return course if course is not None and course.end >= self.frame + RAMP else None
@@ -64,7 +64,7 @@ def is_structural(before: Rack, after: Rack) -> bool:
 
 
 def _part(module: Module) -> tuple[object, ...]:
-    """What of a module the program depends on."""
+    """Returns what of a module the program depends on."""
     tables = [(name, setting) for name, setting in module.params.items() if isinstance(setting, Word | File)]
     return (
         module.kind,
@@ -77,12 +77,12 @@ def _part(module: Module) -> tuple[object, ...]:
 
 
 def mover(setting: Setting | None, rack: Rack) -> Moving | None:
-    """What a setting moves with, if it does: a musical length with the tempo."""
+    """Returns what a setting moves with, if it moves: a musical length with the tempo."""
     return setting if isinstance(setting, Moving) else rack.tempo if isinstance(setting, Quantity) else None
 
 
 def entries(before: Rack, after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
-    """Sets and sweeps, then gates and hands, in the order in which they must act."""
+    """Returns sets and sweeps, then gates and hands, in the order in which they must act."""
     by_hand = {find(after, hand.name, at.catalogue) for hand in hands if isinstance(hand, Gate)}
     return [*_sets(before, after, at), *_gates(before, after, by_hand, at), *_hands(after, hands, at)]
 
@@ -114,7 +114,7 @@ def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
 
 
 def _line(seat: Seat, k: int, course: Course, rack: Rack, module: Module, param: Param, at: Moment) -> Entry:
-    """What is left of a sweep, from where it is by now. It names its frame: it is a line in time."""
+    """Returns what is left of a sweep, from where it is by now. It names its frame: it is a line in time."""
     start = value(rack, module, param, at.present)
     if course.waits:
         return _set(seat, k, start, RAMP)
@@ -146,7 +146,9 @@ def _gate(seat: Seat, on: bool) -> Entry:
 
 
 def _hands(after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
-    """Of one moment the gates first: in whatever order they were typed, a note is heard on a gate that is opened with it."""
+    """Returns what hands do, of one moment the gates first: in whatever order they were typed, a note is heard on a gate that is
+    opened with it.
+    """
     found: list[Entry] = []
     for k, hand in sorted(enumerate(hands), key=lambda pair: isinstance(pair[1], Note)):
         seat = at.plan.seats.get(find(after, hand.name, at.catalogue) or "")
@@ -160,7 +162,7 @@ def _hands(after: Rack, hands: Sequence[ByHand], at: Moment) -> list[Entry]:
 
 
 def _note(seat: Seat, note: Note, number: int, bpm: float, at: Moment) -> Entry:
-    """A note by hand brings its own length, in the place of a generation."""
+    """Returns the entry of a note by hand, with its own length in the place of a generation."""
     length = Length(note.length * 4, "beats") if note.length_unit == "whole" else Length(note.length, "s")
     frames = frames_of(length, bpm, at.rate, at.timeline, at.frame)
     return Entry(
@@ -170,7 +172,7 @@ def _note(seat: Seat, note: Note, number: int, bpm: float, at: Moment) -> Entry:
 
 
 def begun_by_hand(entries: Sequence[Entry], hands: Sequence[ByHand], at: Moment) -> dict[int, Sounding]:
-    """The notes among a transaction's entries that last so many beats of these hands, by their ids."""
+    """Returns those of a transaction's entries that are notes by hand over beats, by their ids."""
     found = {}
     for entry in entries:
         if entry.kind == NOTE_ON and entry.more == NO_LANE:
@@ -184,7 +186,7 @@ def begun_by_hand(entries: Sequence[Entry], hands: Sequence[ByHand], at: Moment)
 def held_on(
     before: Mapping[int, Sounding], after: Mapping[int, Sounding], at: Moment
 ) -> tuple[list[Entry], dict[int, Sounding]]:
-    """What is said of notes by hand that the tempo makes last longer or less long, and how they are known from then on."""
+    """Returns the entries for notes by hand that the tempo makes longer or shorter, and how they are known from then on."""
     found, known = [], {}
     for k, (number, note) in enumerate(after.items()):
         if note == before.get(number):

@@ -23,7 +23,7 @@ Ident = tuple[Key, int, int, bool]
 
 
 class Drawing:
-    """`finish` gives the plan. `over` are the programs whose fades are over; `incarnation` is the next one to give."""
+    """Draws a plan; `finish` gives it. `over` are the programs whose fades are over; `incarnation` is the next one to give."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Drawing:
         )  # fmt: skip
 
     def _check_tables(self, seats: Mapping[str, Seat]) -> None:
-        """E_LIMIT where all that the rack reads of the shelf is too much, or too many things."""
+        """Raises E_LIMIT if all that the rack reads of the shelf is too large, or too many tables."""
         read = {recipe.key: recipe for seat in seats.values() for recipe in seat.tables}
         size = sum(recipe.bytes for recipe in read.values())
         if size > MOST_BYTES:
@@ -114,7 +114,7 @@ class Drawing:
         return replace(seat, notes=wanted[0], follows=wanted[1], open=wanted[2])
 
     def _strands(self, seats: dict[str, Seat]) -> dict[int, Strand]:
-        """In the order in which they are summed."""
+        """Returns the strands in the order in which they are summed."""
         known: dict[Ident, Strand] = {}
         for strand in (*self.old_strands.values(), *self.before.strands.values()):
             known[strand.key, strand.source, strand.target, strand.late > 0] = strand
@@ -135,7 +135,7 @@ class Drawing:
         return replace(strand, late=self._region(size, source.name), late_bytes=size)
 
     def _region(self, size: int, name: str) -> int:
-        """The first stretch of the arena that is free and long enough."""
+        """Returns the first stretch of the arena that is free and long enough."""
         at, place = FIRST, len(self.taken)
         for k, (start, end) in enumerate(self.taken):
             if start - at >= size:
@@ -150,7 +150,7 @@ class Drawing:
     # ------------------------------------------------------------ the program
 
     def _order(self, seats: dict[str, Seat], strands: dict[int, Strand]) -> list[Seat]:
-        """The order of rendering. Leaving cables bend it where they can; those that cannot are read one block late."""
+        """Returns the order of rendering. Leaving cables change it where they can; those that cannot are read one block late."""
         by_handle = {seat.handle: seat for seat in (*seats.values(), *self.old_seats.values())}
         handles = [*(seats[name].handle for name in self.wiring.order), *sorted(self.old_seats)]
         edges = {(s.source, s.target): 1 for s in self.old_strands.values() if not s.late}

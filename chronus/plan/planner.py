@@ -27,7 +27,7 @@ class Planner:
     def draw(
         self, places: Places, rack: Rack, frame: int = 0, fresh: frozenset[str] = frozenset()
     ) -> tuple[Places, Plan]:
-        """The plan of a rack, as it is at `frame`: what left long enough ago is dropped. E_LIMIT where there is no room.
+        """Draws the plan of a rack, as it is at `frame`: what left long enough ago is dropped. Raises E_LIMIT where there is no room.
 
         `fresh`: modules that are not those that had these names before. The places that come back have given the numbers away, and no more.
         """

@@ -62,7 +62,7 @@ class Plan(Struct, frozen=True):
     program: Program | None = None
 
     def leader(self, seat: Seat) -> Seat:
-        """The seat whose notes it follows."""
+        """The seat of the module whose notes it follows."""
         return next((other for other in self.seats.values() if other.handle == seat.notes), seat)
 
     def spans(self) -> list[tuple[int, int]]:
@@ -102,7 +102,7 @@ class Places(Struct, frozen=True):
     draining: dict[int, Plan] = {}
 
     def adopted(self, plan: Plan) -> Places:
-        """From now on plans start from this one. What it drops drains until it is applied."""
+        """Takes a plan as the one that later plans start from. What it drops drains until it is applied."""
         return replace(self, plan=plan, draining={**self.draining, plan.number: self.plan})
 
     def tables(self) -> dict[shelf.Key, Recipe]:

@@ -47,7 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Whoever is told to end clears away what it has begun, and then ends with 128 and the signal's number."""
+    """Removes what was begun when the process is told to end, and then ends with 128 and the signal's number."""
 
     def end(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
@@ -74,7 +74,7 @@ class Piece(Struct, frozen=True):
         return Take(self.rate, self.seed, None if self.journal else 0, stems, keep)
 
     def play(self, take: Take, report: Report | None) -> tuple[list[Answer], int]:
-        """(the answers that are errors, the frame at which it ends)."""
+        """Plays the take; returns (the answers that are errors, the frame at which it ends)."""
         wrong: list[Answer] = []
         if self.journal:
             end = play_journal(take, self.journal, report)
@@ -88,7 +88,7 @@ class Piece(Struct, frozen=True):
 
 
 def read_score(arguments: argparse.Namespace) -> Piece:
-    """The script or journal that a path or a name means, and every file that is read for it."""
+    """Reads the script or journal that a path or a name means, and lists every file that is read for it."""
     path = scripts.find(arguments.script)
     source = scripts.read(path)
     journal = reading.read_take(path) if source.startswith(records.MAGIC) else None
@@ -104,7 +104,7 @@ def read_score(arguments: argparse.Namespace) -> Piece:
 
 
 def _opened(source: bytes) -> Iterator[Path]:
-    """The files that a script opens."""
+    """Returns the files that a script opens."""
     for line in read_script(source.decode("utf-8", "surrogateescape")):
         if line.parsed is not None and isinstance(line.parsed.command, Open):
             with contextlib.suppress(ChronusError):
@@ -148,7 +148,7 @@ class _Rendering:
         return careful
 
     def _check_room(self, frames: int) -> None:
-        """As far as it is known how long it becomes."""
+        """Refuses what the format or the disk cannot hold, as far as its length is known."""
         size = needed_bytes(self.format, frames, as_float=self.arguments.float)
         if self.format.kind in ("WAV", "AIFF"):
             self.target.check_room(size)
@@ -232,7 +232,7 @@ class _Rendering:
     # ------------------------------------------------------------ what is told
 
     def _say(self, line: str) -> None:
-        """Not into the sound, where that goes to standard output."""
+        """Prints to standard output, or, where the sound goes there, to standard error."""
         out = sys.stderr if self.target.is_standard_output else sys.stdout
         if out is None:  # it was closed
             return
@@ -287,7 +287,7 @@ class _Stem(Struct, frozen=True):
 
 
 class _Careful:
-    """A writer of which the disk may refuse what it writes: then it is said which file."""
+    """Writes to a disk that may refuse; the error then names the file."""
 
     def __init__(self, made: Writer, target: Target) -> None:
         self.made, self.target = made, target
@@ -309,7 +309,7 @@ class _Careful:
 
 
 def _end(take: Take, frames: int) -> None:
-    """Renders up to the end, and lets go at that very frame: of what was to begin there nothing is heard."""
+    """Renders up to the end, and releases at that very frame: what was to begin there is not heard."""
     take.render(frames // BLOCK * BLOCK)
     take.put_off(frames - 1)
     ending.let_go(take, frames)

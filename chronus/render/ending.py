@@ -34,7 +34,9 @@ def let_go(take: Take, frame: int) -> None:
 
 
 def look_seconds(rack: Rack, catalogue: Catalogue) -> float:
-    """So long a silence is an end: longer than what all modules can keep, one after the other, or a slow wave be at its bottom."""
+    """Returns how long a silence must be to count as the end: longer than what all modules can keep, one after the other, or a slow
+    wave be at its bottom.
+    """
     seconds = BREATH_SECONDS
     for module in rack.modules.values():
         spec = catalogue[module.kind]
@@ -45,7 +47,7 @@ def look_seconds(rack: Rack, catalogue: Catalogue) -> float:
 
 
 def endings(rack: Rack, catalogue: Catalogue) -> Iterator[AnyCommand]:
-    """The commands that let go."""
+    """Returns the commands that release notes and gates."""
     yield Stop()
     for module in rack.modules.values():
         if catalogue[module.kind].has_gate() and (module.held or module.addressed):
@@ -81,7 +83,9 @@ class _Ways:
         self.kept = self._needed()
 
     def opened_by_themselves(self) -> list[Key]:
-        """Cables that open gates for ever, from what neither plays notes nor follows them; and those by which a modulator is heard."""
+        """Returns the cables that open gates for ever, from what neither plays notes nor follows them; and those by which a
+        modulator is heard.
+        """
         return [
             key
             for key in self.rack.cables
@@ -93,7 +97,7 @@ class _Ways:
         ]
 
     def past_the_gates(self) -> list[Key]:
-        """Cables by which what has to go on would be heard."""
+        """Returns the cables by which what has to go on would be heard."""
         return [
             key
             for key in self.rack.cables
@@ -101,7 +105,7 @@ class _Ways:
         ]
 
     def _plays(self, name: str) -> bool:
-        """Whether it is by notes alone that it does anything."""
+        """Whether a module does anything by notes alone."""
         spec = self.specs[name]
         return spec.has_gate() and not spec.drone and not spec.modulator
 
@@ -109,7 +113,7 @@ class _Ways:
         return self._plays(key.source) or (key.output == "gate" and self.rack.modules[key.source].addressed)
 
     def _is_shut(self, name: str) -> bool:
-        """Whether it is silent by itself while no gate is on."""
+        """Whether a module is silent by itself while no gate is on."""
         spec, module = self.specs[name], self.rack.modules[name]
         if self._plays(name):
             return True
@@ -123,12 +127,12 @@ class _Ways:
         )
 
     def _carries(self, key: Key) -> bool:
-        """Whether a cable is a way of what is heard."""
+        """Whether a cable carries sound that is heard."""
         spec, port = self.specs[key.source], input_of(self.specs[key.target], key.into)
         return port is not None and carries_audio(port) and sounds(spec, key.output) and main_output(spec) is not None
 
     def _reached(self) -> set[str]:
-        """The drones, and what they are heard in without a gate between."""
+        """Returns the drones, and what they are heard in without a gate between."""
         found = {name for name in self.drones if name not in self.shut}
         todo = list(found)
         while todo:
@@ -140,7 +144,7 @@ class _Ways:
         return found - {"out"}
 
     def _needed(self) -> set[str]:
-        """Of the drones and what they are heard in, those that lead to a gate, or move something."""
+        """Returns those of the drones, and of what they are heard in, that lead to a gate, or move something."""
         found = {
             key.source
             for key in self.rack.cables

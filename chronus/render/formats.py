@@ -46,7 +46,7 @@ ENDINGS = ".wav, .flac, .ogg or .aiff"
 
 
 def format_of(path: str, *, as_float: bool) -> Format:
-    """The format that a name ends with; E_FILE where there is none of that name, E_VALUE where it has no 32-bit float."""
+    """Returns the format that a name ends with; raises E_FILE where there is none of that name, E_VALUE where it has no 32-bit float."""
     ending = PurePath(path).suffix
     found = FORMATS.get(ending.lower())
     if found is None:
@@ -60,7 +60,7 @@ def format_of(path: str, *, as_float: bool) -> Format:
 
 
 def needed_bytes(format: Format, frames: int, *, as_float: bool) -> int:
-    """How large a file without compression becomes; E_LIMIT where the format cannot hold it."""
+    """Returns how large a file without compression becomes; raises E_LIMIT where the format cannot hold it."""
     size = HEADER_ROOM + frames * CHANNELS * format.sample_bytes[as_float]
     if format.limit is not None and size > format.limit:
         raise _too_long(format)

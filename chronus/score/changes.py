@@ -22,7 +22,7 @@ NEXT_BAR = When("next")
 
 
 def changed_lanes(before: Rack, after: Rack) -> list[str]:
-    """The lanes that do not play as they did, in order of name."""
+    """Returns the lanes that do not play as they did, in order of name."""
     if before.lanes is after.lanes:
         return []
     names = before.lanes.keys() | after.lanes.keys()
@@ -41,7 +41,7 @@ def _differs(before: Rack, after: Rack, name: str) -> bool:
 def edit_lanes(
     score: Score, before: Rack, after: Rack, when: When | None, moment: int
 ) -> tuple[Score, Fraction | None]:
-    """The lanes of `after` take over at their time; also where that is, in beats (None while stopped)."""
+    """Lets the lanes of `after` take over at their time; also returns where that is, in beats (None while stopped)."""
     names = changed_lanes(before, after)
     if score.stopped or not names:
         return score, None
@@ -74,7 +74,7 @@ def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: 
 
 
 def _origin(score: Score, lane: Lane | None, position: Fraction) -> tuple[Score, Fraction]:
-    """Where a lane's first loop began: for one brought back, where it did; at the beginning, if the music began anew since."""
+    """Returns where a lane's first loop began: for one brought back, where it did; at the beginning, if the music began anew since."""
     assert score.timeline is not None
     number = score.timeline.number
     if lane is None:
@@ -124,7 +124,7 @@ class _Anew:
 
 
 def retune(score: Score, rack: Rack, moment: int) -> Score:
-    """Another tempo from a frame on. What sounds goes on, and ends where it now has to; so do sweeps of so many beats."""
+    """Sets another tempo from a frame on. What sounds goes on, and ends where it now has to; so do sweeps over beats."""
     before = score.timeline
     score = _with_tempo(score, rack, moment)
     timeline = score.timeline
@@ -138,7 +138,7 @@ def retune(score: Score, rack: Rack, moment: int) -> Score:
 
 
 def _with_tempo(score: Score, rack: Rack, moment: int) -> Score:
-    """The timeline goes on at the tempo of the rack, or moves there: what moves begins now, or goes on from where it is."""
+    """Lets the timeline go on at the tempo of the rack, or move there: a move begins now, or goes on from where it is."""
     moving, timeline, ramp = rack.tempo, score.timeline, None
     if moving is not None:
         course = score.courses.get(moving.number) or on_the_way(moving, score.rate, moment)
@@ -152,13 +152,13 @@ def _with_tempo(score: Score, rack: Rack, moment: int) -> Score:
 
 
 def _begin(score: Score, rack: Rack, moment: int) -> Score:
-    """A new transport zero, at the tempo of the rack or where that has got to."""
+    """Begins a new transport zero, at the tempo of the rack or at where a sweep of it has got to."""
     score = begin(replace(score, lanes={}), moment, rack.bpm)
     return score if rack.tempo is None else _with_tempo(score, rack, moment)
 
 
 def reswing(score: Score, swing: float, moment: int) -> Score:
-    """Another swing, which takes hold where the next pair of sixteenths begins, so that no note is lost or played twice."""
+    """Sets another swing, from where the next pair of sixteenths begins, so that no note is lost or played twice."""
     if score.timeline is None:
         return score
     now, pair = score.timeline.position(moment), 2 * SIXTEENTH
@@ -172,7 +172,7 @@ def reswing(score: Score, swing: float, moment: int) -> Score:
 
 
 class _Carry(NamedTuple):
-    """A span goes on from `position` with the notes that sound in it there; later ones stay as they are, but for their swing."""
+    """Lets a span go on from `position` with the notes that sound in it there; later ones stay as they are, but for their swing."""
 
     timeline: Timeline
     position: Fraction
@@ -192,13 +192,13 @@ def stop(score: Score) -> Score:
 
 
 def play(score: Score, rack: Rack, moment: int) -> Score:
-    """All lanes from their beginning, at a new zero."""
+    """Begins all lanes anew, at a new zero."""
     score = _begin(score, rack, moment)
     return edit_lanes(score, replace(rack, lanes={}), rack, When("now"), moment)[0] if rack.lanes else score
 
 
 def reseat(score: Score, seats: dict[str, Player], moment: int) -> Score:
-    """Lanes whose module is another instance now play that one from the moment on."""
+    """Lets lanes whose module is another instance now play that one from the moment on."""
     for name, playing in score.lanes.items():
         player = seats.get(name)
         if player is None or (playing.player.handle, playing.player.incarnation) == (player.handle, player.incarnation):

@@ -34,19 +34,19 @@ class Sounding(Struct, frozen=True):
 
 
 def begun(moving: Moving, bpm: float, rate: int, timeline: Timeline | None, moment: int) -> Course:
-    """A sweep that begins at a moment. It takes as long as a typed jump at least."""
+    """Returns the course of a sweep that begins at a moment. It takes at least as long as a typed jump."""
     frames = frames_of(moving.over, bpm, rate, timeline, moment)
     beats = moving.over.number * BEATS.get(moving.over.unit, 0)
     return Course(moment, max(frames, RAMP), beats)
 
 
 def beats_of(moving: Moving) -> Fraction:
-    """How many beats a sweep takes; 0 where it is in time."""
+    """Returns how many beats a sweep takes; 0 where it is in time."""
     return exact(moving.over.number) * BEATS.get(moving.over.unit, 0)
 
 
 def on_the_way(tempo: Moving, rate: int, moment: int) -> Course:
-    """A sweep of the tempo that begins at a moment. It is evenly in time."""
+    """Returns the course of a sweep of the tempo that begins at a moment. It is evenly in time."""
     assert isinstance(tempo.start, float) and isinstance(tempo.stop, float)
     beats = beats_of(tempo)
     paces = 1 / beat_frames(tempo.start, rate) + 1 / beat_frames(tempo.stop, rate)
@@ -55,7 +55,7 @@ def on_the_way(tempo: Moving, rate: int, moment: int) -> Course:
 
 
 class Change(NamedTuple):
-    """Of the tempo, at a moment: from one timeline to another, or, without music, to `bpm`."""
+    """A change of the tempo, at a moment: from one timeline to another, or, without music, to `bpm`."""
 
     moment: int
     rate: int
@@ -64,7 +64,7 @@ class Change(NamedTuple):
     after: Timeline | None
 
     def of(self, course: Course) -> Course:
-        """What is left of so many beats."""
+        """Returns what is left of so many beats."""
         if not course.beats or course.waits or course.end <= self.moment:
             return course
         share, left = course.at(self.moment), exact(course.beats * (1.0 - course.at(self.moment)))
@@ -76,13 +76,13 @@ class Change(NamedTuple):
         return replace(course, begin=self.moment, frames=max(frames, 1), share=share)
 
     def of_notes(self, notes: Mapping[int, Sounding]) -> dict[int, Sounding]:
-        """Of notes by hand; without those that are over."""
+        """Returns what is left of notes by hand; without those that are over."""
         sounding = {number: note for number, note in notes.items() if note.course.end > self.moment}
         return {number: replace(note, course=self.of(note.course)) for number, note in sounding.items()}
 
 
 def standing(courses: Mapping[int, Course], moment: int) -> dict[int, Course]:
-    """The transport stands: what takes beats waits where it is."""
+    """Stops the sweeps over beats, because the transport stands."""
 
     def here(course: Course) -> Course:
         if not course.beats or course.waits or course.end <= moment:
@@ -95,7 +95,7 @@ def standing(courses: Mapping[int, Course], moment: int) -> dict[int, Course]:
 def going(
     courses: Mapping[int, Course], bpm: float, rate: int, timeline: Timeline | None, moment: int
 ) -> dict[int, Course]:
-    """The transport goes: what has waited goes on."""
+    """Lets the sweeps that have waited go on, because the transport goes."""
 
     def on(course: Course) -> Course:
         if not course.waits:
@@ -107,12 +107,12 @@ def going(
 
 
 def remembered(courses: Mapping[int, Course], moment: int, rate: int) -> dict[int, Course]:
-    """Without those that are long over."""
+    """Returns the courses without those that are long over."""
     return {n: course for n, course in courses.items() if course.end > moment - REMEMBERED_SECONDS * rate}
 
 
 def onward(rack: Rack, catalogue: Catalogue, present: Present) -> Rack:
-    """The same rack as if all that moves began here and now: what a script can say of it."""
+    """Returns the rack as if all sweeps began here and now: what a script can say of it."""
 
     def from_here(module: Module) -> Module:
         settings = {
@@ -130,7 +130,7 @@ def onward(rack: Rack, catalogue: Catalogue, present: Present) -> Rack:
 
 
 def tempo_left(tempo: Moving, present: Present) -> Length:
-    """What is still to come of the time in which the tempo moves: its beats are not even in time."""
+    """Returns what is left of the time in which the tempo moves: its beats are not even in time."""
     assert isinstance(tempo.start, float) and isinstance(tempo.stop, float)
     share = present(tempo)
     left = 1.0 - share
@@ -141,7 +141,7 @@ def tempo_left(tempo: Moving, present: Present) -> Length:
 
 
 def gone_back(rack: Rack, then: Rack, catalogue: Catalogue, present: Present) -> str:
-    """What an undo says of the sweeps that it ends and of those that it brings back."""
+    """Returns what the answer to an undo says of the sweeps that it ends and of those that it brings back."""
     found = []
     for name, module in then.modules.items():
         was = rack.modules.get(name)

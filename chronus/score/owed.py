@@ -18,7 +18,7 @@ SLICE_LANES = 16
 
 
 class Debt(Struct, frozen=True):
-    """From frame `start` to `stop` the notes of spans with `after` < generation <= `upto`.
+    """A debt: from frame `start` to `stop` the notes of spans with `after` < generation <= `upto`.
 
     `slice` is how many frames the present slice takes: each takes more than the one before, because only what is near is in a hurry.
     `left` are the lanes that it has not come to, None at its beginning.
@@ -42,13 +42,13 @@ class Owed(Struct, frozen=True):
         return bool(self.debts)
 
     def promised(self, frame: int, upto: int) -> Owed:
-        """With the horizon at a frame: all lanes, up to a generation."""
+        """Adds all lanes, up to a generation, as far as a new horizon."""
         if frame <= self.horizon:
             return self
         return Owed(frame, (*self.debts, Debt(self.horizon, frame, -1, upto, frame - self.horizon)))
 
     def changed(self, start: int, after: int, score: Score) -> Owed:
-        """With what a command has changed, from a frame to the horizon: the spans of a score with a generation beyond `after`."""
+        """Adds what a command has changed, from a frame to the horizon: the spans of a score with a generation beyond `after`."""
         if start >= self.horizon or score.generation <= after:
             return self
         debt = Debt(start, self.horizon, after, score.generation, round(SLICE_SECONDS * score.rate))
@@ -59,7 +59,7 @@ class Owed(Struct, frozen=True):
         return any(debt.start < frame for debt in self.debts)
 
     def paid(self, score: Score, now: int) -> tuple[Owed, Rows]:
-        """What is left, and the next slice; there must be one. A debt that has fallen behind `now` is paid in one."""
+        """Returns what is left, and the next slice; there must be one. A debt that has fallen behind `now` is paid at once."""
         first = min(self.debts, key=lambda debt: debt.start)
         late = first.left is None and first.start < now
         slice = first.stop - first.start if late else first.slice

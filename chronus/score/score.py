@@ -47,7 +47,7 @@ class Score(Struct, frozen=True):
 
 
 def begin(score: Score, moment: int, bpm: float) -> Score:
-    """A new transport zero."""
+    """Begins a new transport zero."""
     timeline = Timeline.begin(score.rate, score.zeros + 1, moment, bpm)
     return replace(score, timeline=timeline, stopped=False, zeros=score.zeros + 1)
 
@@ -67,7 +67,7 @@ def until(span: Span, position: Fraction) -> Span:
 
 
 def rewrite(score: Score, name: str, position: Fraction, change: Callable[[Span, Fraction], Span]) -> Score:
-    """Every span from a position on becomes what `change` makes of it, with a new generation; one that lies across it is cut."""
+    """Changes every span from a position on, with a new generation; one that lies across the position is cut."""
     playing, generation = score.lanes[name], score.generation
     spans: list[Span] = []
     for span in playing.spans:
@@ -81,7 +81,7 @@ def rewrite(score: Score, name: str, position: Fraction, change: Callable[[Span,
 
 
 def pruned(score: Score, frame: int, rack: Rack) -> Score:
-    """Without the spans that are over, and the lanes that are."""
+    """Removes the spans that are over, and the lanes that are."""
     if score.timeline is None:
         return score
     timeline, lanes = score.timeline.pruned(frame), {}
@@ -102,12 +102,12 @@ def same_notes(one: Lane, other: Lane) -> bool:
 
 
 def events(score: Score, start: int, stop: int, after: int = 0) -> Rows:
-    """The notes of all lanes in a stretch of frames, of spans with a generation beyond `after`, in the order of the log."""
+    """Returns the notes of all lanes in a stretch of frames, of spans with a generation beyond `after`, in the order of the log."""
     return notes_of(score, score.lanes, start, stop, after, score.generation)
 
 
 def notes_of(score: Score, names: Iterable[str], start: int, stop: int, after: int, upto: int) -> Rows:
-    """The same of some lanes, of spans with a generation up to `upto`."""
+    """Returns the same notes of some lanes, of spans with a generation up to `upto`."""
     timeline = score.timeline
     if timeline is None:
         return NONE
@@ -122,7 +122,7 @@ def notes_of(score: Score, names: Iterable[str], start: int, stop: int, after: i
 
 
 def density(score: Score) -> float:
-    """Entries a second that the lanes come to, those that are muted too."""
+    """Returns the entries a second that the lanes come to, muted lanes too."""
     if score.timeline is None:
         return 0.0
     each = (2 * notes_a_beat(playing.spans[-1]) for playing in score.lanes.values() if playing.spans)
@@ -130,8 +130,8 @@ def density(score: Score) -> float:
 
 
 def generations(before: Score, after: Score, moment: int) -> list[Entry]:
-    """What cancels what was said before: an entry for each new span at its frame, one for each lane that is gone, for now, and one at
-    `moment` for each lane that was to begin and begins later (the music has slowed down).
+    """Returns the entries that cancel older ones: one for each new span at its frame, one for each lane that is gone, for now, and
+    one at `moment` for each lane that was to begin and begins later (the music has slowed down).
 
     Notes are let go unless the span carries them on. The generation of `before` is one that no span has: those other lanes get it.
     """

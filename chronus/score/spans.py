@@ -46,7 +46,7 @@ NONE: Rows = np.zeros((0, 8), np.int64)
 
 
 class Player(Struct, frozen=True):
-    """Whom a lane plays: its own index, and the instance that takes the notes."""
+    """What a lane plays: its own index, and the instance that takes the notes."""
 
     index: int
     handle: int
@@ -72,7 +72,7 @@ class Span(Struct, frozen=True):
 
 
 class Swing(NamedTuple):
-    """Every second line of a grid (its odd lines, counted from `zero`) is played later: at `share` of the two cells around it.
+    """Delays every second line of a grid (its odd lines, counted from `zero`): to `share` of the two cells around it.
 
     Nothing else moves: what stands between the lines, and so triplets and 32nds, stays where it is. In beats.
     """
@@ -87,14 +87,16 @@ class Swing(NamedTuple):
 
 
 def swing_of(span: Span, loop: Loop) -> Swing | None:
-    """The transport's, on sixteenths, or that of the lane on its own steps; None where it is straight."""
+    """Returns the transport's swing, on sixteenths, or that of the lane on its own steps; None where it is straight."""
     if loop.swing is not None:
         return None if loop.swing == STRAIGHT else Swing(span.origin, loop.beat, loop.swing)
     return None if span.swing == STRAIGHT else Swing(Fraction(0), SIXTEENTH, span.swing)
 
 
 class Notes(NamedTuple):
-    """Notes of a span: which of its loop and of all, and where they begin and end, in `unit` beats from the span's origin."""
+    """The notes of a span: the place of each in its loop and among all, and where they begin and end, in `unit` beats from the
+    span's origin.
+    """
 
     loop: Loop
     place: Ints
@@ -105,7 +107,7 @@ class Notes(NamedTuple):
 
 
 def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
-    """Every note that may begin or end between two positions, and some around them."""
+    """Returns every note that may begin or end between two positions, and some around them."""
     assert span.lane is not None
     loop = loop_of(span.lane.pattern, span.lane.options)
     if not loop.starts:
@@ -124,13 +126,13 @@ def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
 
 
 def _before(loop: Loop, parts: int, bisect: Callable[[list[int], int], int]) -> int:
-    """How many notes begin before a place that is so many parts after the beginning of the first loop."""
+    """Returns how many notes begin before a place that many parts after the beginning of the first loop."""
     loops, inside = divmod(parts, loop.size)
     return loops * len(loop.starts) + bisect(loop.starts, inside)
 
 
 def _swung(straight: Notes, swing: Swing, origin: Fraction) -> Notes:
-    """A note on an odd line begins late and is as much shorter if it ends inside the cell; what ends on such a line ends late."""
+    """Moves a note on an odd line later, and shortens it by that if it ends inside the cell; an end on such a line moves too."""
     lead, short = origin - swing.zero, straight.unit * (2 - 2 * swing.share)
     unit = _shared(short, straight.unit, lead, swing.cell, swing.late)
     fine, squeezed, cell, late, lead_units = (
@@ -149,7 +151,7 @@ def _odd(place: Ints, cell: int) -> NDArray[np.bool_]:
 
 
 def _shared(*parts: Fraction) -> Fraction:
-    """The largest fraction that each of them is a whole multiple of."""
+    """Returns the largest fraction that each of them is a whole multiple of."""
     found = Fraction(0)
     for part in parts:
         found = Fraction(
@@ -174,7 +176,7 @@ class Window(NamedTuple):
 
 
 def span_entries(span: Span, player: Player, window: Window) -> Rows:
-    """What the span gives to a window, in no order."""
+    """Returns what the span gives to a window, in no order."""
     timeline = window.timeline
     begins = timeline.frame(span.start)
     first = max(window.start, begins)
@@ -200,7 +202,7 @@ def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints]:
 
 
 def sounding(span: Span, timeline: Timeline, frame: int) -> tuple[tuple[Fraction, int], ...]:
-    """The notes that began in the span before `frame` and end at it or later: (position of the end, note id)."""
+    """Returns the notes that began in the span before `frame` and end at it or later: (position of the end, note id)."""
     if span.lane is None or not span.audible:
         return ()
     held = [(end, number) for end, number in span.held if timeline.frame(end) >= frame]
@@ -247,5 +249,5 @@ def notes_a_beat(span: Span) -> Fraction:
 
 
 def in_order(rows: Rows) -> Rows:
-    """As the replicas will take them."""
+    """Sorts entries as the replicas will take them."""
     return rows[np.lexsort((rows[:, ORDER], rows[:, FRAME]))]

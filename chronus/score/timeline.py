@@ -55,7 +55,7 @@ class Tempo(Struct, frozen=True):
 
 
 class Ramp(NamedTuple):
-    """On to another tempo in so many frames, and exactly so many beats if that is known: if it is not 0."""
+    """Moves to another tempo in so many frames, and exactly so many beats if that is known: if it is not 0."""
 
     bpm: float
     frames: int
@@ -74,7 +74,7 @@ class Timeline(Struct, frozen=True):
         return cls(rate, number, (Tempo(zero, Fraction(0), beat_frames(bpm, rate)),))
 
     def position(self, frame: int) -> Fraction:
-        """Beats at a frame; the exact place of a sixteenth where one falls on it."""
+        """Returns the beats at a frame; the exact place of a sixteenth where one falls on it."""
         tempo = next((t for t in reversed(self.tempos) if t.frame <= frame), self.tempos[0])
         near = tempo.position_at(frame)
         sixteenth = Fraction(round(near * 4), 4)
@@ -85,7 +85,7 @@ class Timeline(Struct, frozen=True):
         return tempo.frame_at(position)
 
     def frames(self, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The frames of the positions base + unit x offset, one each, as `frame` gives them."""
+        """Returns the frames of the positions base + unit x offset, one each, as `frame` gives them."""
         edges = [ceil((tempo.position - base) / unit) for tempo in self.tempos[1:]]
         if not edges or (len(offsets) and offsets.min() >= edges[-1]):
             return _frames(self.tempos[-1], base, unit, offsets)
@@ -95,7 +95,7 @@ class Timeline(Struct, frozen=True):
         return found
 
     def pruned(self, frame: int) -> Timeline:
-        """Without the tempos that were over long before a frame."""
+        """Removes the tempos that were over long before a frame."""
         least = frame - REMEMBERED_SECONDS * self.rate
         if len(self.tempos) < 2 or self.tempos[1].frame > least:
             return self
@@ -103,7 +103,7 @@ class Timeline(Struct, frozen=True):
         return Timeline(self.rate, self.number, self.tempos[first:])
 
     def change(self, frame: int, bpm: float, ramp: Ramp | None = None) -> Timeline:
-        """The same up to `frame`, another tempo from there on; with a ramp only there, and then it moves."""
+        """Returns the same timeline up to `frame`, with another tempo from there on; with a ramp the tempo moves from there."""
         tempo = Tempo(frame, self.position(frame), beat_frames(bpm, self.rate))
         before = tuple(t for t in self.tempos if t.frame < frame)
         if ramp is None:
@@ -116,13 +116,13 @@ class Timeline(Struct, frozen=True):
         return Timeline(self.rate, self.number, (*before, rising, steady))
 
     def line(self, frame: int, beats: int) -> Fraction:
-        """The next position divisible by `beats`; one exactly at `frame` counts."""
+        """Returns the next position divisible by `beats`; one exactly at `frame` counts."""
         line = Fraction(ceil(self.position(frame) / beats) * beats)
         before = line - beats
         return before if before >= 0 and self.frame(before) >= frame else max(line, Fraction(0))
 
     def at(self, when: When, frame: int) -> Fraction:
-        """Where a time that was typed falls, seen from `frame`. A bar that has gone by means now: who asks beforehand refuses it."""
+        """Returns where a typed time falls, seen from `frame`. A bar that has gone by means now: who asks beforehand refuses it."""
         if when.kind == "now":
             return self.position(frame)
         if when.kind == "bar":
@@ -150,7 +150,7 @@ def _frames(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.in
 
 
 def _bent(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the tempo moves; as `Tempo.frame_at` has it."""
+    """Returns the frames where the tempo moves, as `Tempo.frame_at` does."""
     pace, beats = 1.0 / float(tempo.beat), float(base - tempo.position) + offsets * float(unit)
     rough = 2.0 * beats / (pace + np.sqrt(np.maximum(pace * pace + 4.0 * tempo.bend * beats, 0.0)))
     near = np.rint(rough)
@@ -161,7 +161,7 @@ def _bent(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int6
 
 
 def _half_even(number: int, part: int) -> int:
-    """number / part, rounded as `round` does."""
+    """Returns number / part, rounded as `round` does."""
     whole, rest = divmod(number, part)
     return whole + (2 * rest > part or (2 * rest == part and whole & 1))
 
@@ -171,7 +171,7 @@ def beat_frames(bpm: float, rate: int) -> Fraction:
 
 
 def frames_of(length: Length, bpm: float, rate: int, timeline: Timeline | None, frame: int) -> int:
-    """How many frames a stretch of time lasts that begins at `frame`; a musical one follows the timeline."""
+    """Returns how many frames a stretch of time lasts that begins at `frame`; a musical one follows the timeline."""
     number = exact(length.number)
     if length.unit in ("s", "ms"):
         return round(number * rate / (1000 if length.unit == "ms" else 1))

@@ -21,7 +21,7 @@ Look = Callable[[str, Word | File], File]
 
 
 def names(commands: Sequence[AnyCommand], kinds: Kinds, catalogue: Catalogue) -> list[str]:
-    """The files that commands name, each once, in order."""
+    """Returns the files that commands name, each once, in order."""
     found: dict[str, None] = {}
 
     def note(name: str, _: Word | File) -> File:
@@ -34,7 +34,7 @@ def names(commands: Sequence[AnyCommand], kinds: Kinds, catalogue: Catalogue) ->
 
 
 def files(command: AnyCommand) -> Iterator[File]:
-    """The files that a command holds, once they are looked up."""
+    """Returns the files that a command holds, once they are looked up."""
     match command:
         case Load(params=changes) | Set(changes=changes):
             yield from (change.value for change in changes if isinstance(change.value, File))
@@ -46,7 +46,7 @@ def files(command: AnyCommand) -> Iterator[File]:
 def looked_up(
     commands: Sequence[AnyCommand], kinds: Kinds, catalogue: Catalogue, look: Look
 ) -> Iterator[AnyCommand | ChronusError]:
-    """Each command with what its files hold in the place of their names; or why it cannot be done."""
+    """Returns each command with the content of its files in the place of their names; or why it cannot be done."""
     known = dict(kinds)
     for command in commands:
         try:

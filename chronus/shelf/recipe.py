@@ -41,7 +41,7 @@ class Recipe(Struct, frozen=True):
 
 
 def recipes(spec: Spec, settings: Mapping[str, object], rate: int) -> tuple[Recipe, ...]:
-    """Of all tables that a module reads, in the order of its SPEC; `settings` is what was set of it."""
+    """Returns the recipes of all tables that a module reads, in the order of its SPEC; `settings` is what was set of it."""
     return tuple(_recipe(spec, table, settings.get(table.name), rate) for table in spec.tables)
 
 

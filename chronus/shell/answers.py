@@ -37,7 +37,7 @@ _MORE = re.compile(r"\.\.\. and (\d+) more")
 
 
 def of_reply(id: int, command: str, reply: Reply, start: tuple[int, int], spans: Spans) -> Answer:
-    """The engine's reply, with the wrong word's place in the line found again."""
+    """Makes an answer of the engine's reply, and finds the wrong word's place in the line again."""
     if reply.ok:
         return Answer(id, command, reply.text, reply.frame, reply.lines, reply.result)
     line, column = place(reply.part, start, spans)
@@ -47,12 +47,12 @@ def of_reply(id: int, command: str, reply: Reply, start: tuple[int, int], spans:
 
 
 def clean(text: str) -> str:
-    """Nothing that a terminal would obey."""
+    """Removes everything that a terminal would obey."""
     return UNSAFE.sub("", text.replace("\t", " "))
 
 
 def shortened(text: str, most: int = MOST) -> str:
-    """As much of a text as there is room for: whole items where it counts some, and in any case what it says of the time."""
+    """Shortens a text to the room there is: whole items where it counts some, and always what it says of the time."""
     if len(text) <= most:
         return text
     times = _TIMES.search(text)
@@ -130,7 +130,7 @@ def notice_json(notice: Notice) -> str:
 
 
 def one_object(value: Any) -> str:
-    """A whole result as one line of JSON."""
+    """Writes a whole result as one line of JSON."""
     return _dump(value)
 
 

@@ -77,7 +77,7 @@ class Attached:
             self.early += self.frames.feed(more)
 
     def ask(self, command: AnyCommand, text: str) -> Reply:
-        """One command that is answered at once, and its reply, with nothing else on the way."""
+        """Sends one command that is answered at once, and returns its reply, with nothing else on the way."""
         self.socket.settimeout(ANSWER_SECONDS)
         try:
             self.socket.sendall(wire.encode(Submission((1,), (text,), (command,))))
@@ -123,7 +123,7 @@ def attach(
     settings: Settings, *, timeout: float = ATTACH_SECONDS, start: bool = True, watch: bool = False, quiet: bool = False,
     again: bool = False,
 ) -> tuple[Attached, Welcome]:  # fmt: skip
-    """The running engine, or else a new one; `quiet` shows no progress. `again`: the connection to it was lost just now."""
+    """Connects to the running engine, or else to a new one; `quiet` shows no progress. `again`: the connection to it was lost just now."""
     attached = _reach(settings, timeout, start, quiet)
     try:
         patience = timeout if attached.started is not None else min(timeout, ANSWER_SECONDS)
@@ -137,7 +137,7 @@ def attach(
 
 
 def _here() -> str:
-    """The folder in which this process is; "" where it is gone, or has a name that nobody could write."""
+    """Returns the folder in which this process is; "" where it is gone, or has a name that cannot be written."""
     with contextlib.suppress(OSError, UnicodeError):
         here = os.getcwd()
         here.encode()
@@ -146,7 +146,7 @@ def _here() -> str:
 
 
 def ignored(settings: Settings, engine: Mapping[str, Any]) -> list[str]:
-    """What was asked for and cannot be had from an engine that is running already."""
+    """Returns the options that were given and cannot be had from an engine that is running already."""
     usual = Settings()
     words = [
         f"{option(key)} {getattr(settings, key)}"
@@ -159,7 +159,7 @@ def ignored(settings: Settings, engine: Mapping[str, Any]) -> list[str]:
 
 
 def reach_again(settings: Settings, *, start: bool = False) -> tuple[Attached, Welcome]:
-    """After a loss: the engine that is still there, or one in place of one that died. NoEngine if it ended as it was told.
+    """Reconnects after a loss: to the engine that is still there, or to one in place of one that died. NoEngine if it ended as it was told.
 
     An engine that ends in order removes its socket. With `start` a new one is started all the same.
     """

@@ -51,7 +51,7 @@ class Bare(Plain):
         self._more_lines = True
 
     def run(self) -> int:
-        """Lines until the user leaves."""
+        """Takes lines until the user leaves."""
         self._attach()
         if self._asks:
             self._say(greeting.hint(columns()))
@@ -83,7 +83,7 @@ class Bare(Plain):
     # ------------------------------------------------------------ a line
 
     def _line(self) -> list[Statement]:
-        """What is typed next, or pasted at once; nothing if it was taken back, or if there is no more."""
+        """Returns what is typed next, or pasted at once; nothing if it was taken back, or if there is no more."""
         self._ask(PROMPT)
         self._interrupted = False
         source, said = Source(), list[Statement]()
@@ -128,7 +128,7 @@ class Bare(Plain):
     # ------------------------------------------------------------ its answers
 
     def _answer(self) -> None:
-        """Until what was said is answered. Ctrl-C ends the waiting, and not at once: what was entered is as good as done."""
+        """Waits until what was said is answered. Ctrl-C ends the waiting, and not at once: what was entered is as good as done."""
         patience: float | None = None
         while True:
             self._reach()
@@ -143,7 +143,7 @@ class Bare(Plain):
             self._look(lines=False, until=patience)
 
     def _reach(self) -> None:
-        """Sends what may be sent, to an engine that is started if there is none: that may be broken off."""
+        """Sends what may be sent, to an engine that is started if there is none; Ctrl-C may break that off."""
         before = signal.signal(signal.SIGINT, signal.default_int_handler) if self.attached is None else None
         try:
             self._send()
@@ -157,7 +157,7 @@ class Bare(Plain):
                 signal.signal(signal.SIGINT, before)
 
     def _cancel(self) -> None:
-        """The engine drops what it has not begun when its client goes; so go, and come back."""
+        """Disconnects and connects again, because the engine drops what it has not begun when its client goes."""
         dropped = self.conversation.drop()
         self._say([""])  # after the terminal's own ^C
         self._notice("cancelled", "; ".join(one.text for one in dropped))

@@ -45,7 +45,7 @@ UNSENT_WORDS = "the engine was lost; this was not sent"
 
 
 class Unanswered:
-    """A command that waits for its answer. Local ones are given theirs when their turn comes."""
+    """A command that waits for its answer. A local one is answered when its turn comes."""
 
     __slots__ = ("answer", "command", "id", "note", "spans", "statement", "text")
 
@@ -74,7 +74,7 @@ class Unanswered:
 
 
 class Conversation:
-    """What is said and what is answered; opens nothing but the scripts that `open` names.
+    """Turns statements into frames and replies into answers; opens nothing but the scripts that `open` names.
 
     `say` takes what is available together; `outgoing` is what may be sent now, `receive` takes what came; both add to
     what `answers` gives. A submission ends after each `wait`, and goes in several frames where it is larger than one.
@@ -98,17 +98,17 @@ class Conversation:
 
     @property
     def waiting(self) -> bool:
-        """Something has no answer yet."""
+        """Whether something has no answer yet."""
         return bool(self._said or self._asked)
 
     @property
     def rests(self) -> bool:
-        """A `wait` is under way; all before it is answered."""
+        """Whether a `wait` is under way and all before it is answered."""
         return bool(self._asked) and isinstance(self._asked[0].command, Wait)
 
     @property
     def full(self) -> bool:
-        """There is more to send than may be sent: reading on would only pile it up."""
+        """Whether there is more to send than may be sent: reading on would only pile it up."""
         return bool(self._said)
 
     @property
@@ -140,7 +140,7 @@ class Conversation:
         self.rack = welcome.rack
 
     def outgoing(self) -> bytes:
-        """The next frame that may be sent now; empty where there is none."""
+        """Returns the next frame that may be sent now; empty where there is none."""
         # With less room than a whole frame's it waits: or each reply would be followed by a frame of one command.
         while self._said and len(self._sent) <= wire.WINDOW - wire.MOST_COMMANDS:
             if any(map(self._holds_up, self._asked)):
@@ -155,7 +155,7 @@ class Conversation:
         return b""
 
     def receive(self, message: FromEngine) -> Notice | None:
-        """Takes a message; gives back a notice that people should see."""
+        """Takes a message; returns a notice that people should see."""
         if isinstance(message, Reply):
             asked = self._sent.pop(message.id, None)
             if asked is not None:
@@ -170,13 +170,13 @@ class Conversation:
         return None
 
     def answers(self) -> list[tuple[Unanswered, Answer]]:
-        """The answers whose turn it is."""
+        """Returns the answers whose turn it is."""
         self._settle()
         ready, self._ready = self._ready, []
         return ready
 
     def lost(self) -> None:
-        """The connection is gone: what was sent gets no reply any more. What was not sent may still go elsewhere."""
+        """Takes in that the connection is gone: what was sent gets no reply any more. What was not sent may still go elsewhere."""
         self.welcome = None
         for asked in self._sent.values():
             asked.refuse_here("E_ENGINE", LOST_WORDS)
@@ -185,7 +185,7 @@ class Conversation:
         self._settle()
 
     def abandon(self) -> None:
-        """There is no engine, and there will be none: everything said so far is refused."""
+        """Refuses everything said so far: there is no engine, and there will be none."""
         self.lost()
         while self._said:
             self._next(self._said.popleft()[0])
@@ -206,7 +206,7 @@ class Conversation:
     # ------------------------------------------------------------
 
     def _submit(self) -> bytes:
-        """One frame: up to the end of the submission, a `wait`, or as many as a frame holds; empty where there is nothing to say."""
+        """Makes one frame: up to the end of the submission, a `wait`, or as many as a frame holds; empty where there is nothing to say."""
         batch: list[Unanswered] = []
         last = False
         while self._said and len(batch) < wire.MOST_COMMANDS and not last and not self._must_wait():
@@ -305,7 +305,7 @@ class Conversation:
 
 
 def replaced(statement: Statement, error: ChronusError) -> int:
-    """How many characters of the typed line the error's suggestions take the place of."""
+    """Returns how many characters of the typed line the error's suggestions replace."""
     lines = statement.text.splitlines() or [""]
     row = error.line - statement.line
     if not 0 <= row < len(lines):
@@ -314,7 +314,7 @@ def replaced(statement: Statement, error: ChronusError) -> int:
 
 
 def noted(answer: Answer, note: str) -> Answer:
-    """The answer that also tells what was left out of the text before its command."""
+    """Adds to an answer what was left out of the text before its command."""
     if not note:
         return answer
     if answer.error is None:

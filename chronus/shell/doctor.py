@@ -60,14 +60,14 @@ def _looked(what: str, look: Callable[[], str]) -> Checked:
 
 
 def _cache() -> str:
-    """Where kernels are kept; elsewhere than they should be is a finding, though all plays."""
+    """Checks where kernels are kept; elsewhere than they should be is a finding, though all plays."""
     if places.caches().trouble:
         raise OSError(places.caches().trouble)
     return _writable(places.kernel_cache(), "XDG_CACHE_HOME")
 
 
 def _writable(folder: Path, variable: str) -> str:
-    """The folder, if we can write into it, or into what it would be made in. `variable` names another one."""
+    """Returns the folder, if we can write into it, or create it. `variable` names another one."""
     there = folder
     while not there.exists():
         there = there.parent
@@ -87,7 +87,7 @@ def _engine(name: str) -> str:
 
 
 def _devices() -> Checked:
-    """No device is no fault: then the null device plays."""
+    """Lists the devices. No device is no fault: then the null device plays."""
     found = devices.ask()
     if isinstance(found, str):
         return Checked(False, "devices", found)

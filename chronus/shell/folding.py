@@ -14,7 +14,7 @@ LAST_COLUMN = re.compile(r".*\S {2,}(?=\S)")
 
 
 def columns() -> int:
-    """How wide the terminal is at this moment."""
+    """Returns how wide the terminal is at this moment."""
     try:
         found = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
@@ -34,7 +34,7 @@ def _cell(character: str) -> int:
 
 
 def fitting(text: str, width: int) -> int:
-    """How many characters of a text fit into so many columns: one at least."""
+    """Returns how many characters of a text fit into so many columns: one at least."""
     if text.isascii():
         return max(width, 1)
     used = 0
@@ -46,7 +46,7 @@ def fitting(text: str, width: int) -> int:
 
 
 def folded(line: str, width: int, indent: int = 0) -> list[str]:
-    """Broken between words where it is too wide, going on at `indent`, or else where the last column of a table began."""
+    """Breaks a line between words where it is too wide, and goes on at `indent`, or where the last column of a table began."""
     if not indent:
         begun = LAST_COLUMN.match(line[: width * 2 // 3])
         indent = begun.end() if begun else len(line) - len(line.lstrip()) + 2

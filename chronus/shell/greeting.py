@@ -12,7 +12,7 @@ LEAVE = "`help` tells more, Ctrl-D leaves"
 
 
 def found(settings: Settings, attached: Attached, engine: dict[str, object], width: int) -> list[str]:
-    """Which engine this is."""
+    """Says which engine this is."""
     how = "started" if attached.started is not None else "attached to"
     device = engine.get("device") or "no device"
     line = f'Chronus: {how} engine "{settings.engine}", {device}, {engine.get("rate", "?")} Hz'
@@ -20,15 +20,16 @@ def found(settings: Settings, attached: Attached, engine: dict[str, object], wid
 
 
 def hint(width: int, keys: str = "") -> list[str]:
-    """How to begin: on one line if it fits, or else a line each. `keys` are those that work here besides."""
+    """Says how to begin: on one line if it fits, or else a line each. `keys` are those that work here besides."""
     rest = LEAVE.replace(", ", f", {keys}, ", 1) if keys else LEAVE
     whole = f"{BEGIN}   {rest}"
     return [whole] if cells(whole) <= width else [*folded(BEGIN, width, 2), *folded(rest, width, 2)]
 
 
 def goodbye(settings: Settings, attached: Attached | None) -> str:
-    """Ends an engine that this shell started, unless others are attached or it is to be kept, and says what became of it.
-    None: it was lost."""
+    """Ends an engine that this shell started, unless others are attached or it is to be kept, and says what became of it. None: it
+    was lost.
+    """
     name = settings.engine
     stop = "chronus stop" if name == "default" else f"chronus stop --engine {name}"
     if attached is None:

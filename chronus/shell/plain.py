@@ -27,7 +27,7 @@ ENDS = {"E_PATH": USAGE, "E_FILE": USAGE, "E_VALUE": USAGE, "E_MODULE": FAILED, 
 
 
 class Terminated(BaseException):
-    """SIGTERM: as Ctrl-C, with an exit code of its own."""
+    """Raised by SIGTERM: ends as Ctrl-C does, with an exit code of its own."""
 
 
 class Plain:
@@ -49,7 +49,7 @@ class Plain:
             self.conversation.say(self._source.feed(script) + self._source.close())
 
     def run(self) -> int:
-        """Until everything is answered."""
+        """Runs until everything is answered."""
         try:
             while True:
                 self._send()
@@ -208,7 +208,7 @@ def run(settings: Settings, script: bytes | None) -> int:
 
 
 def report(settings: Settings, error: ChronusError) -> int:
-    """What could not be carried out at all, such as for want of an engine: said once, and what to end with."""
+    """Reports what could not be carried out at all, such as for want of an engine; returns the exit code."""
     if settings.json:
         with contextlib.suppress(BrokenPipeError):
             write_out(answers.as_json(answers.Answer(0, "", error=error)) + "\n")
@@ -226,5 +226,5 @@ def write_out(text: str) -> None:
 
 
 def _hush() -> None:
-    """Nobody reads any more: the interpreter's own flush at the end must not complain."""
+    """Silences the interpreter's own flush at the end: no process reads any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -107,7 +107,7 @@ class Shell:
         return self.conversation.welcome is not None
 
     def leave(self) -> None:
-        """An engine that this shell started ends, unless others are attached."""
+        """Ends an engine that this shell started, unless others are attached."""
         self._notice("engine", greeting.goodbye(self.settings, self.attached if self._here else None))
         self.attached.close()
 
@@ -154,7 +154,7 @@ class Shell:
             yield
 
     def _interrupt(self) -> None:
-        """Ctrl-C, or a SIGINT from elsewhere: ends the line that is typed, or the waiting for the one that runs."""
+        """Handles Ctrl-C, or a SIGINT from elsewhere: ends the line that is typed, or the waiting for the one that runs."""
         app = self._session.app
         if app.is_running and not app.is_done:
             app.exit(exception=KeyboardInterrupt())
@@ -351,7 +351,7 @@ async def _in_thread(look: Callable[[], Found]) -> Found:
 
 
 def caret(line: str, place: int, width: int) -> list[str]:
-    """The line, and a caret under the character at `place` (0-based); of a long line the part around it."""
+    """Returns the line, and a caret under the character at `place` (0-based); of a long line the part around it."""
     first = line.split("\n", 1)[0]
     place = min(max(place, 0), len(first))
     room = max(width - 4, 4)
@@ -374,7 +374,7 @@ class _Completer(Completer):
 
 
 def _history() -> History:
-    """What was typed before, kept where the user's files are; a folder that cannot be written only costs the memory."""
+    """Returns what was typed before, kept where the user's files are; in a folder that cannot be written it is only kept in memory."""
     try:
         places.home().mkdir(parents=True, exist_ok=True)
         path = places.home() / "history"

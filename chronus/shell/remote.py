@@ -35,7 +35,7 @@ def journal(settings: Settings) -> int:
 
 
 def stop(settings: Settings) -> int:
-    """By the supervisor's own hand: it is told by a signal, so whatever control does cannot keep the engine from ending."""
+    """Ends an engine by a signal to its supervisor, so that nothing control does can prevent it."""
     name = settings.engine
     supervisor = connection.owner(name)
     if supervisor is None:

@@ -20,12 +20,12 @@ def make_folder(path: Path) -> None:
 
 
 def create(path: Path) -> int:
-    """A new file to write at the end of; FileExistsError where there is one."""
+    """Creates a file to write at the end of; raises FileExistsError where there is one."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def reopen(path: Path) -> int:
-    """A file that is there, to be written at its end."""
+    """Opens a file that is there, to be written at its end."""
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
 
@@ -50,7 +50,7 @@ def remove(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Makes new names last. What cannot sync folders keeps them in its own time."""
+    """Makes new names last. A file system that cannot sync folders keeps them in its own time."""
     with suppress(OSError):
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -75,7 +75,7 @@ def release(path: Path, upto: int) -> None:
 
 
 def put(goal: Path, data: bytes) -> None:
-    """A whole file: into one beside it, synced, renamed. Whatever fails, what was there before stays, and nothing else."""
+    """Writes a whole file: into one beside it, synced, renamed. If anything fails, the old file stays, and nothing else."""
     beside = goal.with_name(f".{goal.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
         remove(beside)

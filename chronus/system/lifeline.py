@@ -18,7 +18,7 @@ _F_SETSIG = 10
 
 
 def hold(descriptor: int) -> None:
-    """From now on this process dies with whoever holds the other end."""
+    """Lets this process die with the one that holds the other end."""
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
@@ -28,7 +28,7 @@ def hold(descriptor: int) -> None:
 
 
 def reaped() -> Iterator[tuple[int, int]]:
-    """The children of this process that are dead and nobody has heard of: pid, and exit code or minus the signal."""
+    """Returns the children of this process that have died since the last call: pid, and exit code or minus the signal."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

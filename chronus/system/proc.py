@@ -25,7 +25,7 @@ class Stat(Struct, frozen=True):
 
 
 def stat(pid: int | str, task: int | None = None) -> Stat | None:
-    """Of a process, or of one of its threads; `pid` may be "self"."""
+    """Reads the state of a process, or of one of its threads; `pid` may be "self"."""
     with suppress(OSError, ValueError, IndexError):
         where = f"/proc/{pid}/stat" if task is None else f"/proc/{pid}/task/{task}/stat"
         fields = Path(where).read_text().rpartition(")")[2].split()  # its name may hold anything
@@ -48,7 +48,7 @@ def pss_mb(pid: int, *kinds: str) -> float | None:
 
 
 def own_memory(pid: int) -> int | None:
-    """Bytes that a process has for itself: what it shares with others, or maps from files, left out."""
+    """Returns the bytes that a process has for itself: what it shares with others, or maps from files, left out."""
     with suppress(OSError, ValueError, IndexError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("RssAnon:"):
@@ -57,7 +57,7 @@ def own_memory(pid: int) -> int | None:
 
 
 def title(pid: int) -> bytes:
-    """The words of its command, each behind a NUL but the first."""
+    """Returns the words of its command, each behind a NUL but the first."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def terminations() -> Iterator[socket.socket]:
-    """Readable once the process has been told to end. SIGINT (Ctrl-C goes to the whole foreground group) is ignored."""
+    """Returns a socket that is readable once the process has been told to end. SIGINT (Ctrl-C goes to the whole foreground group)
+    is ignored.
+    """
     heard, told = socket.socketpair()
     heard.setblocking(False)
     told.setblocking(False)

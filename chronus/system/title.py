@@ -11,7 +11,7 @@ _PR_SET_NAME = 15
 
 
 def take(role: str) -> None:
-    """`chronus ROLE` from now on, in full in `ps`, in 15 letters in `top`. Where the system has no such thing, nothing happens."""
+    """Sets the name to `chronus ROLE`, in full in `ps`, in 15 letters in `top`. Where the system has no such thing, nothing happens."""
     title = f"chronus {role}".encode()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_NAME, title.replace(b" ", b"-", 1).replace(b" ", b"")[:15], 0, 0, 0)

@@ -36,7 +36,8 @@ def hurry(priority: int, inherited: bool = False) -> bool:
 
 
 def expendable(points: int) -> None:
-    """Where memory runs out, the system ends who has the most points (-1000..1000): a worker can be replaced, a supervisor cannot.
+    """Sets the points (-1000..1000) by which the system ends processes where memory runs out: a worker can be replaced, a
+    supervisor cannot.
 
     Points below what the process has are given only where that is allowed.
     """
@@ -46,7 +47,7 @@ def expendable(points: int) -> None:
 
 @contextlib.contextmanager
 def unhurried() -> Iterator[None]:
-    """Work of the calling thread that may take seconds, like compiling: it leaves the processor to others as anybody does."""
+    """Gives the calling thread ordinary priority for work that may take seconds, like compiling."""
     before = os.sched_getscheduler(0), os.sched_getparam(0)
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
