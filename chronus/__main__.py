@@ -145,11 +145,11 @@ def _catalogue() -> dict[str, Any]:
 
 def _build(_arguments: Namespace, settings: Settings) -> int:
     from chronus import places
-    from chronus.engine import building
+    from chronus.engine import precompiling
     from chronus.shell import answers, attached
 
     with attached.ProgressBar(quiet=settings.json) as bar:
-        building.build(bar.show)
+        precompiling.build(bar.show)
     folder = str(places.kernel_cache())
     print(answers.one_object({"kernels": folder}) if settings.json else f"all kernels are compiled, in {folder}")
     return 0

@@ -14,7 +14,7 @@ from hypothesis import settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from chronus import places
-from chronus.engine import building
+from chronus.engine import precompiling
 
 # no deadline: the first example may load machine code, and the machine is shared
 settings.register_profile("chronus", deadline=None, derandomize=True)
@@ -49,7 +49,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Compiles the kernels before anything is measured, if that was never done for this checkout."""
     if not hasattr(session.config, "workerinput") and not places.complete_file().exists():
         print("compiling the kernels ...", flush=True)
-        building.build()
+        precompiling.build()
 
 
 class _Turns(LoadScopeScheduling):

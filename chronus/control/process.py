@@ -20,7 +20,7 @@ from chronus.control.jobs.recovery import begin, take_over
 from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.outside.hands import Hands
 from chronus.control.outside.surface import Surface, listen
-from chronus.control.serve.reading import Reading
+from chronus.control.serve.fetching import Reading
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
 from chronus.engine_line import Given

@@ -19,7 +19,7 @@ from chronus.commands import (
     Wait,
 )
 from chronus.errors import ChronusError
-from chronus.language import scripts, source, spans
+from chronus.language import field_places, scripts, source
 from chronus.language.canonical import canonical
 from chronus.language.parser import Parsed
 from chronus.language.rows.written import format_length, format_when
@@ -39,7 +39,7 @@ def parse(statement: Statement) -> Parsed:
         inside = tuple(_commands(parsed.command.name))
     except ChronusError as error:
         start = (statement.line, statement.column)
-        error.line, error.column = spans.place("name", start, parsed.spans)
+        error.line, error.column = field_places.place("name", start, parsed.spans)
         raise
     commands, places = tuple(command for command, _ in inside), tuple(place for _, place in inside)
     whole = msgspec.structs.replace(parsed.command, commands=commands, places=places)

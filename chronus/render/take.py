@@ -28,7 +28,7 @@ from chronus.errors import ChronusError
 from chronus.graph.block import block_address
 from chronus.journal.records import Ended, Journal, Poisoned, Record, Said, Sealed, Void
 from chronus.journal.replay import Replay, Unsealed
-from chronus.language import opening, parser, source, spans
+from chronus.language import field_places, opening, parser, source
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
@@ -322,7 +322,7 @@ def _with_files(take: Take, lines: Sequence[Line], wrong: list[Answer]) -> Itera
 
 def _refused(line: Line, error: ChronusError) -> Answer:
     assert line.parsed
-    error.line, error.column = spans.place(error.part, line.start, line.parsed.spans)
+    error.line, error.column = field_places.place(error.part, line.start, line.parsed.spans)
     return Answer(line.number, line.text, error=error)
 
 

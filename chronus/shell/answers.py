@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chronus.commands import Notice, Reply
 from chronus.errors import ChronusError, did_you_mean
-from chronus.language.spans import Spans, place
+from chronus.language.field_places import Spans, place
 
 # Control characters would reach the terminal as orders; bidirectional ones would show a line as another;
 # lone surrogates have no bytes.

@@ -15,7 +15,7 @@ from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.outside.hands import Hands
-from chronus.control.serve.reading import Reading
+from chronus.control.serve.fetching import Reading
 from chronus.control.serve.server import Server
 from chronus.control.serve.status import Status
 from chronus.journal import writing

@@ -7,7 +7,7 @@ import pytest
 from chronus import errors
 from chronus.commands import Notice, Reply
 from chronus.errors import ChronusError
-from chronus.language import spans
+from chronus.language import field_places
 from chronus.shell import answers
 from chronus.shell.answers import Answer
 
@@ -54,7 +54,7 @@ def test_a_notice_begins_with_an_exclamation_mark():
     ],
 )
 def test_a_field_path_leads_to_its_word_or_the_nearest_above_it(part, place):
-    assert spans.place(part, (7, 8), SPANS) == place
+    assert field_places.place(part, (7, 8), SPANS) == place
     answer = answers.of_reply(1, "x", Reply(1, False, "no", code="E_PARAM", part=part), (7, 8), SPANS)
     assert (answer.error.line, answer.error.column) == place
 

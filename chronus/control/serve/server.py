@@ -42,7 +42,7 @@ from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
-from chronus.control.serve.outputs import Found, Outputs, listed
+from chronus.control.serve.output_list import Found, Outputs, listed
 from chronus.control.serve.replies import refusal, replies, saved, single
 from chronus.control.serve.status import Status
 from chronus.errors import ChronusError

@@ -9,7 +9,7 @@ import pytest
 from chronus import commands as c
 from chronus.audio import devices
 from chronus.audio.devices import Output
-from chronus.control.serve.outputs import listed
+from chronus.control.serve.output_list import listed
 from tests.kit.house import House
 from tests.kit.live import until
 
