@@ -102,17 +102,17 @@ def main() -> int:
     words.add_argument("--channel", type=int, help="the forkserver's socket")
     words.add_argument("--shelf", type=int, help="for the forkserver, to read from")
     words.add_argument("--given", type=msgspec.json.Decoder(Given).decode, help="what control is given")
-    told = words.parse_args()
-    title.take(told.role)
+    arguments = words.parse_args()
+    title.take(arguments.role)
     expendable(_POINTS)
-    if told.role == "forkserver":
+    if arguments.role == "forkserver":
         from chronus.engine import forkserver
 
-        return forkserver.main(told.channel, told.line, lambda: _load(told.shelf))
+        return forkserver.main(arguments.channel, arguments.line, lambda: _load(arguments.shelf))
     hurry(REPAIRING)  # until it serves: what it has scheduled ahead lasts for 2 s
     from chronus.control import process
 
-    return process.main(told.given, told.line, _parse)
+    return process.main(arguments.given, arguments.line, _parse)
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ TEXT = {"engine": "CHRONUS_ENGINE", "device": "CHRONUS_DEVICE"}
 SWITCHES = {"plain": "CHRONUS_PLAIN", "verbose": "CHRONUS_VERBOSE"}
 
 
-def read(told: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """`told` is what argparse found (None or missing: not told). E_VALUE names the option and its range."""
-    found: dict[str, Any] = {key: told[key] for key in Settings._fields if told.get(key) is not None}
+def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """`options` is what argparse found (None or missing: not given). E_VALUE names the option and its range."""
+    found: dict[str, Any] = {key: options[key] for key in Settings._fields if options.get(key) is not None}
     for key, variable in TEXT.items():
         if key not in found and environ.get(variable):
             found[key] = environ[variable]

@@ -237,34 +237,34 @@ def to_param(
         raise _refuse(f"{range_.name} is {format_range(range_)}; a number without end is outside")
     if isinstance(value, Relative):
         number = _moved(value.sign, Quantity(value.number, value.unit), range_, current, bpm)
-        told = f"{_signed(value)} from {format_param(current, range_)}"
+        words = f"{_signed(value)} from {format_param(current, range_)}"
     elif value.number < 0 and _is_step(value, range_):
         number = _moved("-", Quantity(-value.number, value.unit), range_, current, bpm)
-        told = f"{format_quantity(value)} from {format_param(current, range_)}"
+        words = f"{format_quantity(value)} from {format_param(current, range_)}"
     else:
         number = _place(value, range_, bpm)
-        told = format_quantity(value)
+        words = format_quantity(value)
         if is_musical(value, range_):
             return min(max(number, range_.low), range_.high)
-    return _inside(number, range_, told)
+    return _inside(number, range_, words)
 
 
 def is_musical(value: Value, param: ParamLike | Mapping[str, Any]) -> bool:
-    """Whether it is a musical length for a time or a rate: valid by itself, whatever it comes to at the present tempo."""
+    """Whether it is a musical length for a time or a rate: valid by itself, at any tempo."""
     known = isinstance(value, Quantity) and value.unit in MUSICAL and value.number > 0
     return known and _range(param).unit in ("ms", "s", "Hz")
 
 
 def is_clamped(value: Quantity, param: ParamLike | Mapping[str, Any], bpm: float) -> bool:
-    """Whether a musical length comes to more or less at this tempo than the parameter can be."""
+    """Whether a musical length lies outside the parameter's range at this tempo."""
     range_ = _range(param)
     return is_musical(value, range_) and not range_.low <= _place(value, range_, bpm) <= range_.high
 
 
-def _inside(number: float, range_: Range, told: str) -> float:
+def _inside(number: float, range_: Range, words: str) -> float:
     slack = 1e-9 * max(abs(range_.low), abs(range_.high))
     if not range_.low - slack <= number <= range_.high + slack:
-        raise _refuse(f"{range_.name} is {format_range(range_)}; {told} is outside")
+        raise _refuse(f"{range_.name} is {format_range(range_)}; {words} is outside")
     return min(max(number, range_.low), range_.high)
 
 

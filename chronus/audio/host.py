@@ -149,7 +149,7 @@ def main(
     def say(message: FromHost) -> None:
         channel.sendall(engine_line.encode(message))
 
-    told = engine_line.to_host()
+    lines = engine_line.to_host()
     try:
         try:
             device = open_device(desk, asked, period, rate)
@@ -159,7 +159,7 @@ def main(
             device, reason = NullDevice(desk, period, rate), error.message
         say(Opened(device.name, device.rate, device.at_once, reason))
         while more := channel.recv(64):
-            for _play in told.feed(more):
+            for _play in lines.feed(more):
                 enter(desk, memory.board)
                 device.play()
     except Exception as error:  # whatever PortAudio raises: the supervisor decides what comes of it

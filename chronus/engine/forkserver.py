@@ -191,10 +191,10 @@ class Forkserver:
         """Gives the child forked ahead its task, and returns its pid; 0 where there is none."""
         if self.spare is None or isinstance(asked, ALONE):
             return 0
-        (pid, told), self.spare = self.spare, None
-        with told:
+        (pid, line), self.spare = self.spare, None
+        with line:
             try:
-                socket.send_fds(told, [engine_line.encode(asked)], descriptors)
+                socket.send_fds(line, [engine_line.encode(asked)], descriptors)
             except OSError:
                 return 0  # somebody killed it
         return pid

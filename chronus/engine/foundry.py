@@ -253,10 +253,10 @@ class Foundry(Struct):
 
     def _refuse(self, kernel: str, code: str, message: str) -> list[Action]:
         """Tells control, if it waits for that kernel, why there is none."""
-        told = [number for number, lacking in self.questions.items() if kernel in lacking]
-        for number in told:
+        numbers = [number for number, lacking in self.questions.items() if kernel in lacking]
+        for number in numbers:
             del self.questions[number]
-        return [Answer(number, (kernel, code, message)) for number in told]
+        return [Answer(number, (kernel, code, message)) for number in numbers]
 
     def _go_on(self) -> list[Action]:
         """Gives each idle compiler the next job, starts compilers that are needed, and ends those that are not."""

@@ -60,9 +60,9 @@ class Pair:
     def foresee(self, now: float, awake: float, pids: Pids) -> list[Action]:
         """Has a worker replaced that still works but soon will not. `awake` is now in seconds watched."""
         found: list[Action] = []
-        told = self.failing.seen(self._look(now, awake, pids))
-        if told is not None and self.retiring is None:
-            slot, why = told
+        failing = self.failing.seen(self._look(now, awake, pids))
+        if failing is not None and self.retiring is None:
+            slot, why = failing
             self.retiring = Retiring(slot, now + RETIRE_SECONDS)
             self.memory.board[layout.PREFERRED] = 1 + (1 - slot)
             found.append(Notice("failing", f"slot {slot} is replaced while slot {1 - slot} plays on: {why}"))

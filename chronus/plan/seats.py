@@ -74,7 +74,7 @@ class Plan(Struct, frozen=True):
         ]
 
     def tables(self) -> dict[shelf.Key, Recipe]:
-        """All that is read of the shelf, also by what is leaving."""
+        """Returns all tables of the shelf that are read, also by what is leaving."""
         seats = (*self.seats.values(), *self.old_seats.values())
         return {recipe.key: recipe for seat in seats for recipe in seat.tables}
 
@@ -106,7 +106,7 @@ class Places(Struct, frozen=True):
         return replace(self, plan=plan, draining={**self.draining, plan.number: self.plan})
 
     def tables(self) -> dict[shelf.Key, Recipe]:
-        """All that is read of the shelf, by whatever plan may still be in use."""
+        """Returns all tables of the shelf that are read by any plan that may still be in use."""
         return {key: recipe for plan in (self.plan, *self.draining.values()) for key, recipe in plan.tables().items()}
 
     def confirmed(self, number: int, frame: int) -> Places:

@@ -95,8 +95,8 @@ def gate(rack: Rack, command: say.Gate, catalogue: Catalogue) -> Edit:
     rack = with_module(rack, replace(rack.modules[name], played=True, held=command.on, hushed=False))
     text = f"gate {name} {'on' if command.on else 'off'}"
     leader = played_by(name, rack, catalogue)
-    told = "" if leader == name else f" (its gate is now that of {leader})"
-    return Edit(rack, text + told, {"name": name, "on": command.on})
+    remark = "" if leader == name else f" (its gate is now that of {leader})"
+    return Edit(rack, text + remark, {"name": name, "on": command.on})
 
 
 def note(rack: Rack, command: say.Note, catalogue: Catalogue) -> Edit:

@@ -207,13 +207,13 @@ def no_such(rack: Rack, word: str, catalogue: Catalogue, part: str) -> ChronusEr
     """Returns the error for a word that is no parameter of the whole; the name of a module is half of what was meant."""
     near = meant(word, [*WHOLE, *OF_OUT, *rack.modules], othernames.WHOLE)
     having = [name for name, module in rack.modules.items() if catalogue[module.kind].param(word)]
-    told = [f"{name}.{word}" for name in having[:3]] or [
+    words = [f"{name}.{word}" for name in having[:3]] or [
         f"{name}.{_first(catalogue[rack.modules[name].kind])}" if name in rack.modules else name for name in near
     ]
     what = (
         f'"{word}" is a module; name a parameter of it' if word in rack.modules else f'there is no parameter "{word}"'
     )
-    return ChronusError("E_PARAM", what, suggestions=told, part=part)
+    return ChronusError("E_PARAM", what, suggestions=words, part=part)
 
 
 def _first(spec: Spec) -> str:

@@ -41,15 +41,15 @@ class Recording(NamedTuple):
 
 def find(name: str, folder: str = "") -> Path:
     """The file that a name means: in `folder`, where it is typed, or among the user's samples. E_FILE with what it may have been."""
-    told = Path(name).expanduser() if name.startswith("~") else Path(name)
-    tried = [place / told for place in (*([Path(folder)] if folder else []), places.samples())]
+    typed = Path(name).expanduser() if name.startswith("~") else Path(name)
+    tried = [place / typed for place in (*([Path(folder)] if folder else []), places.samples())]
     for path in tried:
         with suppress(OSError, ValueError):
             if path.exists():
                 return path
-    near = nearest(told.name, sorted({other for path in tried for other in _beside(path)}))
+    near = nearest(typed.name, sorted({other for path in tried for other in _beside(path)}))
     raise ChronusError(
-        "E_FILE", f"there is no file {name}", suggestions=[f'"{told.with_name(other)}"' for other in near]
+        "E_FILE", f"there is no file {name}", suggestions=[f'"{typed.with_name(other)}"' for other in near]
     )
 
 

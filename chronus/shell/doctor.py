@@ -22,18 +22,18 @@ PACKAGES = ("numpy", "numba", "sounddevice", "lark", "msgspec", "prompt_toolkit"
 class Checked(NamedTuple):
     ok: bool
     what: str
-    told: str
+    words: str
 
 
 def main(settings: Settings) -> int:
     """Prints what was found; 1 if something that is needed is missing."""
     findings = list(_findings(settings))
     if settings.json:
-        listed = [{"ok": one.ok, "what": one.what, "found": one.told} for one in findings]
+        listed = [{"ok": one.ok, "what": one.what, "found": one.words} for one in findings]
         print(answers.one_object({"v": 1, "ok": all(one.ok for one in findings), "findings": listed}))
     else:
         for one in findings:
-            print(answers.clean(f"{'ok ' if one.ok else 'BAD'} {one.what}: {one.told}"))
+            print(answers.clean(f"{'ok ' if one.ok else 'BAD'} {one.what}: {one.words}"))
     return 0 if all(one.ok for one in findings) else 1
 
 

@@ -40,9 +40,9 @@ def stop(settings: Settings) -> int:
     supervisor = connection.owner(name)
     if supervisor is None:
         raise connection.NoEngine("E_ENGINE", f'no engine named "{name}" is running')
-    for told in (signal.SIGTERM, signal.SIGKILL):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(supervisor, told)
+            os.kill(supervisor, number)
         if connection.wait_until_free(name, END_SECONDS):
             _show(settings, {"engine": name, "stopped": True}, (f'engine "{name}" has ended',))
             return OK
