@@ -171,7 +171,7 @@ KINDS: tuple[tuple[int, Callable[[Chance], str]], ...] = (
 VICTIMS = (("active", 4), ("standby", 3), ("both", 1), ("control", 2), ("host", 1))
 
 
-class Step(Struct, frozen=True):
+class Move(Struct, frozen=True):
     """A line to type, what to kill behind it ("": nothing), and how long to think before the next."""
 
     line: str
@@ -184,15 +184,15 @@ def score(seed: int, kills_per_minute: float) -> Any:
     """The endless run of steps that a seed means."""
     chance = random.Random(seed)
     weights = [weight for weight, _ in KINDS]
-    yield Step(SONG, "", 1.0)
+    yield Move(SONG, "", 1.0)
     for n in count():
         if n % REST_STEPS == 0:
-            yield Step(REST, "", SETTLE_SECONDS, rests=True)
-            yield Step(SONG, "", 1.0)
+            yield Move(REST, "", SETTLE_SECONDS, rests=True)
+            yield Move(SONG, "", 1.0)
         (_, kind), *_ = chance.choices(KINDS, weights)
         kill = chance.random() < kills_per_minute / 60 / COMMANDS_A_SECOND
         victim = chance.choices([name for name, _ in VICTIMS], [weight for _, weight in VICTIMS])[0]
-        yield Step(kind(chance), victim if kill else "", chance.random() * 2 / COMMANDS_A_SECOND)
+        yield Move(kind(chance), victim if kill else "", chance.random() * 2 / COMMANDS_A_SECOND)
 
 
 class Soaked(Struct):
@@ -258,7 +258,7 @@ class Soak:
         self.ear.look(self.memory.word(HEARD))
         self.found.kept = max(self.found.kept, self.capture.stat().st_blocks * 512)
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Move) -> None:
         """Types a line; kills while it is on its way; waits for the answer, and until what was killed is back."""
         try:
             packet, count = self.client.prepare(step.line)
@@ -335,7 +335,7 @@ class Soak:
             time.sleep(0.001)
 
     def end(self) -> None:
-        self.take(Step(REST, "", 0))
+        self.take(Move(REST, "", 0))
         settle(self.memory, SETTLE_SECONDS)
         self.take_census(self.found.seconds)
         self.found.status = self.client.status()

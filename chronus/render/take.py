@@ -245,7 +245,7 @@ class Take:
 # ---------------------------------------------------------------- what is rendered
 
 
-class Line(Struct, frozen=True):
+class ScriptLine(Struct, frozen=True):
     """A command of a script, or why it is none."""
 
     number: int
@@ -255,25 +255,25 @@ class Line(Struct, frozen=True):
     error: ChronusError | None = None
 
 
-def read_script(script: str) -> list[Line]:
+def read_script(script: str) -> list[ScriptLine]:
     lines = []
     for number, statement in enumerate(filter(lambda one: one.text, source.whole(script)), 1):
         start = (statement.line, statement.column)
         try:
-            lines.append(Line(number, statement.text, start, opening.parse(statement)))
+            lines.append(ScriptLine(number, statement.text, start, opening.parse(statement)))
         except ChronusError as error:
-            lines.append(Line(number, statement.text, start, error=error))
+            lines.append(ScriptLine(number, statement.text, start, error=error))
     return lines
 
 
-def until_quit(lines: Sequence[Line]) -> list[Line]:
+def until_quit(lines: Sequence[ScriptLine]) -> list[ScriptLine]:
     """The lines up to the first `quit`."""
     return list(takewhile(lambda line: line.parsed is None or not isinstance(line.parsed.command, Quit), lines))
 
 
-def submissions(lines: Sequence[Line]) -> Iterator[tuple[list[Line], Wait | None]]:
+def submissions(lines: Sequence[ScriptLine]) -> Iterator[tuple[list[ScriptLine], Wait | None]]:
     """The lines that share a moment, and the wait that ends it."""
-    together: list[Line] = []
+    together: list[ScriptLine] = []
     for line in lines:
         if line.parsed is not None and isinstance(line.parsed.command, Wait):
             yield together, line.parsed.command
@@ -307,7 +307,7 @@ def play_script(take: Take, source: str, report: Report | None = None) -> tuple[
     return sorted(wrong, key=lambda answer: answer.id), moment
 
 
-def _with_files(take: Take, lines: Sequence[Line], wrong: list[Answer]) -> Iterator[Line]:
+def _with_files(take: Take, lines: Sequence[ScriptLine], wrong: list[Answer]) -> Iterator[ScriptLine]:
     """The lines with what the files hold that they name; those that cannot be are told."""
     known = {module.name: module.kind for module in take.conductor.document(take.frame).modules.values()}
     commands = [line.parsed.command for line in lines if line.parsed]
@@ -320,7 +320,7 @@ def _with_files(take: Take, lines: Sequence[Line], wrong: list[Answer]) -> Itera
             yield replace(line, parsed=replace(line.parsed, command=command))
 
 
-def _refused(line: Line, error: ChronusError) -> Answer:
+def _refused(line: ScriptLine, error: ChronusError) -> Answer:
     assert line.parsed
     error.line, error.column = field_places.place(error.part, line.start, line.parsed.spans)
     return Answer(line.number, line.text, error=error)
