@@ -118,6 +118,8 @@ class Foundry(Struct):
     """Whether the patient one that is there has the lowest priority."""
     playing: bool = False
     tried: Counter[str] = field(default_factory=Counter)
+    spared: dict[str, set[str]] = field(default_factory=dict)
+    """A job over which a compiler died -> who was there beside it. The same may have killed them: the job is not given to them."""
     deaths: int = 0
     made: set[str] = field(default_factory=set)
 
@@ -213,6 +215,7 @@ class Foundry(Struct):
             self.deaths += 1
         if job:
             self.tried[job] += 1
+            self.spared[job] = set(self.alive)
             if self.tried[job] >= TRIES:
                 del self.tried[job]
                 actions += self._given_up(job, f"the compiler died of {job} ({how})")
@@ -285,6 +288,8 @@ class Foundry(Struct):
 
     def _is_gone(self, role: str) -> None:
         self.alive.discard(role)
+        for others in self.spared.values():
+            others.discard(role)
         self.jobs[role] = 0
         if role == PATIENT:
             self.relaxed = False
@@ -294,8 +299,10 @@ class Foundry(Struct):
         part = next((part for part, made in self.parts.items() if not made and part not in busy), "")
         if part:
             return part
-        if self.wanted:
-            return self.wanted.popleft()
+        for job in self.wanted:
+            if role not in self.spared.get(job, ()):
+                self.wanted.remove(job)
+                return job
         if self.likeliest and ((role == PATIENT and self.playing) or not self.complete):
             return self.likeliest.popleft()
         return ""

@@ -166,6 +166,15 @@ def test_a_job_that_a_compiler_was_killed_at_is_done_by_the_next_one(playing):
     assert answer.error[:2] == ("saw x1", "E_ENGINE") and "died of saw x1 (signal 11)" in answer.error[2]
 
 
+def test_a_job_is_not_given_to_who_may_have_been_killed_with_the_one_that_was_at_it(playing):
+    playing.ask(1, ["saw x1", "sine x1"])
+    playing.found((), ["saw x1", "sine x1"])
+    playing.done("saw x1", None)
+    assert playing.at_work == {PATIENT: "sine x1"} and HURRIED in playing.alive
+    assert given(playing.died(PATIENT, "signal 9")) == [(PATIENT, "sine x1")]
+    assert answers(playing.died(HURRIED, "signal 9")) == []
+
+
 def test_a_part_that_compilers_die_of_is_the_end_of_a_start():
     foundry = Foundry()
     foundry.begin()

@@ -134,7 +134,7 @@ def test_row_62_compilers_that_are_killed_over_it_are_begun_again_and_the_load_i
 
 def test_row_62_a_cache_that_fails_while_the_engine_plays_refuses_the_load_and_nothing_else(tmp_path, bare):
     def breaking(running, memory):
-        (modules,) = bare.rglob("modules_*")
+        (modules,) = {code.parent for code in bare.rglob("out.*.code-*")}
         shutil.rmtree(modules)
         modules.touch()
         with Talker(running.home) as line:

@@ -110,12 +110,12 @@ def test_nothing_is_missing_while_memory_is_littered_and_collected(tmp_path, hel
     told("littered", done, held, 10)
 
 
-def test_nothing_is_missing_with_four_workers(tmp_path, held):
+def test_four_workers(tmp_path, held):
     """Two engines at once, each with a song, for 8 s."""
     others: list[Take] = []
 
     def breaking(running: Engine, memory) -> None:
-        place = tmp_path / f"other{len(others)}"
+        place = tmp_path / str(len(others))
         place.mkdir()
         others.append(take(place, lambda _, memory: settle(memory, 8)))
 
