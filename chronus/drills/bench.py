@@ -29,7 +29,6 @@ load tb303_module
 patch tb303 > filter > delay
 sequence tb303: ..x...x.x.x.....x
 Yo! Chronus, drop in some kick and snare for a DnB song...
-wait 64 bars
 """
 CHAINS = (32, 32, 32, 8)
 """104 chains, in four modules of so many voices."""
@@ -158,7 +157,7 @@ def rendering() -> list[Figure]:
     speeds, chains = [], []
     for _ in range(3):
         take = Take(44100, 0)
-        wrong, _ = play_script(take, FOUNDING, None)
+        wrong, _ = play_script(take, FOUNDING + "wait 64 bars\n", None)
         assert not wrong
         speeds.append(take.frame / take.rate / take.seconds)
         chains.append(_chains())

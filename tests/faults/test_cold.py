@@ -15,6 +15,7 @@ import pytest
 
 from chronus import places
 from chronus.catalogue.kinds import Catalogue
+from chronus.drills.bench import FOUNDING
 from chronus.memory import layout
 from tests.kit.live import Home, engine, until
 from tests.kit.takes import memory_of, take
@@ -41,18 +42,6 @@ def bare(tmp_path) -> Path:
 
 BUSY_SECONDS = 100
 """Some kernels take so long on a machine on which many others compile."""
-
-
-FOUNDING = """\
-load bass_module
-set bass.freq 55
-set bass.distortion 0.7
-sequence bass: x.x.x.x.x.x.x.x.
-load tb303_module
-patch tb303 > filter > delay
-sequence tb303: ..x...x.x.x.....x
-Yo! Chronus, drop in some kick and snare for a DnB song...
-"""
 
 
 def compilers(pid: int) -> list[psutil.Process]:
