@@ -20,7 +20,7 @@ from chronus.engine import precompiling
 settings.register_profile("chronus", deadline=None, derandomize=True)
 settings.load_profile("chronus")
 
-pytest_plugins = ["tests.faults.table", "tests.kit.rounds"]
+pytest_plugins = ["pytester", "tests.faults.table", "tests.kit.rounds", "tests.sound.table"]
 
 ENGINES = re.compile(r"^from (chronus\.drills\.own_engine|tests\.kit\.(takes|live|terminal)) import", re.MULTILINE)
 """Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""

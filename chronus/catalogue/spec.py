@@ -104,7 +104,7 @@ class Spec(Struct, frozen=True):
     to the rows of float32 per lane it may use as delay line. `drone` marks a plain oscillator: it sounds as soon
     as it is loaded, until something addresses it. `modulator` marks what is never sent to `out` unasked.
     `latency` is the delay of the main output in frames. `category` groups `chronus modules`. `tables` are what it reads besides its
-    inputs and parameters.
+    inputs and parameters. `tries` are three lines to try: typed one after another in an empty rack, each is done, and they are heard.
     """
 
     kind: str
@@ -122,6 +122,7 @@ class Spec(Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     category: str = "effect"
     tables: tuple[Table, ...] = ()
+    tries: tuple[str, ...] = ()
 
     @property
     def lanes(self) -> tuple[int, ...]:

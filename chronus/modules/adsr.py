@@ -22,6 +22,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="adsr",
     help="an envelope and the amplifier it drives",
+    tries=(
+        "patch saw > adsr; seq saw: x..x..x.x..x..x.",
+        "set adsr.attack 2ms, adsr.decay 120ms, adsr.sustain 0",
+        "patch adsr.env > saw.freq 12 st",
+    ),
     category="envelope",
     width="poly",
     state=7,

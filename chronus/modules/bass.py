@@ -24,6 +24,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="bass",
     help="dirty bass with a clean sub",
+    tries=(
+        "load bass; seq bass: e1 . e1 e1 . e1 g1 .",
+        "set bass.distortion 0.7, bass.cutoff 400",
+        "set bass.cutoff 200..1200 over 4 bars",
+    ),
     category="instrument",
     state=30,
     params=(

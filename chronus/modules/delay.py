@@ -19,6 +19,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="delay",
     help="echoes, stereo or ping-pong",
+    tries=(
+        "load snare; seq snare: ....x.......x...; patch snare > delay",
+        "set delay.time 3/16, delay.feedback 0.6, delay.mode pingpong",
+        "set delay.time 1/8 over 1 bar",
+    ),
     category="effect",
     width="stereo",
     state=10,

@@ -20,6 +20,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="distortion",
     help="soft or hard clipping, folding, crushing, a diode; oversampled",
+    tries=(
+        "load kick; seq kick: x...x...x...x...; patch kick > distortion",
+        "set distortion.mode fold, distortion.drive 0.6",
+        "set distortion.drive 0..1 over 4 bars",
+    ),
     category="effect",
     width="poly",
     state=2 * MEMORY + 10,

@@ -28,6 +28,11 @@ MODES = ("low", "high", "band", "notch", "peak")
 SPEC = Spec(
     kind="filter",
     help="low, high, band, notch or peak: a clean two- or four-pole",
+    tries=(
+        "patch saw > filter; set saw.freq 55",
+        "set filter.resonance 4; set filter.cutoff 200..4000 over 2 bars",
+        "load lfo rate=1/8; patch lfo > filter.cutoff 2 oct",
+    ),
     category="filter",
     width="poly",
     state=11,

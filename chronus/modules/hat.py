@@ -22,6 +22,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="hat",
     help="hi-hat: 808, 909; open or closed",
+    tries=(
+        "load hat; seq hat: x.x.x.x.x.x.x.x. vel=0.7",
+        "seq hat: ..X...X...X...X.",
+        "set hat.model 909, hat.decay 200ms",
+    ),
     category="drum",
     state=22,
     params=(

@@ -22,6 +22,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="kick",
     help="kick drum: 808, 909, dnb, techno",
+    tries=(
+        "load kick; seq kick: X...X...X...X...",
+        "set kick.model dnb; seq kick: X.........X.....",
+        "set kick.drive 0.7, kick.decay 250ms",
+    ),
     category="drum",
     state=18,
     params=(

@@ -22,6 +22,11 @@ END = 1 - 1e-9
 SPEC = Spec(
     kind="lfo",
     help="slow wave to move parameters with",
+    tries=(
+        "patch saw > filter; load lfo; patch lfo > filter.cutoff 2 oct",
+        "set lfo.rate 1/8, lfo.shape triangle",
+        "set lfo.depth 0.3",
+    ),
     category="modulator",
     width="poly",
     modulator=True,

@@ -9,6 +9,11 @@ from chronus.dsp.kernel import LANES, kernel, local
 SPEC = Spec(
     kind="mixer",
     help="four inputs into one, each at its own level",
+    tries=(
+        "load saw freq=55; load square freq=110; patch saw > mixer.in1; patch square > mixer.in2",
+        "set mixer.level1 0.8, mixer.level2 0.2",
+        "set mixer.level2 0..1 over 4 bars",
+    ),
     category="control",
     width="poly",
     ins=(In("in1"), In("in2", help="input 2"), In("in3", help="input 3"), In("in4", help="input 4")),

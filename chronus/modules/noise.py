@@ -27,6 +27,11 @@ SOFTER = f32(0.7)
 SPEC = Spec(
     kind="noise",
     help="white, pink or brown noise",
+    tries=(
+        "patch noise > filter; set filter.mode band, filter.resonance 6",
+        "set noise.color pink",
+        "set filter.cutoff 200..8k over 4 bars",
+    ),
     category="oscillator",
     width="poly",
     drone=True,

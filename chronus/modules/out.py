@@ -31,6 +31,11 @@ HOLD = WINDOW + 3
 SPEC = Spec(
     kind="out",
     help="what is heard: volume and a true-peak limiter",
+    tries=(
+        "load kick; seq kick: X...X...X...X...",
+        "set out.volume -3db",
+        "set out.ceiling -2db",
+    ),
     category="output",
     width="stereo",
     state=6,

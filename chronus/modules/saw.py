@@ -17,6 +17,11 @@ f32, f64 = np.float32, np.float64
 SPEC = Spec(
     kind="saw",
     help="band-limited saw: all harmonics, bright",
+    tries=(
+        "load saw freq=110",
+        "seq saw: a2 . c3 . e3 . c3 .",
+        "set saw.detune 7ct",
+    ),
     category="oscillator",
     width="poly",
     drone=True,

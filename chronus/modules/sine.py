@@ -21,6 +21,11 @@ f32, f64 = np.float32, np.float64
 SPEC = Spec(
     kind="sine",
     help="one clean partial",
+    tries=(
+        "load sine freq=55",
+        "load sine as high freq=220 gain=0.2; patch sine > high.freq 1 oct",
+        "set sine.freq 55..110 over 2 bars",
+    ),
     category="oscillator",
     width="poly",
     drone=True,

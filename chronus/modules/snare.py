@@ -22,6 +22,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="snare",
     help="snare drum: 808, 909, dnb",
+    tries=(
+        "load snare; seq snare: ....X.......X...",
+        "set snare.model 909, snare.snappy 0.8",
+        "seq snare: ....X..o.o..X..o",
+    ),
     category="drum",
     state=18,
     params=(

@@ -17,6 +17,11 @@ f32, f64 = np.float32, np.float64
 SPEC = Spec(
     kind="square",
     help="band-limited pulse: odd harmonics at half width, hollow",
+    tries=(
+        "load square freq=110",
+        "load lfo rate=0.3; patch lfo > square.width 0.3",
+        "seq square: a2 . c3 . e3 . c3 .",
+    ),
     category="oscillator",
     width="poly",
     drone=True,

@@ -25,6 +25,11 @@ f32 = np.float32
 SPEC = Spec(
     kind="tb303",
     help="the acid machine: saw or square, diode ladder, accent, slide",
+    tries=(
+        "load tb303; seq tb303: a1 a1^ . a2~ a1 . c2^ a1 a1 . g1 a1^ . e2~ d2 .",
+        "set tb303.resonance 0.85; set tb303.cutoff 300..2000 over 8 bars",
+        "patch tb303 > distortion > delay",
+    ),
     category="instrument",
     aliases=("acid", "303"),
     state=29,

@@ -17,6 +17,11 @@ f32, f64 = np.float32, np.float64
 SPEC = Spec(
     kind="triangle",
     help="band-limited triangle: soft, odd harmonics that fall fast",
+    tries=(
+        "load triangle freq=220",
+        "patch triangle > adsr; seq triangle: a3 . c4 . e4 . c4 .",
+        "set triangle.detune 7ct",
+    ),
     category="oscillator",
     width="poly",
     drone=True,

@@ -8,6 +8,11 @@ from chronus.dsp.kernel import LANES, kernel, local
 SPEC = Spec(
     kind="vca",
     help="the input times a level; patch an envelope or an lfo into vca.level",
+    tries=(
+        "load lfo shape=square rate=1/16; patch saw > vca; set saw.freq 55; patch lfo > vca.level 1",
+        "set lfo.rate 1/8",
+        "set vca.level 0.3",
+    ),
     category="control",
     width="poly",
     ins=(In("in"),),
