@@ -21,6 +21,7 @@ from chronus.audio import callback
 from chronus.journal import reading
 from chronus.memory import layout
 from chronus.memory.log import GENERATION, Entry, Writer
+from tests.faults.table import Missed
 from tests.kit.hand import Hand, percentile
 from tests.kit.live import Engine, engine, until
 from tests.kit.machine import undisturbed, uninterrupted
@@ -49,7 +50,9 @@ def round_trips() -> list[float]:
                 callback.fill(desk, out, layout.CHANNELS)
                 while memory.word(layout.CURSOR0) < writer.tail:
                     time.sleep(LOOK_SECONDS)
-                    assert time.perf_counter() < began + 1, f"the worker does not take event {generation} in"
+                    # where the machine stood still as long, the round is taken again
+                    if time.perf_counter() > began + 1:
+                        raise Missed(f"the worker does not take event {generation} in within a second")
                 took.append((time.perf_counter() - began) * 1e3)
                 assert arena[lane] == generation
     return took
