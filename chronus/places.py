@@ -73,7 +73,9 @@ def _digest(sources: Iterable[Path], place: str = "") -> str:
     return digest.hexdigest()[:16]
 
 
-SHARED_BY_KERNELS = ("catalogue/spec.py", "dsp/*.py", "graph/*.py", "memory/*.py", "audio/ring.py", "audio/callback.py")
+SHARED_BY_KERNELS = (
+    "catalogue/spec.py", "dsp/**/*.py", "graph/*.py", "memory/*.py", "audio/ring.py", "audio/callback.py",
+)  # fmt: skip
 """What is compiled into functions that stand in other files."""
 
 

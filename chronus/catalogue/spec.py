@@ -57,12 +57,14 @@ def switch(name: str, words: tuple[str, ...], default: str, help: str = "") -> P
 class In(Struct, frozen=True):
     """An input. The first one of role "audio" is the main input, where a bare `patch A > B` leads.
 
-    Roles gate, velocity, accent and glide are fed by the module's lane unless a cable is patched.
+    Roles gate, velocity, accent and glide are fed by the module's lane unless a cable is patched. Into an input that is `normal` to
+    another one that one's sound leads as long as nothing is patched, as into a normalled jack.
     """
 
     name: str
     role: Role = "audio"
     help: str = ""
+    normal: str = ""
 
 
 class Out(Struct, frozen=True):

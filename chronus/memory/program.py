@@ -67,7 +67,7 @@ class Input(IntEnum):
 class Feed(IntEnum):
     NOTHING = 0  # zeros
     CABLES = 1  # the sum of the cables
-    DIRECT = 2  # BUFFER is the output of another module: one cable, same lanes, no fade
+    DIRECT = 2  # BUFFER is the output of another module (one cable, same lanes, no fade), or what another input reads
     ONE = 3  # a constant 1: the gate and velocity of a drone
     GATE = 4
     VELOCITY = 5

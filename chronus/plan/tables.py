@@ -89,6 +89,9 @@ class Tables:
         self.reads += [[len(self.instances), *recipe.key] for recipe in seat.tables]
         for port in spec.ins:
             self._input(seat, port, spec)
+        for k, port in enumerate(spec.ins):
+            if port.normal and self.inputs[first_input + k][Input.SOURCE] == Feed.NOTHING:
+                self._normalled(first_input + k, first_input + [other.name for other in spec.ins].index(port.normal))
         for k, param in enumerate(spec.params):
             self._param(seat, k, param, seat.region + at_params)
         self.instances.append([
@@ -111,6 +114,11 @@ class Tables:
         self.inputs.append(
             [buffer, feed, self.rows.get(seat.notes, self.rows[seat.handle]), *self._lead(seat, leading)]
         )
+
+    def _normalled(self, k: int, other: int) -> None:
+        """Lets input `k` read what another one of its module reads."""
+        if self.inputs[other][Input.SOURCE] != Feed.NOTHING:
+            self.inputs[k][Input.BUFFER], self.inputs[k][Input.SOURCE] = self.inputs[other][Input.BUFFER], Feed.DIRECT
 
     def _feed(self, seat: Seat, port: In, spec: Spec, leading: list[tuple[Strand, bool]]) -> Feed:
         """What an input reads. A gate that only cables open has no notes to take a velocity from: it counts as full."""

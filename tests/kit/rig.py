@@ -57,7 +57,8 @@ class Rig:
     ) -> dict[str, np.ndarray]:
         """Output name -> float32 (frames, lanes).
 
-        A param or input is a number, an array (frames,) or (frames, lanes). `cuts` are extra frames at which a block
+        A param or input is a number, an array (frames,) or (frames, lanes); an input that is normal to another one is as that
+        one unless it is given. `cuts` are extra frames at which a block
         is cut in pieces. `moving` forces all moving bits (default: set where an array was given for the param).
         """
         params, inputs = dict(params or {}), dict(inputs or {})
@@ -72,7 +73,7 @@ class Rig:
             full[frames:] = full[frames - 1]
             return full
 
-        ins = [signal(inputs.get(port.name, 0.0)) for port in self.spec.ins]
+        ins = [signal(inputs.get(port.name, inputs.get(port.normal, 0.0))) for port in self.spec.ins]
         outs = [np.zeros((padded, self.lanes), np.float32) for _ in self.spec.outs]
         pars, bits = [], 0
         for k, param in enumerate(self.spec.params):

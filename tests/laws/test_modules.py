@@ -139,6 +139,8 @@ def test_its_words_are_in_order(kind: str) -> None:
     # the main ports are what the module's own help is about
     for port in [*spec.ins, *spec.outs[1:]]:
         assert port.help.strip() or port == spec.main_input(), f"{port.name} has no help"
+    for port in spec.ins:
+        assert port.normal in {"", *(other.name for other in spec.ins if not other.normal)}, port.name
 
 
 @every
