@@ -38,6 +38,11 @@ KINDS = _table("""
     tb303: tb bassline acid303 tb_303
     bass: sub subbass
     out: output master speakers dac main
+    random: rnd rand sah s_h sample_and_hold samplehold chance
+    follower: envelope_follower env_follower ef peak
+    slew: lag portamento glide smooth
+    quantize: quantizer quant scale
+    pan: panner autopan balance
 """)
 PARAMS = _table("""
     freq: frequency pitch tune tuning note hz f

@@ -189,12 +189,7 @@ class Tables:
         param = spec.param(strand.key.into)
         if param is None or input_of(spec, strand.key.into):
             return IN_CURVE, 1.0
-        if (
-            strand.cable.amount is None
-            and param.unit == "Hz"
-            and strand.key.output == "pitch"
-            and self._is_told(strand)
-        ):
+        if strand.cable.amount is None and param.unit == "Hz" and strand.key.output == "pitch":
             return OCTAVES, 1.0  # an octave for an octave
         return scaled(strand.cable.amount, param)
 
