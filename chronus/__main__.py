@@ -161,7 +161,11 @@ def _doctor(_arguments: Namespace, settings: Settings) -> int:
     return doctor.main(settings)
 
 
-def _bench(_arguments: Namespace, settings: Settings) -> int:
+def _bench(arguments: Namespace, settings: Settings) -> int:
+    if arguments.what == "modules":
+        from chronus.drills import bench_modules
+
+        return bench_modules.main(arguments.kinds, settings.json)
     from chronus.drills import bench
 
     return int(bench.main(settings, settings.json))

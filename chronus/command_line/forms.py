@@ -143,6 +143,13 @@ def _modules(parser: Parser) -> None:
     parser.add_argument("kind", nargs="?", metavar="KIND", help="everything about this one")
 
 
+def _bench(parser: Parser) -> None:
+    _starter(parser)
+    what = "modules: each kind struck, held and silent, in microseconds a lane and 256 frames"
+    parser.add_argument("what", nargs="?", choices=BENCHES, type=one_of(*BENCHES), metavar="WHAT", help=what)
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="these kinds (all)")
+
+
 def _crash_test(parser: Parser) -> None:
     _starter(parser)
     parser.add_argument("--kills", type=_in_range("--kills", 1, 10**6), default=30, metavar="N", help="so many (30)")
@@ -183,6 +190,7 @@ _seed = _in_range("--seed", 0, 2**31 - 1)
 # ---------------------------------------------------------------- forms
 
 SHELLS = ("bash", "zsh", "fish")
+BENCHES = ("modules",)
 
 FORMS: dict[str, Form] = {
     "render": Form(
@@ -213,7 +221,11 @@ FORMS: dict[str, Form] = {
         _engine,
         ("chronus engine --device null --rate 48000 --osc-port 0",),
     ),
-    "bench": Form("Measures this machine, with an engine of its own.", _starter, ("chronus bench --json",)),
+    "bench": Form(
+        "Measures this machine, with an engine of its own; or what each kind of module costs, without one.",
+        _bench,
+        ("chronus bench --json", "chronus bench modules", "chronus bench modules saw filter --json"),
+    ),
     "crash-test": Form(
         "Kills the workers of an engine of its own while a song plays, and counts what was lost.",
         _crash_test,

@@ -12,13 +12,26 @@ from chronus.dsp.discovery import discover
 from chronus.engine_line import Made, Make
 from chronus.worker import ledger
 from chronus.worker.compiler import Compiler
-from chronus.worker.weigh import weigh
+from chronus.worker.weigh import Scales, weigh
 
 
 def test_more_lanes_cost_more_and_far_less_than_a_block_lasts():
     kernel = discover((places.PACKAGE / "modules",))["saw"]
     one, eight = weigh(kernel, 1), weigh(kernel, 8)
     assert 20 < one < eight < 1e9 * 64 / 44100 / 10
+
+
+def test_a_kernel_is_measured_struck_held_and_in_silence():
+    """A drum is struck anew in each block, sounds soon after it was struck, and rests when it has died away."""
+    kernels = discover((places.PACKAGE / "modules",))
+    struck, held, silent = Scales(kernels["snare"], 1), Scales(kernels["saw"], 8), Scales(kernels["vca"], 1)
+    for _ in range(20):
+        for scales in (struck, held, silent):
+            scales.round()
+    drum, saw, vca = struck.cost(), held.cost(), silent.cost()
+    assert drum.struck and drum.silent * 2 < min(drum.struck, drum.held) and drum.most == drum.sounding
+    assert saw.struck and saw.struck > saw.held > 0
+    assert vca.struck is None and vca.most == max(vca.held, vca.silent) > 0
 
 
 def test_every_shipped_kernel_that_was_compiled_was_weighed():
