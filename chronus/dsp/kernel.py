@@ -17,7 +17,13 @@ unrolls and vectorises the inner loops.
     rate                Hz, a float64
     frames              1..64: a block, or a piece of one cut at an event
 
-A kernel whose SPEC asks for tables has them behind `moving`: render(ins, outs, params, moving, tables, state, ...).
+A kernel that names `still` behind `moving` is told of its inputs, too: render(ins, outs, params, moving, still, state, ...).
+
+    still               bit k is set where ins[k] stays as it is within these frames: row 0 holds, and nobody needs to look. Where it is
+                        clear, nothing is said. It is set for what no cable leads to, for a gate that neither opens nor closes, and for
+                        what modules bring that are silent (then row 0 is zeros). A kernel yields the same samples whether it is told or not
+
+A kernel whose SPEC asks for tables has them behind these: render(ins, outs, params, moving, tables, state, ...).
 
     tables              tuple of read-only float32 arrays (rows, columns), in the order of SPEC.tables. Any of them may have no rows: of
                         a file that nobody has named, or that is gone. Rows are not the same for each lane: column l is no lane
@@ -59,8 +65,8 @@ LANES = 1
 """Bound anew for each variant; import it to refer to the number of lanes of a kernel."""
 
 HEAD = 8
-"""Words before the addresses in a call table: STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, MOVING, SEED, RATE, spare."""
-STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, MOVING, SEED, RATE = range(7)
+"""Words before the addresses in a call table: those of the next line."""
+STATE, STATE_ROWS, MEMORY, MEMORY_ROWS, MOVING, SEED, RATE, STILL = range(HEAD)
 
 CALL = types.void(types.CPointer(types.int64), types.int64, types.int64)
 _i64 = ir.IntType(64)
@@ -309,7 +315,7 @@ class Kernel:
         spec = self.spec
         body = inline(self._bind(self.function, f"{spec.kind}_{lanes}_body", LANES=lanes))
         call = self._bind(
-            _call_with_tables if spec.tables else _call,
+            _call,
             f"{spec.kind}_{lanes}",
             # its machine code is known by the file a function stands in: for it, this one stands in the module's file
             file=self.function.__code__.co_filename,
@@ -322,6 +328,7 @@ class Kernel:
             FIRST_PARAM=HEAD + len(spec.ins) + len(spec.outs),
             FIRST_TABLE=HEAD + len(spec.ins) + len(spec.outs) + len(spec.params),
             TABLES=len(spec.tables),
+            IS_TOLD="still" in self.function.__code__.co_varnames[: self.function.__code__.co_argcount],
         )
         return c_function(CALL, self.text, fastmath=FASTMATH)(call)
 
@@ -339,27 +346,27 @@ def kernel(spec: Spec, **made: Made) -> Callable[[Callable[..., None]], Kernel]:
 
 
 INS = OUTS = PARAMS = TABLES = FIRST_OUT = FIRST_PARAM = FIRST_TABLE = 1
+IS_TOLD = False
 
 
 def body(*_: Any) -> None: ...
 
 
 def _call(table, start, frames):  # type: ignore[no-untyped-def]
-    """The bridge from addresses to arrays; bound anew for each kernel and number of lanes."""
+    """The bridge from addresses to arrays, bound anew for each kernel and number of lanes. Only what a kernel asks for is compiled."""
     ins = signals(table, HEAD, INS, LANES, start)
     outs = signals(table, FIRST_OUT, OUTS, LANES, start)
     params = signals(table, FIRST_PARAM, PARAMS, LANES, start)
     state = plane_f64(table[STATE], table[STATE_ROWS], LANES)
     memory = plane_f32(table[MEMORY], table[MEMORY_ROWS], LANES)
-    body(ins, outs, params, table[MOVING], state, memory, table[SEED], np.float64(table[RATE]), frames)
-
-
-def _call_with_tables(table, start, frames):  # type: ignore[no-untyped-def]
-    """The same for a kernel that reads tables of the shelf."""
-    ins = signals(table, HEAD, INS, LANES, start)
-    outs = signals(table, FIRST_OUT, OUTS, LANES, start)
-    params = signals(table, FIRST_PARAM, PARAMS, LANES, start)
-    tables = shared(table, FIRST_TABLE, TABLES)
-    state = plane_f64(table[STATE], table[STATE_ROWS], LANES)
-    memory = plane_f32(table[MEMORY], table[MEMORY_ROWS], LANES)
-    body(ins, outs, params, table[MOVING], tables, state, memory, table[SEED], np.float64(table[RATE]), frames)
+    moving, seed, rate = table[MOVING], table[SEED], np.float64(table[RATE])
+    if TABLES:
+        tables = shared(table, FIRST_TABLE, TABLES)
+        if IS_TOLD:
+            body(ins, outs, params, moving, table[STILL], tables, state, memory, seed, rate, frames)
+        else:
+            body(ins, outs, params, moving, tables, state, memory, seed, rate, frames)
+    elif IS_TOLD:
+        body(ins, outs, params, moving, table[STILL], state, memory, seed, rate, frames)
+    else:
+        body(ins, outs, params, moving, state, memory, seed, rate, frames)

@@ -8,7 +8,7 @@ B_NUMBER, B_INSTANCES, B_INPUTS, B_PARAMS, B_CABLES, B_AT_INSTANCES, B_AT_INPUTS
 B_CALLS, B_CALL_WIDTH, B_KERNELS, B_BUFFERS, B_MASTER, B_FULL_INPUTS, B_FULL_PARAMS, B_USED, B_SCRATCH, B_CLOCK = range(
     9, 19
 )
-B_RESTS, B_TOUCHED = 19, 20
+B_RESTS, B_TOUCHED, B_SILENT = 19, 20, 21
 BOUND_WORDS = 24
 
 # columns of the program's tables as plain numbers: Numba's loops know no enums
@@ -17,12 +17,13 @@ I_HANDLE, I_INCARNATION, I_REGION = Instance.HANDLE.value, Instance.INCARNATION.
 I_PARAMS_AT, I_SIZE, I_STATE_AT = Instance.PARAMS_AT.value, Instance.SIZE.value, Instance.STATE_AT.value
 I_FIRST_INPUT, I_INPUTS = Instance.FIRST_INPUT.value, Instance.INPUTS.value
 I_FIRST_PARAM, I_PARAMS = Instance.FIRST_PARAM.value, Instance.PARAMS.value
-I_OUTPUTS = Instance.OUTPUTS.value
+I_OUTPUT, I_OUTPUTS = Instance.OUTPUT.value, Instance.OUTPUTS.value
 I_TOLD, I_GATE_INPUT, I_PITCH_PARAM = Instance.TOLD.value, Instance.GATE_INPUT.value, Instance.PITCH_PARAM.value
 IN_BUFFER, IN_SOURCE, IN_NOTES = Input.BUFFER.value, Input.SOURCE.value, Input.NOTES.value
 IN_FIRST, IN_CABLES = Input.FIRST_CABLE.value, Input.CABLES.value
 FEED_CABLES, FEED_GATE, FEED_BOTH = Feed.CABLES.value, Feed.GATE.value, Feed.BOTH.value
-FEED_DIRECT, FEED_ONE, FEED_OPEN = Feed.DIRECT.value, Feed.ONE.value, Feed.OPEN.value
+FEED_NOTHING, FEED_DIRECT = Feed.NOTHING.value, Feed.DIRECT.value
+FEED_ONE, FEED_OPEN = Feed.ONE.value, Feed.OPEN.value
 PAR_RECORD, PAR_BUFFER, PAR_LOW, PAR_HIGH = Param.RECORD.value, Param.BUFFER.value, Param.LOW.value, Param.HIGH.value
 PAR_INITIAL, PAR_CURVE, PAR_PITCH = Param.INITIAL.value, Param.CURVE.value, Param.PITCH.value
 PAR_FIRST, PAR_CABLES = Param.FIRST_CABLE.value, Param.CABLES.value

@@ -44,6 +44,7 @@ def _row_of(dtype):  # type: ignore[no-untyped-def]
 
 
 row_i64 = _row_of(types.int64)
+row_i32 = _row_of(types.int32)
 row_f32 = _row_of(types.float32)
 
 

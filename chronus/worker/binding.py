@@ -44,18 +44,26 @@ class Bindings:
         )
         full_inputs, full_params = np.zeros(len(inputs) + 1, np.int64), np.zeros(len(params) + 1, np.int64)
         rests, scratch = np.zeros(len(rows), np.int64), np.full((2 * BLOCK, 64), 0.0, np.float32)
+        silent = np.zeros(len(buffers) // BLOCK, np.int64)
+        silent[program.buffers // BLOCK : (program.buffers + CONSTANTS) // BLOCK] = 1
         row = self.table[program.number % PROGRAMS]
         row[bound.B_NUMBER] = 0
-        row[1 : bound.B_TOUCHED + 1] = [
+        row[1 : bound.B_SILENT + 1] = [
             len(rows), len(inputs), len(params), len(cables),
             rows.ctypes.data, inputs.ctypes.data, params.ctypes.data, cables.ctypes.data,
             calls.ctypes.data, calls.shape[1], addresses.ctypes.data, buffers.ctypes.data, program.master,
             full_inputs.ctypes.data, full_params.ctypes.data, program.used, scratch.ctypes.data,
-            self.clock, rests.ctypes.data, 1,
+            self.clock, rests.ctypes.data, 1, silent.ctypes.data,
         ]  # fmt: skip
-        kept = (rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, rests, scratch)
+        kept = (
+            rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, rests, scratch, silent,
+        )  # fmt: skip
         self._kept[program.number % PROGRAMS] = kept
         row[bound.B_NUMBER] = program.number
+
+    def arena_changed(self) -> None:
+        """What was laid for the programs that are bound came from another arena: all of it is laid anew."""
+        self.table[:, bound.B_TOUCHED] = 1
 
     def knows(self, program: Program) -> bool:
         """Whether this process has all kernels of `program`."""

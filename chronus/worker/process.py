@@ -91,6 +91,7 @@ class Worker:
         """Plays until the engine stops; rejoins whenever it finds itself stale. `wake` signals that there is a new program."""
         while True:
             self.join()
+            self.bindings.arena_changed()
             self.bind_new()
             thread = threading.Thread(target=self._serve, daemon=True)
             thread.start()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from chronus.dsp.kernel import HEAD, TABLE_WORDS, Kernel, call_kernel
+from chronus.dsp.kernel import HEAD, STILL, TABLE_WORDS, Kernel, call_kernel
 
 BLOCK = 64
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, (4000, 2)).astype(np.float32)
@@ -17,13 +17,20 @@ WORDS = np.array([[ord(c)] for c in "some words"], np.float32)
 
 
 @njit
-def _run(address, table, place, signals, row, edges):
-    """Calls a kernel for each stretch between two edges, with every signal pointed to at the beginning of its block."""
+def _run(address, table, place, signals, row, edges, stirs, told):
+    """Calls a kernel for each stretch between two edges, with every signal pointed to at the beginning of its block.
+
+    `stirs[k, frame]` is true where input `k` is not what it was a frame before; where it never is, the kernel is told so if `told`.
+    """
     for k in range(len(edges) - 1):
         start, end = edges[k], edges[k + 1]
         block = start - start % BLOCK
         for port in range(len(signals)):
             table[HEAD + port] = signals[port] + block * row
+        table[STILL] = 0
+        for port in range(len(stirs)):
+            if told and not stirs[port, start + 1 : end].any():
+                table[STILL] |= 1 << port
         call_kernel(address, place, start - block, end - start)
 
 
@@ -54,12 +61,13 @@ class Rig:
         inputs: Mapping[str, Any] | None = None,
         cuts: Sequence[int] = (),
         moving: bool | None = None,
+        told: bool = True,
     ) -> dict[str, np.ndarray]:
         """Output name -> float32 (frames, lanes).
 
         A param or input is a number, an array (frames,) or (frames, lanes); an input that is normal to another one is as that
-        one unless it is given. `cuts` are extra frames at which a block
-        is cut in pieces. `moving` forces all moving bits (default: set where an array was given for the param).
+        one unless it is given. `cuts` are extra frames at which a block is cut in pieces. `moving` forces all moving bits
+        (default: set where an array was given for the param). `told`: whether the kernel is told which inputs are still.
         """
         params, inputs = dict(params or {}), dict(inputs or {})
         unknown = set(params) - {p.name for p in self.spec.params} | set(inputs) - {p.name for p in self.spec.ins}
@@ -91,6 +99,9 @@ class Rig:
             self.state.ctypes.data, self.state.shape[0], self.memory.ctypes.data, self.memory.shape[0], bits, self.seed,
             int(self.rate),
         ]  # fmt: skip
+        stirs = np.zeros((len(ins), padded), np.bool_)
+        for k, array in enumerate(ins):
+            stirs[k, 1:] = (array[1:] != array[:-1]).any(axis=1)
         signals = np.array([array.ctypes.data for array in (*ins, *outs, *pars)], np.int64)
-        _run(self.address, table, table.ctypes.data, signals, self.lanes * 4, np.array(edges, np.int64))
+        _run(self.address, table, table.ctypes.data, signals, self.lanes * 4, np.array(edges, np.int64), stirs, told)
         return {port.name: outs[k][:frames] for k, port in enumerate(self.spec.outs)}

@@ -188,6 +188,22 @@ def test_one_param_that_moves_alone_sounds_as_if_all_did(kind: str) -> None:
 
 
 @every
+def test_what_stays_as_it_is_sounds_alike_whether_told_or_not(kind: str) -> None:
+    kernel, frames = KERNELS[kind], 8192
+    rng = chance_for(kind, "still")
+    for chosen, ports in (({}, ()), (settings(kernel, rng), ()), (settings(kernel, rng), kernel.spec.ins[:1])):
+        fed = inputs(kernel, rng, frames, kernel.spec.lanes[0])
+        # some inputs are held: at nothing, or at what they begin with
+        for port in (*ports, *(p for p in kernel.spec.ins if rng.random() < 0.5)):
+            fed[port.name][:] = 0 if rng.random() < 0.5 else fed[port.name][0]
+        fed = {name: y * (np.arange(frames) % 4096 < 3000)[:, None] for name, y in fed.items()}
+        cuts = sorted(map(int, rng.integers(1, frames, 200)))
+        told, plain = Rig(kernel), Rig(kernel)
+        assert_same(told.render(frames, chosen, fed, cuts), plain.render(frames, chosen, fed, cuts, told=False))
+        assert told.state.tobytes() == plain.state.tobytes() and told.memory.tobytes() == plain.memory.tobytes()
+
+
+@every
 def test_fresh_and_reset_and_twin_agree_to_the_bit(kind: str) -> None:
     kernel, frames = KERNELS[kind], 4096
     rng = chance_for(kind, "twin")

@@ -1,0 +1,118 @@
+"""Patches that nobody would make: any modules, any cables between them, in circles too; and lines that change them while they play."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.spec import Param, Spec
+from chronus.commands import Submission
+from chronus.errors import ChronusError
+from chronus.memory.layout import BLOCK
+from chronus.render.take import Take
+from tests.kit.typed import command
+
+NOTES = ("c2", "e2", "g3", "a#4", "c6", "a1^", "c3@2", ".", ".", "_")
+
+
+def value(chance: random.Random, param: Param) -> str:
+    """Somewhere in a parameter's range, as it would be typed; now and then at an end."""
+    if param.words:
+        return chance.choice(param.words)
+    x = chance.choice([0.0, 1.0, *(chance.random() for _ in range(6))])
+    low, high = param.low, param.high
+    return f"{low * (high / low) ** x if param.curve == 'exp' else low + (high - low) * x:.6g}"
+
+
+class RandomPatch:
+    """A patch of `size` modules; the same for the same seed."""
+
+    def __init__(self, catalogue: Catalogue, seed: int, size: int) -> None:
+        self.chance = random.Random(seed)
+        self.catalogue = catalogue
+        self.modules: dict[str, Spec] = {}
+        self.kinds = sorted(kind for kind in catalogue.kinds if kind != "out")
+        self.size = size
+
+    def begin(self) -> list[str]:
+        """The lines that make it."""
+        lines = [self.load() for _ in range(self.size)]
+        lines += [self.patch() for _ in range(2 * self.size)]
+        lines += [self.play() for _ in range(self.size // 2)]
+        return lines
+
+    def change(self) -> str:
+        """One more line, while it plays."""
+        return self.chance.choice(
+            [self.set, self.set, self.set, self.sweep, self.patch, self.unpatch, self.play, self.gate]
+        )()
+
+    def load(self) -> str:
+        kind = self.chance.choice(self.kinds)
+        name = f"m{len(self.modules)}"
+        self.modules[name] = self.catalogue[kind]
+        voices = f" voices={self.chance.choice([2, 5, 8, 20])}" if self.chance.random() < 0.3 else ""
+        return f"load {kind} as {name}{voices if self._is_played(name) else ''}"
+
+    def _is_played(self, name: str) -> bool:
+        spec = self.modules[name]
+        return spec.width == "poly" and spec.has_gate() and spec.main_input() is None
+
+    def _name(self) -> str:
+        return self.chance.choice(list(self.modules))
+
+    def _cable(self) -> tuple[str, str, bool]:
+        source, target = self._name(), self._name()
+        spec = self.modules[target]
+        output = self.chance.choice(self.modules[source].offers()).name
+        if self.chance.random() < 0.15:
+            return f"{source}.{output}", self.chance.choice(["out", "out.left", "out.right"]), False
+        into = self.chance.choice([*spec.ins, *(p for p in spec.params if not p.words)])
+        return f"{source}.{output}", f"{target}.{into.name}", isinstance(into, Param)
+
+    def patch(self) -> str:
+        source, target, param = self._cable()
+        amount = f" {self.chance.uniform(-1, 1):.3f}" if param and self.chance.random() < 0.7 else ""
+        return f"patch {source} > {target}{amount}"
+
+    def unpatch(self) -> str:
+        source, target, _ = self._cable()
+        return f"unpatch {source} > {target}"
+
+    def _param(self) -> tuple[str, Param]:
+        name = self.chance.choice([name for name, spec in self.modules.items() if spec.params])
+        param = self.chance.choice(self.modules[name].params)
+        return f"{name}.{param.name}", param
+
+    def set(self) -> str:
+        place, param = self._param()
+        return f"set {place} {value(self.chance, param)}"
+
+    def sweep(self) -> str:
+        place, param = self._param()
+        if param.words:
+            return f"set {place} {value(self.chance, param)}"
+        return f"set {place} {value(self.chance, param)} over {self.chance.choice([1, 2, 5])} beats"
+
+    def play(self) -> str:
+        steps = " ".join(self.chance.choice(NOTES) for _ in range(self.chance.choice([4, 7, 16])))
+        return f"seq {self._name()}: {steps}"
+
+    def gate(self) -> str:
+        return f"gate {self._name()} {self.chance.choice(['on', 'off'])}"
+
+
+def say(take: Take, moment: int, lines: Sequence[str]) -> list[str]:
+    """Types lines at a frame, each by itself, of which some may be refused; the ones that were done."""
+    take.render(moment // BLOCK * BLOCK)
+    done = []
+    for line in lines:
+        try:
+            typed = command(line)
+        except ChronusError:
+            continue
+        (outcome,) = take.perform(Submission((1,), (line,), (typed,)), moment, exact=True)
+        if outcome.error is None:
+            done.append(line)
+    return done
