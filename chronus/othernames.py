@@ -23,7 +23,7 @@ KINDS = _table("""
     kick: bassdrum bd kickdrum bass_drum kd
     snare: sd snaredrum clap rimshot
     hat: hihat hh hi_hat hats cymbal closedhat openhat oh ch
-    filter: vcf lowpass lpf lp highpass hpf bandpass bpf moog ladder eq svf cutoff
+    filter: vcf lowpass lpf lp highpass hpf bandpass bpf eq svf cutoff
     vca: amp amplifier gain volume
     saw: oscillator osc vco sawtooth synth vco1 osc1 supersaw lead dco
     square: pulse pwm sqr rect
@@ -39,6 +39,8 @@ KINDS = _table("""
     bass: sub subbass
     out: output master speakers dac main
     random: rnd rand sah s_h sample_and_hold samplehold chance
+    ladder: moog transistor lpf24 vcf24
+    diode: diode_ladder
     follower: envelope_follower env_follower ef peak
     slew: lag portamento glide smooth
     quantize: quantizer quant scale

@@ -1,4 +1,4 @@
-"""Two frames to one: the low-pass after what ran oversampled, late by two frames at the most.
+"""Two frames to one, and one to two: the low-pass around what runs oversampled, late by two frames at the most.
 
 Two chains of all-passes, one for the older and one for the newer frame, whose sum is an elliptic half-band filter.
 From: R. Valenzuela and A. Constantinides, "Digital Signal Processing Schemes for Efficient Interpolation and Decimation"
@@ -62,3 +62,36 @@ def wide(older, newer, z):
 def _all_pass(x, c, before, y):
     """`before` and `y` are its input and output one frame ago. The product with y last: it is what the next one waits for."""
     return (before + c * x) - c * y
+
+
+F0, F1, F2, F3, F4, F5, F6 = STEEP.astype(np.float32)
+
+
+@inline
+def double32(x, z, lane):
+    """Two frames for one, the older first; `z` (8, lanes) is the state. float32: for lanes side by side. The same filter, as late."""
+    a = _all_pass(x, F0, z[0, lane], z[1, lane])
+    b = _all_pass(a, F2, z[1, lane], z[2, lane])
+    c = _all_pass(b, F4, z[2, lane], z[3, lane])
+    d = _all_pass(c, F6, z[3, lane], z[4, lane])
+    e = _all_pass(x, F1, z[0, lane], z[5, lane])
+    f = _all_pass(e, F3, z[5, lane], z[6, lane])
+    g = _all_pass(f, F5, z[6, lane], z[7, lane])
+    z[0, lane], z[1, lane], z[2, lane], z[3, lane], z[4, lane] = x, a, b, c, d
+    z[5, lane], z[6, lane], z[7, lane] = e, f, g
+    return d, g
+
+
+@inline
+def halve32(older, newer, z, lane):
+    """One frame for two, as `steep`; `z` (9, lanes) is the state. float32: for lanes side by side."""
+    a = _all_pass(newer, F0, z[0, lane], z[1, lane])
+    b = _all_pass(a, F2, z[1, lane], z[2, lane])
+    c = _all_pass(b, F4, z[2, lane], z[3, lane])
+    d = _all_pass(c, F6, z[3, lane], z[4, lane])
+    e = _all_pass(older, F1, z[5, lane], z[6, lane])
+    f = _all_pass(e, F3, z[6, lane], z[7, lane])
+    g = _all_pass(f, F5, z[7, lane], z[8, lane])
+    z[0, lane], z[1, lane], z[2, lane], z[3, lane], z[4, lane] = newer, a, b, c, d
+    z[5, lane], z[6, lane], z[7, lane], z[8, lane] = older, e, f, g
+    return np.float32(0.5) * (d + g)

@@ -104,6 +104,23 @@ def falls_through(kernel: Kernel, cutoff: float, level: float, **params: Any) ->
     return float(low)
 
 
+def whistle(kernel: Kernel, cutoff: float, struck: float, seconds: float = 4.0, **params: Any) -> np.ndarray:
+    """The last second and a half of a filter that oscillates by itself at resonance 1, struck once by so high an impulse."""
+    impulse = np.zeros(int(seconds * RATE), np.float32)
+    impulse[0] = struck
+    out = Rig(kernel).render(impulse.size, {"cutoff": cutoff, "resonance": 1, **params}, {"in": impulse})["out"]
+    return out[-RATE * 3 // 2 :, 0].astype(float)
+
+
+def quiet_gain(kernel: Kernel, hertz: Any, **params: Any) -> np.ndarray:
+    """As `gain`, of a filter that bends what is loud: in dB, from its answer to a sample of 0.01."""
+    impulse = np.zeros(1 << 16, np.float32)
+    impulse[0] = 0.01
+    answer = Rig(kernel).render(impulse.size, params, {"in": impulse})["out"][:, 0].astype(float)
+    turns = np.outer(np.asarray(hertz) / RATE, np.arange(impulse.size))
+    return decibels(np.abs(np.exp(-2j * np.pi * turns) @ answer) / 0.01)
+
+
 # ---------------------------------------------------------------- drums
 
 
