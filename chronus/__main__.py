@@ -122,13 +122,19 @@ def _journal(_arguments: Namespace, settings: Settings) -> int:
 
 def _modules(arguments: Namespace, settings: Settings) -> int:
     from chronus.language import help
-    from chronus.shell import answers
+    from chronus.shell import answers, remote
 
     known = _catalogue()
     kind = help.find_kind(arguments.kind, known) if arguments.kind else None
-    page = help.describe(kind, known) if kind else help.Page(help.modules(known), {"modules": known})
-    result = page.result["module"] if kind else page.result
-    print(answers.one_object(result) if settings.json else "\n".join(map(answers.clean, page.lines)))
+    pages = {name: help.describe(name, known) for name in ([kind] if kind else known)}
+    told = pages | remote.described(settings, pages)
+    lines = told[kind].lines if kind else help.modules(known)
+    described = {name: page.result["module"] for name, page in told.items()}
+    print(
+        answers.one_object(described[kind] if kind else {"modules": described})
+        if settings.json
+        else "\n".join(map(answers.clean, lines))
+    )
     return 0
 
 

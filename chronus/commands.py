@@ -288,8 +288,6 @@ class Show(Question, frozen=True, kw_only=True):
 class Describe(Question, frozen=True, kw_only=True):
     kind: str
 
-    local = True
-
 
 class Help(Question, frozen=True, kw_only=True):
     word: str = ""

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chronus import commands as say
+from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
-from chronus.catalogue.spec import Param, Spec
+from chronus.catalogue.spec import Param
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.errors import ChronusError
 from chronus.pattern.loop import loop_of
@@ -154,17 +155,16 @@ def _show_module(name: str, seen: Seen) -> Answer:
         lines.append(f"taken out: {taken_out[name]}; unload it and load it again for a fresh one")
     gate = _gate(rack, name, catalogue)
     lines += [gate] if gate else []
-    values: dict[str, float | str] = {}
+    values = _values(name, seen)
     sweeps = {}
     for param in spec.params:
-        number, setting = value(rack, module, param, present), module.params.get(param.name)
+        setting = module.params.get(param.name)
         known, *more = in_words(rack, module, param, present)
         line = f"{param.name} {known} ({', '.join([*more, format_range(param)])})"
         if isinstance(setting, Moving) and present(setting) < 1.0:
             words, sweeps[param.name] = _sweep(rack, param, setting, present)
             line += f", {words}"
         lines.append(line)
-        values[param.name] = param.words[round(number)] if param.words else number
     for table in spec.settings:
         now, setting = words_of(module, table), module.params.get(table.name)
         length = f" ({in_length(setting)})" if isinstance(setting, File) else ""
@@ -253,18 +253,19 @@ def _number(share: Fraction) -> float | int:
 
 def _describe(command: say.Describe, seen: Seen) -> Answer:
     spec = seen.catalogue.resolve(command.kind)
-    lines = [f"{spec.kind}: {spec.help}"]
-    for param in spec.params:
-        default = format_param(param.default, param)
-        lines.append(f"{param.name} {format_range(param)} ({default}){param.help and ': ' + param.help}")
-    lines += [f"{table.name} ({table.source}){table.help and ': ' + table.help}" for table in spec.settings]
-    lines += [f"in {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.ins]
-    lines += [f"out {port.name} ({port.role}){port.help and ': ' + port.help}" for port in spec.offers()]
-    return Answer(lines, _plain(spec))
+    plain = Catalogue([spec]).plain()[spec.kind]
+    loaded = [name for name, module in seen.rack.modules.items() if module.kind == spec.kind]
+    present = {name: _values(name, seen) for name in loaded}
+    told = telling.plain(spec.kind, plain, present)
+    return Answer(telling.lines_of(spec.kind, plain, present), {"module": told})
 
 
-def _plain(spec: Spec) -> dict[str, Any]:
-    return Catalogue([spec]).plain()[spec.kind]
+def _values(name: str, seen: Seen) -> dict[str, float | str]:
+    """Returns the present value of each parameter; of an enum its word."""
+    module = seen.rack.modules[name]
+    params = seen.catalogue[module.kind].params
+    numbers = {param.name: value(seen.rack, module, param, seen.present) for param in params}
+    return {p.name: p.words[round(numbers[p.name])] if p.words else numbers[p.name] for p in params}
 
 
 def _assert(command: say.Assert, seen: Seen) -> Answer:

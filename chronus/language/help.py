@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronus import othernames, units
+from chronus.catalogue import telling
 from chronus.catalogue.whole import WHOLE, Text
-from chronus.commands import Describe, Help
+from chronus.commands import Help
 from chronus.errors import CODES, ChronusError
 from chronus.language.notation import chords
 from chronus.language.rows import BY_GROUP, ROWS, SHORT
@@ -88,10 +89,16 @@ class Page(NamedTuple):
     result: dict[str, Any]
 
 
-def page(command: Help | Describe, catalogue: Catalogue) -> Page:
+def is_known(word: str) -> bool:
+    """Whether there is a page on a word whatever the catalogue has: a command, a group, a topic, an error's code, or no word."""
+    word = word.lower()
+    return (
+        not word or SHORT.get(word, word) in ROWS or word in GROUPS or bool(_topic_named(word)) or word.upper() in CODES
+    )
+
+
+def page(command: Help, catalogue: Catalogue) -> Page:
     """Returns the page that is asked for; raises ChronusError with the part of the command that names nothing."""
-    if isinstance(command, Describe):
-        return describe(find_kind(command.kind, catalogue), catalogue)
     word = command.word.lower()
     return _word(word, catalogue) if word else _overview(catalogue)
 
@@ -112,7 +119,7 @@ def _overview(catalogue: Catalogue) -> Page:
     listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in ROWS.items()}
     groups = {name: list(names) for name, names in GROUPS.items()}
     result = {"commands": listed, "groups": groups, "topics": list(TOPICS), "kinds": sorted(catalogue)}
-    return Page(_table(rows), result)
+    return Page(telling.table(rows), result)
 
 
 def _topic(name: str) -> Page:
@@ -136,7 +143,7 @@ def _chords() -> list[str]:
         names.setdefault(above, []).append(kind)
     cells = [f"{' '.join(kinds)}: {' '.join(map(str, above))}" for above, kinds in names.items()]
     down = -(-len(cells) // ACROSS)
-    return _table([cells[k::down] + [""] * (ACROSS - len(cells[k::down])) for k in range(down)])
+    return telling.table([cells[k::down] + [""] * (ACROSS - len(cells[k::down])) for k in range(down)])
 
 
 def _of_the_whole() -> Page:
@@ -147,7 +154,7 @@ def _of_the_whole() -> Page:
         else [name, units.format_range(row), f"({units.format_param(row.default, row)})", row.help]
         for name, row in WHOLE.items()
     ]
-    return Page(_table(rows), {"whole": {name: msgspec.to_builtins(row) for name, row in WHOLE.items()}})
+    return Page(telling.table(rows), {"whole": {name: msgspec.to_builtins(row) for name, row in WHOLE.items()}})
 
 
 def _group(name: str, catalogue: Catalogue) -> Page | None:
@@ -155,17 +162,21 @@ def _group(name: str, catalogue: Catalogue) -> Page | None:
     if name in GROUPS:
         about = {command: ROWS[command] for command in GROUPS[name]}
         result = {command: {"usage": entry.usage, "help": entry.meaning} for command, entry in about.items()}
-        return Page(_table([command, entry.meaning] for command, entry in about.items()), {"commands": result})
+        return Page(telling.table([command, entry.meaning] for command, entry in about.items()), {"commands": result})
     found = categories(catalogue)
     kinds = {
         kind: str(catalogue[kind].get("help", ""))
         for kind in found.get(name) or found.get(name.removesuffix("s")) or ()
     }
-    return Page(_table(map(list, kinds.items())), {"kinds": kinds}) if kinds else None
+    return Page(telling.table(map(list, kinds.items())), {"kinds": kinds}) if kinds else None
+
+
+def _topic_named(word: str) -> str:
+    return next((name for name in (word, word + "s") if name in TOPICS), "")
 
 
 def _word(word: str, catalogue: Catalogue) -> Page:
-    topic = next((name for name in (word, word + "s") if name in TOPICS), None)
+    topic = _topic_named(word)
     if topic:
         return _topic(topic)
     if word.upper() in CODES:
@@ -226,24 +237,7 @@ def categories(catalogue: Catalogue) -> dict[str, list[str]]:
 def describe(kind: str, catalogue: Catalogue) -> Page:
     """Writes everything that the module declares."""
     spec = catalogue[kind]
-    traits = [str(spec.get("category", "module")), str(spec.get("width", "mono"))]
-    lines = [f"{kind}: {spec.get('help', '')} ({', '.join(traits)})"]
-    if spec.get("aliases"):
-        lines.append(f"also: {', '.join(spec['aliases'])}")
-    lines += _table(
-        [
-            param["name"],
-            units.format_range(param),
-            f"({units.format_param(param['default'], param)})",
-            param.get("help", ""),
-        ]
-        for param in spec.get("params", ())
-    )
-    settings = [one for one in spec.get("tables", ()) if one["source"] != "code"]
-    lines += _table([one["name"], one["source"], one.get("help", "")] for one in settings)
-    lines += _table(["in", port["name"], port["role"], port.get("help", "")] for port in spec.get("ins", ()))
-    lines += _table(["out", port["name"], port["role"], port.get("help", "")] for port in spec.get("outs", ()))
-    return Page(lines, {"module": {"kind": kind, **spec}})
+    return Page(telling.lines_of(kind, spec), {"module": telling.plain(kind, spec)})
 
 
 def modules(catalogue: Catalogue) -> list[str]:
@@ -254,9 +248,3 @@ def modules(catalogue: Catalogue) -> list[str]:
         lines.append(category)
         lines += [f"  {kind:<{width}}  {catalogue[kind].get('help', '')}".rstrip() for kind in kinds]
     return lines
-
-
-def _table(rows: Iterable[list[str]]) -> list[str]:
-    listed = list(rows)
-    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in listed]

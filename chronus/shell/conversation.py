@@ -45,9 +45,12 @@ UNSENT_WORDS = "the engine was lost; this was not sent"
 
 
 class Unanswered:
-    """A command that waits for its answer. A local one is answered when its turn comes."""
+    """A command that waits for its answer. A local one is answered when its turn comes.
 
-    __slots__ = ("answer", "command", "id", "note", "spans", "statement", "text")
+    `help`: the command as it was typed, where the engine is asked to describe the word, since it may be a kind.
+    """
+
+    __slots__ = ("answer", "command", "help", "id", "note", "spans", "statement", "text")
 
     def __init__(self, id: int, statement: Statement) -> None:
         self.id = id
@@ -55,6 +58,7 @@ class Unanswered:
         self.text = statement.text
         self.note = statement.note  # what was left out before it, to be told with its answer
         self.command: AnyCommand | None = None
+        self.help: Help | None = None
         self.spans: Spans = {}
         self.answer: Answer | None = None
 
@@ -158,7 +162,10 @@ class Conversation:
         """Takes a message; returns a notice that people should see."""
         if isinstance(message, Reply):
             asked = self._sent.pop(message.id, None)
-            if asked is not None:
+            if asked is not None and asked.help is not None and message.code == "E_MODULE":
+                asked.command = asked.help  # no kind of that name: the shell knows more words than kinds
+                self._settle()
+            elif asked is not None:
                 asked.answer = of_reply(asked.id, asked.text, message, asked.start, asked.spans)
                 self._settle()
         elif isinstance(message, Notice):
@@ -261,6 +268,8 @@ class Conversation:
             asked.refuse(parsed)
             return asked
         asked.text, asked.command, asked.spans = parsed.text, parsed.command, parsed.spans
+        if isinstance(asked.command, Help) and not help.is_known(asked.command.word):
+            asked.help, asked.command = asked.command, Describe(kind=asked.command.word)
         if isinstance(parsed.command, Quit):
             self._last_word = True
             self._said.clear()
@@ -291,7 +300,7 @@ class Conversation:
             return True
         if self.welcome is None:
             return False
-        assert isinstance(asked.command, (Help, Describe))
+        assert isinstance(asked.command, Help)
         try:
             page = help.page(asked.command, self.welcome.catalogue)
         except ChronusError as error:

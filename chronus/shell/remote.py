@@ -1,4 +1,4 @@
-"""Asks a running engine from outside a conversation: status, stop, journal. None of these starts an engine."""
+"""Asks a running engine from outside a conversation: status, stop, journal, what kinds are set to. None of these starts an engine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from chronus import connection
-from chronus.commands import Reply, Status
+from chronus.commands import Describe, List, Reply, Status
 from chronus.errors import ChronusError
 from chronus.settings import Settings
 from chronus.shell import answers
@@ -24,6 +24,21 @@ def status(settings: Settings) -> int:
     reply = _ask_status(settings)
     _show(settings, reply.result, reply.lines)
     return OK
+
+
+def described(settings: Settings, kinds: Iterable[str]) -> dict[str, Reply]:
+    """Asks a running engine to describe kinds, with what those that are loaded are set to. Nothing where none runs.
+
+    Of all kinds only those that are loaded are asked for.
+    """
+    try:
+        attached, _welcome = attach(settings, start=False)
+    except connection.NoEngine:
+        return {}
+    loaded = {row["kind"] for row in attached.ask(List(what="modules"), "list modules").result["modules"]}
+    told = {kind: attached.ask(Describe(kind=kind), f"describe {kind}") for kind in sorted(loaded & set(kinds))}
+    attached.close()
+    return {kind: reply for kind, reply in told.items() if reply.ok}
 
 
 def journal(settings: Settings) -> int:

@@ -691,7 +691,7 @@ def test_show_tells_a_lane_as_typed_and_as_understood(beat):
 
 
 def test_describe_and_show_of_the_whole(beat):
-    assert beat.say(Describe(kind="acid"))[0].lines[0] == "tb303: acid"
+    assert beat.say(Describe(kind="acid"))[0].lines[0].startswith("tb303: acid")
     assert beat.say(Show())[0].lines[0] == "bpm 120, swing 50, seed 0"
     assert beat.say(Save(name="x"))[0].text == "Save"
 

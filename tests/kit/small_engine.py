@@ -48,6 +48,7 @@ class Engine:
         self.submissions = []  # the texts of each frame, in order
         self.more = []  # whether each of them said that there is more of its submission to come
         self.performed = []  # the texts that were, in strict mode, not beyond the first error
+        self.commands = []
         self.stopped = False
         self.hellos = []
         self.shutdowns = []
@@ -124,6 +125,7 @@ class Engine:
         else:
             self.submissions.append(message.texts)
             self.more.append(message.more)
+            self.commands += message.commands
             for id, text, command in zip(message.ids, message.texts, message.commands, strict=True):
                 if text == self.dies_at:
                     return False

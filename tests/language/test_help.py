@@ -6,6 +6,7 @@ import pytest
 
 from chronus import commands as c
 from chronus import places
+from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue
 from chronus.dsp.discovery import discover
 from chronus.errors import CODES, ChronusError
@@ -36,8 +37,20 @@ def test_a_page_and_its_answer_fit_a_terminal_of_24_rows_and_80_columns(word: st
 
 
 @pytest.mark.parametrize("word", sorted(KINDS))
-def test_what_a_module_says_of_itself_fits_24_rows(word: str) -> None:
-    assert len(shown(word, 80)) <= ROWS
+def test_what_a_module_says_of_itself_fits_36_rows(word: str) -> None:
+    assert len(shown(word, 80)) <= 36
+
+
+def test_a_kind_is_told_with_curves_what_its_modules_are_set_to_and_lines_to_try() -> None:
+    spec, set_to = KINDS["filter"], {param["name"]: param["default"] for param in KINDS["filter"]["params"]}
+    present = {"filter": set_to | {"cutoff": 400.0, "mode": "band"}, "filter2": set_to | {"mode": "low"}}
+    lines = telling.lines_of("filter", spec, present)
+    cutoff, mode = (next(line for line in lines if line.startswith(name)) for name in ("cutoff", "mode"))
+    assert "20..20000 Hz, exp" in cutoff and "(1000 Hz)  filter 400 Hz, filter2 1000 Hz   where it cuts" in cutoff
+    assert "filter band, filter2 low" in mode
+    assert [line for line in lines if line.startswith("try")] == [f"try  {line}" for line in spec["tries"]]
+    plain = telling.plain("filter", spec, present)
+    assert plain["params"][0]["now"] == {"filter": 400.0, "filter2": 1000.0} and plain["tries"] == spec["tries"]
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80])

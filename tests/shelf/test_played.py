@@ -126,7 +126,7 @@ def test_it_is_shown_listed_asserted_and_described(house, anna, here):
     show, morse, described = good(house, anna, "show sampler", "show morse", "describe sampler")
     assert 'file "kept.wav" (0.5 s, stereo)' in show.lines and show.result["params"]["file"] == "kept.wav"
     assert 'words "SOS" (text)' in morse.lines and morse.result["params"]["words"] == "SOS"
-    assert "file (file): the recording" in described.lines
+    assert "file  file  the recording" in described.lines
     good(house, anna, 'assert sampler.file == "kept.wav"', 'assert morse.words != "sos"')
     assert bad(house, anna, 'assert sampler.file == "a.wav"') == (
         "E_ASSERT",

@@ -66,18 +66,39 @@ def test_a_local_error_is_never_sent(engine):
 
 
 def test_help_is_answered_after_all_before_it_and_not_sent(engine):
-    lines, code = play("load saw\nhelp undo\ndescribe filter\nplay")
+    lines, code = play("load saw\nhelp undo\nhelp patterns\nplay")
     assert [line for line in lines if line.startswith("ok")] == [
         "ok 1 load saw @64",
         "ok 2 help undo",
-        "ok 3 describe filter",
+        "ok 3 help patterns",
         "ok 4 play @256",
     ]
     assert engine.texts == ["load saw", "play"]
     assert code == 0
 
 
+def no_kind(word, *near):
+    return c.Reply(0, False, f'there is no kind of module "{word}"', code="E_MODULE", part="kind", suggestions=near)
+
+
+def test_help_on_a_kind_is_asked_of_the_engine_which_knows_what_it_is_set_to(engine):
+    engine.answers["help filter"] = c.Reply(
+        0, True, "help filter", lines=("cutoff 20..20000 Hz  (1000 Hz)  filter 400 Hz",)
+    )
+    lines, code = play("help filter\nplay")
+    assert lines == ["  cutoff 20..20000 Hz  (1000 Hz)  filter 400 Hz", "ok 1 help filter", "ok 2 play @128"]
+    assert engine.commands[0] == c.Describe(kind="filter") and code == 0
+
+
+def test_help_on_what_the_engine_does_not_know_is_the_shells(engine):
+    engine.answers["help oscillator"], engine.answers["help zz"] = no_kind("oscillator"), no_kind("zz")
+    lines, code = play("help oscillator\nhelp zz")
+    assert any("saw" in line for line in lines) and "ok 1 help oscillator" in lines
+    assert lines[-1].startswith('err 2 E_COMMAND 2:6 there is no help on "zz"') and code == 1
+
+
 def test_an_unknown_kind_is_pointed_at(engine):
+    engine.answers["describe filtr"] = no_kind("filtr", "filter")
     lines, code = play("load saw;  describe filtr")
     assert lines[1] == 'err 2 E_MODULE 1:21 there is no kind of module "filtr"; did you mean "filter"?'
     assert code == 1
@@ -148,11 +169,12 @@ def test_strict_waits_for_what_may_be_refused_here_or_elsewhere(engine):
     assert engine.submissions == [("play",), ("crash active",), ("stop",)] and not any(engine.more)
 
 
-@pytest.mark.parametrize("wrong", ["zzz", "describe nothing", "help nothing"])
+@pytest.mark.parametrize("wrong", ["zzz", "help nothing"])
 def test_strict_stops_at_a_local_error_too(engine, wrong):
+    engine.answers["help nothing"] = no_kind("nothing")
     lines, code = play(f"play; {wrong}; stop", strict=True)
     assert len(lines) == 2
-    assert engine.texts == ["play"]
+    assert engine.performed == ["play"]
     assert code == 1
 
 
