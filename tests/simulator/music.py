@@ -6,7 +6,8 @@ what control publishes. A seed says all of it, and the same seed plays the same.
 
 What must hold:
 
-1. Every line has one answer, and within `ANSWER_BLOCKS` of rendering; panic, stop and questions within `URGENT_BLOCKS`.
+1. Every line has one answer, and within `ANSWER_BLOCKS` of rendering; panic, stop and questions within `URGENT_BLOCKS`. A question sees
+   what its client has said before, so it waits for the frame from which that holds, where its answer names one that is still to come.
 2. No line is tried for more moments than `performer.TRIES`, and the journal grows by the lines alone.
 3. No note is given twice, none is missing that the score has, none comes late while control lives.
 4. What waits is bounded, in control and in the replicas' memory.
@@ -111,10 +112,14 @@ class Stranger:
 
 
 class Line:
-    """A line on its way: who said it, its number there, at which block, and whether it is one that waits for nobody, and which."""
+    """A line on its way: who said it, its number there, at which block, and whether it is one that waits for nobody, and which.
 
-    def __init__(self, caller: Caller, number: int, text: str, block: int, urgent: str) -> None:
+    `at_once`: it takes hold as soon as it can, not at a bar or a beat that it names.
+    """
+
+    def __init__(self, caller: Caller, number: int, text: str, block: int, urgent: str, at_once: bool) -> None:
         self.caller, self.number, self.text, self.block, self.urgent = caller, number, text, block, urgent
+        self.at_once = at_once
 
 
 class Session:
@@ -127,6 +132,8 @@ class Session:
         memory.seals[:] = 0
         self.house = House(folder, memory)
         self.under_way: list[Line] = []
+        self.holds_from: dict[Caller, int] = {}
+        """The block from which all holds that a client said and that named no time."""
         self.said = self.refused = 0
         self.kept_from = -1
         """The block up to which the workers or control were kept from working: bounds count from its end."""
@@ -171,7 +178,12 @@ class Session:
         caller.say(*commands, texts=tuple(texts))
         self.said += len(commands)
         block = self.house.replicas.block()
-        self.under_way += [Line(caller, first + k, text, block, urgent) for k, text in enumerate(texts)]
+        if urgent == "question":
+            block = max(block, self.holds_from.get(caller, 0))
+        self.under_way += [
+            Line(caller, first + k, text, block, urgent, command.when is None and not command.at_next_bar)
+            for k, (text, command) in enumerate(zip(texts, commands, strict=True))
+        ]
 
     # ------------------------------------------------------------ what goes wrong
 
@@ -246,7 +258,12 @@ class Session:
     def _look(self) -> None:
         now, left = self.house.replicas.block(), []
         for line in self.under_way:
-            if any(reply.id == line.number for reply in line.caller.replies[-400:]):
+            reply = next((reply for reply in line.caller.replies[-400:] if reply.id == line.number), None)
+            if reply is not None:
+                if line.at_once and reply.frame is not None:
+                    self.holds_from[line.caller] = max(
+                        self.holds_from.get(line.caller, 0), -(-reply.frame // layout.BLOCK)
+                    )
                 self.trace(f"answered: {line.text[:60]!r} of {line.caller.socket.fileno()}")
                 continue
             waited = now - max(line.block, self.kept_from)
