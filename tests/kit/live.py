@@ -152,6 +152,13 @@ def engine(folder: Path, *words: str, **more: str) -> Iterator[Engine]:
     pids = running.pids()
     try:
         yield running
+    except BaseException:
+        told = [
+            path.read_text(errors="replace")[-2000:]
+            for path in (folder / "engine.log", *folder.glob("run/chronus/*.log"))
+        ]
+        print(f"the engine of this test {running.process.poll()}:", *told, sep="\n")
+        raise
     finally:
         if running.process.poll() is None:
             pids = running.pids()

@@ -61,7 +61,7 @@ def said(line: str) -> list[AnyCommand] | ChronusError:
     for statement in whole(line):
         try:
             parsed = parse(statement)
-            if isinstance(parsed.command, (help.Help, help.Describe)):
+            if isinstance(parsed.command, help.Help):
                 help.page(parsed.command, catalogue().plain())
         except ChronusError as error:
             reply = Reply(0, False, error.message, code=error.code, part=error.part, suggestions=error.suggestions)
