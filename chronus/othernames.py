@@ -25,7 +25,7 @@ KINDS = _table("""
     hat: hihat hh hi_hat hats cymbal closedhat openhat oh ch
     filter: vcf lowpass lpf lp highpass hpf bandpass bpf eq svf cutoff
     vca: amp amplifier gain volume
-    saw: oscillator osc vco sawtooth synth vco1 osc1 supersaw lead dco
+    saw: oscillator osc vco sawtooth synth vco1 osc1 lead dco
     square: pulse pwm sqr rect
     sine: sin sinus
     triangle: tri
@@ -39,6 +39,7 @@ KINDS = _table("""
     bass: sub subbass
     out: output master speakers dac main
     random: rnd rand sah s_h sample_and_hold samplehold chance
+    supersaw: hypersaw ultrasaw jp8000 jp_8000 trance
     ladder: moog transistor lpf24 vcf24
     diode: diode_ladder
     follower: envelope_follower env_follower ef peak

@@ -16,7 +16,7 @@ from chronus.places import modules_folders
 KERNELS = discover(modules_folders())
 
 VOICE, DEAR_VOICE, DRUM, DEAD_DRUM, MONO, STEREO, REVERB = 0.5, 1.0, 3.0, 0.05, 6.0, 12.0, 30.0
-OVERSAMPLED = {"distortion", "ladder", "diode", "fm"}
+OVERSAMPLED = {"distortion", "ladder", "diode", "fm", "supersaw"}
 """Run at a higher rate, or are several oscillators in one."""
 REVERBS = {"reverb"}
 
