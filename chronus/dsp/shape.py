@@ -52,6 +52,14 @@ def saturate32(x):
 
 
 @inline
+def bounded32(x):
+    """x up to 2 (+6 dBFS), then bent; never above 3.95 (+11.9 dBFS), where the curve comes to rest."""
+    core = min(f32(2), max(f32(-2), x))
+    over = min(f32(3.9), max(f32(-3.9), x - core))
+    return core + over - over * abs(over) * f32(0.5 / 3.9)
+
+
+@inline
 def turn(phase):
     """sin(2 pi phase) for a phase in 0..1, within 1e-11."""
     x = phase - 0.5

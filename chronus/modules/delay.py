@@ -1,9 +1,10 @@
-"""Echoes, side by side or from one side to the other, that darken and soften as they fade.
+"""Echoes, side by side or from one side to the other, that darken, thin out and soften as they fade: the dub chamber.
 
 The echo is the input itself, moved by round(time x rate) frames; only what goes round again passes the loop's filters
-(one-pole low-pass at `tone`, high-pass at 20 Hz) and a soft saturation, which holds a feedback above 1. Near by, the
-read head glides (half a frame a frame at most, so the pitch bends as on tape) and reads between frames by a cubic
-Hermite spline; to a time further off it is led over 20 ms, without a sweep.
+(one-pole low-pass at `tone`, high-pass at `low`) and a soft saturation, which holds a feedback above 1; `drive` lets it bite sooner.
+Near by, the read head glides (half a frame a frame at most, so the pitch bends as on tape) and reads between frames by a cubic
+Hermite spline; to a time further off it is led over 20 ms, without a sweep, or with `moves` tape it glides all the way.
+`mod` is the wow and the flutter of a tape that has seen better days: 0.5 and 5.3 Hz, 19 and 7 cents at most, the sides apart.
 """
 
 import math
@@ -12,30 +13,37 @@ import numpy as np
 
 from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.kernel import LANES, inline, kernel, local
+from chronus.dsp.shape import saturate
+from chronus.dsp.space.line import SILENT, read, swing
 from chronus.dsp.tan import prewarp
 
 f32 = np.float32
+HALF = f32(0.5)
 
 SPEC = Spec(
     kind="delay",
     help="echoes, stereo or ping-pong",
     tries=(
         "load snare; seq snare: ....x.......x...; patch snare > delay",
-        "set delay.time 3/16, delay.feedback 0.6, delay.mode pingpong",
-        "set delay.time 1/8 over 1 bar",
+        "set delay.time 3/16, delay.feedback 0.8, delay.mode pingpong, delay.tone 2k, delay.low 300, delay.drive 0.5, delay.mod 0.4",
+        "set delay.moves tape, delay.time 1/8",
     ),
     category="effect",
     width="stereo",
-    state=10,
+    state=12,
     memory_seconds=2.0,
     memory_frames=8,
     ins=(In("in"),),
     params=(
         Param("time", 1, 2000, 250, "ms", "exp", "from echo to echo"),
         Param("feedback", 0, 1.1, 0.4, help="how much goes round again; above 1 it never dies"),
-        Param("mix", 0, 1, 0.35, help="0 is dry, 1 is echoes only"),
+        Param("mix", 0, 1, 0.35, help="0 is dry, 1 is echoes only: what a send wants"),
         Param("tone", 200, 20000, 6000, "Hz", "exp", "low-pass in the loop"),
         switch("mode", ("stereo", "pingpong"), "stereo", "pingpong: left, right, left"),
+        Param("low", 20, 1000, 80, "Hz", "exp", "high-pass in the loop: keeps the bass from piling up"),
+        Param("drive", 0, 1, 0.2, help="how hard the loop saturates"),
+        Param("mod", 0, 1, 0, help="wow and flutter; 0 is exact to the frame"),
+        switch("moves", ("fade", "tape"), "fade", "how it comes to a new time: fade keeps the pitch, tape bends it"),
     ),
 )
 
@@ -44,32 +52,14 @@ NEAR = 256.0
 """Frames: as far as the head glides."""
 REST = 1e-6
 FADE_SECONDS = 0.02
-BOTTOM_HZ = 20.0
 HEADROOM = 1.5
+"""Where the loop saturates without drive; with all of it at a fifth of that."""
+WOW_HZ, WOW_SECONDS = 0.5, 0.0028
+FLUTTER_HZ, FLUTTER_SECONDS = 5.3, 0.0001
 CEILING = 8.0
-SILENT = 1e-15
 BLOCK = 64
 ROWS = 2 * BLOCK
 POSITIVE = 0x7FFFFFFF
-
-
-@inline
-def read(memory, lane, position, distance):
-    """What was written `distance` frames before `position`."""
-    rows = memory.shape[0]
-    whole = math.floor(distance)
-    u = distance - whole
-    k = position - np.int64(whole) - 2
-    k += rows if k < 0 else 0
-    y3 = memory[k, lane]
-    k = k + 1 if k + 1 < rows else 0
-    y2 = memory[k, lane]
-    k = k + 1 if k + 1 < rows else 0
-    y1 = memory[k, lane]
-    k = k + 1 if k + 1 < rows else 0
-    y0 = memory[k, lane]
-    c1, c2, c3 = 0.5 * (y2 - y0), y0 - 2.5 * y1 + 2 * y2 - 0.5 * y3, 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
-    return y1 + u * (c1 + u * (c2 + u * c3))
 
 
 @inline
@@ -85,7 +75,7 @@ def glide(goal, head, speed):
 @kernel(SPEC)
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
-    time, feedback, mix, tone, mode = params
+    time, feedback, mix, tone, mode, low_cut, drive, mod, moves = params
     head, coming, fade, wished = (
         local(np.float64, LANES),
         local(np.float64, LANES),
@@ -102,6 +92,19 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     )
     position = np.int64(state[7, 0])
     rows = memory.shape[0]
+    awake = 0
+    for i in range(frames):
+        for l in range(LANES):
+            awake += 1 if source[i, l] != 0 else 0
+    quiet = 0.0 if awake > 0 else state[10, 0] + frames
+    if quiet > 2 * rows:
+        # nothing but zeros has been written for longer than the line is, and its filters are at rest
+        for i in range(frames):
+            for l in range(LANES):
+                out[i, l] = 0
+        state[10, 0] = quiet
+        return
+    clock, ringing = state[11, 0], 0
     fresh = state[0, 0] == 0
     for l in range(LANES):
         head[l], coming[l], fade[l], wished[l] = state[0, l], state[1, l], state[2, l], state[3, l]
@@ -112,18 +115,19 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             head[l] = np.rint(wished[l])
             cross[l] = mode[0, l]
     lead = 1 / (FADE_SECONDS * rate)
-    bottom = 1 - math.exp(-2 * math.pi * BOTTOM_HZ / rate)
-    rest, level = not moving & 1, not moving & 16
+    bottom = 0.0
+    rest, level = not moving & 129, not moving & 16
     for l in range(LANES):
         wish = time[0, l] * 0.001 * rate
         goal = min(rows - 4.0, max(2.0, np.rint(wish)))
-        rest = rest and wish == wished[l] and head[l] == goal and speed[l] == 0 and fade[l] == 0
+        rest = rest and wish == wished[l] and head[l] == goal and speed[l] == 0 and fade[l] == 0 and mod[0, l] == 0
         level = level and cross[l] == mode[0, l]
-    least = rows - 4.0
+    least, wander = rows - 4.0, 0.0
     if not rest:
         for i in range(frames):
             for l in range(LANES):
                 least = min(least, max(2.0, time[i, l] * 0.001 * rate))
+                wander = max(wander, (WOW_SECONDS + FLUTTER_SECONDS) * rate * mod[i, l])
     done = 0
     while done < frames:
         # A stretch of which all is read before the first of it is written, and that ends with the memory.
@@ -136,7 +140,7 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 n = min(n, np.int64(head[l]), -behind if behind < 0 else n)
             else:
                 # the head comes nearer by half a frame a frame at most, and reads one frame ahead of where it stands
-                nearest = min(least, min(head[l], coming[l]) if fade[l] > 0 else head[l])
+                nearest = min(least, min(head[l], coming[l]) if fade[l] > 0 else head[l]) - wander
                 n = min(n, max(1, np.int64(nearest) // 2 - 1))
         n = min(n, BLOCK)
         if rest:
@@ -152,13 +156,17 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                     # while the time stands still the head rests on a whole frame, and the echo is exact
                     goal = min(rows - 4.0, max(2.0, np.rint(wish) if wish == wished[l] else wish))
                     wished[l] = wish
-                    if fade[l] == 0 and abs(goal - head[l]) > NEAR:
+                    if fade[l] == 0 and abs(goal - head[l]) > NEAR and moves[start + i, l] < HALF:
                         fade[l] = lead
                         coming[l], coming_speed[l] = goal, 0.0
-                    echo = read(memory, l, here + i, head[l])
+                    wow = swing((clock + done + i) * (WOW_HZ / rate) + 0.25 * l)
+                    flutter = swing((clock + done + i) * (FLUTTER_HZ / rate) + 0.4 * l)
+                    away = mod[start + i, l] * rate * (WOW_SECONDS * wow + FLUTTER_SECONDS * flutter)
+                    echo = read(memory, l, here + i, min(rows - 4.0, max(2.0, head[l] + away)))
                     if fade[l] > 0:
                         weight = fade[l] * fade[l] * fade[l] * (10 - fade[l] * (15 - 6 * fade[l]))
-                        echo += weight * (read(memory, l, here + i, coming[l]) - echo)
+                        other = read(memory, l, here + i, min(rows - 4.0, max(2.0, coming[l] + away)))
+                        echo += weight * (other - echo)
                         coming[l], coming_speed[l] = glide(goal, coming[l], coming_speed[l])
                         fade[l] += lead
                     head[l], speed[l] = glide(goal, head[l], speed[l])
@@ -171,6 +179,8 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 if moving & 8 or start + i == 0:
                     sin, cos = prewarp(tone[start + i, l], rate)
                     dull_by[l] = sin / (sin + cos)
+                if moving & 32 or start + i == 0:
+                    bottom = 1 - math.exp(-2 * math.pi * low_cut[start + i, 0] / rate)
                 step = dull_by[l] * (echoes[i * LANES + l] - dull[l])
                 v = dull[l] + step
                 dull[l] = v + step
@@ -181,8 +191,8 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 crosses[i * LANES + l] = cross[l]
         for i in range(n):
             for l in range(LANES):
-                v = min(3.0, max(-3.0, back[i * LANES + l] / HEADROOM))
-                back[i * LANES + l] = feedback[start + i, l] * HEADROOM * v * (27 + v * v) / (27 + 9 * v * v)
+                room = HEADROOM / (1 + 4 * drive[start + i, l])
+                back[i * LANES + l] = feedback[start + i, l] * room * saturate(back[i * LANES + l] / room)
                 dry = source[start + i, l]
                 out[start + i, l] = dry + mix[start + i, l] * (f32(echoes[i * LANES + l]) - dry)
         for i in range(n):
@@ -192,9 +202,11 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 crossed = back[i * LANES + 1 - l] + (centre if l == 0 else 0.0)
                 v = min(CEILING, max(-CEILING, straight + crosses[i * LANES + l] * (crossed - straight)))
                 memory[here + i, l] = v if abs(v) > SILENT else 0.0
+                ringing += 1 if abs(v) > SILENT else 0
         done += n
         position = position + n if position + n < rows else 0
     for l in range(LANES):
         state[0, l], state[1, l], state[2, l], state[3, l] = head[l], coming[l], fade[l], wished[l]
         state[4, l], state[5, l], state[6, l], state[7, l] = dull[l], low[l], cross[l], position
         state[8, l], state[9, l] = speed[l], coming_speed[l]
+    state[10, 0], state[11, 0] = 0.0 if ringing > 0 else quiet, clock + frames

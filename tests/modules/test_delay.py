@@ -3,6 +3,7 @@ import pytest
 
 from chronus.modules.delay import render
 from tests.kit.rig import Rig
+from tests.kit.rooms import jump
 
 RATE = 44100
 
@@ -31,10 +32,14 @@ def test_a_dry_delay_is_the_input():
 def test_echoes_fall_by_the_feedback_and_darken():
     x = np.zeros((40000, 2))
     x[:2000] = 0.1 * np.sin(2 * np.pi * 400 * np.arange(2000) / RATE)[:, None]
-    out = Rig(render).render(40000, {"time": 100, "mix": 1, "feedback": 0.5, "tone": 20000}, {"in": x})["out"]
+    out = Rig(render).render(
+        40000, {"time": 100, "mix": 1, "feedback": 0.5, "tone": 20000, "low": 20, "drive": 0}, {"in": x}
+    )["out"]
     power = [np.sqrt(np.mean(out[4410 * k : 4410 * k + 2000, 0] ** 2)) for k in (1, 2, 3)]
     assert power[1] / power[0] == pytest.approx(0.5, rel=0.02) and power[2] / power[1] == pytest.approx(0.5, rel=0.02)
-    ringing = Rig(render).render(20000, {"time": 100, "mix": 1, "tone": 1000}, {"in": impulse(20000)})["out"][:, 0]
+    ringing = Rig(render).render(
+        20000, {"time": 100, "mix": 1, "tone": 1000, "low": 20, "drive": 0}, {"in": impulse(20000)}
+    )["out"][:, 0]
     bright = np.abs(np.fft.rfft(ringing[4410 * 2 - 100 : 4410 * 3 - 100]))
     assert bright[100] / bright[20] == pytest.approx(np.sqrt((1 + 0.2**2) / (1 + 1**2)), rel=0.02)
 
@@ -102,3 +107,73 @@ def test_random_walks_of_everything_stay_finite():
     params["mode"] = np.round(hold(0, 1))
     out = Rig(render).render(n, params, {"in": rng.uniform(-1, 1, (n, 2))})["out"]
     assert np.isfinite(out).all() and np.abs(out).max() < 4
+
+
+JUMPS = [
+    ("time", 100, 300), ("time", 300, 40), ("feedback", 0, 0.9), ("mix", 0, 1), ("tone", 200, 20000), ("low", 20, 1000), ("drive", 0, 1),
+    ("mod", 0, 1), ("mode", "stereo", "pingpong"), ("moves", "fade", "tape"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("param, old, new", JUMPS)
+def test_a_jump_makes_no_click(quality, param, old, new):
+    left = jump(render, param, old, new, **{"mix": 0.5, "feedback": 0, "time": 100.0, param: old})
+    quality("delay", "above 10 kHz while a parameter jumps", left, "<=", -120, "dBFS", peer="scsynth Lag -127")
+
+
+def test_the_first_echo_is_on_its_frame(quality):
+    for time in (1.0, 33.3, 350.0, 2000.0):
+        out = Rig(render).render(100000, {"time": time, "mix": 1}, {"in": impulse(100000)})["out"][:, 0]
+        off = abs(int(np.flatnonzero(out)[0]) - round(float(np.float32(time)) * RATE / 1000))
+        quality("delay", "first echo off its time", off, "<=", 0, "frames")
+
+
+def test_the_loop_loses_its_bass_below_low():
+    ringing = Rig(render).render(
+        20000, {"time": 100, "mix": 1, "low": 800, "tone": 20000}, {"in": 0.01 * impulse(20000)}
+    )["out"]
+    second = np.abs(np.fft.rfft(ringing[4410 * 2 : 4410 * 3, 0]))
+    assert second[20] / second[400] == pytest.approx(200 / np.hypot(200, 800), rel=0.06)
+
+
+def test_drive_makes_the_loop_bite_sooner():
+    sine = 0.5 * np.sin(2 * np.pi * 100 * np.arange(44100) / RATE)
+    thirds = []
+    for drive in (0, 1):
+        params = {"time": 250, "mix": 1, "feedback": 0.5, "drive": drive, "tone": 20000, "low": 20}
+        out = Rig(render).render(44100, params, {"in": sine})["out"]
+        spectrum = np.abs(np.fft.rfft(out[33075:, 0] * np.hanning(11025)))
+        thirds.append(spectrum[75] / spectrum[25])
+    assert thirds[0] < 0.01 and thirds[1] > 0.03
+
+
+def test_wow_bends_the_pitch_a_little_and_the_sides_apart():
+    sine = np.sin(2 * np.pi * 1000 * np.arange(5 * RATE) / RATE)
+    out = Rig(render).render(5 * RATE, {"time": 200, "mix": 1, "feedback": 0, "mod": 1}, {"in": sine})["out"][RATE:]
+    turns = np.exp(-2j * np.pi * 1000 * np.arange(len(out)) / RATE)[:, None] * out
+    smooth = np.apply_along_axis(lambda y: np.convolve(y, np.hanning(441), "same"), 0, turns)
+    bent = np.diff(np.unwrap(np.angle(smooth), axis=0), axis=0)[1000:-1000] * RATE / (2 * np.pi)
+    cents = 1200 * np.log2(1 + bent / 1000)
+    assert 10 < np.abs(cents).max() < 30
+    assert np.abs(bent[:, 0] - bent[:, 1]).max() > 5
+
+
+def test_tape_bends_the_pitch_where_a_fade_does_not():
+    sine = np.sin(2 * np.pi * 1000 * np.arange(3 * RATE) / RATE)
+    times = np.where(np.arange(3 * RATE) < RATE, 400.0, 200.0)
+    strong = {}
+    for moves in ("fade", "tape"):
+        out = Rig(render).render(3 * RATE, {"time": times, "mix": 1, "feedback": 0, "moves": moves}, {"in": sine})[
+            "out"
+        ]
+        part = out[RATE + 2000 : RATE + 12000, 0]
+        strong[moves] = np.abs(np.fft.rfft(part * np.hanning(part.size))).argmax() * RATE / part.size
+    assert strong["fade"] == pytest.approx(1000, abs=5) and strong["tape"] == pytest.approx(1500, abs=20)
+
+
+def test_what_is_silent_renders_nothing_and_wakes_again():
+    rig = Rig(render)
+    rig.render(5000, {"time": 10}, {"in": 0.5})
+    rig.render(RATE * 6, {"time": 10})
+    out = rig.render(2000, {"time": 10, "mix": 1}, {"in": impulse(2000)})["out"][:, 0]
+    assert out[441] == 1 and not out[:441].any()
