@@ -23,7 +23,7 @@ KINDS = _table("""
     kick: bassdrum bd kickdrum bass_drum kd
     snare: sd snaredrum clap rimshot
     hat: hihat hh hi_hat hats cymbal closedhat openhat oh ch
-    filter: vcf lowpass lpf lp highpass hpf bandpass bpf eq svf cutoff
+    filter: vcf lowpass lpf lp highpass hpf bandpass bpf svf cutoff
     vca: amp amplifier gain volume
     saw: oscillator osc vco sawtooth synth vco1 osc1 lead dco
     square: pulse pwm sqr rect
@@ -46,6 +46,13 @@ KINDS = _table("""
     slew: lag portamento glide smooth
     quantize: quantizer quant scale
     pan: panner autopan balance
+    compressor: comp compress glue sidechain
+    duck: ducker pump pumper sidechain
+    limiter: limit maximizer maximiser brickwall clipper
+    gate: noisegate noise_gate expander
+    eq: equalizer equaliser parametric shelf lowshelf highshelf bell
+    width: widener imager stereo midside ms
+    tape: saturator saturation warmth
 """)
 PARAMS = _table("""
     freq: frequency pitch tune tuning note hz f

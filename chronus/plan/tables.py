@@ -90,7 +90,7 @@ class Tables:
         for port in spec.ins:
             self._input(seat, port, spec)
         for k, port in enumerate(spec.ins):
-            if port.normal and self.inputs[first_input + k][Input.SOURCE] == Feed.NOTHING:
+            if port.normal and all(leaving for _, leaving in self.leading.get((seat.handle, port.name), ())):
                 self._normalled(first_input + k, first_input + [other.name for other in spec.ins].index(port.normal))
         for k, param in enumerate(spec.params):
             self._param(seat, k, param, seat.region + at_params)
@@ -116,9 +116,11 @@ class Tables:
         )
 
     def _normalled(self, k: int, other: int) -> None:
-        """Lets input `k` read what another one of its module reads."""
-        if self.inputs[other][Input.SOURCE] != Feed.NOTHING:
-            self.inputs[k][Input.BUFFER], self.inputs[k][Input.SOURCE] = self.inputs[other][Input.BUFFER], Feed.DIRECT
+        """Lets input `k` read what another one of its module reads. A cable that is leaving it counts no more: when the program
+        drops that one, nothing may change.
+        """
+        buffer, feed = self.inputs[other][:2]
+        self.inputs[k][:2] = buffer, Feed.NOTHING if feed == Feed.NOTHING else Feed.DIRECT
 
     def _feed(self, seat: Seat, port: In, spec: Spec, leading: list[tuple[Strand, bool]]) -> Feed:
         """What an input reads. A gate that only cables open has no notes to take a velocity from: it counts as full."""

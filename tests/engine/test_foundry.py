@@ -127,11 +127,11 @@ def test_a_compiler_that_has_made_much_is_replaced_by_a_fresh_one(playing):
 
 
 def test_what_cannot_be_compiled_is_told_to_whoever_waits_and_to_nobody_else(playing):
-    playing.ask(7, ["duck x1"])
+    playing.ask(7, ["pump x1"])
     playing.ask(8, ["saw x1"])
-    playing.found([], ["duck x1", "saw x1"])
-    refused = playing.done("duck x1", ("E_MODULE", "TypingError"))
-    assert answers(refused) == [Answer(7, ("duck x1", "E_MODULE", "TypingError"))]
+    playing.found([], ["pump x1", "saw x1"])
+    refused = playing.done("pump x1", ("E_MODULE", "TypingError"))
+    assert answers(refused) == [Answer(7, ("pump x1", "E_MODULE", "TypingError"))]
     playing.done("saw x1", None)
     assert answers(playing.found(["saw x1"], [])) == [Answer(8, None)]
 
@@ -201,8 +201,8 @@ def test_compilers_that_keep_dying_are_begun_no_more_but_for_whoever_waits(playi
 
 
 def test_who_spends_too_long_on_one_job_is_ended_and_it_is_not_tried_again(playing):
-    playing.ask(7, ["duck x1"])
-    playing.found([], ["duck x1"])
+    playing.ask(7, ["pump x1"])
+    playing.found([], ["pump x1"])
     assert playing.look({HURRIED: 1.0}) == [] and playing.look({HURRIED: 1.0 + MOST_SECONDS}) == []
     assert playing.look({HURRIED: 1.5 + MOST_SECONDS}) == [Stop(HURRIED)]
     (answer,) = answers(playing.died(HURRIED, "signal 9"))
@@ -210,8 +210,8 @@ def test_who_spends_too_long_on_one_job_is_ended_and_it_is_not_tried_again(playi
 
 
 def test_a_compiler_without_a_processor_is_not_too_slow(playing):
-    playing.ask(7, ["duck x1"])
-    playing.found([], ["duck x1"])
+    playing.ask(7, ["pump x1"])
+    playing.found([], ["pump x1"])
     assert all(playing.look({HURRIED: 0.1}) == [] for _ in range(1000))
 
 

@@ -76,6 +76,22 @@ def sync_aliases(kernel: Kernel, freq: float = 1913.0, leader: float = 701.0, **
     return lines(tone(kernel, frames, freq=freq, inputs={"sync": sync}, **params), leader)[1]
 
 
+def highest_above(y: np.ndarray, hertz: float) -> float:
+    """The highest line above a frequency, in dBFS."""
+    window = np.kaiser(len(y), 14)
+    spectrum = np.abs(np.fft.rfft(y * window)) * 2 / window.sum()
+    return float(decibels(spectrum[int(hertz * len(y) / RATE) :].max()))
+
+
+TYPED = 512
+"""Frames that a typed jump of a parameter takes: the graph lays it as a ramp of that length."""
+
+
+def jump(frames: int, at: int, before: float, after: float) -> np.ndarray:
+    """A parameter that is set to another value at frame `at`, as a kernel sees it."""
+    return np.interp(np.arange(frames), [at, at + TYPED], [before, after])
+
+
 # ---------------------------------------------------------------- filters
 
 HALF_POWER = float(10 * np.log10(0.5))

@@ -370,6 +370,23 @@ def test_a_new_cable_from_what_sounds_already_fades_in_first(stage):
     assert Table(stage).feed("filter", "in")[0] == Feed.DIRECT
 
 
+def test_an_input_that_is_normal_to_another_reads_what_that_one_does_until_a_cable_leads_there(stage):
+    stage.fine(load("press"), load("kick"), load("filter"))
+    assert Table(stage).feed("press", "sidechain")[0] == Feed.NOTHING
+    stage.fine(Patch(chain=chain("kick", "press")))
+    alone, beside = Table(stage).input("press", "in"), Table(stage).input("press", "sidechain")
+    assert alone[Input.SOURCE] == Feed.CABLES and beside[Input.SOURCE] == Feed.DIRECT
+    assert alone[Input.BUFFER] == beside[Input.BUFFER] and beside[Input.CABLES] == 0
+    stage.fine(Patch(chain=chain("filter", "press.sidechain")))
+    alone, beside = Table(stage).input("press", "in"), Table(stage).input("press", "sidechain")
+    assert beside[Input.SOURCE] == Feed.CABLES and alone[Input.BUFFER] != beside[Input.BUFFER]
+    stage.fine(Unpatch(chain=chain("filter", "press.sidechain")))
+    alone, beside = Table(stage).input("press", "in"), Table(stage).input("press", "sidechain")
+    assert beside[Input.SOURCE] == Feed.DIRECT and alone[Input.BUFFER] == beside[Input.BUFFER], (
+        "while the old cable fades"
+    )
+
+
 @pytest.mark.parametrize(
     ("amount", "scale", "number"),
     [

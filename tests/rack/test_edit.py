@@ -269,7 +269,7 @@ def test_patch_loads_known_kinds_and_moves_sounds_off_out(stage):
 
 
 def test_a_cable_into_a_key_or_a_parameter_leaves_a_sound_on_out(stage):
-    stage.fine(Patch(chain=chain("kick", "duck.key")), load("bass"), Patch(chain=chain("kick", "bass.freq")))
+    stage.fine(Patch(chain=chain("kick", "pump.key")), load("bass"), Patch(chain=chain("kick", "bass.freq")))
     assert "kick > out" in cables(stage)
 
 

@@ -15,10 +15,10 @@ from tests.kit.stage import CATALOGUE, Stage, chain, load, put, seq
 NAMES = ["kick", "bass", "saw", "filter", "delay", "lfo", "adsr", "noise", "kick2"]
 NAME = st.sampled_from(NAMES)
 PORT = st.sampled_from(
-    ["filter", "delay", "out", "bass.freq", "filter.cutoff", "duck.key", "adsr", "adsr.gate", "out.left"]
+    ["filter", "delay", "out", "bass.freq", "filter.cutoff", "pump.key", "adsr", "adsr.gate", "out.left"]
 )
 COMMANDS = st.one_of(
-    st.sampled_from(["kick", "bass", "saw", "filter", "delay", "lfo", "adsr", "duck", "noise"]).map(load),
+    st.sampled_from(["kick", "bass", "saw", "filter", "delay", "lfo", "adsr", "pump", "noise"]).map(load),
     NAME.map(lambda name: Unload(name=name)),
     st.tuples(NAME, PORT).map(lambda pair: Patch(chain=chain(*pair))),
     st.tuples(NAME, PORT).map(lambda pair: Patch(chain=chain(*pair), amount=Quantity(0.25))),
@@ -50,7 +50,7 @@ COMMANDS = st.one_of(
     st.just(Unmute()),
     st.tuples(NAME, st.booleans()).map(lambda pair: Gate(name=pair[0], on=pair[1])),
 )
-ALL = [load(kind) for kind in ("kick", "bass", "saw", "filter", "delay", "lfo", "adsr", "noise", "kick", "duck")]
+ALL = [load(kind) for kind in ("kick", "bass", "saw", "filter", "delay", "lfo", "adsr", "noise", "kick", "pump")]
 RACKS = st.tuples(st.permutations(ALL), st.integers(0, 10), st.lists(COMMANDS, max_size=30)).map(
     lambda parts: [*parts[0][: parts[1]], *parts[2]]
 )

@@ -35,8 +35,8 @@ MEMORY_FRAMES, STATE = 2 * HISTORY, 4
 """What a kernel keeps for it: rows of memory, and of state."""
 
 SILENT = 1e-7
-CREEP = 1e-6
-"""What the release adds to its exponential, so that it arrives."""
+CREEP = 1.2e-7
+"""Over the release in seconds: what it adds to its exponential in each frame, so that it arrives."""
 MARGIN = f32(0.99)
 """-0.09 dB, for what the detector does not see: a ceiling is told times this."""
 STEPS = 2.0**24
@@ -98,7 +98,7 @@ def limit(x, gain, steady, watched, release_seconds, kept, state, at, rate, fram
     busy = 3.0 * HISTORY if fresh or over > 0 or level < 1 else busy - frames
     if busy > 0:
         let = 1 - math.exp(-1 / (release_seconds * rate))
-        level = _smoothed(need, gain, kept, level, fresh, let, frames)
+        level = _smoothed(need, gain, kept, level, fresh, let, CREEP / release_seconds, frames)
     # else: all that was asked lately, and every gain, is 1
     state[at, 0], state[at + 1, 0], state[at + 2, 0] = level, busy, edge if edge > SILENT else 0.0
     state[at + 3, 0] = 1
@@ -106,7 +106,7 @@ def limit(x, gain, steady, watched, release_seconds, kept, state, at, rate, fram
 
 
 @inline
-def _smoothed(need, gain, kept, level, fresh, let, frames):
+def _smoothed(need, gain, kept, level, fresh, let, creep, frames):
     """gain[i] becomes what the limiter lets through of the frame that leaves the look-ahead; returns the level reached."""
     asked, four, least = local(np.float32, SPAN), local(np.float32, SPAN), local(np.float32, SPAN)
     gains, some, twenty = local(np.float64, SPAN), local(np.float64, SPAN), local(np.float64, SPAN)
@@ -126,7 +126,7 @@ def _smoothed(need, gain, kept, level, fresh, let, frames):
         k = first + i
         need[i] = min(least[k], min(least[k + u64(16)], least[k + u64(HOLD - 16)]))
     for i in range(u64(frames)):
-        level = min(np.float64(need[i]), (1 - let) * level + (let + CREEP))
+        level = min(np.float64(need[i]), (1 - let) * level + (let + creep))
         gains[u64(HISTORY) + i] = level
     for k in range(u64(HISTORY), u64(HISTORY + frames)):
         gains[k] = math.floor(gains[k] * STEPS) / STEPS

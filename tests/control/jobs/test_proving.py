@@ -11,7 +11,7 @@ from chronus.control.jobs.proving import judged, trials
 from chronus.memory.sheet import Finding
 from tests.kit.stage import Stage, load, put, seq
 
-# "duck" is the one kind of the stage that did not come with Chronus
+# "pump" is the one kind of the stage that did not come with Chronus
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def test_what_came_with_chronus_needs_no_trial(stage):
 
 def test_a_stranger_is_tried_out_in_the_rack_that_it_comes_into(stage):
     stage.fine(load("kick"))
-    assert asked(stage, load("bass"), load("duck"), load("saw")) == [(1, {"duck"}, {"out", "kick", "bass", "duck"})]
+    assert asked(stage, load("bass"), load("pump"), load("saw")) == [(1, {"pump"}, {"out", "kick", "bass", "pump"})]
 
 
 def test_one_that_is_there_is_tried_out_again_only_when_it_is_another_one(stage):
-    stage.fine(load("duck"))
+    stage.fine(load("pump"))
     assert asked(stage, load("kick")) == []
-    assert asked(stage, Unload(name="duck"), load("duck")) == [(1, {"duck"}, {"out", "duck"})]
+    assert asked(stage, Unload(name="pump"), load("pump")) == [(1, {"pump"}, {"out", "pump"})]
 
 
 def test_a_patch_is_tried_out_whatever_is_in_it(stage):
@@ -50,9 +50,9 @@ def test_a_patch_is_tried_out_whatever_is_in_it(stage):
 def test_what_is_to_come_later_is_tried_out_now(stage):
     stage.fine(load("kick"), seq("kick", "x.x."))
     assert asked(stage, Open(name="x", commands=(load("bass"),))) == [(0, set(), {"out", "bass"})]
-    later = load("duck")
+    later = load("pump")
     later = type(later)(kind=later.kind, when=When("next"))
-    assert asked(stage, later) == [(0, {"duck"}, {"out", "kick", "duck"})]
+    assert asked(stage, later) == [(0, {"pump"}, {"out", "kick", "pump"})]
 
 
 def test_a_module_that_is_unloaded_and_loaded_in_one_go_has_a_place_of_its_own(stage):
@@ -67,13 +67,13 @@ def test_a_module_that_is_unloaded_and_loaded_in_one_go_has_a_place_of_its_own(s
 @pytest.mark.parametrize(
     "status, kind, code, words",
     [
-        (-signal.SIGSEGV, "duck", "E_MODULE", 'the module "d" (duck) crashed (SIGSEGV)'),
-        (-signal.SIGFPE, "duck", "E_MODULE", "crashed (SIGFPE)"),
-        (70, "duck", "E_MODULE", "crashed (exit 70)"),
-        (Finding.HANGS, "duck", "E_MODULE", "did not return"),
-        (-signal.SIGALRM, "duck", "E_MODULE", "did not return"),
-        (Finding.UNSOUND, "duck", "E_MODULE", "NaN"),
-        (Finding.SLOW, "duck", "E_MODULE", "would take 120 %"),
+        (-signal.SIGSEGV, "pump", "E_MODULE", 'the module "d" (pump) crashed (SIGSEGV)'),
+        (-signal.SIGFPE, "pump", "E_MODULE", "crashed (SIGFPE)"),
+        (70, "pump", "E_MODULE", "crashed (exit 70)"),
+        (Finding.HANGS, "pump", "E_MODULE", "did not return"),
+        (-signal.SIGALRM, "pump", "E_MODULE", "did not return"),
+        (Finding.UNSOUND, "pump", "E_MODULE", "NaN"),
+        (Finding.SLOW, "pump", "E_MODULE", "would take 120 %"),
         (Finding.SLOW, "saw", "E_BUDGET", "would take 120 %"),
     ],
 )
