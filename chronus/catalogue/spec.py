@@ -106,7 +106,8 @@ class Spec(Struct, frozen=True):
     to the rows of float32 per lane it may use as delay line. `drone` marks a plain oscillator: it sounds as soon
     as it is loaded, until something addresses it. `modulator` marks what is never sent to `out` unasked.
     `latency` is the delay of the main output in frames. `category` groups `chronus modules`. `tables` are what it reads besides its
-    inputs and parameters. `tries` are three lines to try: typed one after another in an empty rack, each is done, and they are heard.
+    inputs and parameters. `voices` is how many notes it plays at once where nobody asks for another number.
+    `tries` are three lines to try: typed one after another in an empty rack, each is done, and they are heard.
     """
 
     kind: str
@@ -118,6 +119,7 @@ class Spec(Struct, frozen=True):
     memory_seconds: float = 0.0
     memory_frames: int = 0
     width: Width = "mono"
+    voices: int = 1
     drone: bool = False
     modulator: bool = False
     latency: int = 0

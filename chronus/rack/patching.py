@@ -29,7 +29,7 @@ def add(rack: Rack, name: str, spec: Spec, catalogue: Catalogue) -> Rack:
     """Adds a module; one that makes sound goes to `out`."""
     if len(rack.modules) >= MODULES:
         raise ChronusError("E_LIMIT", f"there can be {MODULES} modules at most, out among them")
-    rack = replace(rack, modules={**rack.modules, name: Module(name, spec.kind)})
+    rack = replace(rack, modules={**rack.modules, name: Module(name, spec.kind, spec.voices)})
     if not makes_sound(spec):
         return rack
     return replace(rack, cables={**rack.cables, to_out(name, catalogue[spec.kind], catalogue): Cable(auto=True)})

@@ -64,7 +64,7 @@ def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
 
 def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
     """Returns the settings in the order of the SPEC, in whatever order they were typed."""
-    found = [("voices", str(module.voices))] if module.voices != 1 else []
+    found = [("voices", str(module.voices))] if module.voices != spec.voices else []
     for param in spec.params:
         setting = module.params.get(param.name)
         if setting is not None and not isinstance(setting, Moving | Word | File):
