@@ -106,7 +106,8 @@ class Spec(Struct, frozen=True):
     to the rows of float32 per lane it may use as delay line. `drone` marks a plain oscillator: it sounds as soon
     as it is loaded, until something addresses it. `modulator` marks what is never sent to `out` unasked.
     `latency` is the delay of the main output in frames. `category` groups `chronus modules`. `tables` are what it reads besides its
-    inputs and parameters. `voices` is how many notes it plays at once where nobody asks for another number.
+    inputs and parameters. `voices` is how many notes it plays at once where nobody asks for another number. A `kit` takes its notes for
+    drums, which a lane may call by their names; they meet within it, so that what comes after it has one voice.
     `tries` are three lines to try: typed one after another in an empty rack, each is done, and they are heard.
     """
 
@@ -127,6 +128,7 @@ class Spec(Struct, frozen=True):
     category: str = "effect"
     tables: tuple[Table, ...] = ()
     tries: tuple[str, ...] = ()
+    kit: bool = False
 
     @property
     def lanes(self) -> tuple[int, ...]:

@@ -1,15 +1,16 @@
-"""The kick: where its pitch goes, how long it lasts, how loud it is, and that a second hit is as clean as the first."""
+"""The kick: where its pitch goes, what its click and its drive add, and where its weight is."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 
-from chronus.modules.kick import MODELS, SPEC, render
-from tests.kit.listening import RATE, struck, time_to
+from chronus.dsp.drum.kick import FIGURES
+from chronus.modules.kick import SPEC, render
+from tests.kit.listening import RATE, struck
 
 WORDS = SPEC.param("model").words
-
+each = pytest.mark.parametrize("model", WORDS)
 
 play = partial(struck, render)
 
@@ -21,65 +22,60 @@ def crossings(y):
     return (at[1:] + at[:-1]) / 2, 1 / np.diff(at)
 
 
-@pytest.mark.parametrize("model", WORDS)
-def test_the_body_settles_at_freq(model):
+@each
+def test_the_body_settles_at_freq(model, quality):
     t, hertz = crossings(play(RATE, 0, decay=2000, drive=0, click=0, model=model))
-    late = hertz[(t > 0.3) & (t < 0.5)]
-    sag = MODELS[WORDS.index(model), 3]
-    assert np.all(np.abs(late / 50 - 1) < 0.002 + sag), late
+    late = hertz[(t > 0.8) & (t < 0.95)]
+    quality("kick", "pitch it settles at, off freq", 100 * np.abs(late / 50 - 1).max(), "<=", 1, "%")
 
 
-@pytest.mark.parametrize("model", WORDS)
-def test_the_pitch_falls_as_the_model_has_it(model):
-    m = MODELS[WORDS.index(model)]
+@each
+def test_the_pitch_falls_as_the_model_has_it(model, quality):
+    m = FIGURES[WORDS.index(model)]
     _, hertz = crossings(play(RATE, 0, decay=2000, drive=0, click=0, model=model))
-    phase = np.cumsum(50 * (1 + m[0] * np.exp(-np.arange(RATE) / RATE / (m[2] / 1000)))) / RATE
-    up = np.interp(np.arange(1, 6), phase, np.arange(1, RATE + 1) / RATE)
+    t = np.arange(RATE) / RATE
+    curve = 1 + m[0] * np.exp(-t / (m[2] / 1000)) + m[3] * np.exp(-t / 0.5)
+    up = np.interp(np.arange(1, 6), np.cumsum(50 * curve) / RATE, np.arange(1, RATE + 1) / RATE)
     want = 1 / np.diff(up)
-    assert np.all(np.abs(hertz[: len(want)] / want - 1) < 0.01 + m[3])
+    quality("kick", "fall of its pitch, off the curve", 100 * np.abs(hertz[: len(want)] / want - 1).max(), "<=", 1, "%")
 
 
-def test_an_accent_doubles_the_808_for_its_first_half_cycle():
+def test_an_accent_doubles_the_808_for_its_first_half_cycle(quality):
     y = play(RATE, 0, accent=1, drive=0, click=0, model="808")
     down = np.flatnonzero(y[1:] < 0)[0] / RATE
-    assert 0.5 / down == pytest.approx(50 * 1.79, rel=0.03)  # from 2.19 times freq, falling with 6 ms
+    # from 2.19 times freq, falling with 6 ms
+    quality("kick", "808: first half cycle of an accent, off 1.8 times freq", abs(0.5 / down / 50 - 1.8), "<=", 0.1)
 
 
-@pytest.mark.parametrize("model", WORDS)
-@pytest.mark.parametrize("decay", [100, 400, 1500])
-def test_decay_is_the_time_to_60_db(model, decay):
-    y = play(2 * RATE, 0, decay=decay, drive=0, click=0, model=model)
-    assert time_to(y, 60) == pytest.approx(decay, rel=0.08, abs=12)
+def band(y, low, high):
+    spectrum, hertz = np.abs(np.fft.rfft(y)) ** 2, np.fft.rfftfreq(len(y), 1 / RATE)
+    return 10 * np.log10(spectrum[(hertz >= low) & (hertz < high)].sum() / spectrum.sum())
 
 
-@pytest.mark.parametrize("model", WORDS)
-def test_defaults_are_loud_and_never_above_one(model):
-    hard = [np.abs(play(4000, 0, accent=1, seed=seed, model=model)).max() for seed in range(12)]
-    soft = np.abs(play(4000, 0, velocity=0.8, model=model)).max()
-    assert max(hard) <= 1.0 and 0.5 <= soft <= 0.9
+@pytest.mark.parametrize("model", ["dnb", "techno"])
+def test_it_has_weight_and_is_heard_on_small_speakers(model, quality):
+    y = play(RATE, 0, model=model, freq=54 if model == "dnb" else 50)
+    quality("kick", "dnb, techno: energy from 40 to 70 Hz, of all", band(y, 40, 70), ">=", -4, "dB")
+    quality("kick", "dnb, techno: energy from 100 to 400 Hz, of all", band(y, 100, 400), ">=", -16, "dB")
+    quality(
+        "kick",
+        "dnb, techno: energy from 1 to 8 kHz in the first 20 ms, of all",
+        band(y[:882], 1000, 8000),
+        ">=",
+        -26,
+        "dB",
+    )
 
 
-@pytest.mark.parametrize("model", WORDS)
-def test_it_is_silent_before_starts_on_its_frame_and_ends_in_zero(model):
-    y = play(RATE, 1000, model=model)
-    assert not y[:1000].any()
-    assert np.flatnonzero(np.abs(y) > 1e-4)[0] in (1000, 1001)
-    assert not y[-2000:].any()
-    assert np.abs(y.mean()) < 0.003
-
-
-@pytest.mark.parametrize("model", WORDS)
-def test_a_second_hit_makes_no_jump_the_first_did_not(model):
+@each
+def test_a_second_hit_is_as_the_first(model):
     once = play(RATE, 0, model=model, decay=1000, click=0)
     for second in (1500, 2345, 3333, 5000):
         twice = play(RATE, 0, second, model=model, decay=1000, click=0, cuts=[second])
-        assert np.abs(np.diff(twice)).max() < np.abs(np.diff(once[:2000])).max() + 0.03
         assert np.allclose(twice[second + 100 : second + 4000], once[100:4000], atol=1e-4)
 
 
-def test_velocity_scales_the_level_and_tone_the_click():
-    assert np.abs(play(9000, 0, velocity=0.4)).max() < 0.55 * np.abs(play(9000, 0)).max()
-
+def test_tone_is_the_brightness_of_the_click():
     def high(tone):
         spectrum = np.abs(np.fft.rfft(play(2048, 0, tone=tone, click=1)))
         return spectrum[100:].sum()
@@ -97,10 +93,10 @@ def test_drive_adds_harmonics():
     assert levels == sorted(levels) and levels[-1] > 30 * levels[0]
 
 
-def test_cuts_do_not_change_the_sound():
-    whole = play(8000, 100, 4000, accent=1)
-    assert np.allclose(whole, play(8000, 100, 4000, accent=1, cuts=range(0, 8000, 7)), atol=1e-6)
-    assert np.allclose(whole, play(8000, 100, 4000, accent=1, moving=True), atol=1e-6)
+def test_its_pitch_can_move_while_it_sounds():
+    """A slide of a long 808: what no other parameter does before the next hit."""
+    t, hertz = crossings(play(RATE, 0, model="808", decay=4000, click=0, freq=np.linspace(50, 100, RATE)))
+    assert np.all(np.abs(hertz[t > 0.3] / (50 + 50 * t[t > 0.3]) - 1) < 0.05)
 
 
 def test_the_same_seed_makes_the_same_noise():
