@@ -21,8 +21,16 @@ def _table(text: str) -> Table:
 
 KINDS = _table("""
     kick: bassdrum bd kickdrum bass_drum kd
-    snare: sd snaredrum clap rimshot
+    snare: sd sn snaredrum backbeat
+    clap: cp claps handclap hand_clap
+    rim: rs rimshot rim_shot sidestick clave claves
     hat: hihat hh hi_hat hats cymbal closedhat openhat oh ch
+    tom: toms tomtom lt mt ht tm
+    cowbell: cb bell
+    crash: cr cymbal
+    ride: rd cymbal
+    perc: pc percussion conga congas bongo woodblock shaker
+    kit: drums drumkit drum_kit drum drummachine drum_machine beat tr808 tr909
     filter: vcf lowpass lpf lp highpass hpf bandpass bpf svf cutoff
     vca: amp amplifier gain volume
     saw: oscillator osc vco sawtooth synth vco1 osc1 lead dco

@@ -30,6 +30,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "    seq hat: 9353 7353",
         "or words with spaces between: notes a1 c#2 eb3, chords a2:m7 (`help chords`)",
         "    seq tb303: a1 a1^ . a2~ a1 . c2^ a1@2 gate=60%",
+        "or drums of a kit: bd sn cp hh oh rs tm cr rd cb pc; at once in brackets",
+        "    seq kit: [bd,hh] . hh . sn . oh .",
         "directly after a step: ^ accent   ~ glide into the next   @3 length in steps",
         "at the end: " + " ".join(f"{option.name}={option.example}" for option in OPTIONS.values()),
         "a lane loops at its own length, from the next bar on",

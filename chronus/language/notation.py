@@ -2,7 +2,8 @@
 
 A body is steps and then options. In a grid each character is a step; tokens (notes, chords) stand between spaces. Which of the two:
 any letter but x, X, o makes it tokens; otherwise an x, X or o, or a digit with another mark of a grid directly after it (`53`, `5.`),
-or a dot before it, makes it a grid. Digits set apart by spaces are degrees.
+or a dot before it, makes it a grid. Digits set apart by spaces are degrees. A drum's name (`bd`) is a note, too; whether the module of the
+lane is a kit, the rack knows.
 
 How long a hit lasts: with nothing after it, the lane's gate length, written (0, 1). Held over k more steps, by `_` or
 `@`, it lasts k steps and the gate's share of one more. With a glide (`~`) it lasts its steps to the end, so that it
@@ -27,6 +28,7 @@ from chronus import othernames, places
 from chronus.errors import ChronusError
 from chronus.language.grammar import parser, place_of
 from chronus.othernames import meant
+from chronus.pattern.drums import DRUMS
 from chronus.pattern.lane import MOST_STEPS, OPTIONS, Hit, LaneOptions, Option, Pattern
 from chronus.units import note_name, read_note
 
@@ -69,6 +71,7 @@ class Step(Struct):
     steps: int
     hit: Hit | None
     column: int
+    drums: bool = False
 
 
 def read_lane(text: str, column: int) -> TypedLane:
@@ -81,7 +84,8 @@ def read_lane(text: str, column: int) -> TypedLane:
     values = {name: _read(OPTIONS[name], *value) for name, value in given.items()}
     options = LaneOptions(**{field: value for name, value in values.items() if (field := OPTIONS[name].field)})
     clip = values.get("len", 0)
-    pattern = _pattern(steps, Fraction(repr(options.gate)), clip)
+    drums = any(step.drums for step in steps)
+    pattern = _pattern(steps, Fraction(repr(options.gate)), clip, drums)
     text = " ".join(steps_text.split("\t")).strip() + (f" len={clip}" if clip else "")
     columns = {name: place for name, (_, place) in given.items()}
     return TypedLane(text, pattern, options, columns)
@@ -172,7 +176,8 @@ def _is_grid(text: str) -> bool:
     """Also where it is neither but looks more like a grid: then the error points at the letter that is no step."""
     plain = SUFFIX.sub(" ", IN_BRACES.sub("", text).replace("?fill", "").replace("?nofill", ""))
     if NOT_GRID.search(plain):
-        return not NOTE.search(plain) and ":" not in plain and bool(LOOKS_LIKE_GRID.search(plain))
+        named = NOTE.search(plain) or not DRUMS.keys().isdisjoint(re.findall(r"\w+", plain.lower()))
+        return not named and ":" not in plain and bool(LOOKS_LIKE_GRID.search(plain))
     return bool(SURE_GRID.search(plain)) or not re.search(r"[0-9]", plain)
 
 
@@ -212,6 +217,10 @@ def _tokens(text: str, column: int) -> list[Step]:
                 root, kind = token.split(":")
                 above = _chord(kind, place + len(root) + 1)
                 steps.append(Step(1, Hit((0, 1), pitches=_pitches(root, above, place)), place))
+            case "DRUM":
+                steps.append(Step(1, Hit((0, 1), pitches=(DRUMS[token.lower()],)), place, True))
+            case "TOGETHER":
+                steps.append(_together(token, place))
             case "REST":
                 steps.append(Step(1, None, place))
             case "HOLD":
@@ -221,6 +230,23 @@ def _tokens(text: str, column: int) -> list[Step]:
             case _:
                 _suffix(steps, token, place)
     return steps
+
+
+def _together(group: str, column: int) -> Step:
+    """Reads `[bd,hh]` or `[a1,e2]`: notes and drums that begin at once."""
+    pitches: set[int] = set()
+    place, drums = column + 1, False
+    for part in group[1:-1].split(","):
+        word = part.strip()
+        if word.lower() in DRUMS:
+            pitches.add(DRUMS[word.lower()])
+            drums = True
+        elif NOTE.fullmatch(word):
+            pitches.update(_pitches(word, (0,), place + len(part) - len(part.lstrip())))
+        else:
+            raise _wrong(column, f'"[" ({LATER["["]}) is not understood yet, but for notes that begin at once: [bd,hh]')
+        place += len(part) + 1
+    return Step(1, Hit((0, 1), pitches=tuple(sorted(pitches))), column, drums)
 
 
 def _hold(steps: list[Step], column: int) -> None:
@@ -272,7 +298,7 @@ def _chord(kind: str, column: int) -> tuple[int, ...]:
     return known[kind.lower()]
 
 
-def _pattern(steps: list[Step], gate: Fraction, clip: int) -> Pattern:
+def _pattern(steps: list[Step], gate: Fraction, clip: int, drums: bool) -> Pattern:
     """Lays steps end to end."""
     at = 0
     hits: list[tuple[int, Step]] = []
@@ -293,7 +319,7 @@ def _pattern(steps: list[Step], gate: Fraction, clip: int) -> Pattern:
             held = Fraction(step.steps) if hit.glide else step.steps - 1 + gate
             length = min(held, Fraction(total - at)).as_integer_ratio()
         made.append(Hit((at, 1), length, hit.pitches, hit.velocity, hit.accent, hit.glide))
-    return Pattern(total, tuple(made))
+    return Pattern(total, tuple(made), drums)
 
 
 # ---------------------------------------------------------------- errors
@@ -332,7 +358,9 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
         return _wrong(place, f'degrees ("{found}") are not understood yet; {_instead(text)}')
     if re.fullmatch(r"[a-gA-G][#b]?", found):
         return _wrong(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2")
-    return _wrong(place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7')
+    return _wrong(
+        place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7, drums as bd, sn, hh'
+    )
 
 
 def _instead(text: str) -> str:

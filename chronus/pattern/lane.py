@@ -32,10 +32,11 @@ class Hit(Struct, frozen=True):
 
 
 class Pattern(Struct, frozen=True):
-    """A lane as understood: how many steps it loops over, and what sounds in them."""
+    """A lane as understood: how many steps it loops over, and what sounds in them. `drums`: some of it is written in names of drums."""
 
     steps: Annotated[int, Meta(ge=1, le=MOST_STEPS)]
     hits: Annotated[tuple[Hit, ...], Meta(max_length=MOST_STEPS)]
+    drums: bool = False
 
 
 class LaneOptions(Struct, frozen=True):

@@ -24,6 +24,14 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     if name not in rack.lanes and len(rack.lanes) >= LANES:
         raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
     _check(replace(command, name=name))
+    kind = rack.modules[name].kind
+    if command.pattern.drums and not catalogue[kind].kit:
+        kits = ", ".join(other for other, spec in catalogue.kinds.items() if spec.kit)
+        raise ChronusError(
+            "E_VALUE",
+            f"names of drums are for a kit (`load {kits}`); {name} is a {kind} and plays notes",
+            part="pattern",
+        )
     old = rack.lanes.get(name)
     kept = {flag: getattr(old, flag) for flag in FLAGS if old}
     lane = Lane(command.text, command.pattern, command.options, rack.takes, **kept)

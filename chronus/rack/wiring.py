@@ -202,10 +202,17 @@ def widths(rack: Rack, specs: Mapping[str, Spec], order: list[str], heard: Mappi
     while grown:
         grown = False
         for name in order:
-            width = _width(rack.modules[name], specs[name], [found[source] for source in heard[name]])
+            width = _width(
+                rack.modules[name], specs[name], [_sent(specs[source], found[source]) for source in heard[name]]
+            )
             grown |= width != found[name]
             found[name] = width
     return found
+
+
+def _sent(spec: Spec, width: Width) -> Width:
+    """What comes after a module hears of its voices: the drums of a kit have met."""
+    return Width(1, False, 1) if spec.kit else width
 
 
 def _width(module: Module, spec: Spec, sources: list[Width]) -> Width:

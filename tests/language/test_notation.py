@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chronus import places
 from chronus.errors import ChronusError
 from chronus.language import help
 from chronus.language.notation import read_lane
+from chronus.pattern.drums import DRUMS
 from chronus.pattern.lane import OPTIONS, Hit, LaneOptions
 
 
@@ -94,6 +97,18 @@ def test_chords_are_several_pitches() -> None:
     assert [hit.pitches for hit in pattern.hits] == [(45, 48, 52, 55), (41, 45, 48, 52)]
 
 
+def test_drums_are_notes_by_name() -> None:
+    pattern = read_lane("bd . HH^ sn@2 [bd,hh] [a1, e2]~ oh", 1).pattern
+    assert [hit.pitches for hit in pattern.hits] == [(36,), (42,), (38,), (36, 42), (33, 40), (46,)]
+    assert pattern.hits[1].accent and pattern.hits[4].glide
+    assert pattern.drums and not read_lane("a1 . c2", 1).pattern.drums
+
+
+def test_the_grammar_knows_the_names_of_all_drums() -> None:
+    text = (places.shipped("grammar") / "pattern.lark").read_text()
+    assert re.search(r"DRUM\.2: /\(\?:(.*?)\)", text)[1].split("|") == list(DRUMS)
+
+
 @pytest.mark.parametrize(
     ("text", "length"),
     [
@@ -169,7 +184,12 @@ def test_4096_steps_are_the_most() -> None:
         ("5353h", "E_SYNTAX", 5, '"h" is not a step'),
         ("53?30", "E_SYNTAX", 3, "(chance)"),
         ("a1 3", "E_SYNTAX", 4, "degrees"),
-        ("bd . sn", "E_SYNTAX", 1, '"bd" is not a note'),
+        ("bass . sn", "E_SYNTAX", 1, '"bass" is not a note'),
+        ("bd bdd", "E_SYNTAX", 4, '"bdd" is not a note'),
+        ("[a1 c2] .", "E_SYNTAX", 1, "(a group)"),
+        ("bd [bd,foo]", "E_SYNTAX", 4, "(a group)"),
+        ("[bd,]", "E_SYNTAX", 1, "(a group)"),
+        ("[a1, c-2]", "E_VALUE", 6, "notes are c-1..g9"),
         ("a1 . x .", "E_SYNTAX", 6, "a hit of a grid"),
         ("a1 . h2", "E_SYNTAX", 6, '"h2" is not a note'),
         ("a1 . c .", "E_SYNTAX", 6, "a note needs its octave: c2"),

@@ -263,7 +263,7 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("seq perc: x(5,16,2)", "E_SYNTAX", 12, "(a euclid) is not understood yet", ""),
     ("seq lead: 0 . 3 . <7 5> scale=minor", "E_SYNTAX", 11, "degrees", ""),
     ("seq pad: <a2:m7 f2:maj7>@16", "E_SYNTAX", 10, "(a turn) is not understood yet", ""),
-    ("seq drums: bd . hh .", "E_SYNTAX", 12, '"bd" is not a note', ""),
+    ("seq drums: bd . xh .", "E_SYNTAX", 17, '"xh" is not a note', ""),
     ("seq acid: x{cutoff=400} . note=a1", "E_SYNTAX", 12, "(a lock or polymeter) is not understood yet", ""),
     ("clear", "E_SYNTAX", 6, 'expected a name after "clear"', ""),
     ("clear kick snare", "E_SYNTAX", 12, 'not "snare"', ""),
