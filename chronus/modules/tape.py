@@ -56,7 +56,7 @@ GLIDE_SECONDS = 0.03
 """From one speed to the next."""
 FULL, HALF, SMALL = 0.1585, -0.1732, 0.6633
 """The level that is made up, squared: a parabola in 1 / gain, laid through what was measured at ten drives."""
-SILENT = 1e-15
+SILENT, AT_REST = 1e-15, 2.0
 
 
 @inline
@@ -70,6 +70,14 @@ def bent(x):
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
     drive, bias, bump, speed = params
+    if state[8, 1] == AT_REST and state[8, 0] == speed[0, 0] and not moving & 8:
+        loudest = 0.0
+        for i in range(frames):
+            loudest = max(loudest, max(abs(source[i, 0]), abs(source[i, 1])))
+        if loudest == 0:
+            for i in range(frames):
+                out[i, 0] = out[i, 1] = f32(0)
+            return
     y, z_up, z_down = (
         local_plane(np.float32, 128, LANES), local_plane(np.float32, 8, LANES), local_plane(np.float32, 9, LANES)
     )  # fmt: skip
@@ -134,12 +142,22 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             v2 = s2[l] + g[i] * v1
             s1[l], s2[l] = v1 + v1 - s1[l], v2 + v2 - s2[l]
             out[i, l] = x + bell[i] * k * v1
+    loudest = 0.0
     for l in range(LANES):
-        if abs(dc[l]) < SILENT and abs(s1[l]) + abs(s2[l]) < SILENT:
-            dc[l] = s1[l] = s2[l] = 0.0
-        state[3, l], state[4, l], state[5, l], state[6, l], state[7, l] = x1[l], y1[l], dc[l], s1[l], s2[l]
+        loudest = max(loudest, abs(x1[l]) + abs(y1[l]) + abs(dc[l]) + abs(s1[l]) + abs(s2[l]))
+        loudest = max(loudest, abs(state[0, l]) + abs(state[1, l]) + abs(state[2, l]))
         for k_up in range(8):
-            state[UP + k_up, l] = z_up[k_up, l]
+            loudest = max(loudest, abs(z_up[k_up, l]))
         for k_down in range(9):
-            state[DOWN + k_down, l] = z_down[k_down, l]
-    state[8, 0], state[8, 1] = pace, 1
+            loudest = max(loudest, abs(z_down[k_down, l]))
+    # what has died away is cleared: it would go on for minutes, in numbers too small to be quick
+    keep = 1.0 if loudest > SILENT else 0.0
+    for l in range(LANES):
+        state[0, l], state[1, l], state[2, l] = keep * state[0, l], keep * state[1, l], keep * state[2, l]
+        state[3, l], state[4, l], state[5, l] = keep * x1[l], keep * y1[l], keep * dc[l]
+        state[6, l], state[7, l] = keep * s1[l], keep * s2[l]
+        for k_up in range(8):
+            state[UP + k_up, l] = keep * z_up[k_up, l]
+        for k_down in range(9):
+            state[DOWN + k_down, l] = keep * z_down[k_down, l]
+    state[8, 0], state[8, 1] = pace, 1.0 if loudest > SILENT else AT_REST
