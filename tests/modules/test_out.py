@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from chronus.ears.loudness import lufs
 from chronus.modules.out import SPEC, render
+from tests.kit.listening import lines
 from tests.kit.peaks import below_20_khz, bursts, ideal_peak, meter_peak
 from tests.kit.rig import Rig
 
@@ -138,3 +140,123 @@ def test_cuts_and_moving_params_do_not_matter():
     cut = Rig(render).render(6000, {}, {"in": wave}, cuts=list(range(0, 6000, 37)))["out"]
     moved = Rig(render).render(6000, {}, {"in": wave}, moving=True)["out"]
     assert np.abs(whole - cut).max() < 1e-6 and np.abs(whole - moved).max() < 1e-6
+
+
+# ---------------------------------------------------------------- loud
+
+FULL = {"glue": 1, "clip": 1}
+
+
+def mix(seconds):
+    """Something like a drum and bass mix: kick and snare with peaks at 0 dBFS, a steady bass, hats."""
+    t = np.arange(int(seconds * RATE)) / RATE
+    beat = t % (60 / 174 * 2)
+    kick = np.exp(-beat / 0.08) * np.sin(2 * np.pi * (55 * beat + 4 * (1 - np.exp(-beat / 0.02))))
+    off = (beat - 60 / 174) * (beat >= 60 / 174)
+    noise = np.random.default_rng(5).uniform(-1, 1, t.size)
+    snare = (beat >= 60 / 174) * np.exp(-off / 0.06) * (0.5 * np.sin(2 * np.pi * 190 * off) + 0.5 * noise)
+    bass = 0.25 * np.sin(2 * np.pi * 49 * t) + 0.12 * np.sign(np.sin(2 * np.pi * 98 * t))
+    hat = 0.15 * noise * np.exp(-(t % (60 / 174 / 2)) / 0.03)
+    return 0.8 * kick + 0.9 * snare + bass + hat
+
+
+def test_at_zero_glue_and_clip_are_exactly_off():
+    wave = bursts(20000, 9)
+    plain = Rig(render).render(20000, {"volume": 0}, {"in": wave})["out"]
+    for name in FULL:
+        moves = Rig(render).render(20000, {"volume": 0, name: np.zeros(20000)}, {"in": wave})["out"]
+        assert moves.tobytes() == plain.tobytes(), name
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("params", [FULL, {"clip": 1}, {"glue": 1}])
+def test_the_ceiling_holds_with_glue_and_clip_full(seed, params):
+    wave = np.stack([bursts(30000, seed), bursts(30000, seed + 100)], axis=1)
+    out = Rig(render).render(30000, {"volume": 6, "ceiling": -1, **params}, {"in": wave})["out"]
+    assert max(meter_peak(out[:, 0]), meter_peak(out[:, 1])) <= 10 ** (-1 / 20)
+
+
+def test_a_mix_is_brought_to_minus_8_lufs_without_breaking(quality):
+    wave = mix(8)
+    plain = Rig(render).render(wave.size, {}, {"in": wave})["out"]
+    loud = Rig(render).render(wave.size, {"volume": 0, "glue": 0.4, "clip": 0.5}, {"in": wave})["out"]
+    assert lufs(plain, RATE) < -13
+    quality("out", "loudness of a mix, glue 0.4 and clip 0.5", lufs(loud, RATE), ">=", -8, "LUFS")
+    quality("out", "true peak of it", 20 * np.log10(meter_peak(loud[:, 0])), "<=", -1, "dBTP")
+    # its kicks still stand out: the crest of 10 ms pieces over the whole
+    pieces = np.sqrt((loud[: wave.size // 441 * 441, 0].reshape(-1, 441).astype(float) ** 2).mean(1))
+    punch = 20 * np.log10(np.quantile(pieces, 0.98) / np.sqrt((pieces**2).mean()))
+    quality("out", "loudest 10 ms over the mean of it", punch, ">=", 2.5, "dB")
+
+
+@pytest.mark.parametrize("hertz", [1004.0, 5001.0])
+def test_what_clip_adds_does_not_fold_back(hertz, quality):
+    wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(RATE + 4000) / RATE)
+    # a low ceiling, so that nothing has to be cut at full scale behind it
+    params = {"volume": 0, "limiter": "off", "ceiling": -6, "clip": 1}
+    out = Rig(render).render(wave.size, params, {"in": wave})["out"][4000:, 0]
+    harmonics, alias = lines(out.astype(float), hertz)
+    if hertz * 3 < 20000:
+        assert harmonics[2] > 0.05, "it clips"
+    quality("out", "highest line of clip 1 that is no harmonic", alias, "<=", -80, "dB")
+
+
+def test_glue_turns_down_what_is_loud_and_up_what_is_not():
+    def gain(level, glue):
+        wave = 10 ** (level / 20) * np.sin(2 * np.pi * 200 * np.arange(4 * RATE) / RATE)
+        out = Rig(render).render(wave.size, {"volume": 0, "limiter": "off", "glue": glue}, {"in": wave})["out"]
+        return 20 * np.log10(np.abs(out[-RATE:, 0]).max()) - level
+
+    # at full the threshold lies at -16 dB with a knee of 6, and 7.5 dB are given back
+    for level, expected in ((-40, 7.5), (-20, 7.5), (-6, 0), (-2, -3)):
+        assert gain(level, 1) == pytest.approx(expected, abs=0.1), level
+    for level, expected in ((-40, 2), (-6, 0), (-2, -2)):
+        assert gain(level, 0.25) == pytest.approx(expected, abs=0.1), level
+
+
+def test_glue_makes_no_overtones_of_a_bass(quality):
+    wave = 0.6 * np.sin(2 * np.pi * 55 * np.arange(4 * RATE) / RATE)
+    out = Rig(render).render(wave.size, {"volume": 0, "limiter": "off", "glue": 1}, {"in": wave})["out"][-RATE:, 0]
+    spectrum = np.abs(np.fft.rfft(out.astype(float)))
+    quality(
+        "out", "third harmonic that glue 1 adds to 55 Hz", 20 * np.log10(spectrum[165] / spectrum[55]), "<=", -60, "dB"
+    )
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_turning_glue_or_clip_makes_no_click(name):
+    wave = 0.4 * np.sin(2 * np.pi * 100 * np.arange(3 * RATE) / RATE)
+    ramp = np.clip((np.arange(3 * RATE) - RATE) / 220, 0, 1)
+    turned = np.where(
+        np.arange(3 * RATE) < 2 * RATE, ramp, 0.0 + np.clip((2 * RATE + 220 - np.arange(3 * RATE)) / 220, 0, 1)
+    )
+    out = Rig(render).render(3 * RATE, {"volume": 0, "limiter": "off", name: turned}, {"in": wave})["out"][5000:, 0]
+    spectrum = np.abs(np.fft.rfft(out * np.kaiser(out.size, 24))) / out.size * 2
+    assert 20 * np.log10(spectrum[int(10000 * out.size / RATE) :].max()) < -100
+
+
+# ---------------------------------------------------------------- at rest
+
+
+@pytest.mark.parametrize("params", [{}, {"limiter": "off"}, FULL])
+def test_at_rest_it_wakes_the_same_however_it_was_cut(params):
+    wave = np.zeros((12 * RATE, 2))
+    wave[: RATE // 2] = bursts(RATE // 2, 3)[:, None]
+    wave[11 * RATE :] = bursts(RATE, 4)[:, None] * 0.3
+    rng = np.random.default_rng(6)
+    whole, cut = Rig(render), Rig(render)
+    one = whole.render(wave.shape[0], params, {"in": wave})["out"]
+    other = cut.render(
+        wave.shape[0], params, {"in": wave}, cuts=sorted(map(int, rng.integers(1, wave.shape[0], 3000)))
+    )["out"]
+    assert not one[10 * RATE : 11 * RATE].any() and not other[10 * RATE : 11 * RATE].any()
+    assert np.abs(one - other).max() < 2e-5
+
+
+def test_silence_at_rest_costs_nothing_but_zeros():
+    rig = Rig(render)
+    rig.render(RATE, {}, {"in": bursts(RATE, 3)})
+    rig.render(2 * RATE, {})
+    rest = rig.state.tobytes(), rig.memory.tobytes()
+    assert not rig.render(RATE, {})["out"].any()
+    assert (rig.state.tobytes(), rig.memory.tobytes()) == rest

@@ -95,7 +95,7 @@ def limit(x, gain, steady, watched, release_seconds, kept, state, at, rate, fram
         for i in range(u64(frames)):
             need[i] = f32(1)
 
-    busy = 3.0 * HISTORY if fresh or over > 0 or level < 1 else busy - frames
+    busy = 3.0 * HISTORY if fresh or over > 0 or level < 1 else max(0.0, busy - frames)
     if busy > 0:
         let = 1 - math.exp(-1 / (release_seconds * rate))
         level = _smoothed(need, gain, kept, level, fresh, let, CREEP / release_seconds, frames)
@@ -103,6 +103,12 @@ def limit(x, gain, steady, watched, release_seconds, kept, state, at, rate, fram
     state[at, 0], state[at + 1, 0], state[at + 2, 0] = level, busy, edge if edge > SILENT else 0.0
     state[at + 3, 0] = 1
     return busy > 0
+
+
+@inline
+def idle(state, at):
+    """Whether nothing is asked of it, and nothing has been lately: as long as nobody watches, it need not be called."""
+    return state[at + 3, 0] > 0 and state[at, 0] >= 1 and state[at + 1, 0] <= 0 and state[at + 2, 0] == 0
 
 
 @inline
