@@ -142,12 +142,18 @@ class Load(Command, frozen=True, kw_only=True):
     params: tuple[Change, ...] = ()
 
 
+class Insert(Load, frozen=True, kw_only=True):
+    """A new module at the end of the chain of `on`; on `out`, between all that comes and `out`."""
+
+    on: str
+
+
 class Unload(Command, frozen=True, kw_only=True):
     name: str
 
 
 class Patch(Command, frozen=True, kw_only=True):
-    """A > B > C: cables from each to the next; `amount` only where the last one is a parameter."""
+    """A > B > C: cables from each to the next; `amount` is of the last one: how far it moves a parameter, or the gain of a sound."""
 
     chain: tuple[Port, ...]
     amount: Quantity | None = None
@@ -352,7 +358,7 @@ class Say(Command, frozen=True, kw_only=True):
 
 
 Plain = (
-    Load | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note
+    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note
     | Play | Stop | Panic | Save | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip

@@ -71,7 +71,8 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
         if distance is None and len(short) >= 2 + (short == name) * 2 and long.startswith(short):
             distance = 2  # "res" for resonance, "frequency" for freq
         if distance is not None:
-            found.append((distance, name[:1] != lower[:1], abs(len(name) - len(lower)), name))
+            goes_on = name.lower().startswith(lower)
+            found.append((distance, name[:1] != lower[:1], not goes_on, abs(len(name) - len(lower)), name))
     return tuple(name for *_, name in sorted(found)[:most])
 
 

@@ -42,7 +42,8 @@ KINDS = _table("""
     adsr: envelope env eg ar adsr_envelope envelope_generator ads asr
     delay: echo reverb dly tape pingpong
     distortion: dist overdrive drive fuzz saturator saturation bitcrusher crush waveshaper
-    mixer: mix bus sum
+    mixer: mix sum
+    bus: group subgroup submix aux
     tb303: tb bassline acid303 tb_303
     bass: sub subbass
     out: output master speakers dac main
@@ -70,8 +71,10 @@ PARAMS = _table("""
     decay: dec length len dur release d time
     sustain: sus
     release: rel r decay
-    level: vol volume amp gain
     gain: vol volume amp level amplitude loudness
+    level: vol volume amp gain fader
+    pan: panning balance
+    bypass: off disable
     volume: vol level gain amp
     rate: speed freq frequency hz
     depth: amount amt intensity

@@ -44,6 +44,8 @@ WORDS_OF_UNITS = {"": "a number", "whole": "a note length", "note": "a note", "%
 
 MOST_SHARES, LEAST_SHARE = 9999, 1024
 """Above and below the line of a note length, in lowest terms."""
+OFF = -144.0
+"""Decibels that are no sound at all: what `off` and `-inf` stand for."""
 LONGEST = 86_400_000
 """The longest stretch of time that can be named, in whatever unit: a day in milliseconds."""
 
@@ -128,6 +130,8 @@ class ParamLike(Protocol):
     def curve(self) -> str: ...
     @property
     def words(self) -> tuple[str, ...]: ...
+    @property
+    def has_off(self) -> bool: ...
 
 
 class Range(Struct, frozen=True):
@@ -139,6 +143,7 @@ class Range(Struct, frozen=True):
     unit: str = ""
     curve: Literal["linear", "exp"] = "linear"
     words: tuple[str, ...] = ()
+    has_off: bool = False
 
 
 # ---------------------------------------------------------------- notes
@@ -203,6 +208,8 @@ def format_param(value: float, param: ParamLike | Mapping[str, Any], *, exact: b
     range_ = _range(param)
     if range_.words:
         return range_.words[min(max(round(value), 0), len(range_.words) - 1)]
+    if range_.has_off and value <= OFF:
+        return "off"
     if not exact and math.isfinite(value):
         value = float(f"{value:.6g}")
     return format_quantity(Quantity(value, range_.unit)) if math.isfinite(value) else str(value)
@@ -214,7 +221,8 @@ def format_range(param: ParamLike | Mapping[str, Any]) -> str:
     if range_.words:
         return ", ".join(range_.words)
     unit = "%" if range_.unit == "%" else range_.unit and f" {range_.unit}"
-    return f"{format_number(range_.low)}..{format_number(range_.high)}{unit}"
+    off = ", or off" if range_.has_off else ""
+    return f"{format_number(range_.low)}..{format_number(range_.high)}{unit}{off}"
 
 
 # ---------------------------------------------------------------- values of parameters
@@ -230,6 +238,8 @@ def to_param(
     range_ = _range(param)
     if range_.words:
         return float(_word(value, range_))
+    if range_.has_off and (value == Word("off") or value == Quantity(OFF, "dB")):
+        return OFF
     if isinstance(value, Word):
         hint = f", not the word {value.text}"
         raise _refuse(f"{range_.name} is {format_range(range_)}{hint}")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chronus import othernames, places
-from chronus.catalogue.spec import In, Out, Param, Spec
+from chronus.catalogue.spec import MIX, In, Out, Param, Spec
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 
@@ -45,9 +45,12 @@ class Catalogue:
             raise ChronusError("E_FILE", f"the catalogue of modules cannot be read: {error}") from error
 
     def plain(self) -> dict[str, Any]:
-        """Returns kind -> Spec as plain data, for a client's completion and help; `outs` has what it offers of its notes too."""
+        """Returns kind -> Spec as plain data, for a client's completion and help: `outs` has what it offers of its notes, `params` those
+        of the graph.
+        """
         return {
-            kind: msgspec.to_builtins(spec) | {"outs": msgspec.to_builtins(spec.offers())}
+            kind: msgspec.to_builtins(spec)
+            | {"params": msgspec.to_builtins(spec.all_params), "outs": msgspec.to_builtins(spec.offers())}
             for kind, spec in self.kinds.items()
         }
 
@@ -89,7 +92,10 @@ def find_param(spec: Spec, name: str, part: str) -> Param:
     param = spec.param(name)
     if param is None:
         near = meant(
-            name, [*(p.name for p in spec.params), *(table.name for table in spec.settings)], othernames.PARAMS
+            name, [*(p.name for p in spec.all_params), *(table.name for table in spec.settings)], othernames.PARAMS
         )
+        if name in {one.name for one in MIX}:
+            why = "out is where all sound ends" if spec.kind == "out" else f"{spec.kind} puts out no sound"
+            raise ChronusError("E_PARAM", f"{why}, so it has no {name}", suggestions=near, part=part)
         raise ChronusError("E_PARAM", f'{spec.kind} has no parameter "{name}"', suggestions=near, part=part)
     return param

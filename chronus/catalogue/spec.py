@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from chronus.units import OFF
+
 Curve = Literal["linear", "exp"]
 Role = Literal["audio", "control", "gate", "velocity", "accent", "glide"]
 Width = Literal["mono", "poly", "stereo"]
@@ -29,7 +31,8 @@ class Param(Struct, frozen=True):
 
     `curve` is how a knob would turn: "exp" halves and doubles (needs 0 < low), "linear" adds.
     A decibel parameter is linear in dB. `words` makes it an enum whose value is the
-    index of the word; `("off", "on")` is a switch. `pitch` marks the frequency that a note plays.
+    index of the word; `("off", "on")` is a switch. `pitch` marks the frequency that a note plays. `has_off`: a level in dB that may also
+    be off, which is OFF dB.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Param(Struct, frozen=True):
     help: str = ""
     words: tuple[str, ...] = ()
     pitch: bool = False
+    has_off: bool = False
 
     def __post_init__(self) -> None:
         assert self.unit in UNITS, self.unit
@@ -52,6 +56,19 @@ class Param(Struct, frozen=True):
 def switch(name: str, words: tuple[str, ...], default: str, help: str = "") -> Param:
     """An enum parameter: the value is the index of its word."""
     return Param(name, 0, len(words) - 1, words.index(default), words=words, help=help)
+
+
+LEVEL = Param("level", -60, 12, 0, "dB", help="how loud it leaves, wherever it is heard", has_off=True)
+PAN = Param("pan", -1, 1, 0, help="left to right, at equal power; of what is stereo the balance")
+BYPASS = switch("bypass", ("off", "on"), "off", "on: what comes in goes past it")
+MIX = (LEVEL, PAN, BYPASS)
+"""What the graph does with the sound of every module that puts any out: no kernel knows of it. A parameter of that name which a module
+has itself comes first."""
+
+
+def factor(level: float) -> float:
+    """Returns what a level in dB multiplies by."""
+    return 0.0 if level <= OFF else math.pow(10.0, level / 20.0)
 
 
 class In(Struct, frozen=True):
@@ -107,7 +124,8 @@ class Spec(Struct, frozen=True):
     as it is loaded, until something addresses it. `modulator` marks what is never sent to `out` unasked.
     `latency` is the delay of the main output in frames. `category` groups `chronus modules`. `tables` are what it reads besides its
     inputs and parameters. `voices` is how many notes it plays at once where nobody asks for another number. A `kit` takes its notes for
-    drums, which a lane may call by their names; they meet within it, so that what comes after it has one voice.
+    drums, which a lane may call by their names; they meet within it, so that what comes after it has one voice. `gathers` marks what
+    sums up others: no chain of inserts goes on through it.
     `tries` are three lines to try: typed one after another in an empty rack, each is done, and they are heard.
     """
 
@@ -129,6 +147,7 @@ class Spec(Struct, frozen=True):
     tables: tuple[Table, ...] = ()
     tries: tuple[str, ...] = ()
     kit: bool = False
+    gathers: bool = False
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -145,8 +164,20 @@ class Spec(Struct, frozen=True):
         """Rows of the delay memory at a sample rate in Hz."""
         return math.ceil(self.memory_seconds * rate) + self.memory_frames
 
+    @property
+    def mix(self) -> tuple[Param, ...]:
+        """Those of MIX that it has: `out` has a volume instead."""
+        sounds = self.kind != "out" and any(out.role == "audio" for out in self.outs)
+        own = {param.name for param in self.params}
+        return tuple(param for param in MIX if sounds and param.name not in own)
+
+    @property
+    def all_params(self) -> tuple[Param, ...]:
+        """Those of its kernel, then those of the graph."""
+        return (*self.params, *self.mix)
+
     def param(self, name: str) -> Param | None:
-        return next((p for p in self.params if p.name == name), None)
+        return next((p for p in self.all_params if p.name == name), None)
 
     @property
     def settings(self) -> tuple[Table, ...]:

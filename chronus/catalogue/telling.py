@@ -6,20 +6,26 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from chronus import units
-from chronus.catalogue.spec import NOTE_OUTS
+from chronus.catalogue.spec import MIX, NOTE_OUTS
 
 Present = Mapping[str, Mapping[str, Any]]
 """Name of a loaded module -> its parameters by name."""
 NOTES = ("gate", "velocity", "accent", "glide")
 NOTE_NAMES = tuple(out.name for out in NOTE_OUTS)
+OF_ALL = [msgspec.to_builtins(param) for param in MIX]
+"""What every module has that puts out sound: one that is not loaded need not say more of it than where that is explained."""
 NOTHING: Present = MappingProxyType({})
 
 
 def lines_of(kind: str, spec: Mapping[str, Any], present: Present = NOTHING) -> list[str]:
     """Writes a kind for people. `spec` is a Spec as plain data."""
     traits = [str(spec.get("category", "module")), str(spec.get("width", "mono"))]
-    lines = [f"{kind}: {spec.get('help', '')} ({', '.join(traits)})"]
+    of_all = [] if present else [param for param in spec.get("params", ()) if param in OF_ALL]
+    more = f"; {', '.join(param['name'] for param in of_all)}: `help mixing`" if of_all else ""
+    lines = [f"{kind}: {spec.get('help', '')} ({', '.join(traits)}{more})"]
     if spec.get("aliases"):
         lines.append(f"also: {', '.join(spec['aliases'])}")
     lines += table(
@@ -31,6 +37,7 @@ def lines_of(kind: str, spec: Mapping[str, Any], present: Present = NOTHING) -> 
             param.get("help", ""),
         ]
         for param in spec.get("params", ())
+        if param not in of_all
     )
     settings = [one for one in spec.get("tables", ()) if one["source"] != "code"]
     lines += table([one["name"], one["source"], one.get("help", "")] for one in settings)

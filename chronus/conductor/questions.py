@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 from chronus import commands as say
 from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
-from chronus.catalogue.spec import Param
+from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.errors import ChronusError
 from chronus.pattern.loop import loop_of
 from chronus.rack.document import (
+    Cable,
+    Key,
     Lane,
+    Module,
     Moving,
     Rack,
     audible,
@@ -33,7 +36,7 @@ from chronus.rack.document import (
     words_of,
 )
 from chronus.rack.sweeps import STILL, Present, about, format_length
-from chronus.rack.values import in_length, in_quotes, no_such
+from chronus.rack.values import in_length, in_quotes, no_such, plain
 from chronus.rack.wiring import gated_off
 from chronus.score.courses import tempo_left
 from chronus.units import (
@@ -83,19 +86,27 @@ def answer(command: say.AnyCommand, seen: Seen) -> Answer:
 
 
 def _list(command: say.List, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, _ = seen
+    rack, catalogue, taken_out, present = seen
     what, lines = command.what, list[str]()
     result: dict[str, Any] = {}
     if what in ("modules", ""):
         for name, module in rack.modules.items():
-            leads = sorted({key.target for key in rack.cables if key.source == name})
+            leads = sorted({_lead(key, cable) for key, cable in rack.cables.items() if key.source == name})
             line = f" > {', '.join(leads)}" if leads else ""
+            mix = mixed_as(rack, module, catalogue[module.kind], present)
+            line += f" ({', '.join(mix.values())})" if mix else ""
             out = f" (taken out: {taken_out[name]})" if name in taken_out else ""
             gate = _gate(rack, name, catalogue)
             line += f" ({gate})" if gate else ""
             lines.append(name + (f" ({module.kind})" if module.kind != name else "") + line + out)
         result["modules"] = [
-            {"name": name, "kind": module.kind, **_gate_plain(rack, name, catalogue), **_out(name, taken_out)}
+            {
+                "name": name,
+                "kind": module.kind,
+                **_mix_plain(rack, module, catalogue[module.kind], present),
+                **_gate_plain(rack, name, catalogue),
+                **_out(name, taken_out),
+            }
             for name, module in rack.modules.items()
         ]
     if what in ("lanes", ""):
@@ -103,6 +114,27 @@ def _list(command: say.List, seen: Seen) -> Answer:
             lines.append(_lane_line(rack, name, lane))
         result["lanes"] = [_lane(rack, name) for name in rack.lanes]
     return Answer(lines, result)
+
+
+def _lead(key: Key, cable: Cable) -> str:
+    """Returns where a cable leads, with its gain or amount."""
+    return f"{key.target} {format_quantity(cable.amount)}" if cable.amount is not None else key.target
+
+
+def mixed_as(rack: Rack, module: Module, spec: Spec, present: Present) -> dict[str, str]:
+    """Returns in words which of level, pan and bypass stand elsewhere than at their default."""
+    found = {}
+    for param in spec.mix:
+        now = value(rack, module, param, present)
+        if now != param.default:
+            found[param.name] = "bypassed" if param.words else f"{param.name} {format_param(now, param)}"
+    return found
+
+
+def _mix_plain(rack: Rack, module: Module, spec: Spec, present: Present) -> dict[str, Any]:
+    """The same as values."""
+    found = ((param, value(rack, module, param, present)) for param in spec.mix)
+    return {param.name: plain(now, param) for param, now in found if now != param.default}
 
 
 def _gate(rack: Rack, name: str, catalogue: Catalogue) -> str:
@@ -157,7 +189,7 @@ def _show_module(name: str, seen: Seen) -> Answer:
     lines += [gate] if gate else []
     values = _values(name, seen)
     sweeps = {}
-    for param in spec.params:
+    for param in spec.all_params:
         setting = module.params.get(param.name)
         known, *more = in_words(rack, module, param, present)
         line = f"{param.name} {known} ({', '.join([*more, format_range(param)])})"
@@ -263,7 +295,7 @@ def _describe(command: say.Describe, seen: Seen) -> Answer:
 def _values(name: str, seen: Seen) -> dict[str, float | str]:
     """Returns the present value of each parameter; of an enum its word."""
     module = seen.rack.modules[name]
-    params = seen.catalogue[module.kind].params
+    params = seen.catalogue[module.kind].all_params
     numbers = {param.name: value(seen.rack, module, param, seen.present) for param in params}
     return {p.name: p.words[round(numbers[p.name])] if p.words else numbers[p.name] for p in params}
 

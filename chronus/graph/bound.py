@@ -18,6 +18,8 @@ I_PARAMS_AT, I_SIZE, I_STATE_AT = Instance.PARAMS_AT.value, Instance.SIZE.value,
 I_FIRST_INPUT, I_INPUTS = Instance.FIRST_INPUT.value, Instance.INPUTS.value
 I_FIRST_PARAM, I_PARAMS = Instance.FIRST_PARAM.value, Instance.PARAMS.value
 I_OUTPUT, I_OUTPUTS = Instance.OUTPUT.value, Instance.OUTPUTS.value
+I_MIX, I_MIXED, I_BYPASS = Instance.MIX.value, Instance.MIXED.value, Instance.BYPASS.value
+I_MAIN_INPUT = Instance.MAIN_INPUT.value
 I_TOLD, I_GATE_INPUT, I_PITCH_PARAM = Instance.TOLD.value, Instance.GATE_INPUT.value, Instance.PITCH_PARAM.value
 IN_BUFFER, IN_SOURCE, IN_NOTES = Input.BUFFER.value, Input.SOURCE.value, Input.NOTES.value
 IN_FIRST, IN_CABLES = Input.FIRST_CABLE.value, Input.CABLES.value
@@ -37,4 +39,5 @@ CAB_LANES, CAB_STEREO, CAB_HANDLE, CAB_INCARNATION = (
 )  # fmt: skip
 CAB_LEAVING, CAB_FEEDBACK, CAB_SOURCE_ROW = Cable.LEAVING.value, Cable.FEEDBACK.value, Cable.SOURCE_ROW.value
 CAB_AMOUNT, CAB_SCALE, CAB_ECHO = Cable.AMOUNT.value, Cable.SCALE.value, Cable.ECHO.value
+CAB_GAIN, CAB_LEVEL, CAB_PAN = Cable.GAIN.value, Cable.LEVEL.value, Cable.PAN.value
 INSTANCE_WIDTH, INPUT_WIDTH, PARAM_WIDTH, CABLE_WIDTH = len(Instance), len(Input), len(Param), len(Cable)

@@ -14,19 +14,23 @@ from chronus.graph.bound import (
     CAB_FEEDBACK,
     CAB_HANDLE,
     CAB_LANES,
+    CAB_LEVEL,
+    CAB_PAN,
     CAB_SOURCE,
     CAB_SOURCE_LANES,
     CAB_SOURCE_STEREO,
     CAB_STEREO,
 )
 from chronus.graph.guard import clear, is_silent
+from chronus.graph.mixing import add_balanced, add_voices_apart, is_still, laid, rests_at, to_left, to_right
 from chronus.graph.moving import gain_at
 from chronus.memory.atomics import address_of
 from chronus.memory.layout import BLOCK, C_FRAMES, C_START, C_TO, CABLE_TABLE, CABLE_WORDS
 from chronus.memory.words import floats_of, row_f32
 
 f32 = np.float32
-EIGHTS = 8 * BLOCK
+MOST_LANES = 64
+EIGHTS, WIDEST = 8 * BLOCK, MOST_LANES * BLOCK
 
 
 @inline
@@ -73,42 +77,29 @@ def meet(source, count, lanes, mono):
 
 @compiled
 def brings(arena, bound, cables, c, frame):
-    """Whether a cable brings anything from `frame` on: its source sounds, and it has not faded out."""
+    """Whether a cable brings anything from `frame` on: its source sounds, and neither is off nor has faded out."""
     at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
     if floats_of(arena)[at + C_TO] == 0.0 and arena[at + C_START] + arena[at + C_FRAMES] <= frame:
         return False
-    return cables[c, CAB_FEEDBACK] > 0 or not is_silent(bound, cables[c, CAB_SOURCE])
+    if cables[c, CAB_FEEDBACK] > 0:
+        return True
+    if cables[c, CAB_LEVEL] >= 0 and rests_at(bound, cables[c, CAB_LEVEL], f32(0.0)):
+        return False
+    return not is_silent(bound, cables[c, CAB_SOURCE])
 
 
 @compiled
-def add(arena, bound, cables, c, target, a, b, block, weight):
-    """Adds frames a..b of a cable's source, times its gain and `weight`, to the buffer at address `target`."""
-    floats = floats_of(arena)
-    lanes, stereo = cables[c, CAB_LANES], cables[c, CAB_STEREO]
-    width, sided = cables[c, CAB_SOURCE_LANES], cables[c, CAB_SOURCE_STEREO]
-    if cables[c, CAB_FEEDBACK] > 0:
-        # what the source did one block ago lies in the arena, in the half that is not being written
-        half = (block + 1) & 1
-        at = address_of(arena, 0) + cables[c, CAB_FEEDBACK] + half * BLOCK * width * 4
-    else:
-        at = bound[B_BUFFERS] + cables[c, CAB_SOURCE] * 4
-    count = b - a
-    source, into = row_f32(at + a * width * 4, count * width), row_f32(target + a * lanes * 4, count * lanes)
-    at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
-    frame = block * BLOCK + a
-    gain = f32(floats[at + C_TO]) * weight
-    fading = arena[at + C_START] + arena[at + C_FRAMES] > frame
-    gains = local(np.float32, BLOCK)
-    for i in range(count):
-        gains[i] = f32(gain_at(arena, floats, at, frame + i)) * weight if fading else gain
+def _spread(source, width, sided, into, lanes, stereo, gains, count):
+    """Adds `count` frames of one width to as many of another, each times its gain."""
     if width == lanes and sided == stereo:
-        if fading:
+        if gains[0] == gains[count - 1]:  # a gain that moves goes one way
+            gain = gains[0]
+            for k in range(count * lanes):
+                into[k] += source[k] * gain
+        else:
             for i in range(count):
                 for v in range(lanes):
                     into[i * lanes + v] += source[i * lanes + v] * gains[i]
-        else:
-            for k in range(count * lanes):
-                into[k] += source[k] * gain
         return
     # voices meet in a sum; two sides in their middle
     mono = local(np.float32, BLOCK)
@@ -127,6 +118,83 @@ def add(arena, bound, cables, c, target, a, b, block, weight):
         for i in range(count):
             for v in range(lanes):
                 into[i * lanes + v] += mono[i]
+
+
+@compiled
+def _mix(bound, cables, c, source, into, gains, a, count):
+    """The same for the sound of a module whose level or pan was set: they come in here. `gains` are changed."""
+    lanes, stereo = cables[c, CAB_LANES], cables[c, CAB_STEREO]
+    width, sided = cables[c, CAB_SOURCE_LANES], cables[c, CAB_SOURCE_STEREO]
+    level, pan = cables[c, CAB_LEVEL], cables[c, CAB_PAN]
+    heard = source
+    if level >= 0 and is_still(bound, level):
+        factor = laid(bound, level, 0, 1)[0]
+        for i in range(count):
+            gains[i] *= factor
+    elif level >= 0:
+        heard, factors = local(np.float32, WIDEST), laid(bound, level, a * width, count * width)
+        for k in range(count * width):
+            heard[k] = source[k] * factors[k]
+    if pan < 0 or not stereo or rests_at(bound, pan, f32(0.0)):
+        _spread(heard, width, sided, into, lanes, stereo, gains, count)
+        return
+    pans = laid(bound, pan, a * width, count * width)
+    if sided:
+        add_balanced(heard, into, pans, gains, count)
+    elif is_still(bound, pan):
+        left, right, mono = to_left(pans[0]), to_right(pans[0]), local(np.float32, BLOCK)
+        meet(heard, count, width, mono)
+        for i in range(count):
+            into[2 * i] += mono[i] * gains[i] * left
+            into[2 * i + 1] += mono[i] * gains[i] * right
+    else:
+        add_voices_apart(heard, width, into, pans, gains, count)
+
+
+@inline
+def _bring(bound, cables, c, into, gains, a, count):
+    """Adds frames of a cable's source to `into`, each times its gain."""
+    width = cables[c, CAB_SOURCE_LANES]
+    source = row_f32(bound[B_BUFFERS] + (cables[c, CAB_SOURCE] + a * width) * 4, count * width)
+    if cables[c, CAB_LEVEL] >= 0 or cables[c, CAB_PAN] >= 0:
+        _mix(bound, cables, c, source, into, gains, a, count)
+    else:
+        _spread(
+            source, width, cables[c, CAB_SOURCE_STEREO], into, cables[c, CAB_LANES], cables[c, CAB_STEREO], gains, count
+        )
+
+
+@compiled
+def add(arena, bound, cables, c, target, a, b, block, weight):
+    """Adds frames a..b of what a cable brings, times its gain and `weight`, to the buffer at address `target`."""
+    floats = floats_of(arena)
+    lanes, count, frame = cables[c, CAB_LANES], b - a, block * BLOCK + a
+    into = row_f32(target + a * lanes * 4, count * lanes)
+    at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
+    gain = f32(floats[at + C_TO]) * weight
+    fading = arena[at + C_START] + arena[at + C_FRAMES] > frame
+    gains = local(np.float32, BLOCK)
+    for i in range(count):
+        gains[i] = f32(gain_at(arena, floats, at, frame + i)) * weight if fading else gain
+    if cables[c, CAB_FEEDBACK] > 0:
+        # what it brought one block ago lies in the arena, in the half that is not being written
+        half = cables[c, CAB_FEEDBACK] + ((block + 1) & 1) * BLOCK * lanes * 4
+        kept = row_f32(address_of(arena, 0) + half + a * lanes * 4, count * lanes)
+        _spread(kept, lanes, cables[c, CAB_STEREO], into, lanes, cables[c, CAB_STEREO], gains, count)
+    else:
+        _bring(bound, cables, c, into, gains, a, count)
+
+
+@compiled
+def keep(arena, bound, cables, c, a, b, block):
+    """Lays frames a..b of what a late cable brings where it will be read one block later; its gain comes then."""
+    lanes, count = cables[c, CAB_LANES], b - a
+    half = address_of(arena, 0) + cables[c, CAB_FEEDBACK] + (block & 1) * BLOCK * lanes * 4
+    clear(half, a * lanes, count * lanes)
+    gains = local(np.float32, BLOCK)
+    for i in range(count):
+        gains[i] = f32(1.0)
+    _bring(bound, cables, c, row_f32(half + a * lanes * 4, count * lanes), gains, a, count)
 
 
 @compiled

@@ -24,15 +24,17 @@ from chronus.graph.bound import (
     B_TOUCHED,
     B_USED,
     CAB_FEEDBACK,
+    CAB_GAIN,
     CAB_HANDLE,
     CAB_INCARNATION,
+    CAB_LANES,
     CAB_LEAVING,
-    CAB_SOURCE_LANES,
     CAB_SOURCE_ROW,
     CABLE_WIDTH,
     I_FIRST_PARAM,
     I_HANDLE,
     I_INCARNATION,
+    I_MIX,
     I_PARAMS,
     I_PARAMS_AT,
     I_REGION,
@@ -99,6 +101,7 @@ from chronus.memory.layout import (
     PARAM_WORDS,
     PASSED_OVER,
     PROGRAMS,
+    RAMP,
     SMOOTH,
     STRAIGHT,
 )
@@ -259,11 +262,12 @@ def _set(arena, entry, frame):
 
 @compiled
 def _swap(arena, bound, frame):
-    """Makes a program the one that is rendered: new modules are cleared, new cables fade in, leaving ones out."""
+    """Makes a program the one that is rendered: new modules are cleared, new cables fade in, leaving ones out, others to their new gain."""
     floats = floats_of(arena)
     instances = plane_i64(bound[B_AT_INSTANCES], bound[B_INSTANCES], INSTANCE_WIDTH)
     params = plane_i64(bound[B_AT_PARAMS], bound[B_PARAMS], PARAM_WIDTH)
     cables = plane_i64(bound[B_AT_CABLES], bound[B_CABLES], CABLE_WIDTH)
+    gains = floats_of(cables)
     arena[A_PROGRAM] = bound[B_NUMBER]
     arena[A_USED] = max(arena[A_USED], bound[B_USED])
     for i in range(bound[B_INSTANCES]):
@@ -280,8 +284,9 @@ def _swap(arena, bound, frame):
         arena[place + H_REGION] = instances[i, I_REGION]
         arena[place + H_PARAMS] = instances[i, I_PARAMS_AT]
         arena[place + H_VOICES] = instances[i, I_VOICES]
-        arena[place + H_PARAM_COUNT] = instances[i, I_PARAMS]
-        for k in range(instances[i, I_FIRST_PARAM], instances[i, I_FIRST_PARAM] + instances[i, I_PARAMS]):
+        count = instances[i, I_PARAMS] + instances[i, I_MIX]
+        arena[place + H_PARAM_COUNT] = count
+        for k in range(instances[i, I_FIRST_PARAM], instances[i, I_FIRST_PARAM] + count):
             at = params[k, PAR_RECORD] // 8
             arena[at + P_FROM] = arena[at + P_TO] = params[k, PAR_INITIAL]
             floats[at + P_CURVE] = params[k, PAR_CURVE]
@@ -294,10 +299,15 @@ def _swap(arena, bound, frame):
             arena[at + C_BIRTH] = arena[at + C_START] = frame
             arena[at + C_FRAMES] = FADE if sounding else 0
             floats[at + C_FROM] = 0.0
-            floats[at + C_TO] = 1.0
+            floats[at + C_TO] = gains[c, CAB_GAIN]
             if cables[c, CAB_FEEDBACK] > 0:
                 first = cables[c, CAB_FEEDBACK] // 8
-                clear_words(arena, first, BLOCK * cables[c, CAB_SOURCE_LANES])
+                clear_words(arena, first, BLOCK * cables[c, CAB_LANES])
+        elif not cables[c, CAB_LEAVING] and floats[at + C_TO] != gains[c, CAB_GAIN]:
+            floats[at + C_FROM] = gain_at(arena, floats, at, frame)
+            floats[at + C_TO] = gains[c, CAB_GAIN]
+            arena[at + C_START] = frame
+            arena[at + C_FRAMES] = RAMP
         if cables[c, CAB_LEAVING] and floats[at + C_TO] != 0.0:
             gain = gain_at(arena, floats, at, frame)
             young = arena[at + C_BIRTH] == frame
@@ -325,7 +335,7 @@ def _clear(arena, bound, frame):
     for c in range(bound[B_CABLES]):
         if cables[c, CAB_FEEDBACK] > 0:
             first = cables[c, CAB_FEEDBACK] // 8
-            clear_words(arena, first, BLOCK * cables[c, CAB_SOURCE_LANES])
+            clear_words(arena, first, BLOCK * cables[c, CAB_LANES])
     arena[A_PANIC] = 0
 
 

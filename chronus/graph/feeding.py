@@ -30,6 +30,8 @@ from chronus.graph.bound import (
     I_FIRST_PARAM,
     I_INPUTS,
     I_LANES,
+    I_MIX,
+    I_MIXED,
     I_PARAMS,
     I_REGION,
     I_STEREO,
@@ -48,7 +50,7 @@ from chronus.graph.bound import (
     PAR_PITCH,
     PAR_RECORD,
 )
-from chronus.graph.cables import add, add_up, brings
+from chronus.graph.cables import MOST_LANES, add, add_up, brings
 from chronus.graph.guard import call_silent, clear, is_silent
 from chronus.graph.moving import param_at
 from chronus.memory.layout import (
@@ -62,10 +64,9 @@ from chronus.memory.layout import (
     P_START,
     P_TO,
 )
-from chronus.memory.words import floats_of, row_f32
+from chronus.memory.words import floats_of, row_f32, row_i64
 
 f32 = np.float32
-MOST_LANES = 64
 
 
 # ---------------------------------------------------------------- notes
@@ -284,15 +285,26 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
 # ---------------------------------------------------------------- all that a module reads
 
 
+@inline
+def _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched):
+    """Lays rows a..b of parameter `k`, unless they are there. True where it moves within them."""
+    # seeing here that a parameter rests saves the call
+    same = row_i64(bound[B_FULL_PARAMS], bound[B_PARAMS])[k] == 1 and params[k, PAR_CABLES] == 0
+    same = same and not (touched and params[k, PAR_PITCH] > 0)
+    if same and touched:
+        floats, at = floats_of(arena), params[k, PAR_RECORD] // 8
+        laid = row_f32(bound[B_BUFFERS] + params[k, PAR_BUFFER] * 4, 1)[0]
+        same = floats[at + P_START] + floats[at + P_FRAMES] <= block * BLOCK + a and f32(floats[at + P_TO]) == laid
+    return not same and _turn(arena, bound, instances, params, cables, i, k, a, b, block)
+
+
 @compiled
 def prepare(arena, bound, instances, inputs, params, cables, call, i, a, b, block, touched):
     """Lays rows a..b of all that instance `i` reads. 1 where all of it stays as it is until an entry of the log is applied, else 0.
 
     `touched`: whether one has been since this was done last.
     """
-    floats = floats_of(arena)
     fed = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
-    full = plane_i64(bound[B_FULL_PARAMS], bound[B_PARAMS], 1)
     rests, still, moving = 1, 0, 0
     first = instances[i, I_FIRST_INPUT]
     for k in range(first, first + instances[i, I_INPUTS]):
@@ -306,16 +318,15 @@ def prepare(arena, bound, instances, inputs, params, cables, call, i, a, b, bloc
             still |= fed[k, 0] << (k - first)
     first = instances[i, I_FIRST_PARAM]
     for k in range(first, first + instances[i, I_PARAMS]):
-        # seeing here that a parameter rests saves the call
-        same = full[k, 0] == 1 and params[k, PAR_CABLES] == 0 and not (touched and params[k, PAR_PITCH] > 0)
-        if same and touched:
-            at = params[k, PAR_RECORD] // 8
-            laid = row_f32(bound[B_BUFFERS] + params[k, PAR_BUFFER] * 4, 1)[0]
-            same = floats[at + P_START] + floats[at + P_FRAMES] <= block * BLOCK + a and f32(floats[at + P_TO]) == laid
-        if not same and _turn(arena, bound, instances, params, cables, i, k, a, b, block):
+        if _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched):
             moving |= 1 << (k - first)
         if params[k, PAR_CABLES] > 0:
             rests = 0
+    if instances[i, I_MIXED]:
+        first += instances[i, I_PARAMS]
+        for k in range(first, first + instances[i, I_MIX]):
+            if _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched) or params[k, PAR_CABLES] > 0:
+                rests = 0
     call[MOVING], call[STILL] = moving, still
     return rests if moving == 0 else 0
 

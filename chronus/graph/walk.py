@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronus.dsp.kernel import HEAD, RATE, call_kernel, compiled, inline, local, plane_i64
+from chronus.dsp.kernel import HEAD, RATE, call_kernel, compiled, local, plane_i64
 from chronus.graph.bound import (
     B_AT_CABLES,
     B_AT_INPUTS,
     B_AT_INSTANCES,
     B_AT_PARAMS,
-    B_BUFFERS,
     B_CABLES,
     B_CALL_WIDTH,
     B_CALLS,
@@ -25,9 +24,8 @@ from chronus.graph.bound import (
     B_RESTS,
     B_TOUCHED,
     CAB_FEEDBACK,
-    CAB_SOURCE,
-    CAB_SOURCE_LANES,
     CABLE_WIDTH,
+    I_BYPASS,
     I_HANDLE,
     I_INCARNATION,
     I_INPUTS,
@@ -41,9 +39,11 @@ from chronus.graph.bound import (
     INSTANCE_WIDTH,
     PARAM_WIDTH,
 )
+from chronus.graph.cables import keep
 from chronus.graph.entries import forget
 from chronus.graph.feeding import hush, prepare
 from chronus.graph.guard import call_silent, clear, is_sound
+from chronus.graph.mixing import pass_by
 from chronus.graph.telling import tell
 from chronus.memory.atomics import address_of, store, system_call
 from chronus.memory.layout import (
@@ -66,7 +66,7 @@ from chronus.memory.layout import (
     OUT_TABLE,
     OUT_WORDS,
 )
-from chronus.memory.words import floats_of, row_f32
+from chronus.memory.words import floats_of
 
 MEASURED = 16
 """Of so many blocks one is measured, module by module."""
@@ -113,18 +113,6 @@ def _silence(arena, bound, instances, call, i, a, b):
     forget(arena, instances, i)
 
 
-@inline
-def _keep(arena, bound, cables, c, a, b, block):
-    """Copies rows a..b of what a late cable reads to where it will be read one block later."""
-    width = cables[c, CAB_SOURCE_LANES]
-    first, count = a * width * 4, (b - a) * width
-    half = cables[c, CAB_FEEDBACK] + (block & 1) * BLOCK * width * 4
-    kept = row_f32(address_of(arena, 0) + half + first, count)
-    source = row_f32(bound[B_BUFFERS] + cables[c, CAB_SOURCE] * 4 + first, count)
-    for j in range(count):
-        kept[j] = source[j]
-
-
 @compiled
 def render_piece(arena, bound, board, culprit, a, b, block):
     """Renders frames a..b of a block: every module in order, but those that are taken out or muted.
@@ -168,6 +156,8 @@ def render_piece(arena, bound, board, culprit, a, b, block):
                 _judge(arena, place, handle, well, b - a, call[RATE])
         if not well:
             _silence(arena, bound, instances, call, i, a, b)
+        if instances[i, I_BYPASS] >= 0:
+            pass_by(bound, instances, call, i, a, b)
         if clock:
             now = _nanoseconds(clock)
             _weigh(board, costs + handle, now - since)
@@ -179,4 +169,4 @@ def render_piece(arena, bound, board, culprit, a, b, block):
                 floats[instances[i, I_REGION] // 8 + v * NOTE_WORDS + N_EDGE] = 0.0
     for c in range(bound[B_CABLES]):
         if cables[c, CAB_FEEDBACK] > 0:
-            _keep(arena, bound, cables, c, a, b, block)
+            keep(arena, bound, cables, c, a, b, block)

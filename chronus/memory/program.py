@@ -46,12 +46,16 @@ class Instance(IntEnum):
     FIRST_INPUT = 14
     INPUTS = 15
     FIRST_PARAM = 16
-    PARAMS = 17
+    PARAMS = 17  # of its kernel
     OUTPUT = 18  # buffer of the first output; the others follow, each 64 x LANES
     OUTPUTS = 19
     TOLD = 20  # buffer of what it tells of its notes, if a cable asks: gate and pitch, 64 x LANES, then both 64 x 1; else -1
     GATE_INPUT = 21  # which of its inputs is the gate, or -1
     PITCH_PARAM = 22  # which of its parameters a note plays, or -1
+    MIX = 23  # rows of parameters behind those of its kernel that the graph alone reads
+    MIXED = 24  # 1: the graph looks at these; 0: they stand where they do nothing
+    BYPASS = 25  # row of its bypass, or -1 where nothing is to be looked at
+    MAIN_INPUT = 26  # which of its inputs goes past it then, or -1
 
 
 class Input(IntEnum):
@@ -92,7 +96,7 @@ class Param(IntEnum):
 
 
 class Cable(IntEnum):
-    """One row a cable. AMOUNT is a float64 in the bits of the word."""
+    """One row a cable. AMOUNT and GAIN are float64 in the bits of the word."""
 
     SOURCE = 0  # buffer it reads
     SOURCE_LANES = 1
@@ -102,11 +106,14 @@ class Cable(IntEnum):
     HANDLE = 5  # its own place in the arena's table of cables
     INCARNATION = 6
     LEAVING = 7  # 1: it fades out
-    FEEDBACK = 8  # 0, or arena offset of two blocks of the source: read one block late
+    FEEDBACK = 8  # 0, or arena offset of two blocks as its target has them: what it brought one block ago
     SOURCE_ROW = 9  # row of the instance it comes from
     AMOUNT = 10
     SCALE = 11  # into a parameter: 0 in its curve (-1..1 of the range), 1 added in its unit, 2 octaves
     ECHO = 12  # 1: a gate that comes round a circle of gates; its target does not tell it on
+    GAIN = 13  # where its own gain rests; 1 for a cable into a parameter
+    LEVEL = 14  # row of the level of what it comes from, a factor, or -1
+    PAN = 15
 
 
 class Read(IntEnum):

@@ -16,6 +16,7 @@ SPEC = Spec(
     ),
     category="control",
     width="poly",
+    gathers=True,
     ins=(In("in1"), In("in2", help="input 2"), In("in3", help="input 3"), In("in4", help="input 4")),
     params=(
         Param("level1", -60, 12, 0, "dB", help="level of in1; -60 is off"),

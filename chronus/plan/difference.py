@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.catalogue.spec import Param
+from chronus.catalogue.spec import MIX, Param
 from chronus.commands import ByHand, File, Gate, Length, Note, Quantity, Word
 from chronus.memory import log
 from chronus.memory.layout import RAMP
 from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
-from chronus.plan.seats import Plan, Seat
+from chronus.plan.seats import Plan, Seat, for_replicas
 from chronus.rack.document import Module, Moving, Rack, Setting, find, retunes, value
 from chronus.rack.sweeps import Course, Present
 from chronus.score.courses import Sounding
@@ -26,7 +26,7 @@ NUMBERED, HANDS = 16, 1 << 12
 class Moment(NamedTuple):
     """What is needed to turn a difference into entries. `number` is the transaction's, and it `swaps` to the plan.
 
-    A typed jump takes RAMP frames; words of an enum take none: the kernel has its own way from one to the other.
+    A typed jump takes RAMP frames; words of a kernel's enum take none: it has its own way from one to the other.
     """
 
     plan: Plan
@@ -72,6 +72,7 @@ def _part(module: Module) -> tuple[object, ...]:
         module.addressed,
         module.held,
         module.hushed,
+        [param.name in module.params for param in MIX],
         sorted(tables, key=lambda one: one[0]),
     )
 
@@ -99,7 +100,8 @@ def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
             was = None  # what is born stands where its program says, and whatever moves has to be said
         if was is not None and was.params == module.params and not retuned:
             continue
-        for k, param in enumerate(at.catalogue[module.kind].params):
+        spec = at.catalogue[module.kind]
+        for k, param in enumerate(spec.all_params):
             then, now = was.params.get(param.name) if was else None, module.params.get(param.name)
             if was is not None and then == now and not retuned:
                 continue
@@ -109,16 +111,18 @@ def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
             elif was is not None:
                 goal = value(after, module, param)
                 if goal != value(before, was, param, at.present) or (then != now and at.course(then, before)):
-                    found.append(_set(seat, k, goal, 0 if param.words else RAMP))
+                    by_kernel = param.words and k < len(spec.params)
+                    found.append(_set(seat, k, for_replicas(goal, param), 0 if by_kernel else RAMP))
     return found
 
 
 def _line(seat: Seat, k: int, course: Course, rack: Rack, module: Module, param: Param, at: Moment) -> Entry:
     """Returns what is left of a sweep, from where it is by now. It names its frame: it is a line in time."""
     start = value(rack, module, param, at.present)
+    start, goal = for_replicas(start, param), for_replicas(value(rack, module, param), param)
     if course.waits:
         return _set(seat, k, start, RAMP)
-    return _set(seat, k, value(rack, module, param), course.end - at.frame, start, at.frame, F_STRAIGHT)
+    return _set(seat, k, goal, course.end - at.frame, start, at.frame, F_STRAIGHT)
 
 
 def _set(

@@ -9,7 +9,7 @@ from chronus.errors import ChronusError
 from chronus.memory.layout import ARENA_BYTES, BLOCK, CABLES, HANDLES, INSTANCES, instance_bytes
 from chronus.memory.program import Program
 from chronus.memory.shelf import MOST_BYTES, PLACES
-from chronus.plan.seats import Places, Plan, Seat, Strand
+from chronus.plan.seats import Places, Plan, Seat, Strand, for_replicas
 from chronus.plan.tables import Tables
 from chronus.rack.document import Cable, Key, Rack, replace, values
 from chronus.rack.wiring import sort, wire_up
@@ -86,10 +86,11 @@ class Drawing:
             if [recipe.key for recipe in old.tables] == [recipe.key for recipe in tables]:
                 return old
         rows = spec.memory_rows(self.rate)
-        size = instance_bytes(voices, len(spec.params), spec.state, lanes, rows)[3]
+        size = instance_bytes(voices, len(spec.all_params), spec.state, lanes, rows)[3]
+        initial = tuple(map(for_replicas, values(self.rack, module, spec), spec.all_params))
         return Seat(
             name, module.kind, lanes, stereo, voices, self.handles.take(), self._incarnate(), self._region(size, name),
-            size, self.number, tuple(values(self.rack, module, spec)), tables=tables,
+            size, self.number, initial, tables=tables,
         )  # fmt: skip
 
     def _check_tables(self, seats: Mapping[str, Seat]) -> None:
@@ -109,9 +110,10 @@ class Drawing:
     def _follow(self, seat: Seat, seats: dict[str, Seat]) -> Seat:
         source = self.wiring.notes[seat.name]
         wanted = (seats[source].handle, self.rack.modules[source].addressed, seat.name in self.wiring.open)
-        if (seat.notes, seat.follows, seat.open) == wanted:
+        is_mixed = seat.mixed or seat.name in self.wiring.mixed
+        if (seat.notes, seat.follows, seat.open, seat.mixed) == (*wanted, is_mixed):
             return seat
-        return replace(seat, notes=wanted[0], follows=wanted[1], open=wanted[2])
+        return replace(seat, notes=wanted[0], follows=wanted[1], open=wanted[2], mixed=is_mixed)
 
     def _strands(self, seats: dict[str, Seat]) -> dict[int, Strand]:
         """Returns the strands in the order in which they are summed."""
@@ -123,16 +125,18 @@ class Drawing:
             source, target, cable = seats[key.source], seats[key.target], self.rack.cables[key]
             old = known.get((key, source.handle, target.handle, key in self.wiring.late))
             strand = old or self._strand(key, source, target, cable)
-            found[strand.handle] = strand if strand.cable == cable else replace(strand, cable=cable)
+            mixed = strand.mixed or cable.amount is not None
+            same = (strand.cable, strand.mixed) == (cable, mixed)
+            found[strand.handle] = strand if same else replace(strand, cable=cable, mixed=mixed)
         return found
 
     def _strand(self, key: Key, source: Seat, target: Seat, cable: Cable) -> Strand:
         strand = Strand(key, source.handle, target.handle, self.cables.take(), self._incarnate(), self.number, cable)
-        return self._made_late(strand, source) if key in self.wiring.late else strand
+        return self._made_late(strand, target) if key in self.wiring.late else strand
 
-    def _made_late(self, strand: Strand, source: Seat) -> Strand:
-        size = 2 * BLOCK * source.lanes * 4
-        return replace(strand, late=self._region(size, source.name), late_bytes=size)
+    def _made_late(self, strand: Strand, target: Seat) -> Strand:
+        size = 2 * BLOCK * target.lanes * 4
+        return replace(strand, late=self._region(size, target.name), late_bytes=size)
 
     def _region(self, size: int, name: str) -> int:
         """Returns the first stretch of the arena that is free and long enough."""
@@ -158,7 +162,7 @@ class Drawing:
         order, back = sort(handles, edges)
         for handle, strand in self.old_strands.items():
             if not strand.late and (strand.source, strand.target) in back:
-                self.old_strands[handle] = self._made_late(strand, by_handle[strand.source])
+                self.old_strands[handle] = self._made_late(strand, by_handle[strand.target])
         return [by_handle[handle] for handle in order]
 
     def _program(self, plan: Plan, order: list[Seat]) -> Program:

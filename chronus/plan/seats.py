@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from chronus.catalogue.spec import Param, factor
 from chronus.memory import shelf
 from chronus.memory.program import Program
 from chronus.rack import document
@@ -11,11 +12,17 @@ from chronus.rack.document import Cable, replace
 from chronus.shelf.recipe import Recipe
 
 
+def for_replicas(value: float, param: Param) -> float:
+    """Returns a parameter's value as the replicas have it: a level that may be off is a factor there."""
+    return factor(value) if param.has_off else value
+
+
 class Seat(Struct, frozen=True):
     """An instance's place: `handle` in the tables, `region` in the arena. `born` is the program that brought it.
 
     `notes` is the handle of the seat whose notes it follows, `follows` whether anything plays those; `open`: its gate stands open.
-    `tables` are those of the shelf that it reads: with other ones it is another instance, and the two cross-fade.
+    `tables` are those of the shelf that it reads: with other ones it is another instance, and the two cross-fade. `mixed`: the graph
+    looks at its level, pan and bypass, from the first time on that one of them is set or moved.
     """
 
     name: str
@@ -33,10 +40,14 @@ class Seat(Struct, frozen=True):
     follows: bool = False
     open: bool = False
     tables: tuple[Recipe, ...] = ()
+    mixed: bool = False
 
 
 class Strand(Struct, frozen=True):
-    """A cable's place. `source` and `target` are handles; `late` is the arena offset of its two blocks where it closes a circle, else 0."""
+    """A cable's place. `source` and `target` are handles; `late` is the arena offset of its two blocks where it closes a circle, else 0.
+
+    `mixed`: it has had a gain other than 1, and may still be on its way from there.
+    """
 
     key: document.Key
     source: int
@@ -47,6 +58,7 @@ class Strand(Struct, frozen=True):
     cable: Cable
     late: int = 0
     late_bytes: int = 0
+    mixed: bool = False
 
 
 class Plan(Struct, frozen=True):

@@ -6,19 +6,20 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from itertools import accumulate
 
 import numpy as np
 
-from chronus.catalogue.kinds import Catalogue
-from chronus.catalogue.spec import In, Param, Spec
+from chronus.catalogue.kinds import Catalogue, carries_audio, main_input
+from chronus.catalogue.spec import BYPASS, LEVEL, PAN, In, Param, Spec
 from chronus.memory.layout import BLOCK, PARAM_WORDS, instance_bytes
 from chronus.memory.program import Cable as C
 from chronus.memory.program import Feed, Input, Instance, Program, Read
 from chronus.memory.program import Param as P
-from chronus.plan.seats import Plan, Seat, Strand
-from chronus.rack.amounts import IN_CURVE, OCTAVES, scaled
+from chronus.plan.seats import Plan, Seat, Strand, for_replicas
+from chronus.rack.amounts import IN_CURVE, OCTAVES, gain, scaled
 from chronus.rack.document import Key
-from chronus.rack.wiring import input_of, tells
+from chronus.rack.wiring import input_of, sounds, tells
 
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
 UP = ("gate", "velocity")
@@ -49,13 +50,18 @@ class Tables:
         self.cables: list[list[int]] = []
         self.reads: list[list[int]] = []
         self.param_floats: list[tuple[float, float, float]] = []
-        self.amounts: list[float] = []
+        self.amounts: list[tuple[float, float]] = []
 
     def program(self, plan: Plan, order: Sequence[Seat], used: int) -> Program:
         self.rows = {seat.handle: k for k, seat in enumerate(order)}
         self.seats = {seat.handle: seat for seat in order}
         self.specs = {seat.handle: self.catalogue[seat.kind] for seat in order}
         self.outputs = {seat.handle: self._buffer(seat, len(self.specs[seat.handle].outs)) for seat in order}
+        self.first_params: dict[int, int] = {}
+        known = {kind: len(self.catalogue[kind].all_params) for kind in {seat.kind for seat in order}}
+        ends = accumulate(known[seat.kind] for seat in order)
+        for seat, end in zip(order, ends, strict=True):
+            self.first_params[seat.handle] = end - known[seat.kind]
         strands = (*plan.strands.values(), *plan.old_strands.values())
         asked = {strand.source for strand in strands if self._is_told(strand)}
         self.told = {seat.handle: self._told(seat) if seat.handle in asked else -1 for seat in order}
@@ -83,23 +89,25 @@ class Tables:
         spec = self.specs[seat.handle]
         memory = spec.memory_rows(self.rate)
         at_params, at_state, at_memory, _ = instance_bytes(
-            seat.voices, len(spec.params), spec.state, seat.lanes, memory
+            seat.voices, len(spec.all_params), spec.state, seat.lanes, memory
         )
         first_input, first_param = len(self.inputs), len(self.params)
+        main = main_input(spec)
         self.reads += [[len(self.instances), *recipe.key] for recipe in seat.tables]
         for port in spec.ins:
             self._input(seat, port, spec)
         for k, port in enumerate(spec.ins):
             if port.normal and all(leaving for _, leaving in self.leading.get((seat.handle, port.name), ())):
                 self._normalled(first_input + k, first_input + [other.name for other in spec.ins].index(port.normal))
-        for k, param in enumerate(spec.params):
-            self._param(seat, k, param, seat.region + at_params)
+        for k, param in enumerate(spec.all_params):
+            self._param(seat, k, param, seat.region + at_params, k < len(spec.params) or seat.mixed)
         self.instances.append([
             name, seat.lanes, seat.stereo, seat.voices, seat.handle, seat.incarnation, seat.region,
             seat.region + at_params, seat.region + at_state, spec.state, seat.region + at_memory, memory, seat.size,
             seed_of(self.seed, seat.name), first_input, len(spec.ins), first_param, len(spec.params),
             self.outputs[seat.handle], len(spec.outs), self.told[seat.handle],
             _place([port.role == "gate" for port in spec.ins]), _place([param.pitch for param in spec.params]),
+            len(spec.mix), seat.mixed, self._mix_row(seat, BYPASS), spec.ins.index(main) if main else -1,
         ])  # fmt: skip
 
     def _input(self, seat: Seat, port: In, spec: Spec) -> None:
@@ -141,7 +149,8 @@ class Tables:
         """The source's own buffer where reading it gives what the sum of this one cable would; else -1."""
         source = self.seats[strand.source]
         alike = (source.lanes, source.stereo) == (seat.lanes, seat.stereo)
-        if leaving or strand.late or not alike or not self.settled(strand, source):
+        moves = strand.mixed or (source.mixed and self._is_heard(strand))
+        if leaving or strand.late or moves or not alike or not self.settled(strand, source):
             return -1
         return self._output(strand, seat)[0]
 
@@ -165,35 +174,50 @@ class Tables:
         self.buffers += 2 * BLOCK * (seat.lanes + 1)
         return at
 
-    def _param(self, seat: Seat, k: int, param: Param, records: int) -> None:
+    def _is_heard(self, strand: Strand) -> bool:
+        """Whether a cable brings a module's sound to where it is heard: there it has the level and the pan of that module."""
+        port = input_of(self.specs[strand.target], strand.key.into)
+        return port is not None and carries_audio(port) and sounds(self.specs[strand.source], strand.key.output)
+
+    def _mix_row(self, seat: Seat, param: Param) -> int:
+        """The row of one of the parameters that the graph alone reads, or -1 where it need not."""
+        known = self.specs[seat.handle].all_params
+        own = seat.mixed and param in self.specs[seat.handle].mix
+        return self.first_params[seat.handle] + known.index(param) if own else -1
+
+    def _param(self, seat: Seat, k: int, param: Param, records: int, is_read: bool) -> None:
         leading = self.leading.get((seat.handle, param.name), [])
         pitch = 1 + self.rows.get(seat.notes, self.rows[seat.handle]) if param.pitch else 0
         self.params.append([
-            records + k * PARAM_WORDS * 8, self._buffer(seat), 0, 0, 0, param.curve == "exp", pitch,
-            *self._lead(seat, leading),
+            records + k * PARAM_WORDS * 8, self._buffer(seat) if is_read else 0, 0, 0, 0,
+            param.curve == "exp" or param.has_off, pitch, *self._lead(seat, leading),
         ])  # fmt: skip
-        self.param_floats.append((param.low, param.high, seat.initial[k]))
+        low = 0.0 if param.has_off else param.low
+        self.param_floats.append((low, for_replicas(param.high, param), seat.initial[k]))
 
     def _lead(self, seat: Seat, leading: list[tuple[Strand, bool]]) -> tuple[int, int]:
         """The rows of the cables that lead to one place: (first, count)."""
         first = len(self.cables)
         for strand, leaving in leading:
-            scale, amount = self._amount(strand, seat)
+            scale, amount, gain = self._amount(strand, seat)
+            source, heard = self.seats[strand.source], self._is_heard(strand)
             self.cables.append([
                 *self._output(strand, seat), seat.lanes, seat.stereo, strand.handle,
                 strand.incarnation, leaving, strand.late, self.rows[strand.source], 0, scale, strand.key in self.echoes,
+                0, *(self._mix_row(source, param) if heard else -1 for param in (LEVEL, PAN)),
             ])  # fmt: skip
-            self.amounts.append(amount)
+            self.amounts.append((amount, gain))
         return first, len(leading)
 
-    def _amount(self, strand: Strand, seat: Seat) -> tuple[int, float]:
+    def _amount(self, strand: Strand, seat: Seat) -> tuple[int, float, float]:
+        """(SCALE, AMOUNT, GAIN) of a cable."""
         spec = self.specs[seat.handle]
         param = spec.param(strand.key.into)
         if param is None or input_of(spec, strand.key.into):
-            return IN_CURVE, 1.0
+            return IN_CURVE, 1.0, gain(strand.cable.amount)
         if strand.cable.amount is None and param.unit == "Hz" and strand.key.output == "pitch":
-            return OCTAVES, 1.0  # an octave for an octave
-        return scaled(strand.cable.amount, param)
+            return OCTAVES, 1.0, 1.0  # an octave for an octave
+        return *scaled(strand.cable.amount, param), 1.0
 
     # ------------------------------------------------------------ arrays
 
@@ -204,7 +228,8 @@ class Tables:
 
     def _cables(self) -> np.ndarray:
         table = _table(self.cables, C)
-        table[:, C.AMOUNT] = np.array(self.amounts, np.float64).view(np.int64)
+        numbers = np.array(self.amounts, np.float64).reshape(-1, 2).view(np.int64)
+        table[:, C.AMOUNT], table[:, C.GAIN] = numbers[:, 0], numbers[:, 1]
         return table
 
 

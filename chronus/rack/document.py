@@ -6,7 +6,7 @@ Undo is keeping the old one, and the difference between two is what the replicas
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -14,14 +14,14 @@ from msgspec import Struct
 
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue
-from chronus.catalogue.spec import Param, Spec, Table
+from chronus.catalogue.spec import MIX, Param, Spec, Table, factor
 from chronus.catalogue.whole import BPM, SEED, SWING, Whole
 from chronus.commands import MODULES as MODULES
 from chronus.commands import File, Length, Quantity, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.pattern.lane import LaneOptions, Pattern
-from chronus.units import format_param, format_quantity, is_clamped, to_param
+from chronus.units import OFF, format_param, format_quantity, is_clamped, to_param
 
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
@@ -81,7 +81,7 @@ class Key(NamedTuple):
 
 
 class Cable(Struct, frozen=True):
-    """`amount` is for parameters only; `auto` marks a cable to `out` that nobody asked for."""
+    """`amount`: how far it moves a parameter, or the gain of a sound. `auto` marks a cable to `out` that nobody asked for."""
 
     amount: Quantity | None = None
     auto: bool = False
@@ -99,7 +99,10 @@ class Lane(Struct, frozen=True):
 
 
 class Rack(Struct, frozen=True):
-    """The document. `takes` counts the lanes typed so far; it is no part of what is saved. `tempo` is on its way to `bpm`, if it is."""
+    """The document. `takes` counts the lanes typed so far; it is no part of what is saved. `tempo` is on its way to `bpm`, if it is.
+
+    `before_out` are the modules inserted on `out`, in order: what is sent to `out` goes to the first of them, and from each to the next.
+    """
 
     modules: dict[str, Module]
     cables: dict[Key, Cable] = {}
@@ -110,6 +113,7 @@ class Rack(Struct, frozen=True):
     key: str = ""
     seed: int = int(SEED.default)
     takes: int = 0
+    before_out: tuple[str, ...] = ()
 
 
 T = TypeVar("T", bound=Struct)
@@ -168,6 +172,9 @@ def _between(start: float, stop: float, share: float, param: Param) -> float:
         return stop
     if param.curve == "exp" and start > 0.0 and stop > 0.0:
         return start * 2.0 ** (share * math.log2(stop / start))
+    if param.has_off and OFF in (start, stop):
+        gain = factor(start) + (factor(stop) - factor(start)) * share
+        return 20.0 * math.log10(gain) if gain >= factor(param.low) else OFF
     return start + (stop - start) * share
 
 
@@ -194,7 +201,19 @@ def words_of(module: Module, table: Table) -> str:
 
 
 def values(rack: Rack, module: Module, spec: Spec) -> list[float]:
-    return [value(rack, module, param) for param in spec.params]
+    return [value(rack, module, param) for param in spec.all_params]
+
+
+def mixed(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, set[str]]:
+    """Returns by module which of MIX have ever been set or are moved by a cable: where none is, the graph has nothing to do."""
+    found: dict[str, set[str]] = {}
+    for name, module in rack.modules.items():
+        if said := {param.name for param in MIX if param.name in module.params}:
+            found[name] = said
+    for key in rack.cables:
+        if any(param.name == key.into for param in MIX):
+            found.setdefault(key.target, set()).add(key.into)
+    return {name: own for name, said in found.items() if (own := said & {param.name for param in specs[name].mix})}
 
 
 def audible(rack: Rack, name: str) -> bool:

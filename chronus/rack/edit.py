@@ -11,7 +11,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Spec
 from chronus.commands import Quantity
 from chronus.errors import ChronusError
-from chronus.rack import lanes, patching, values
+from chronus.rack import inserting, lanes, patching, values
 from chronus.rack.document import EMPTY, Moving, Rack, named, replace, with_module
 from chronus.rack.sweeps import STILL, Present
 from chronus.rack.wiring import gated_off, played_by
@@ -43,13 +43,19 @@ def edit(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, present: Pre
 def load(rack: Rack, command: say.Load, catalogue: Catalogue, present: Present = STILL) -> Edit:
     spec = catalogue.resolve(command.kind)
     name = _asked_name(rack, spec, command.name)
-    rack = patching.add(rack, name, spec, catalogue)
+    text = f"load {spec.kind}" + (f" as {name}" if name != spec.kind else "")
+    result: dict[str, Any] = {"name": name, "kind": spec.kind}
+    if isinstance(command, say.Insert):
+        rack, on, chain = inserting.insert(rack, command.on, name, spec, catalogue)
+        text = f"insert {spec.kind} on {on}{text.removeprefix(f'load {spec.kind}')} ({' > '.join(filter(None, chain))})"
+        result |= {"on": on, "chain": chain}
+    else:
+        rack = patching.add(rack, name, spec, catalogue)
     sweeps: tuple[Moving, ...] = ()
     for k, change in enumerate(command.params):
         rack, _, more = values.change_one(rack, name, change, catalogue, f"params.{k}", command.over, present)
         sweeps += more
-    text = f"load {spec.kind}" + (f" as {name}" if name != spec.kind else "")
-    return Edit(rack, text, {"name": name, "kind": spec.kind}, sweeps)
+    return Edit(rack, text, result, sweeps)
 
 
 def _asked_name(rack: Rack, spec: Spec, asked: str) -> str:
@@ -145,5 +151,5 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     say.Note: note,
     say.New: new,
 }
-EDITS = (say.Set, say.Load, *TABLE)
+EDITS = (say.Set, say.Load, say.Insert, *TABLE)
 """Commands that change the rack; all others are about what plays, or ask."""

@@ -17,9 +17,9 @@ from chronus.catalogue.spec import Spec
 from chronus.commands import Patch, Port, Quantity, Unpatch
 from chronus.errors import ChronusError
 from chronus.othernames import meant
-from chronus.rack.amounts import scaled
+from chronus.rack.amounts import gain, scaled
 from chronus.rack.document import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
-from chronus.rack.wiring import input_of, sort, strengths
+from chronus.rack.wiring import input_of, sort, sounds, strengths
 from chronus.units import format_quantity
 
 Result = tuple[Rack, str, dict[str, Any]]
@@ -32,7 +32,7 @@ def add(rack: Rack, name: str, spec: Spec, catalogue: Catalogue) -> Rack:
     rack = replace(rack, modules={**rack.modules, name: Module(name, spec.kind, spec.voices)})
     if not makes_sound(spec):
         return rack
-    return replace(rack, cables={**rack.cables, to_out(name, catalogue[spec.kind], catalogue): Cable(auto=True)})
+    return replace(rack, cables={**rack.cables, to_out(rack, name, catalogue): Cable(auto=True)})
 
 
 def makes_sound(spec: Spec) -> bool:
@@ -41,10 +41,21 @@ def makes_sound(spec: Spec) -> bool:
     return spec.kind != "out" and not spec.modulator and main is not None and main.role == "audio"
 
 
-def to_out(name: str, spec: Spec, catalogue: Catalogue) -> Key:
-    output, port = main_output(spec), main_input(catalogue["out"])
+def out_of(rack: Rack, name: str) -> str:
+    """Returns where a module's sound goes that goes to `out`: to the first that is inserted there; from one of these to the next."""
+    after = rack.before_out[rack.before_out.index(name) + 1 :] if name in rack.before_out else rack.before_out
+    return after[0] if after else "out"
+
+
+def to_out(rack: Rack, name: str, catalogue: Catalogue) -> Key:
+    goal = out_of(rack, name)
+    output, port = main_output(_spec(rack, name, catalogue)), main_input(_spec(rack, goal, catalogue))
     assert output is not None and port is not None
-    return Key(name, output.name, "out", port.name)
+    return Key(name, output.name, goal, port.name)
+
+
+def _spec(rack: Rack, name: str, catalogue: Catalogue) -> Spec:
+    return catalogue[rack.modules[name].kind]
 
 
 def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
@@ -54,6 +65,7 @@ def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
         rack,
         modules={n: module for n, module in rack.modules.items() if n != name},
         cables={key: cable for key, cable in rack.cables.items() if name not in (key.source, key.target)},
+        before_out=tuple(other for other in rack.before_out if other != name),
     )
     return settled(rack, quiet, catalogue)
 
@@ -70,9 +82,7 @@ def settled(rack: Rack, quiet: Collection[str], catalogue: Catalogue) -> Rack:
     """
     led = _led(rack, catalogue)
     wanted = {
-        to_out(name, catalogue[rack.modules[name].kind], catalogue)
-        for name in _sources(rack, catalogue)
-        if name not in led and name not in quiet
+        to_out(rack, name, catalogue) for name in _sources(rack, catalogue) if name not in led and name not in quiet
     }
     kept = {key: cable for key, cable in rack.cables.items() if not cable.auto or key in wanted}
     more = {key: Cable(auto=True) for key in sorted(wanted - kept.keys())}
@@ -109,7 +119,7 @@ def _led_away(rack: Rack, keys: Collection[Key], catalogue: Catalogue) -> Rack:
     """Does the same as `settled` where these cables are new and no circle is near: only their sources are led elsewhere."""
     specs = {name: catalogue[rack.modules[name].kind] for key in keys for name in (key.source, key.target)}
     led = {key.source for key in keys if is_main(rack, key, catalogue) and _takes_along(key, specs)}
-    gone = {to_out(name, specs[name], catalogue) for name in led}
+    gone = {to_out(rack, name, catalogue) for name in led}
     kept = {key: cable for key, cable in rack.cables.items() if not (cable.auto and key in gone)}
     return replace(rack, cables=kept) if len(kept) < len(rack.cables) else rack
 
@@ -152,6 +162,7 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
         names.append(name)
     before = rack
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
+    chain, notes = _through_inserts(rack, chain, catalogue)
     keys = []
     for k in range(len(chain) - 1):
         amount = command.amount if k == len(chain) - 2 else None
@@ -161,7 +172,7 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
         raise ChronusError("E_LIMIT", f"there can be {CABLES} cables at most")
     text = "patch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
     text += _told(command.amount)
-    notes = [f"loaded {', '.join(loaded)}"] if loaded else []
+    notes += [f"loaded {', '.join(loaded)}"] if loaded else []
     if _at_circles(rack, keys):
         rack = settled(rack, silent(before, catalogue), catalogue)
     else:
@@ -194,17 +205,41 @@ def _connect(
     into = into_of(rack, target, catalogue, f"chain.{k + 1}.port")
     key = Key(source.name, output, target.name, into)
     spec = catalogue[rack.modules[target.name].kind]
-    param = spec.param(into) if input_of(spec, into) is None else None
-    if amount is not None and param is None:
-        raise ChronusError("E_VALUE", "an amount goes with a parameter; this cable leads to an input", part="amount")
-    if amount is not None and param is not None:
-        _check_amount(amount, param)
+    _stay_inserted(rack, key, catalogue, f"chain.{k + 1}.name")
+    if amount is not None:
+        _check_amount(amount, spec, into)
     return replace(rack, cables={**rack.cables, key: Cable(amount)}), key
 
 
-def _check_amount(amount: Quantity, param: Any) -> None:
+def _stay_inserted(rack: Rack, key: Key, catalogue: Catalogue, part: str) -> None:
+    """Raises E_VALUE where the sound of what is inserted on `out` would come to `out` by another way, and so to itself again."""
+    goal = out_of(rack, key.source)
+    if key.source in rack.before_out and key.target != goal:
+        port = input_of(_spec(rack, key.target, catalogue), key.into)
+        if port is not None and carries_audio(port) and sounds(_spec(rack, key.source, catalogue), key.output):
+            why = f"{key.source} is inserted on out and goes to {goal}; `insert KIND on out` puts another behind it"
+            raise ChronusError("E_VALUE", why, part=part)
+
+
+def _through_inserts(rack: Rack, chain: list[Port], catalogue: Catalogue) -> tuple[list[Port], list[str]]:
+    """Returns the chain with `out` made the first of what is inserted there, and the note that says so."""
+    end, port = chain[-1], main_input(catalogue["out"])
+    if len(chain) < 2 or end.name != "out" or port is None or end.port not in ("", port.name):
+        return chain, []
+    goal = out_of(rack, chain[-2].name)
+    return [*chain[:-1], Port(goal)], [f"{goal} is inserted on out"] if goal != "out" else []
+
+
+def _check_amount(amount: Quantity, spec: Spec, into: str) -> None:
+    port, param = input_of(spec, into), spec.param(into)
+    if port is not None and port.role not in ("audio", "control"):
+        message = f"an amount goes with a sound or with a parameter; {into} is no such input"
+        raise ChronusError("E_VALUE", message, part="amount")
     try:
-        scaled(amount, param)
+        if port is not None:
+            gain(amount)
+        elif param is not None:
+            scaled(amount, param)
     except ChronusError as error:
         error.part = "amount"
         raise
@@ -230,7 +265,7 @@ def into_of(rack: Rack, port: Port, catalogue: Catalogue, part: str) -> str:
         return port.port
     if main is not None and (not port.port or any(out.name == port.port for out in spec.offers())):
         return main.name
-    known = [*(i.name for i in spec.ins), *(p.name for p in spec.params)]
+    known = [*(i.name for i in spec.ins), *(p.name for p in spec.all_params)]
     raise _no_port(spec, port.port, known, "audio input" if not port.port else "input or parameter", part)
 
 
@@ -257,11 +292,13 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
             raise ChronusError("E_NAME", f'no module "{port.name}" is loaded', suggestions=near, part=f"chain.{k}.name")
         names.append(name)
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
-    text = "unpatch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
     alone = len(chain) == 1
+    if not alone and not any((key.source, key.target) == (chain[-2].name, "out") for key in rack.cables):
+        chain, _ = _through_inserts(rack, chain, catalogue)
+    text = "unpatch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
     gone = _leaving(rack, chain[0], catalogue) if alone else _between(rack, chain)
     # Whose cable to `out` is taken away is to be silent. What else goes nowhere now is heard.
-    quiet = {key.source for key in gone if key.target == "out"} | silent(rack, catalogue)
+    quiet = {key.source for key in gone if key.target in ("out", out_of(rack, key.source))} | silent(rack, catalogue)
     taken = [cable_words(key, rack, catalogue) for key in gone]
     cut = replace(rack, cables={key: cable for key, cable in rack.cables.items() if key not in gone})
     after = settled(cut, quiet, catalogue)

@@ -18,7 +18,7 @@ from chronus.rack.edit import RESERVED
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
 from chronus.rack.sweeps import format_length
-from chronus.units import format_number, format_param, format_quantity
+from chronus.units import OFF, format_number, format_param, format_quantity
 
 PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)[a-z][a-z0-9_]*|[1-9][0-9]{0,8}")
 NAMES_A_LINE = 64
@@ -50,7 +50,8 @@ def _whole(rack: Rack) -> Iterator[str]:
 def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
     for module in rack.modules.values():
         if module.kind != "out":
-            yield f"load {module.kind}" + (f" as {module.name}" if module.name != module.kind else "")
+            how = f"insert {module.kind} on out" if module.name in rack.before_out else f"load {module.kind}"
+            yield how + (f" as {module.name}" if module.name != module.kind else "")
         numbers = _settings(module, catalogue[module.kind])
         if numbers:
             yield "set " + ", ".join(f"{module.name}.{param} {value}" for param, value in numbers)
@@ -58,14 +59,14 @@ def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
             if words := words_of(module, table):
                 yield f'set {module.name}.{table.name} "{words}"'
         for param, moving in _sweeps(module, catalogue[module.kind]):
-            way = f"{_setting(moving.start, param)}..{_setting(moving.stop, param)}"
+            way = f"{_end(moving.start, param)}..{_end(moving.stop, param)}"
             yield f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
 
 
 def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
     """Returns the settings in the order of the SPEC, in whatever order they were typed."""
     found = [("voices", str(module.voices))] if module.voices != spec.voices else []
-    for param in spec.params:
+    for param in spec.all_params:
         setting = module.params.get(param.name)
         if setting is not None and not isinstance(setting, Moving | Word | File):
             found.append((param.name, _setting(setting, param)))
@@ -79,6 +80,11 @@ def _setting(setting: Steady, param: Param) -> str:
     return _word(text) if param.words else text
 
 
+def _end(setting: Steady, param: Param) -> str:
+    """An end of a sweep, which is never a word."""
+    return format_quantity(Quantity(OFF, "dB")) if param.has_off and setting == OFF else _setting(setting, param)
+
+
 def _word(word: str) -> str:
     """`at` or `a1` is no word by itself."""
     return word if PLAIN_WORD.fullmatch(word) and word not in RESERVED else f'"{word}"'
@@ -86,7 +92,7 @@ def _word(word: str) -> str:
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:
     """Writes the sweeps that still move, with what is left of them."""
-    for param in spec.params:
+    for param in spec.all_params:
         setting = module.params.get(param.name)
         if isinstance(setting, Moving):
             yield param, setting
@@ -98,7 +104,7 @@ def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
             amount = f" {format_quantity(cable.amount)}" if cable.amount else ""
             yield f"patch {cable_words(key, rack, catalogue)}{amount}"
     for name in sorted(silent(rack, catalogue)):
-        yield f"unpatch {name} > out"
+        yield f"unpatch {name} > out"  # wherever what goes to out is led
 
 
 def _lanes(rack: Rack) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue, find_param
-from chronus.catalogue.spec import Param, Spec, Table
+from chronus.catalogue.spec import PAN, Param, Spec, Table
 from chronus.catalogue.whole import OF_OUT, WHOLE, Text
 from chronus.commands import Change, File, Length, Quantity, Relative, Set, Sweep, Value, Word
 from chronus.errors import ChronusError
@@ -27,6 +27,7 @@ from chronus.rack.document import (
 )
 from chronus.rack.lanes import short_of_voices
 from chronus.rack.sweeps import STILL, Present
+from chronus.rack.wiring import kept_apart
 from chronus.units import Range, format_param, is_clamped, is_musical, to_param
 
 VOICE_COUNT = Range("voices", 1, VOICES)
@@ -105,6 +106,7 @@ def change_one(
     text = f"{name}.{param.name} {known}"
     about = more if moves else [*more, f"was {format_param(was, param)}"]
     text += f" ({', '.join(about)})" if about else ""
+    text += kept_apart(name, rack, catalogue) if param == PAN else ""
     done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
     return rack, done, (setting,) if isinstance(setting, Moving) else ()
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from chronus.catalogue.kinds import Catalogue, carries_audio, main_output
-from chronus.catalogue.spec import In, Spec
-from chronus.rack.document import Key, Module, Rack
+from chronus.catalogue.spec import PAN, In, Spec
+from chronus.rack.document import Key, Module, Rack, mixed
 
 T = TypeVar("T", bound=Hashable)
 FITS = (1, 8, 32, 64)
@@ -30,7 +30,8 @@ class Width(NamedTuple):
 
 class Wiring(NamedTuple):
     """`late`: cables that are read one block late, because what they come from is rendered after what they lead to. `notes`: by module,
-    whose notes it follows. `open`: drones whose gate stands open. `echoes`: gates that come round a circle of gates."""
+    whose notes it follows. `open`: drones whose gate stands open. `echoes`: gates that come round a circle of gates. `mixed`: by module
+    what of MIX was ever set, or is moved."""
 
     order: list[str]
     late: frozenset[Key]
@@ -38,6 +39,7 @@ class Wiring(NamedTuple):
     notes: dict[str, str]
     open: frozenset[str]
     echoes: frozenset[Key]
+    mixed: dict[str, set[str]]
 
 
 def wire_up(rack: Rack, catalogue: Catalogue) -> Wiring:
@@ -46,7 +48,10 @@ def wire_up(rack: Rack, catalogue: Catalogue) -> Wiring:
     heard = audio_sources(rack, specs)
     notes = {name: notes_of(name, rack, heard) for name in rack.modules}
     is_open = frozenset(name for name in rack.modules if _stands_open(name, rack, specs, notes))
-    return Wiring(order, late, widths(rack, specs, order, heard), notes, is_open, _echoes(rack, specs))
+    mix = mixed(rack, specs)
+    panned = {name for name, said in mix.items() if PAN.name in said}
+    found = widths(rack, specs, order, heard, panned)
+    return Wiring(order, late, found, notes, is_open, _echoes(rack, specs), mix)
 
 
 # ---------------------------------------------------------------- order
@@ -195,16 +200,24 @@ def audio_sources(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, list[str]]
     return {name: sorted(found[name]) for name in rack.modules}
 
 
-def widths(rack: Rack, specs: Mapping[str, Spec], order: list[str], heard: Mapping[str, list[str]]) -> dict[str, Width]:
-    """Computes the voices of all modules. Voices follow the cables, round a circle too, so this goes on until nothing grows."""
+def widths(
+    rack: Rack, specs: Mapping[str, Spec], order: list[str], heard: Mapping[str, list[str]], panned: Collection[str]
+) -> dict[str, Width]:
+    """Computes the voices of all modules. Voices follow the cables, round a circle too, so this goes on until nothing grows.
+
+    Behind what is stereo all is; and behind one voice that is panned. Several voices stay apart, and are panned where they meet.
+    """
+
+    def seen(source: str) -> Width:
+        width = _sent(specs[source], found[source])
+        return width._replace(stereo=True) if source in panned and width.voices == 1 else width
+
     found = {name: _width(rack.modules[name], specs[name], []) for name in order}
     grown = True
     while grown:
         grown = False
         for name in order:
-            width = _width(
-                rack.modules[name], specs[name], [_sent(specs[source], found[source]) for source in heard[name]]
-            )
+            width = _width(rack.modules[name], specs[name], [seen(source) for source in heard[name]])
             grown |= width != found[name]
             found[name] = width
     return found
@@ -269,6 +282,20 @@ def voices_of(name: str, rack: Rack, catalogue: Catalogue) -> int:
     if spec.main_input() is None or spec.width != "poly":
         return module.voices if spec.width == "poly" else 1
     return wire_up(rack, catalogue).widths[name].voices
+
+
+def kept_apart(name: str, rack: Rack, catalogue: Catalogue) -> str:
+    """Returns the note for an answer about a pan that is not heard yet: behind this module its voices are still apart."""
+    poly = [
+        key.target
+        for key in rack.cables
+        if key.source == name and catalogue[rack.modules[key.target].kind].width == "poly" and key.target != "out"
+    ]
+    if not poly or catalogue[rack.modules[name].kind].width != "poly":
+        return ""
+    found = wire_up(rack, catalogue).widths
+    apart = sorted(target for target in poly if found[name].voices > 1 and found[target].voices > 1)
+    return f"; its voices go on to {apart[0]} one by one: `set {apart[0]}.pan` pans them" if apart else ""
 
 
 def _stands_open(name: str, rack: Rack, specs: Mapping[str, Spec], notes: Mapping[str, str]) -> bool:

@@ -117,7 +117,7 @@ def onward(rack: Rack, catalogue: Catalogue, present: Present) -> Rack:
     def from_here(module: Module) -> Module:
         settings = {
             param.name: _onward(rack, module, param, setting, present)
-            for param in catalogue[module.kind].params
+            for param in catalogue[module.kind].all_params
             if isinstance(setting := module.params.get(param.name), Moving)
         }
         return replace(module, params={**module.params, **settings}) if settings else module
@@ -145,7 +145,7 @@ def gone_back(rack: Rack, then: Rack, catalogue: Catalogue, present: Present) ->
     found = []
     for name, module in then.modules.items():
         was = rack.modules.get(name)
-        for param in catalogue[module.kind].params if was is not None and was is not module else ():
+        for param in catalogue[module.kind].all_params if was is not None and was is not module else ():
             assert was is not None
             before, now = was.params.get(param.name), module.params.get(param.name)
             if before != now and (_moves(before, present) or isinstance(now, Moving)):

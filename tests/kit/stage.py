@@ -26,6 +26,7 @@ CATALOGUE = Catalogue([
     Spec("adsr", "shape", (Param("attack", 0.1, 10000, 10, "ms", "exp"),), (In("in"), *GATES[:1]),
          (Out("out"), Out("env", "control")), width="poly"),
     Spec("delay", "echo", (Param("time", 1, 4000, 300, "ms", "exp"),), (In("in"),), width="stereo", memory_seconds=1.0),
+    Spec("bus", "a sum", (), (In("in"),), width="stereo", gathers=True),
     Spec("pump", "pumps", (), (In("in"), In("key")), width="stereo"),
     Spec("press", "presses", (), (In("in"), In("sidechain", normal="in")), width="stereo"),
     Spec("lfo", "slow", (Param("rate", 0.01, 50, 1, "Hz", "exp"),), outs=(Out("out", "control"),), modulator=True),

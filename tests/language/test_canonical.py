@@ -94,6 +94,7 @@ paths = st.from_regex(r"[A-Za-z_]{1,8}/[A-Za-z ]{1,8}\.chronus", fullmatch=True)
 kinds = names | paths | printed.filter(bool) | st.sampled_from(["303", "bass_module"])
 EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Load: st.builds(c.Load, kind=kinds, name=st.just("") | names, params=params.map(tuple)),
+    c.Insert: st.builds(c.Insert, kind=kinds, on=names, name=st.just("") | names, params=params.map(tuple)),
     c.Patch: patches(),
     c.Unpatch: st.builds(c.Unpatch, chain=chains | st.tuples(ports)),
     c.Set: st.builds(c.Set, changes=st.lists(changes, min_size=1, max_size=3).map(tuple), over=st.none() | lengths)

@@ -51,7 +51,7 @@ def read(text):
 # ---------------------------------------------------------------- lines
 
 KINDS = [
-    "saw", "sine", "noise", "kick", "bass", "tb303", "filter", "delay", "adsr", "lfo", "vca", "mixer", "distortion", "303",
+    "saw", "sine", "noise", "kick", "bass", "tb303", "filter", "delay", "adsr", "lfo", "vca", "mixer", "distortion", "303", "bus",
 ]  # fmt: skip
 NAMES = [
     "a", "b", "kick", "saw", "on", "loop", "s", "lfo", "filter", "adsr", "bass_module",
@@ -60,21 +60,21 @@ TARGETS = [
     "a.freq", "b.freq", "saw.freq", "saw.gain", "saw.detune", "saw.retrigger", "kick.decay", "kick.model", "a.decay", "a.time", "b.time",
     "on.cutoff", "loop.cutoff", "filter.cutoff", "filter.resonance", "filter.slope", "filter.mode", "lfo.rate", "lfo.shape", "a.rate",
     "s.rate", "adsr.attack", "adsr.sustain", "a.attack", "b.glide", "out.volume", "out.limiter", "a.level1", "b.mix", "a.voices",
-    "saw.voices",
+    "saw.voices", "a.level", "saw.level", "kick.pan", "a.pan", "lfo.level", "out.pan", "filter.bypass", "a.bypass", "b.level",
 ]  # fmt: skip
 VALUES = [
     "55", "440 Hz", "1.2k", "a1", "c#4", "80%", "0", "1", "0.3", "-6db", "120ms", "0.5s", "1e-5", "1/1", "2/1", "4/1", "1/64", "3/16",
     "1/8t", "1/16d", "2 beats", "1 bar", "64 bars", "on", "off", "high", "low", "square", "random", "808", "dnb", "12", "24", "8", "64",
     "20", "20000", "200", "10", "-100", "100 ct", "-12 ct", "0.1", "10000 ms", "+10%", "*0.5", "*0.333", "+2st", "-3db", "-1oct", "/3",
-    "+1/4", "-=5", "400..2400", "1/8..1/2", "a1..a3", "50%..100%",
+    "+1/4", "-=5", "400..2400", "1/8..1/2", "a1..a3", "50%..100%", "-inf", "-20db..0db", "-inf..-6db", "0.5", "-0.7", "-30 db",
 ]  # fmt: skip
 PORTS = [
     "a", "b", "kick", "saw", "filter", "adsr", "delay", "lfo", "on", "loop", "s", "out", "out.left", "out.right", "a.freq", "saw.freq",
     "saw.fm", "saw.sync", "kick.gate", "kick.pitch", "adsr.env", "adsr.gate", "filter.cutoff", "on.cutoff", "delay.time", "lfo.rate",
-    "mixer.in2", "a.gate", "vca.level", "b.level",
+    "mixer.in2", "a.gate", "vca.level", "b.level", "a.level", "saw.pan", "filter.bypass", "a.pan",
 ]  # fmt: skip
 AMOUNTS = [
-    "", "", "", " 0.3", " -1", " 0", " 30%", " 200 Hz", " 2 oct", " -7 st", " 1/8",
+    "", "", "", " -12db", " 110%", " -inf", " 0.3", " -1", " 0", " 30%", " 200 Hz", " 2 oct", " -7 st", " 1/8",
 ]  # fmt: skip
 PATTERNS = [
     "x...", "X..o..x.9.5.x...", "..x...x.x.x.....x", "x_..x_..", "5353", "x@3 . x", "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8",
@@ -113,6 +113,14 @@ LINE = st.one_of(
         st.sampled_from(["", "", " freq=90", " decay=1/1", " time=1/1", " voices=8", " rate=1/64"]),
     ),
     said("set {} {}{}", st.sampled_from(TARGETS), value, time),
+    said(
+        "insert {} on {}{}{}",
+        st.sampled_from(KINDS),
+        st.sampled_from(["out", "out", *NAMES]),
+        st.sampled_from(["", "", " as a", " as b", " as s", " as loop cutoff=90"]),
+        time,
+    ),
+    said("bypass {} {}{}", name, st.sampled_from(["on", "off"]), time),
     said("set {} {} over {}{}", st.sampled_from(TARGETS), value, st.sampled_from(["2 bars", "1 beat", "300 ms"]), time),
     said("seq {}: {}{}{}", name, st.sampled_from(PATTERNS), st.sampled_from(OPTIONS), time),
     said("patch {} > {}{}{}", st.sampled_from(PORTS), st.sampled_from(PORTS), st.sampled_from(AMOUNTS), time),

@@ -38,6 +38,7 @@ KINDS = (
     "mixer",
     "lfo",
     "distortion",
+    "bus",
 )
 PATTERNS = ("x.", "X_.o", ".X", "c3 . e3~ g3", "a2:m7@2 . .", "o..x", "c2@3 . . .")
 
@@ -81,12 +82,13 @@ def cables(draw, kinds: dict[str, str]) -> Line:
         into = draw(st.sampled_from([param.name for param in goal.params if not param.words]))
     else:
         output = draw(st.sampled_from([port.name for port in spec.offers()]))
+    gain = draw(st.sampled_from(("", "", "", " -6db", " 30%", " 250%"))) if way == "main" and main is not None else ""
     needs = (f"load {source}", *([f"load {target}"] if target != "out" else []))
-    return Line(f"patch {source}.{output} > {target}.{into}", needs)
+    return Line(f"patch {source}.{output} > {target}.{into}{gain}", needs)
 
 
 def _places(spec: Spec) -> list[str]:
-    return [port.name for port in spec.ins] + [param.name for param in spec.params if not param.words]
+    return [port.name for port in spec.ins] + [param.name for param in spec.all_params if not param.words]
 
 
 @st.composite
@@ -95,10 +97,11 @@ def values(draw, kinds: dict[str, str]) -> Line:
     spec = catalogue()[kinds[name]]
     if spec.width == "poly" and draw(st.integers(0, 4)) == 0:
         return Line(f"set {name}.voices {draw(st.integers(1, 5))}", (f"load {name}",))
-    param = draw(st.sampled_from(spec.params))
+    param = draw(st.sampled_from((spec.mix if draw(st.integers(0, 3)) == 0 else spec.params) or spec.all_params))
     if param.words:
         return Line(f"set {name}.{param.name} {draw(st.sampled_from(param.words))}", (f"load {name}",))
     share = draw(st.sampled_from((0.0, 0.25, 0.5, 0.9)))
+    share = 0.5 + share / 2 if param.has_off else share  # -60 dB would be as good as silence
     number = (
         param.low * (param.high / param.low) ** share
         if param.curve == "exp"
@@ -113,7 +116,8 @@ def typings(draw) -> Typing:
     kinds = dict(zip(names, draw(st.lists(st.sampled_from(KINDS), min_size=2, max_size=6)), strict=False))
     players = [name for name in sorted(kinds) if catalogue()[kinds[name]].has_gate()]
     found = {f"load {name}": Line(f"load {kind} as {name}") for name, kind in kinds.items()}
-    found |= {line.text: line for line in draw(st.lists(cables(kinds), max_size=9))}
+    for line in draw(st.lists(cables(kinds), max_size=9)):
+        found.setdefault(" ".join(line.text.split()[:4]), line)  # each cable once: said again, it has another gain
     for line in draw(st.lists(values(kinds), max_size=5)):
         found.setdefault(line.text.rpartition(" ")[0], line)  # of each parameter one value
     for name in draw(st.lists(st.sampled_from(players), unique=True, max_size=3)) if players else ():

@@ -101,7 +101,13 @@ class Stranger:
             )
             return f"set {name}.{r.choice(('freq', 'freq', 'gain', 'cutoff'))} {value}"
         if what < 0.62:
-            return r.choice((f"patch {name} > {other}", f"unpatch {name}", f"patch {name} > {other}.freq 0.3"))
+            return r.choice((
+                f"patch {name} > {other}", f"unpatch {name}", f"patch {name} > {other}.freq 0.3", f"patch {name} > {other} -9db",
+                f"insert {r.choice(('filter', 'delay', 'bus'))} on {name}", "insert filter on out", f"bypass {name} on",
+                f"bypass {name} off",
+                f"set {name}.level {r.choice(('-6db', 'off', '+3db', '-20db over 1 bars', 'off over 1 bars'))}",
+                f"set {name}.pan {r.choice(('-1', '0.3', '0', '-0.5 over 2 bars'))}", f"patch {name} > {other}.pan 0.4",
+            ))  # fmt: skip
         if what < 0.74:
             return f"bpm {r.choice((60, 90, 120, 133.3, 174, 180, 240, 400))}"
         return r.choice((

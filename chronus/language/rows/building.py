@@ -34,10 +34,22 @@ def _load(children: Children, line: Line) -> Fields:
     return {"kind": named, "name": name, "params": tuple(params.values())}
 
 
+def _insert(children: Children, line: Line) -> Fields:
+    kind, _, on, *rest = children
+    return {**_load([kind, *rest], line), "on": line.name(on, "on")}
+
+
+def _write_insert(command: c.Insert) -> str:
+    return f"{format_kind(command.kind)} on {command.on}{_named_and_set(command)}"
+
+
 def _write_load(command: c.Load) -> str:
+    return f"{format_kind(command.kind)}{_named_and_set(command)}"
+
+
+def _named_and_set(command: c.Load) -> str:
     name = f" as {command.name}" if command.name else ""
-    given = "".join(f" {change.param}={format_value(change.value)}" for change in command.params)
-    return f"{format_kind(command.kind)}{name}{given}"
+    return name + "".join(f" {change.param}={format_value(change.value)}" for change in command.params)
 
 
 def _offer_load(typed: Typed, known: Known) -> Pairs:
@@ -52,6 +64,14 @@ def _offer_load(typed: Typed, known: Known) -> Pairs:
     params = [(f"{param['name']}=", about(param)) for param in spec.get("params", ())]
     params += [(f"{one['name']}=", about_words(one)) for one in given(spec)]
     return params if "as" in typed.rest else [("as", "under a name of its own"), *params]
+
+
+def _offer_insert(typed: Typed, known: Known) -> Pairs:
+    if len(typed.rest) == 1:
+        return [("on", "behind all that its sound goes through")]
+    if len(typed.rest) == 2:
+        return known.names()
+    return _offer_load(typed._replace(rest=[*typed.rest[:1], *typed.rest[3:]]), known)
 
 
 # ---------------------------------------------------------------- cables
@@ -92,6 +112,22 @@ def _ends(typed: Typed) -> tuple[str, ...]:
 # ---------------------------------------------------------------- set
 
 
+def _bypass(children: Children, line: Line) -> Fields:
+    name, state = children
+    line.spans["changes.0.param"] = 0
+    line.mark("changes.0.value", state)
+    word = c.Word("on" if state.type == "ON" else "off")
+    return {"changes": (c.Change(line.name(name, "changes.0.module"), "bypass", word),)}
+
+
+def _offer_bypass(typed: Typed, known: Known) -> Pairs:
+    return (
+        known.names()
+        if not typed.rest
+        else [("on", "goes past it"), ("off", "goes through it")] * (len(typed.rest) == 1)
+    )
+
+
 def _set(children: Children, line: Line) -> Fields:
     return {"changes": tuple(line.change(node, f"changes.{k}") for k, node in enumerate(children))}
 
@@ -115,7 +151,15 @@ ROWS = (
         "a new module",
         Form((("(KIND | PATH | STRING) (named | assignment)*", _load),), _write_load, _offer_load),
         ("load bass_module", "load saw as lead gain=0.2 voices=4"),
-        meant="add new_module create insert make use instantiate spawn",
+        meant="add new_module create make use instantiate spawn",
+    ),
+    Row(
+        c.Insert,
+        "insert KIND on NAME [as X] [param=value ...]",
+        "a new module at the end of NAME's chain; on out, in front of out",
+        Form((("(KIND | PATH | STRING) ON NAME (named | assignment)*", _insert),), _write_insert, _offer_insert),
+        ("insert delay on snare", "insert filter on out as tone cutoff=8k"),
+        meant="append attach fx",
     ),
     Row(
         c.Unload,
@@ -126,11 +170,12 @@ ROWS = (
     ),
     Row(
         c.Patch,
-        "patch A > B [> C ...]   patch A > B.param [amount]",
+        "patch A > B [> C ...] [gain]   patch A > B.param [amount]",
         "cables from outputs to inputs, or to a parameter",
         Form((('port (">" port)+ QUANTITY?', _patch),), _write_patch, _offer_patch),
         (
             "patch tb303 > filter > delay",
+            "patch snare > delay -12db",
             "patch lfo > filter.cutoff 2 oct",
             "patch saw > out.left",
             "patch bass.pitch > filter.cutoff",
@@ -160,5 +205,13 @@ ROWS = (
         ),
         ("set bass.freq 55", "set bass.cutoff +10%", "set tb303.cutoff 400..2400 over 8 bars"),
         meant="change param parameter tweak turn adjust assign let put",
+    ),
+    Row(
+        c.Set,
+        "bypass NAME on|off",
+        "its sound goes past a module, which goes on unheard; short for `set NAME.bypass on`",
+        Form((("NAME (ON | OFF)", _bypass),), lambda command: format_change(command.changes[0]), _offer_bypass),
+        ("bypass delay on",),
+        meant="disable disconnect_fx skip",
     ),
 )
