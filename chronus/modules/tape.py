@@ -1,6 +1,6 @@
 """Warms and rounds a bus: thickens drums, softens hats, holds a mix together, as a tape machine does that is driven a little.
 
-The record head: highs are lifted (+8 dB above 10 kHz) before the tape and taken back behind it, so they are the first to saturate.
+The record head: highs are lifted (up to +6 dB, from 4 kHz on) before the tape and taken back behind it, so they are the first to saturate.
 The tape: a soft cubic curve, set off its middle by `bias` for even overtones, whose own output is fed back into it and which takes a
 while to follow, as magnetisation does: so what it answers depends on where it comes from, the loop of hysteresis (a first-order
 take on D. C. Jiles and D. L. Atherton, "Theory of ferromagnetic hysteresis", 1986: a mean field and one time constant). The play
@@ -35,7 +35,7 @@ SPEC = Spec(
     state=26,
     ins=(In("in"),),
     params=(
-        Param("drive", 0, 1, 0.35, help="from clean to 20 dB into the tape"),
+        Param("drive", 0, 1, 0.3, help="from clean to 18 dB into the tape"),
         Param("bias", 0, 1, 0.3, help="how lopsided it saturates: even overtones"),
         Param("bump", 0, 6, 1.5, "dB", help="bump of the bass, at 45, 68 or 103 Hz by speed"),
         switch("speed", ("7", "15", "30"), "15", "inches a second: the slower, the darker"),
@@ -44,18 +44,18 @@ SPEC = Spec(
 
 UP, DOWN = 9, 17
 """Rows of the state in which the ways to twice the rate and back begin."""
-PUSH, RANGE = 0.7, 20 / (20 * math.log10(2))
+PUSH, RANGE = 0.7, 18 / (20 * math.log10(2))
 """Gain into the curve at drive 0, and by how many octaves drive raises it."""
 BACK = 0.25
 """How much of its output is fed back."""
 ASIDE = 0.45
-LIFT_HZ, LIFT_END_HZ = 4000.0, 10000.0
+LIFT_HZ, LIFT_END_HZ = 4000.0, 8000.0
 PLAY_Q = 1.0
 DC_HZ = 5.0
 GLIDE_SECONDS = 0.03
 """From one speed to the next."""
 FULL, HALF, SMALL = 0.1585, -0.1732, 0.6633
-"""The level that is made up, squared: a parabola in 1 / gain, laid through what was measured at ten drives."""
+"""The level that is made up, squared: a parabola in 1 / gain, laid through what was measured at eleven drives."""
 SILENT, AT_REST = 1e-15, 2.0
 
 
@@ -91,7 +91,7 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
         wish, before = np.float64(speed[row(moving, 3, i), 0]), pace
         pace += min(1 / (GLIDE_SECONDS * rate), max(-1 / (GLIDE_SECONDS * rate), wish - pace))
         if i == 0 or pace != before:
-            follow[i] = 1 - math.exp(-math.pi * 12000 * exp2(0.56 * pace) / rate)
+            follow[i] = 1 - math.exp(-math.pi * 15000 * exp2(0.6 * pace) / rate)
             g[i] = math.tan(math.pi * 45 * exp2(0.6 * pace) / rate)
         else:
             follow[i], g[i] = follow[i - 1], g[i - 1]

@@ -18,13 +18,13 @@ def sine(hertz, level=0.5, frames=1 << 17):
     return level * np.sin(2 * np.pi * hertz * np.arange(frames) / RATE)
 
 
-@pytest.mark.parametrize("drive", [0, 0.2, 0.35, 0.5, 0.7, 1])
+@pytest.mark.parametrize("drive", [0, 0.2, 0.3, 0.5, 0.7, 1])
 def test_driven_it_is_as_loud_as_before(drive, quality):
     y = played(sine(440, frames=RATE), drive=drive)[-22050:]
     quality("tape", "level of a sine of 0.5 off by, at any drive", abs(decibels(y.std() * np.sqrt(8))), "<=", 0.3, "dB")
 
 
-@pytest.mark.parametrize("drive, bar", [(0, -120), (0.35, -120), (1, -50)])
+@pytest.mark.parametrize("drive, bar", [(0, -120), (0.3, -120), (1, -50)])
 @pytest.mark.parametrize("hertz", [1004, 5001])
 def test_its_overtones_do_not_fold_back(hertz, drive, bar, quality):
     _, elsewhere = lines(played(sine(hertz), drive=drive)[8192:], hertz)
@@ -35,7 +35,7 @@ def test_its_overtones_do_not_fold_back(hertz, drive, bar, quality):
 
 def test_drive_brings_overtones_and_bias_the_even_ones(quality):
     clean, _ = lines(played(sine(200), drive=0, bias=0)[8192:], 200)
-    warm, _ = lines(played(sine(200), drive=0.35, bias=0)[8192:], 200)
+    warm, _ = lines(played(sine(200), drive=0.3, bias=0)[8192:], 200)
     odd, _ = lines(played(sine(200), drive=0.8, bias=0)[8192:], 200)
     even, _ = lines(played(sine(200), drive=0.8, bias=1)[8192:], 200)
     third = decibels(np.array([clean[2], warm[2], odd[2]]))
@@ -61,7 +61,7 @@ def test_highs_saturate_first():
         soft, loud = (played(sine(hertz, level, RATE), drive=0.5)[-22050:].std() / level for level in (0.01, 0.5))
         return decibels(soft / loud)
 
-    assert lost(8000) > lost(500) + 3
+    assert lost(8000) > lost(500) + 2
 
 
 def response(hertz, **params):
@@ -73,7 +73,7 @@ def response(hertz, **params):
 
 def test_a_slower_tape_is_darker_and_has_its_bump_lower():
     top = [response([500, 12000], speed=speed) @ [-1, 1] for speed in ("7", "15", "30")]
-    assert top[0] < top[1] < top[2] and -8 < top[0] < -2 and -4 < top[1] < -1 and top[2] > -3
+    assert top[0] < top[1] < top[2] and -6 < top[0] < -2 and -3.5 < top[1] < -1 and top[2] > -2
     for speed, hertz in (("7", 45), ("15", 68), ("30", 103)):
         lift = response(np.array([hertz, 2000.0]), speed=speed, bump=6) - response(
             np.array([hertz, 2000.0]), speed=speed
