@@ -12,9 +12,9 @@ frame (C. W. Farrow, 1988) instead of a table, so that a jump costs no look-up.
 
 import numpy as np
 
-from chronus.dsp.kernel import inline, local
+from chronus.dsp.kernel import inline, local, unfused
 
-f32 = np.float32
+f32, f64, u64 = np.float32, np.float64, np.uint64
 
 DELAY = 3
 """Frames by which the line is ahead. The filter's group delay at DC is made exactly this, so that what is no jump
@@ -88,6 +88,18 @@ def add_corner(line, row, lane, late, bend):  # type: ignore[no-untyped-def]
 
 
 @inline
+def since_turn(phase, step):  # type: ignore[no-untyped-def]
+    """How many frames ago a phase began its turn: both in 2^-64 turns, `step` is what a frame adds."""
+    return f64(phase) * (1 / f64(step))
+
+
+@inline
+def until_turn(phase, step):  # type: ignore[no-untyped-def]
+    """The frame, 0 the next one, in which a phase begins a new turn. In whole numbers: so it is the very one in which the phase wraps."""
+    return ~phase // step
+
+
+@inline
 def _add(line, row, lane, late, height, taps):  # type: ignore[no-untyped-def]
     x, height = f32(late) - f32(0.5), f32(height)
     tap = local(np.float32, LENGTH)
@@ -96,5 +108,10 @@ def _add(line, row, lane, late, height, taps):  # type: ignore[no-untyped-def]
         for k in range(DEGREE - 1, -1, -1):
             y = y * x + taps[k, n]
         tap[n] = y * height
+    _sum(line, row, lane, tap)
+
+
+@unfused
+def _sum(line, row, lane, tap):  # type: ignore[no-untyped-def]
     for n in range(LENGTH):
         line[row + n, lane] += tap[n]

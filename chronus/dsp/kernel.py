@@ -114,6 +114,11 @@ def inline(function: Callable[..., Any]) -> Any:
     return _part(function, forceinline=True, fastmath=FASTMATH)
 
 
+def unfused(function: Callable[..., Any]) -> Any:
+    """Inlined, too, without fused multiply-adds: for a sum that two ways through a kernel must round alike, whatever stands around it."""
+    return _part(function, forceinline=True, fastmath=FASTMATH - {"contract"})
+
+
 class _Loop:
     """A function that both Python and compiled code call: for the one a whole, kept on disk, for the other a part of the caller."""
 

@@ -39,7 +39,12 @@ def exp2(octaves):  # type: ignore[no-untyped-def]
 @inline
 def sine(turns):  # type: ignore[no-untyped-def]
     """sin(2 pi turns), in double precision."""
-    x = turns - math.floor(turns + 0.5)
+    return sine_within(turns - math.floor(turns + 0.5))
+
+
+@inline
+def sine_within(x):  # type: ignore[no-untyped-def]
+    """The same for x from -0.5 to 0.5."""
     x = 0.5 - x if x > 0.25 else (-0.5 - x if x < -0.25 else x)
     square = x * x
     y = SINE[5]
@@ -51,4 +56,5 @@ def sine(turns):  # type: ignore[no-untyped-def]
 @inline
 def pace_of(freq, detune, fm, rate):  # type: ignore[no-untyped-def]
     """Turns a frame of a frequency in Hz, detuned in cents, swept in octaves."""
-    return max(SLOWEST, min(FASTEST, freq * exp2(detune / 1200 + fm) / rate))
+    # a product: a division by what a loop does not change may become one, or not, and two ways through a kernel have to agree
+    return max(SLOWEST, min(FASTEST, freq * exp2(detune * (1 / 1200) + fm) * (1 / rate)))

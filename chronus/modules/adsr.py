@@ -76,13 +76,23 @@ def count(milliseconds, rate):
     return max(1.0, np.rint(milliseconds * 0.001 * rate))
 
 
+@inline
+def at_rest(x, v, aim, stage, last, sustain, gate):
+    """Whether it stays as it is: held at the sustain or released to the end, and no note begins or ends; row 0 of both holds."""
+    moves = 0
+    for l in range(x.size):
+        end = sustain[0, l] if stage[l] == HOLD else f32(0)
+        moves |= np.int32((x[l] != end) | (v[l] != aim[l]) | (stage[l] == ATTACK) | (gate[0, l] != last[l]))
+    return moves == 0
+
+
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     (source, gate, velocity), (out, env) = ins, outs
     attack, decay, sustain, release, curve = params
     x, v, aim = local(np.float64, LANES), local(np.float64, LANES), local(np.float64, LANES)
     pace, stage, start = local(np.float64, LANES), local(np.float64, LANES), local(np.float64, LANES)
-    last = local(np.float32, LANES)
+    last, held, loud, shaped = local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES)
     # a frame is x = max(floor, a x + b), at most 1: for the attack, the hold, the release, and for where it stands
     rise_a, rise_b, hold_a, hold_b = (
         local(np.float64, LANES), local(np.float64, LANES), local(np.float64, LANES), local(np.float64, LANES)
@@ -97,6 +107,15 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     for l in range(LANES):
         x[l], v[l], aim[l], pace[l] = state[0, l], state[1, l], state[2, l], state[3, l]
         stage[l], start[l], last[l] = state[4, l], state[5, l], state[6, l]
+    if moving == 0 and still >> 1 & 1 and at_rest(x, v, aim, stage, last, sustain, gate):
+        for l in range(LANES):
+            held[l], loud[l] = x[l], x[l] * v[l]
+        for i in range(frames):
+            for l in range(LANES):
+                shaped[l] = source[i, l] * loud[l]
+            for l in range(LANES):
+                env[i, l], out[i, l] = held[l], shaped[l]
+        return
     least = LEGATO_SECONDS * rate
     climbing = sliding = False
     for i in range(frames):
@@ -116,8 +135,9 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 fall_a[l] = 1 if linear else 1 - away
                 fall_b[l] = 0 if linear else -away * BELOW
                 fall_k[l] = -SURE / count(release[i, l], rate) if linear else 0
-        for l in range(LANES):
-            stirred |= gate[i, l] != last[l]
+        if still >> 1 & 1 == 0:
+            for l in range(LANES):
+                stirred |= gate[i, l] != last[l]
         if stirred:
             climbing = sliding = False
             for l in range(LANES):

@@ -17,11 +17,13 @@ import math
 import numpy as np
 
 from chronus.catalogue.spec import In, Param, Spec, switch
-from chronus.dsp.kernel import LANES, kernel, local
+from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.plane import local_plane
 from chronus.dsp.tan import prewarp
+from chronus.dsp.voice import row
 
 f32 = np.float32
+HALF = f32(0.5)
 
 MODES = ("low", "high", "band", "notch", "peak")
 
@@ -35,7 +37,7 @@ SPEC = Spec(
     ),
     category="filter",
     width="poly",
-    state=11,
+    state=22,
     ins=(In("in"),),
     params=(
         Param("cutoff", 20, 20000, 1000, "Hz", "exp", "where it cuts: the -3 dB point at resonance 0.707"),
@@ -58,50 +60,76 @@ BEND, ROOM, REST = f32(2), f32(3.9), f32(0.5 / 3.9)
 """Linear up to BEND; at BEND + ROOM the curve has come to rest at BEND + ROOM / 2 = 3.95, +11.9 dBFS."""
 
 
+MADE_OF, MADE = 11, 13
+"""Rows of the state: cutoff and resonance that the coefficients were made of, and the nine coefficients."""
+
+FAINT = f32(1e-18)
+"""-360 dB: what rings on below is taken for silence, lest a filter without a source count down through denormal numbers."""
+
+
+@inline
+def faint(x):  # type: ignore[no-untyped-def]
+    return x if abs(x) > FAINT else f32(0)
+
+
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
     cutoff, resonance, mode, slope, drive = params
-    s1, s2, s3, s4 = (
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-    )
-    g, a1, r1, m1 = (
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-    )
-    a2, r2, m2, m0 = (
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-    )
-    edge, lift, bow = local(np.float32, LANES), local(np.float32, LANES), local(np.float32, LANES)
-    m3, steep, x = local(np.float32, LANES), local(np.float32, LANES), local(np.float32, LANES)
-    share = local_plane(np.float32, 5, LANES)  # of each mode: 0 and 1, but for the time of a fade
-    fresh, gap, steepest = state[10, 0] == 0, f32(0), f32(0)
+    s1, s2, s3, s4 = local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    g, a1, r1, a2, r2 = local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    m0, m1, m2, m3 = local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    steep, share = local(f32, LANES), local_plane(f32, 5, LANES)
+    x = local_plane(f32, 64, LANES)
+    fresh, gap, steepest, driven, other = state[10, 0] == 0, f32(0), f32(0), f32(0), f32(0)
+    ringing = f32(0)
     for l in range(LANES):
         s1[l], s2[l], s3[l], s4[l] = state[0, l], state[1, l], state[2, l], state[3, l]
+        ringing = max(max(abs(s1[l]), abs(s2[l])), max(max(abs(s3[l]), abs(s4[l])), max(ringing, abs(source[0, l]))))
         steep[l] = slope[0, l] if fresh else f32(state[4, l])
         gap = max(gap, abs(steep[l] - slope[0, l]))
         steepest = max(steepest, max(steep[l], slope[0, l]))
+        driven = max(driven, drive[0, l])
+        other = max(
+            other, max(abs(cutoff[0, l] - f32(state[MADE_OF, l])), abs(resonance[0, l] - f32(state[MADE_OF + 1, l])))
+        )
+        g[l], a1[l], r1[l], a2[l], r2[l] = (
+            state[MADE, l],
+            state[MADE + 1, l],
+            state[MADE + 2, l],
+            state[MADE + 3, l],
+            state[MADE + 4, l],
+        )
+        m0[l], m1[l], m2[l], m3[l] = state[MADE + 5, l], state[MADE + 6, l], state[MADE + 7, l], state[MADE + 8, l]
     for m in range(5):
         for l in range(LANES):
-            wish = f32(1) if abs(mode[0, l] - f32(m)) < f32(0.5) else f32(0)
+            wish = f32(1) if abs(mode[0, l] - f32(m)) < HALF else f32(0)
             share[m, l] = wish if fresh else f32(state[5 + m, l])
             gap = max(gap, abs(share[m, l] - wish))
     changes = moving != 0 or gap > 0
+    stale = changes or fresh or other > 0
     second = (moving >> 3) & 1 != 0 or steepest > 0
     step = f32(1 / (FADE_SECONDS * rate))
+    if ringing == 0 and still == 1 and not stale:
+        for i in range(frames):
+            for l in range(LANES):
+                out[i, l] = 0
+        return
     for i in range(frames):
-        if changes or i == 0:
+        for l in range(LANES):
+            x[i, l] = source[i, l]
+    if driven > 0 or moving >> 4 & 1:
+        for i in range(frames):
+            for l in range(LANES):
+                push = f32(3) * drive[row(moving, 4, i), l]
+                lift, edge = f32(1) + HALF * push, f32(1.5) / push  # infinite when drive is 0
+                u = min(edge, max(-edge, x[i, l]))
+                x[i, l] = u * (lift - lift * (push * push) * f32(4 / 27) * (u * u))
+    for i in range(frames):
+        if changes or (i == 0 and stale):
             for m in range(5):
                 for l in range(LANES):
-                    wish = f32(1) if abs(mode[i, l] - f32(m)) < f32(0.5) else f32(0)
+                    wish = f32(1) if abs(mode[i, l] - f32(m)) < HALF else f32(0)
                     share[m, l] += min(step, max(-step, wish - share[m, l]))
             for l in range(LANES):
                 steep[l] += min(step, max(-step, slope[i, l] - steep[l]))
@@ -122,34 +150,38 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 m1[l] = (band - m0[l]) * k1
                 m2[l] = (band - m0[l]) * k2
                 m3[l] = low - high - peak - peak
-                hot = f32(3) * drive[i, l]
-                edge[l] = f32(1.5) / hot  # infinite when drive is 0
-                lift[l] = f32(1) + f32(0.5) * hot
-                bow[l] = lift[l] * hot * hot * f32(4 / 27)
+        # v is the first integrator, w the second, in the middle of the frame. The states are written so that each waits
+        # for two products only; what is subtracted from them stays an increment
         for l in range(LANES):
-            u = min(edge[l], max(-edge[l], source[i, l]))
-            x[l] = u * (lift[l] - bow[l] * u * u)
-            d = a1[l] * x[l] - r1[l] * s1[l] - a1[l] * s2[l]
-            v = s1[l] + d
-            s1[l] = v + d
-            d = g[l] * v
-            x[l] = m0[l] * x[l] + m1[l] * v + m3[l] * (s2[l] + d)
-            s2[l] += d + d
+            u, g2 = s2[l] - x[i, l], g[l] + g[l]
+            kept = s1[l] - r1[l] * s1[l]
+            v = kept - a1[l] * u
+            x[i, l] = m0[l] * x[i, l] + m1[l] * v + m3[l] * (s2[l] + g[l] * v)
+            s2[l] = (s2[l] + g2 * kept) - g2 * a1[l] * u
+            s1[l] = (s1[l] - (r1[l] + r1[l]) * s1[l]) - (a1[l] + a1[l]) * u
         if second:
             for l in range(LANES):
-                d = a2[l] * x[l] - r2[l] * s3[l] - a2[l] * s4[l]
-                v = s3[l] + d
-                s3[l] = v + d
-                d = g[l] * v
-                x[l] += steep[l] * (m0[l] * x[l] + m2[l] * v + m3[l] * (s4[l] + d) - x[l])
-                s4[l] += d + d
+                u, g2 = s4[l] - x[i, l], g[l] + g[l]
+                kept = s3[l] - r2[l] * s3[l]
+                v = kept - a2[l] * u
+                x[i, l] += steep[l] * (m0[l] * x[i, l] + m2[l] * v + m3[l] * (s4[l] + g[l] * v) - x[i, l])
+                s4[l] = (s4[l] + g2 * kept) - g2 * a2[l] * u
+                s3[l] = (s3[l] - (r2[l] + r2[l]) * s3[l]) - (a2[l] + a2[l]) * u
+    for i in range(frames):
         for l in range(LANES):
-            core = min(BEND, max(-BEND, x[l]))
-            over = min(ROOM, max(-ROOM, x[l] - core))
+            core = min(BEND, max(-BEND, x[i, l]))
+            over = min(ROOM, max(-ROOM, x[i, l] - core))
             out[i, l] = core + over - over * abs(over) * REST
     for l in range(LANES):
-        state[0, l], state[1, l], state[2, l], state[3, l] = s1[l], s2[l], s3[l], s4[l]
+        state[0, l], state[1, l], state[2, l], state[3, l] = faint(s1[l]), faint(s2[l]), faint(s3[l]), faint(s4[l])
         state[4, l], state[10, l] = steep[l], 1
-    for m in range(5):
+    if stale:
+        last = frames - 1 if moving else 0
+        for m in range(5):
+            for l in range(LANES):
+                state[5 + m, l] = share[m, l]
         for l in range(LANES):
-            state[5 + m, l] = share[m, l]
+            state[MADE_OF, l], state[MADE_OF + 1, l] = cutoff[last, l], resonance[last, l]
+            state[MADE, l], state[MADE + 1, l], state[MADE + 2, l] = g[l], a1[l], r1[l]
+            state[MADE + 3, l], state[MADE + 4, l], state[MADE + 5, l] = a2[l], r2[l], m0[l]
+            state[MADE + 6, l], state[MADE + 7, l], state[MADE + 8, l] = m1[l], m2[l], m3[l]

@@ -26,7 +26,8 @@ SPEC = Spec(
     ),
 )
 
-CEILING = np.float32(3.98)
+f32 = np.float32
+CEILING = f32(3.98)
 
 
 @kernel(SPEC)
@@ -34,17 +35,14 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     in1, in2, in3, in4 = ins
     level1, level2, level3, level4 = params
     (out,) = outs
-    k1, k2, k3, k4 = (
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-        local(np.float32, LANES),
-    )
+    k1, k2, k3, k4 = local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    total = local(f32, LANES)
     for i in range(frames):
         if moving or i == 0:
             for l in range(LANES):
                 k1[l], k2[l] = factor(level1[i, l]), factor(level2[i, l])
                 k3[l], k4[l] = factor(level3[i, l]), factor(level4[i, l])
         for l in range(LANES):
-            total = k1[l] * in1[i, l] + k2[l] * in2[i, l] + k3[l] * in3[i, l] + k4[l] * in4[i, l]
-            out[i, l] = min(CEILING, max(-CEILING, total))
+            total[l] = k1[l] * in1[i, l] + k2[l] * in2[i, l] + k3[l] * in3[i, l] + k4[l] * in4[i, l]
+        for l in range(LANES):
+            out[i, l] = min(CEILING, max(-CEILING, total[l]))

@@ -11,7 +11,7 @@ import numpy as np
 from chronus.catalogue.spec import Param, Spec, switch
 from chronus.dsp.chance import chance, key_of
 from chronus.dsp.kernel import LANES, kernel, local
-from chronus.dsp.oscillator import NOTE_INS, follow_note
+from chronus.dsp.oscillator import HALF, NOTE_INS, follow_note, steady
 from chronus.dsp.plane import local_plane
 from chronus.dsp.voice import row
 
@@ -45,36 +45,63 @@ SPEC = Spec(
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     gate, velocity = ins
     color, gain = params
     (out,) = outs
     last_gate, wanted, level, brown = local(f32, LANES), local(f32, LANES), local(f32, LANES), local(f32, LANES)
-    key, band = local(np.uint32, LANES), local_plane(f32, BANDS, LANES)
-    count = np.int64(state[0, 0])
+    key, band = local(np.uint32, LANES), local(f32, LANES)
+    tone, loud, pink = local_plane(f32, 64, LANES), local_plane(f32, 64, LANES), local_plane(f32, 64, LANES)
+    count, colored = np.int64(state[0, 0]), f32(0)
     for l in range(LANES):
         key[l] = key_of(seed, l)
         last_gate[l], wanted[l], level[l], brown[l] = state[1, l], state[2, l], state[3, l], state[4, l]
-        for b in range(BANDS):
-            band[b, l] = state[5 + b, l]
-    leak = 1 - math.exp(-2 * math.pi * BROWN_HZ / rate)
-    stay, enter = f32(1 - leak), f32(math.sqrt(leak * (2 - leak)))
+    for i in range(frames if moving & 1 else 1):
+        for l in range(LANES):
+            colored = max(colored, color[i, l])
+    quiet = still & 1 == 1 and steady(gate, last_gate, wanted, level)
+    for l in range(LANES):
+        loud[0, l] = level[l]
+    for i in range(0 if quiet else frames):
+        for l in range(LANES):
+            follow_note(gate[i, l], velocity[i, l], last_gate, wanted, level, rate, l)
+            loud[i, l] = level[l]
 
     for i in range(frames):
         for l in range(LANES):
-            follow_note(gate[i, l], velocity[i, l], last_gate, wanted, level, rate, l)
-            white = chance(key[l], count + i)
-            pink = f32(0)
-            for b in range(BANDS):
-                band[b, l] = band[b, l] * (f32(1) - POLES[b]) + white * GAINS[b]
-                pink += band[b, l]
-            brown[l] = brown[l] * stay + white * enter
-            asked = color[row(moving, 0, i), l]
-            tone = white if asked < f32(0.5) else SOFTER * (pink if asked < f32(1.5) else brown[l])
-            out[i, l] = tone * level[l] * gain[row(moving, 1, i), l]
+            tone[i, l] = chance(key[l], count + i)
+    if colored > HALF:
+        # what remembers stands still in a lane of another color
+        leak = 1 - math.exp(-2 * math.pi * BROWN_HZ / rate)
+        stay, enter = f32(1 - leak), f32(math.sqrt(leak * (2 - leak)))
+        for i in range(frames):
+            for l in range(LANES):
+                pink[i, l] = 0
+        for b in range(BANDS):
+            keeps, takes = f32(1) - POLES[b], GAINS[b]
+            for l in range(LANES):
+                band[l] = state[5 + b, l]
+            for i in range(frames):
+                for l in range(LANES):
+                    asked = color[row(moving, 0, i), l]
+                    is_pink = (asked > HALF) & (asked < f32(1.5))
+                    band[l] = band[l] * keeps + tone[i, l] * takes if is_pink else band[l]
+                    pink[i, l] += band[l]
+            for l in range(LANES):
+                state[5 + b, l] = band[l]
+        for i in range(frames):
+            for l in range(LANES):
+                asked = color[row(moving, 0, i), l]
+                brown[l] = brown[l] * stay + tone[i, l] * enter if asked > f32(1.5) else brown[l]
+                other = SOFTER * (pink[i, l] if asked < f32(1.5) else brown[l])
+                tone[i, l] = tone[i, l] if asked < HALF else other
+    for i in range(frames):
+        for l in range(LANES):
+            tone[i, l] *= loud[0 if quiet else i, l]
+    for i in range(frames):
+        for l in range(LANES):
+            out[i, l] = tone[i, l] * gain[row(moving, 1, i), l]
 
     for l in range(LANES):
         state[0, l] = count + frames
         state[1, l], state[2, l], state[3, l], state[4, l] = last_gate[l], wanted[l], level[l], brown[l]
-        for b in range(BANDS):
-            state[5 + b, l] = band[b, l]

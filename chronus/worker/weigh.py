@@ -19,6 +19,7 @@ from chronus.dsp.kernel import (
     SEED,
     STATE,
     STATE_ROWS,
+    STILL,
     TABLE_WORDS,
     Kernel,
     call_kernel,
@@ -115,13 +116,14 @@ class _Instance:
         ]  # fmt: skip
         self._table[HEAD:first_table] = [signal.ctypes.data for signal in (*ins, *self._outs, *params)]
         self._table[first_table:] = [word for table in tables for word in (table.ctypes.data, *table.shape)]
-        self._held = (ins, params, memory, tables)  # what the addresses lead to
+        self._ins, self._held = ins, (params, memory, tables)  # what the addresses lead to
 
     def _feed(self, gate: float) -> None:
         """Holds the gate at a level, 2 for a note that begins in each block; no gate, no input."""
         self._gate[:] = min(gate, 1.0)
         self._gate[0] = gate
         self._source[:] = self._noise if gate else 0.0
+        self._table[STILL] = sum(1 << k for k, signal in enumerate(self._ins) if (signal == signal[0]).all())
 
     def play(self, gate: float, blocks: int) -> float:
         """Renders and returns the peak of the last block."""

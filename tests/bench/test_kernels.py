@@ -22,10 +22,17 @@ REVERBS = {"reverb"}
 
 OVER = {
     "bass": (78.6, 4.9),
-    "lfo": (14.8, 14.8),
-    "square": (7.4, 6.6),
+    "hoover": (73, 1.4),
+    "lead": (52, 1.4),
+    "pad": (63, 1.4),
+    "perc": (41, 0.5),
+    "reese": (61, 1.4),
+    "rim": (39, 0.5),
+    "snare": (39, 0.5),
+    "stab": (53, 1.4),
+    "sub": (45, 1.1),
     "tb303": (112, 6.8),
-    "triangle": (9.4, 9.1),
+    "tom": (39, 0.6),
 }
 """What costs more than its bar today: the ratio while it sounds, and in silence. They may only fall; what holds its bar is taken out."""
 NOISE = 1.25
