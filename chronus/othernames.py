@@ -40,7 +40,11 @@ KINDS = _table("""
     noise: white whitenoise pink
     lfo: modulator vibrato tremolo mod
     adsr: envelope env eg ar adsr_envelope envelope_generator ads asr
-    delay: echo reverb dly tape pingpong
+    delay: echo dly tape pingpong dub
+    reverb: verb rev room hall plate spring space
+    chorus: ensemble choir
+    flanger: flange jet comb
+    phaser: phase phaseshifter phase_shifter
     distortion: dist overdrive drive fuzz saturator saturation bitcrusher crush waveshaper
     mixer: mix sum
     bus: group subgroup submix aux
@@ -79,6 +83,11 @@ PARAMS = _table("""
     rate: speed freq frequency hz
     depth: amount amt intensity
     time: delay delaytime length
+    size: room roomsize room_size
+    predelay: pre pre_delay
+    damp: damping dampening tone highcut high_cut
+    mod: modulation wow flutter
+    centre: center freq frequency
     feedback: fb regen repeats
     mix: wet dry drywet wetdry amount blend
     distortion: dist drive overdrive

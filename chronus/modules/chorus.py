@@ -58,9 +58,8 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     mix, pace, depth, feedback, low, width = params
     rows, position = memory.shape[0], np.int64(state[0, 0])
     awake = 0
-    for i in range(frames):
-        for l in range(LANES):
-            awake += 1 if source[i, l] != 0 else 0
+    for i in range(u64(frames)):
+        awake += 1 if source[i, 0] != f32(0) or source[i, 1] != f32(0) else 0
     quiet = 0.0 if awake else state[0, 1] + frames
     turns, reaches = local(np.float64, BLOCK), local(np.float64, BLOCK)
     high, wet, back = local(np.float32, WIDE), local(np.float32, WIDE), local(np.float32, WIDE)

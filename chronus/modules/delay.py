@@ -93,9 +93,8 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     position = np.int64(state[7, 0])
     rows = memory.shape[0]
     awake = 0
-    for i in range(frames):
-        for l in range(LANES):
-            awake += 1 if source[i, l] != 0 else 0
+    for i in range(np.uint64(frames)):
+        awake += 1 if source[i, 0] != 0 or source[i, 1] != 0 else 0
     quiet = 0.0 if awake > 0 else state[10, 0] + frames
     if quiet > 2 * rows:
         # nothing but zeros has been written for longer than the line is, and its filters are at rest

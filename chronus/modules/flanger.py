@@ -14,7 +14,7 @@ from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.shape import bounded32
 from chronus.dsp.space.line import SILENT, read, swing
 
-f32 = np.float32
+f32, u64 = np.float32, np.uint64
 
 SPEC = Spec(
     kind="flanger",
@@ -53,9 +53,8 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     rows, position = memory.shape[0] // 2, np.int64(state[0, 0])
     comb, waiting = memory[:rows], memory[rows : 2 * rows]
     awake = 0
-    for i in range(frames):
-        for l in range(LANES):
-            awake += 1 if source[i, l] != 0 else 0
+    for i in range(u64(frames)):
+        awake += 1 if source[i, 0] != f32(0) or source[i, 1] != f32(0) else 0
     quiet = 0.0 if awake else state[0, 1] + frames
     turns, middles, reaches, waits = (
         local(np.float64, BLOCK),

@@ -81,6 +81,17 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     for i in range(frames):
         turns[i] = turn
         turn += pace[i, 0] / rate
+    state[0, 0], state[0, 1] = turn - math.floor(turn), 1
+    awake = 0
+    for k in range(u64(CHAIN)):
+        awake += 1 if chain[k] != f32(0) else 0
+    for i in range(u64(frames)):
+        awake += 1 if source[i, 0] != f32(0) or source[i, 1] != f32(0) else 0
+    if awake == 0 and gap == f32(0) and moving & 32 == 0 and not fresh:
+        # nothing is left in the chain; the sweep goes on
+        for i in range(u64(frames)):
+            out[i, 0] = out[i, 1] = f32(0)
+        return
     for l in range(u64(LANES)):
         for i in range(u64(frames)):
             octaves = OCTAVES * depth[i, l] * swing(turns[i] - 0.5 * l * width[i, l])
@@ -120,4 +131,3 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             state[4 + s, l] = v if abs(v) > SILENT else 0
     for c in range(CHOICES):
         state[1 + c // 2, c % 2] = share[c]
-    state[0, 0], state[0, 1] = turn - math.floor(turn), 1

@@ -122,7 +122,7 @@ def echoed(ring, at, far, farther, fading, blend, n, x, spare, start):
     total = i64(ring.shape[0])
     took(ring, around(at - far, total), n, x, start)
     if fading:
-        took(ring, around(at - farther, total), n, spare, 0)
+        took(ring, around(at - farther, total), n, spare, ZEROTH)
         for i in range(n):
             x[start + i] += blend[i] * (spare[i] - x[start + i])
 
@@ -241,7 +241,7 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             way[i] = f32(reach) + FOUR * p * (ONE - abs(p)) * sway[i]
         for again in range(2 if fading else 1):
             far = i64(max(LEAST + reach, LENGTHS[l] * (coming if again else scale) * rate)) + reach + 2
-            took(ring, around(base - far, total), n + u64(2 * reach + 4), window, 0)
+            took(ring, around(base - far, total), n + u64(2 * reach + 4), window, ZEROTH)
             done = ZEROTH
             while done < n:
                 # as far as it reads between the same two frames, which is mostly to the end
