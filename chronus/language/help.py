@@ -39,7 +39,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "chords": (
         "a note, a colon and one of these: a2:m7. The numbers are semitones above it.",
         "*",
-        "as many notes sound at once as the module has voices: load saw voices=4",
+        "a slash says which note is the lowest: a2:m7/1 its first inversion, a2:m7/e the one with e below",
+        "as many notes sound at once as the module has voices: load saw voices=4, load pad",
     ),
     "values": (
         "a number: 55   55hz   1.2k   80%   -6db   120ms   0.5s",

@@ -214,8 +214,8 @@ def _tokens(text: str, column: int) -> list[Step]:
             case "NOTE":
                 steps.append(Step(1, Hit((0, 1), pitches=_pitches(token, (0,), place)), place))
             case "CHORD":
-                root, kind = token.split(":")
-                above = _chord(kind, place + len(root) + 1)
+                root, _, kind = token.partition(":")
+                above = _inverted(root, kind, place + len(root) + 1)
                 steps.append(Step(1, Hit((0, 1), pitches=_pitches(root, above, place)), place))
             case "DRUM":
                 steps.append(Step(1, Hit((0, 1), pitches=(DRUMS[token.lower()],)), place, True))
@@ -296,6 +296,31 @@ def _chord(kind: str, column: int) -> tuple[int, ...]:
         near = ("maj" + kind[1:],) if MAJOR.match(kind) else meant(kind, known, othernames.CHORDS)
         raise _wrong(column, f'there is no chord "{kind}"; `help chords` lists them', *near)
     return known[kind.lower()]
+
+
+def _inverted(root: str, text: str, column: int) -> tuple[int, ...]:
+    """Reads what follows a chord's colon: its kind, and after a slash which of its notes is the lowest.
+
+    `/1`: its lowest note goes up an octave; `/2`: its two lowest. `/e`: so that e is the lowest; e lies below the chord if it is no
+    note of its first octave.
+    """
+    kind, slash, lowest = text.partition("/")
+    above = _chord(kind, column)
+    column += len(kind) + 1
+    if not slash:
+        return above
+    if lowest.isdigit():
+        up = int(lowest)
+        if not 0 < up < len(above):
+            raise _wrong(
+                column, f"{kind} has {len(above)} notes: its inversions are /1 to /{len(above) - 1}", code="E_VALUE"
+            )
+    else:
+        bass = (read_note(f"{lowest}4") - read_note(root)) % 12
+        if bass not in above:
+            return (bass - 12, *above)
+        up = above.index(bass)
+    return tuple(sorted((*above[up:], *(semitones + 12 for semitones in above[:up]))))
 
 
 def _pattern(steps: list[Step], gate: Fraction, clip: int, drums: bool) -> Pattern:

@@ -17,7 +17,7 @@ from chronus.dsp.blep import LENGTH, ROWS
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.pitch import FASTEST, SLOWEST
 from chronus.dsp.plane import local_plane
-from chronus.dsp.shape import turn
+from chronus.dsp.shape import turn32
 from chronus.dsp.synth import lowpass, notes
 from chronus.dsp.synth.lowpass import PLACES
 from chronus.dsp.synth.notes import FADE, ROOM
@@ -131,7 +131,7 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             if clean[l] > 0:
                 for j in range(n):
                     at = below[l] + (j + 1) * paces[3, l]
-                    wave[j] = f32(clean[l] * turn(at - math.floor(at)))
+                    wave[j] = clean[l] * turn32(f32(at - math.floor(at)))
                 for j in range(n):
                     out[start + j, l] += levels[start + j, l] * wave[j]
         notes.slide(s, slides, rate, n)

@@ -12,7 +12,7 @@ from chronus.catalogue.spec import Param, Spec
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.pitch import FASTEST
 from chronus.dsp.plane import local_plane
-from chronus.dsp.shape import turn
+from chronus.dsp.shape import turn32
 from chronus.dsp.synth import notes
 from chronus.dsp.synth.notes import FADE, ROOM
 from chronus.dsp.voice import row_at
@@ -67,12 +67,11 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
         notes.contour(s, e, params[1:5], moving >> 1, levels, opened, start, end, rate)
         for l in range(LANES):
             pace, share = min(FASTEST, notes.pitch(s, l, rate) / rate), second[row_at(moving >> SECOND, start), l]
-            even = GAIN / math.sqrt(1 + share * share)
+            even = f32(GAIN / math.sqrt(1 + share * share))
             for j in range(n):
                 at = s[PHASE, l] + (j + 1) * pace
                 again = 2 * at
-                both = turn(at - math.floor(at)) + share * turn(again - math.floor(again))
-                wave[j] = f32(even * both)
+                wave[j] = even * (turn32(f32(at - math.floor(at))) + share * turn32(f32(again - math.floor(again))))
             for j in range(n):
                 out[start + j, l] = levels[start + j, l] * wave[j]
             at = s[PHASE, l] + n * pace

@@ -16,21 +16,21 @@ from chronus.places import modules_folders
 KERNELS = discover(modules_folders())
 
 VOICE, DEAR_VOICE, DRUM, DEAD_DRUM, MONO, STEREO, REVERB = 0.5, 1.0, 3.0, 0.05, 6.0, 12.0, 30.0
-OVERSAMPLED = {"distortion", "ladder", "diode", "fm", "supersaw"}
+OVERSAMPLED = {"distortion", "ladder", "diode", "fm", "supersaw", "pad", "lead", "stab", "reese", "hoover"}
 """Run at a higher rate, or are several oscillators in one."""
 REVERBS = {"reverb"}
 
 OVER = {
     "bass": (78.6, 4.9),
-    "hoover": (73, 1.4),
-    "lead": (52, 1.4),
-    "pad": (63, 1.4),
+    "hoover": (66.0, 1.5),
+    "lead": (17.7, 1.5),
+    "pad": (17.3, 1.5),
     "perc": (41, 0.5),
-    "reese": (61, 1.4),
+    "reese": (20.7, 1.5),
     "rim": (39, 0.5),
     "snare": (39, 0.5),
-    "stab": (53, 1.4),
-    "sub": (45, 1.1),
+    "stab": (17.7, 1.5),
+    "sub": (12.1, 1.5),
     "tb303": (112, 6.8),
     "tom": (39, 0.6),
 }

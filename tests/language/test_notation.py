@@ -110,6 +110,32 @@ def test_the_grammar_knows_the_names_of_all_drums() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "pitches"),
+    [
+        ("a2:m7/1", (48, 52, 55, 57)),
+        ("a2:m7/2", (52, 55, 57, 60)),
+        ("a2:m7/3", (55, 57, 60, 64)),
+        ("a2:m7/e", (52, 55, 57, 60)),
+        ("a2:m7/a", (45, 48, 52, 55)),
+        ("a2:m7/f", (41, 45, 48, 52, 55)),
+        ("eb3:maj/Bb", (58, 63, 67)),
+        ("a2:m9/b", (35, 45, 48, 52, 55, 59)),
+        ("a2:m9/1", (48, 52, 55, 57, 59)),
+        ("e2:7#9", (40, 44, 47, 50, 55)),
+        ("e2:7#9/g#^", (44, 47, 50, 52, 55)),
+    ],
+)
+def test_a_slash_says_which_note_of_a_chord_is_the_lowest(text: str, pitches: tuple[int, ...]) -> None:
+    (hit,) = read_lane(text, 1).pattern.hits
+    assert hit.pitches == pitches
+
+
+def test_an_inversion_may_last_as_long_as_any_other_chord() -> None:
+    hits = read_lane("a2:m7/2@16 f2:maj7/c@16~ gate=100%", 1).pattern.hits
+    assert [(hit.at, hit.length, hit.glide) for hit in hits] == [((0, 1), (16, 1), False), ((16, 1), (16, 1), True)]
+
+
+@pytest.mark.parametrize(
     ("text", "length"),
     [
         ("x...", (0, 1)),
@@ -195,6 +221,12 @@ def test_4096_steps_are_the_most() -> None:
         ("a1 . c .", "E_SYNTAX", 6, "a note needs its octave: c2"),
         ("a2:foo", "E_SYNTAX", 4, 'there is no chord "foo"'),
         ("a2:m7b", "E_SYNTAX", 4, "no chord"),
+        ("a2:m7b/1", "E_SYNTAX", 4, 'no chord "m7b"'),
+        ("a2:m7/4", "E_VALUE", 7, "m7 has 4 notes: its inversions are /1 to /3"),
+        ("a2:m7/0", "E_VALUE", 7, "its inversions are /1 to /3"),
+        ("a2:m7/h", "E_SYNTAX", 6, '"/"'),
+        ("a2/e", "E_SYNTAX", 3, '"/"'),
+        ("f9:m7/3", "E_VALUE", 1, "notes are c-1..g9"),
         ("g9:m7 .", "E_VALUE", 1, "notes are c-1..g9"),
         ("a1 a1 c-2", "E_VALUE", 7, "notes are c-1..g9"),
         ("x foo=1", "E_SYNTAX", 3, 'there is no option "foo"'),

@@ -63,9 +63,9 @@ CHARGE = math.log(AIM / (AIM - 1))
 SIXTY_DB = math.log(1000)
 BELOW = 1e-6
 FADE_SECONDS = 0.003
-SLOW, FAST = 64, 4
-"""Frames of a stretch: while only the envelope moves, and while a pitch slides or a parameter moves."""
-NEAR = 1e-6
+SLOW, SLIDING, FAST = 64, 8, 4
+"""Frames of a stretch: while only the envelope moves, while a pitch slides, and while a parameter moves or a stolen note's pitch."""
+NEAR = 1e-4
 """Octaves from the goal at which a slide is over."""
 
 
@@ -177,10 +177,11 @@ def is_new(s, lane):  # type: ignore[no-untyped-def]
 @inline
 def stretch(s, gate, start, frames, moving):  # type: ignore[no-untyped-def]
     """How far a stretch that begins at `start` goes: to the next edge, and to the end of its share of the clock."""
-    bent = 0
+    bent = led = 0
     for l in range(s.shape[1]):
-        bent += (s[BEND, l] != 0) | (s[FADE, l] > 0)
-    length = FAST if (bent > 0) | (moving != 0) else SLOW
+        bent += s[BEND, l] != 0
+        led += (s[FADE, l] > 0) & (s[LEFT_FROM, l] != 0)
+    length = FAST if (led > 0) | (moving != 0) else SLIDING if bent > 0 else SLOW
     left = length - np.int64(s[TICK, 0]) % length
     return min(until_edge(gate, start, frames), start + left)
 
@@ -209,11 +210,11 @@ def pitch(s, lane, rate):  # type: ignore[no-untyped-def]
 
 @inline
 def slide(s, milliseconds, rate, n):  # type: ignore[no-untyped-def]
-    """Moves the clock on by `n` frames; and the slides, FAST frames at a time, so that it does not matter how a block was cut."""
+    """Moves the clock on by `n` frames; and the slides, SLIDING frames at a time, so that it does not matter how a block was cut."""
     for l in range(s.shape[1]):
         s[TICK, l] += n
-        if s[BEND, l] != 0 and np.int64(s[TICK, l]) % FAST == 0:
-            s[BEND, l] *= math.exp(-3000 * FAST / (rate * (milliseconds[l] + 0.001)))
+        if s[BEND, l] != 0 and np.int64(s[TICK, l]) % SLIDING == 0:
+            s[BEND, l] *= math.exp(-3000 * SLIDING / (rate * (milliseconds[l] + 0.001)))
             s[BEND, l] = s[BEND, l] if abs(s[BEND, l]) > NEAR else 0.0
 
 

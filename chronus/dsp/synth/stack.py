@@ -17,7 +17,8 @@ from chronus.dsp.plane import flat
 from chronus.dsp.synth.notes import FADE, ONSET, is_new, is_silent
 
 f32 = np.float32
-COUNT = np.arange(64, dtype=f32)
+BLOCK = 64
+COUNT = np.arange(BLOCK, dtype=f32)
 PER_CENT = math.log(2) / 1200
 
 
@@ -40,18 +41,16 @@ def rings_on(memory, line, lane, n):  # type: ignore[no-untyped-def]
 
 
 @inline
-def add_saw(line, n, phase, pace, height):  # type: ignore[no-untyped-def]
-    """Adds `n` frames of a saw that rises from -height to height in 1 / pace frames (at least 2). Returns its phase after them."""
-    first, slope = f32(height * (2 * phase + 2 * pace - 1)), f32(2 * height * pace)
-    for i in range(n):
-        line[DELAY + i, 0] += first + slope * COUNT[i]
+def add_jumps(line, n, phase, pace, height):  # type: ignore[no-untyped-def]
+    """Adds the falls of a saw, which rises from -height to height in 1 / pace frames, at least 2. Returns its phase after `n` frames."""
     period = 1 / pace
-    until, jumps = (1 - phase) * period, 0
+    until, jumps, drop, last = (1 - phase) * period, 0, f32(2 * height), f32(n)
     while until <= n:
         i = max(0, math.ceil(until) - 1)
         add_jump(line, i, 0, i + 1 - until, -2 * height)
-        for j in range(DELAY + i, DELAY + n):
-            line[j, 0] -= f32(2 * height)
+        # a fixed number of frames has no rest that would be gone through one by one
+        for j in range(BLOCK):
+            line[DELAY + j, 0] -= drop if (COUNT[j] >= f32(i)) & (COUNT[j] < last) else f32(0)
         until += period
         jumps += 1
     return phase + n * pace - jumps
@@ -70,13 +69,18 @@ def stacked(s, phases, paces, heights, deep, memory, line, sound, start, n):  # 
                 sound[start + i, l] = 0
             continue
         ringing(memory, line, l)
+        # all their ramps are one
+        first = slope = 0.0
         for k in range(saws):
-            s[phases + k, l] = add_saw(line, n, s[phases + k, l], paces[k, l], heights[k, l])
+            first += heights[k, l] * (2 * s[phases + k, l] + 2 * paces[k, l] - 1)
+            slope += 2 * heights[k, l] * paces[k, l]
+            s[phases + k, l] = add_jumps(line, n, s[phases + k, l], paces[k, l], heights[k, l])
+        for j in range(BLOCK):
+            line[DELAY + j, 0] += f32(first) + f32(slope) * COUNT[j] if COUNT[j] < f32(n) else f32(0)
         phase, pace = s[phases + saws, l], paces[saws, l]
         if deep[l] > 0:
-            first, step = f32(phase + pace), f32(pace)
             for i in range(n):
-                at = first + step * COUNT[i]
+                at = f32(phase + pace) + f32(pace) * COUNT[i]
                 line[i, 0] += deep[l] * arch(at - np.floor(at))
         for i in range(n):
             sound[start + i, l] = line[i, 0]
