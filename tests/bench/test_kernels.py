@@ -16,7 +16,7 @@ from chronus.places import modules_folders
 KERNELS = discover(modules_folders())
 
 VOICE, DEAR_VOICE, DRUM, DEAD_DRUM, MONO, STEREO, REVERB = 0.5, 1.0, 3.0, 0.05, 6.0, 12.0, 30.0
-OVERSAMPLED = {"distortion", "ladder", "diode", "fm", "supersaw", "pad", "lead", "stab", "reese", "hoover"}
+OVERSAMPLED = {"distortion", "ladder", "diode", "fm", "supersaw", "pad", "lead", "stab", "reese", "hoover", "pluck"}
 """Run at a higher rate, or are several oscillators in one."""
 REVERBS = {"reverb"}
 
@@ -26,6 +26,7 @@ OVER = {
     "lead": (17.7, 1.5),
     "pad": (17.3, 1.5),
     "perc": (41, 0.5),
+    "pluck": (108.0, 1.9),
     "reese": (20.7, 1.5),
     "rim": (39, 0.5),
     "snare": (39, 0.5),

@@ -108,7 +108,7 @@ def test_a_stolen_voice_makes_no_click(kind, quality):
     kernel = KERNELS[kind]
     dull = chosen(
         kernel,
-        cutoff=300,
+        cutoff=150,
         env=1,
         drive=0,
         resonance=0,

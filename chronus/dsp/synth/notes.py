@@ -63,8 +63,8 @@ CHARGE = math.log(AIM / (AIM - 1))
 SIXTY_DB = math.log(1000)
 BELOW = 1e-6
 FADE_SECONDS = 0.003
-SLOW, SLIDING, FAST = 64, 8, 4
-"""Frames of a stretch: while only the envelope moves, while a pitch slides, and while a parameter moves or a stolen note's pitch."""
+SLOW, SLIDING, FAST, LED = 64, 8, 4, 2
+"""Frames of a stretch: while only the envelope moves, a pitch slides, a parameter moves, the pitch of a stolen note is led on."""
 NEAR = 1e-4
 """Octaves from the goal at which a slide is over."""
 
@@ -181,7 +181,7 @@ def stretch(s, gate, start, frames, moving):  # type: ignore[no-untyped-def]
     for l in range(s.shape[1]):
         bent += s[BEND, l] != 0
         led += (s[FADE, l] > 0) & (s[LEFT_FROM, l] != 0)
-    length = FAST if (led > 0) | (moving != 0) else SLIDING if bent > 0 else SLOW
+    length = LED if led > 0 else FAST if moving != 0 else SLIDING if bent > 0 else SLOW
     left = length - np.int64(s[TICK, 0]) % length
     return min(until_edge(gate, start, frames), start + left)
 
@@ -203,7 +203,7 @@ def pitch(s, lane, rate):  # type: ignore[no-untyped-def]
     """Hz at which a lane sounds now."""
     above = s[BEND, lane]
     if s[FADE, lane] > 0:
-        since = s[TICK, lane] - s[TICK, lane] % FAST - s[ONSET, lane]
+        since = s[TICK, lane] - s[TICK, lane] % LED - s[ONSET, lane]
         above += s[LEFT_FROM, lane] * smoother(min(1.0, max(0.0, 1 - since / (FADE_SECONDS * rate))))
     return s[HERTZ, lane] if above == 0 else s[HERTZ, lane] * exp2(above)
 
