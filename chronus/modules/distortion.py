@@ -27,7 +27,7 @@ SPEC = Spec(
     ),
     category="effect",
     width="poly",
-    state=2 * MEMORY + 10,
+    state=2 * MEMORY + 11,
     ins=(In("in"),),
     params=(
         switch("mode", ("soft", "hard", "fold", "crush", "diode"), "soft", "the shape"),
@@ -45,12 +45,13 @@ DC_HZ = 4.0
 OWN = 2 * MEMORY
 """The first row of the state that is not the oversampling's."""
 SOFT, HARD, FOLD, CRUSH, DIODE = range(5)
+FAINT = f32(1e-9)
 CLIP, BENT, LAME = range(3)
 """Rows of gains and levels: of soft and hard (and the gain of diode), of fold, of diode."""
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
     mode, drive, tone, mix = params
     y, h_up, h_down = (
@@ -70,11 +71,11 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
         local(np.float32, LANES),
         local(np.float32, LANES),
     )
-    dc, used = local(np.float64, LANES), local(np.float32, 5)
+    dc, used, top = local(np.float64, LANES), local(np.float32, 5), local(np.float32, LANES)
     for k in range(MEMORY):
         for l in range(LANES):
             h_up[k, l], h_down[k, l] = state[k, l], state[MEMORY + k, l]
-    fresh, gap = state[OWN + 9, 0] == 0, f32(0)
+    fresh, rung_out, gap, loudest = state[OWN + 9, 0] == 0, state[OWN + 10, 0] == 1, f32(0), f32(0)
     for l in range(LANES):
         tail[l], dc[l], phase[l], held[l] = state[OWN, l], state[OWN + 1, l], state[OWN + 2, l], state[OWN + 3, l]
     for m in range(5):
@@ -82,12 +83,21 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             wish = f32(1) if abs(mode[0, l] - f32(m)) < f32(0.5) else f32(0)
             share[m, l] = wish if fresh else f32(state[OWN + 4 + m, l])
             gap = max(gap, abs(share[m, l] - wish))
+    for l in range(LANES):
+        top[l] = abs(source[0, l])
+        loudest = max(loudest, top[l])
+    if rung_out and still & 1 and loudest == 0 and moving == 0 and gap == 0:
+        for i in range(frames):
+            for l in range(LANES):
+                out[i, l] = 0
+        return
     changes = moving != 0 or gap > 0
     step = f32(1 / (FADE_SECONDS * rate))
     slow = 1 - math.exp(-2 * math.pi * DC_HZ / rate)
     for i in range(frames):
         for l in range(LANES):
             y[4 * i, l] = y[4 * i + 2, l] = min(CEILING, max(-CEILING, source[i, l]))
+            top[l] = max(top[l], abs(y[4 * i, l]))
     up(y, frames, h_up)
     for i in range(frames):
         if changes or i == 0:
@@ -151,12 +161,21 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     for i in range(frames):
         for l in range(LANES):
             out[i, l] += y[4 * i, l] + y[4 * i + 2, l]
+    for l in range(LANES):
+        top[l] = max(top[l], max(abs(tail[l]), max(abs(f32(dc[l])), abs(held[l]))))
     for k in range(MEMORY):
         for l in range(LANES):
-            state[k, l], state[MEMORY + k, l] = h_up[k, l], h_down[k, l]
+            top[l] = max(top[l], max(abs(h_up[k, l]), abs(h_down[k, l])))
     for l in range(LANES):
-        state[OWN, l], state[OWN + 1, l], state[OWN + 2, l], state[OWN + 3, l] = tail[l], dc[l], phase[l], held[l]
-        state[OWN + 9, l] = 1
+        loudest = max(loudest, top[l])
+    # silence in all that it remembers is silence from now on, and ends the count of crush; below it are denormal numbers
+    rests = f32(0) if loudest < FAINT else f32(1)
+    for k in range(MEMORY):
+        for l in range(LANES):
+            state[k, l], state[MEMORY + k, l] = rests * h_up[k, l], rests * h_down[k, l]
+    for l in range(LANES):
+        state[OWN, l], state[OWN + 1, l], state[OWN + 2, l] = rests * tail[l], rests * dc[l], rests * phase[l]
+        state[OWN + 3, l], state[OWN + 9, l], state[OWN + 10, l] = rests * held[l], 1, 1 - rests
     for m in range(5):
         for l in range(LANES):
             state[OWN + 4 + m, l] = share[m, l]

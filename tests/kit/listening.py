@@ -60,6 +60,9 @@ def cents_off(y: np.ndarray, freq: float) -> float:
 
 PURITY = [(440, -90), (1004, -90), (2093, -88), (5001, -84)]
 """Hz, and what the worst line that is no harmonic must stay below, in dB relative to the fundamental."""
+PEERS = {440: "Csound vco2 -86, scsynth Saw -54", 1004: "Csound vco2 -94, scsynth Saw -48", 2093: "Csound vco2 -88, scsynth Saw -52",
+         5001: "Csound vco2 -84, scsynth Saw -49"}  # fmt: skip
+"""What the same line is in others' saws."""
 
 
 def audible(kernel: Kernel, freq: float) -> tuple[np.ndarray, np.ndarray, float]:

@@ -16,16 +16,18 @@ OSCILLATORS = {kind: kernel for kind, kernel in discover(modules_folders()).item
 pytestmark = pytest.mark.parametrize("kernel", OSCILLATORS.values(), ids=OSCILLATORS)
 
 
-def test_its_pitch_is_within_a_thousandth_of_a_cent(kernel: Kernel):
+def test_its_pitch_is_within_a_thousandth_of_a_cent(kernel: Kernel, quality):
     for freq in (20.0, 55.25, 440.0, 1000.5, 9999.0):
-        assert abs(cents_off(tone(kernel, 6 * RATE, freq=freq), freq)) < 0.001, freq
+        off = abs(cents_off(tone(kernel, 6 * RATE, freq=freq), freq))
+        quality(kernel.spec.kind, "pitch off by, 20 Hz to 10 kHz", off, "<=", 0.001, "ct", peer="ChucK below 1e-6")
 
 
-def test_a_minute_loses_no_phase(kernel: Kernel):
+def test_a_minute_loses_no_phase(kernel: Kernel, quality):
     rig, freq, frames = Rig(kernel), 1234.5, 60 * RATE
     rig.render(frames, {"freq": freq})
     turns = frames * int(freq * 2) % (2 * RATE) / (2 * RATE)
-    assert abs((rig.state[0, 0] - turns + 0.5) % 1 - 0.5) < 1e-8
+    lost = abs((rig.state[0, 0] - turns + 0.5) % 1 - 0.5)
+    quality(kernel.spec.kind, "turns lost in a minute", lost, "<=", 1e-8)
 
 
 def test_detune_is_in_cents_and_fm_in_octaves(kernel: Kernel):

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from chronus.modules.saw import render
-from tests.kit.listening import PURITY, RATE, audible, decibels, lines, sync_aliases, tone
+from tests.kit.listening import PEERS, PURITY, RATE, audible, decibels, lines, sync_aliases, tone
 
 
 @pytest.mark.parametrize("freq, most", PURITY)
-def test_no_line_but_its_harmonics(freq, most):
+def test_no_line_but_its_harmonics(freq, most, quality):
     k, harmonics, elsewhere = audible(render, freq)
+    quality("saw", f"worst line that is no harmonic, at {freq} Hz", elsewhere, "<=", most, "dB", peer=PEERS[freq])
     assert elsewhere < most - 8, "it was 11 dB better than asked"
-    assert np.abs(decibels(harmonics * k)).max() < 0.2
+    quality("saw", "harmonics up to 16 kHz off 1/k by", np.abs(decibels(harmonics * k)).max(), "<=", 0.5, "dB")
 
 
 @pytest.mark.parametrize("freq", [27.5, 110, 8000])
@@ -28,8 +29,8 @@ def test_a_fundamental_of_two_over_pi():
     assert abs(np.exp(-2j * np.pi * 441 * np.arange(RATE) / RATE) @ y) / RATE * 2 == pytest.approx(2 / np.pi, rel=1e-4)
 
 
-def test_hard_sync_is_clean():
-    assert sync_aliases(render) < -80
+def test_hard_sync_is_clean(quality):
+    quality("saw", "worst alias of hard sync, 1,913 Hz led by 701 Hz", sync_aliases(render), "<=", -80, "dB")
 
 
 def test_sync_follows_the_leader():
