@@ -56,33 +56,31 @@ SPEC = Spec(
 
 
 @inline
-def wave_at(shape, place, key, turn):  # type: ignore[no-untyped-def]
-    """`shape` is a constant, `place` a 2^-32th of a turn."""
-    x = f32(place) * f32(2.0**-32)
-    if shape == SINE:
+def wave_at(family, shape, place, key, turn):  # type: ignore[no-untyped-def]
+    """`family` is a constant, the first of those that are computed together; `place` a 2^-32th of a turn."""
+    if family == SINE:
         u = f32(np.int32(place)) * f32(2.0**-31)
         return math.copysign(min(f32(1), sine(min(abs(u), f32(1) - abs(u)))), u)
-    if shape == TRIANGLE:
-        return abs(f32(2) - abs(f32(4) * x - f32(1))) - f32(1)
-    if shape == SAW:
-        return f32(1) - f32(2) * x
-    if shape == RAMP:
-        return f32(2) * x - f32(1)
-    if shape == SQUARE:
-        return f32(1) if place < HALF_TURN else f32(-1)
+    x = f32(place) * f32(2.0**-32)
+    if family == TRIANGLE:
+        slanted = f32(1) - f32(2) * x if shape < f32(SAW + 0.5) else f32(2) * x - f32(1)
+        square = f32(1) if place < HALF_TURN else f32(-1)
+        bent = abs(f32(2) - abs(f32(4) * x - f32(1))) - f32(1)
+        straight = slanted if shape < f32(RAMP + 0.5) else square
+        return bent if shape < f32(TRIANGLE + 0.5) else straight
     held = chance(key, turn)
-    if shape == HOLD:
-        return held
-    return held + (chance(key, turn + u32(1)) - held) * (x * x * (f32(3) - f32(2) * x))
+    glide = x * x * (f32(3) - f32(2) * x) if shape > f32(HOLD + 0.5) else f32(0)
+    return held + (chance(key, turn + u32(1)) - held) * glide
 
 
 @inline
-def draw(shape, asked, moving, key, place, turn, wave, frames):  # type: ignore[no-untyped-def]
-    """Draws one shape, in the lanes and frames that ask for it."""
+def draw(family, last, asked, moving, key, place, turn, wave, frames):  # type: ignore[no-untyped-def]
+    """Draws the shapes from `family` to `last`, in the lanes and frames that ask for them."""
     for i in range(frames):
         for l in range(key.size):
-            new = wave_at(shape, place[i, l], key[l], turn[i, l])
-            wave[i, l] = new if abs(asked[row(moving, 2, i), l] - f32(shape)) < f32(0.5) else wave[i, l]
+            shape = asked[row(moving, 2, i), l]
+            new = wave_at(family, shape, place[i, l], key[l], turn[i, l])
+            wave[i, l] = new if (shape > f32(family - 0.5)) & (shape < f32(last + 0.5)) else wave[i, l]
 
 
 @kernel(SPEC)
@@ -141,19 +139,11 @@ def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
             cycle[l] += 1 if now < phase[l] else 0
             phase[l], running[l], last_gate[l] = now, f32(0), gate[frames - 1, l]
     if used & 1 << SINE:
-        draw(SINE, shape, moving, key, place, turn, wave, frames)
-    if used & 1 << TRIANGLE:
-        draw(TRIANGLE, shape, moving, key, place, turn, wave, frames)
-    if used & 1 << SAW:
-        draw(SAW, shape, moving, key, place, turn, wave, frames)
-    if used & 1 << RAMP:
-        draw(RAMP, shape, moving, key, place, turn, wave, frames)
-    if used & 1 << SQUARE:
-        draw(SQUARE, shape, moving, key, place, turn, wave, frames)
-    if used & 1 << HOLD:
-        draw(HOLD, shape, moving, key, place, turn, wave, frames)
-    if used & 1 << RANDOM:
-        draw(RANDOM, shape, moving, key, place, turn, wave, frames)
+        draw(SINE, SINE, shape, moving, key, place, turn, wave, frames)
+    if used >> TRIANGLE & 0b1111:
+        draw(TRIANGLE, SQUARE, shape, moving, key, place, turn, wave, frames)
+    if used >> HOLD:
+        draw(HOLD, RANDOM, shape, moving, key, place, turn, wave, frames)
     for i in range(frames):
         for l in range(LANES):
             out[i, l] = depth[row(moving, 1, i), l] * wave[i, l]
