@@ -15,7 +15,8 @@ sys.path.insert(0, str(ROOT))  # a build does not look for packages beside this 
 
 from chronus.command_line import completion, forms, manual  # noqa: E402
 
-FOLDERS = ("grammar", "patches")
+FOLDERS = ("grammar", "patches", "patches/bench")
+PACKAGES = {f"chronus.{folder}".replace("/", "."): folder for folder in FOLDERS}
 
 
 def made() -> dict[str, str]:
@@ -41,9 +42,9 @@ class InstallData(Distribution().get_command_class("install_data")):
 
 
 setup(
-    packages=[*find_packages(include=["chronus", "chronus.*"]), *(f"chronus.{folder}" for folder in FOLDERS)],
-    package_dir={f"chronus.{folder}": folder for folder in FOLDERS},
-    package_data={f"chronus.{folder}": ["*"] for folder in FOLDERS},
+    packages=[*find_packages(include=["chronus", "chronus.*"]), *PACKAGES],
+    package_dir=PACKAGES,
+    package_data={name: ["*"] for name in PACKAGES},
     data_files=[(str(Path(path).parent), []) for path in made()],  # without it nothing would be installed there
     cmdclass={"install_data": InstallData},
 )

@@ -172,6 +172,10 @@ def _bench(arguments: Namespace, settings: Settings) -> int:
         from chronus.drills import bench_modules
 
         return bench_modules.main(arguments.kinds, settings.json)
+    if arguments.against:
+        from chronus.drills import bench_against
+
+        return bench_against.main(settings.json)
     from chronus.drills import bench
 
     return int(bench.main(settings, settings.json))

@@ -67,7 +67,7 @@ def installed(built, tmp_path_factory) -> Path:
 def shipped() -> set[str]:
     """All there is to ship, by where it is to lie: looked up, so that a new file needs no line here."""
     beside = {
-        f"chronus/{file.relative_to(ROOT)}" for name in ("grammar", "patches") for file in (ROOT / name).iterdir()
+        f"chronus/{file.relative_to(ROOT)}" for name in ("grammar", "patches") for file in (ROOT / name).rglob("*.*")
     }
     return beside | {str(file.relative_to(ROOT)) for file in (ROOT / "chronus").rglob("*.py")}
 
@@ -92,7 +92,7 @@ def test_an_sdist_holds_all_that_a_wheel_is_made_of(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as held:
         names = {name.partition("/")[2] for name in held.getnames()}
-    beside = {f"{name}/{file.name}" for name in ("grammar", "patches") for file in (ROOT / name).iterdir()}
+    beside = {str(file.relative_to(ROOT)) for name in ("grammar", "patches") for file in (ROOT / name).rglob("*.*")}
     assert beside <= names
     assert {"setup.py", "pyproject.toml", "README.md", "AGENTS.md", "CONTRIBUTING.md", "LICENSE", "Makefile"} <= names
 

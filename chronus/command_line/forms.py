@@ -148,6 +148,8 @@ def _bench(parser: Parser) -> None:
     what = "modules: each kind struck, held and silent, in microseconds a lane and 256 frames"
     parser.add_argument("what", nargs="?", choices=BENCHES, type=one_of(*BENCHES), metavar="WHAT", help=what)
     parser.add_argument("kinds", nargs="*", metavar="KIND", help="these kinds (all)")
+    beside = "only the voices, beside scsynth and Csound: rendered here where they are installed"
+    parser.add_argument("--against", action="store_true", help=beside)
 
 
 def _crash_test(parser: Parser) -> None:
@@ -224,7 +226,12 @@ FORMS: dict[str, Form] = {
     "bench": Form(
         "Measures this machine, with an engine of its own; or what each kind of module costs, without one.",
         _bench,
-        ("chronus bench --json", "chronus bench modules", "chronus bench modules saw filter --json"),
+        (
+            "chronus bench --json",
+            "chronus bench modules",
+            "chronus bench modules saw filter --json",
+            "chronus bench --against",
+        ),
     ),
     "crash-test": Form(
         "Kills the workers of an engine of its own while a song plays, and counts what was lost.",

@@ -30,8 +30,6 @@ patch tb303 > filter > delay
 sequence tb303: ..x...x.x.x.....x
 Yo! Chronus, drop in some kick and snare for a DnB song...
 """
-CHAINS = (32, 32, 32, 8)
-"""104 chains, in four modules of so many voices."""
 
 
 # ---------------------------------------------------------------- an ear
@@ -152,41 +150,23 @@ def cold_start(settings: Settings) -> list[Figure]:
 
 
 def rendering() -> list[Figure]:
+    from chronus.drills.bench_against import ROUNDS
+    from chronus.drills.bench_against import measure as against
     from chronus.render.take import Take, play_script
 
-    speeds, chains = [], []
+    chains, speeds = against(104), []
     for _ in range(3):
         take = Take(44100, 0)
         wrong, _ = play_script(take, FOUNDING + "wait 64 bars\n", None)
         assert not wrong
         speeds.append(take.frame / take.rate / take.seconds)
-        chains.append(_chains())
     return [
         Figure("rendering the founding lines", statistics.median(speeds), "x real time", 200, "64 bars, median of 3", above=True),
         Figure(
-            "104 chains of saw > filter > adsr", statistics.median(chains), "us per chain and 256 frames", None,
-            f"voices {'+'.join(map(str, CHAINS))}, limiter off, 20 s, median of 3",
+            "104 chains of saw > filter > adsr", chains.microseconds, "us per chain and 256 frames", None,
+            f"patches/bench/voices-104.chronus, limiter off, the least of {ROUNDS} rounds; {chains.ratio:.2f} yardsticks",
         ),
     ]  # fmt: skip
-
-
-def _chains() -> float:
-    from chronus.render.take import Take, play_script
-
-    lines = ["set out.limiter off"]
-    for k, voices in enumerate(CHAINS):
-        lines += [
-            f"load saw as s{k} voices={voices} freq={110 + 7 * k} gain=0.01",
-            f"load filter as f{k}",
-            f"load adsr as a{k}",
-        ]
-        lines += [f"patch s{k} > f{k} > a{k}", f"gate a{k} on"]
-    take = Take(44100, 0)
-    wrong, _ = play_script(take, "\n".join([*lines, "wait 1 s"]), None)
-    assert not wrong, wrong
-    take.seconds, first = 0.0, take.frame
-    take.render(first + 20 * take.rate)
-    return take.seconds / (take.frame - first) * 256 * 1e6 / sum(CHAINS)
 
 
 PARTS: tuple[Callable[[Settings], list[Figure]], ...] = (

@@ -28,7 +28,8 @@ YARDSTICK_US = 0.078
 """What the yardstick takes for a voice and 256 frames on a quiet machine, on which a fused loop in C takes 0.08. Bars are said in
 microseconds of that machine."""
 WIDTHS = {"mono": (1,), "poly": (1, 8, 32), "stereo": (2,)}
-_ROUNDS, _VOICES = 40, 16
+YARDSTICK_VOICES = 16
+_ROUNDS = 40
 _TO_256 = 256 / BLOCK / 1000
 """From nanoseconds a block to microseconds for 256 frames."""
 
@@ -57,13 +58,13 @@ class Row(Struct, frozen=True):
 def rows_of(one: Kernel) -> list[Row]:
     """Measures one kind at all its numbers of lanes. What is not compiled yet is compiled first."""
     each = {lanes: Scales(one, lanes) for lanes in WIDTHS[one.spec.width]}
-    yardstick = Scales(fused, _VOICES)
+    yardstick = Scales(fused, YARDSTICK_VOICES)
     for _ in range(_ROUNDS):
         yardstick.round()
         for scales in each.values():
             scales.round()
     return [
-        _row(one.spec.kind, lanes, scales.cost(), yardstick.cost().held * _TO_256 / _VOICES)
+        _row(one.spec.kind, lanes, scales.cost(), yardstick.cost().held * _TO_256 / YARDSTICK_VOICES)
         for lanes, scales in each.items()
     ]
 

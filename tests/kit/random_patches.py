@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
@@ -33,7 +34,7 @@ class RandomPatch:
         self.catalogue = catalogue
         self.modules: dict[str, Spec] = {}
         self.kinds = sorted(kind for kind in catalogue.kinds if kind != "out")
-        self.size = size
+        self.size, self.loaded = size, 0
 
     def begin(self) -> list[str]:
         """The lines that make it."""
@@ -50,10 +51,15 @@ class RandomPatch:
 
     def load(self) -> str:
         kind = self.chance.choice(self.kinds)
-        name = f"m{len(self.modules)}"
-        self.modules[name] = self.catalogue[kind]
+        name = self._new(kind)
         voices = f" voices={self.chance.choice([2, 5, 8, 20])}" if self.chance.random() < 0.3 else ""
         return f"load {kind} as {name}{voices if self._is_played(name) else ''}"
+
+    def _new(self, kind: str) -> str:
+        self.loaded += 1
+        name = f"m{self.loaded}"
+        self.modules[name] = self.catalogue[kind]
+        return name
 
     def _is_played(self, name: str) -> bool:
         spec = self.modules[name]
@@ -95,6 +101,27 @@ class RandomPatch:
             return f"set {place} {value(self.chance, param)}"
         return f"set {place} {value(self.chance, param)} over {self.chance.choice([1, 2, 5])} beats"
 
+    def mix(self) -> str:
+        """Of those that put out no sound it is refused."""
+        value = self.chance.choice(
+            ["level -60db", "level 12db", "level -10db", "level off", "pan -1", "pan 0.6", "pan 0"]
+        )
+        return f"set {self._name()}.{value}"
+
+    def bypass(self) -> str:
+        return f"bypass {self._name()} {self.chance.choice(['on', 'off'])}"
+
+    def insert(self) -> str:
+        kind = self.chance.choice([kind for kind in self.kinds if self.catalogue[kind].main_input()])
+        name = self._new(kind)
+        return f"insert {kind} on {self.chance.choice(['out', self._name()])} as {name}"
+
+    def exchange(self) -> str:
+        """One module goes, another one comes."""
+        gone = self._name()
+        del self.modules[gone]
+        return f"unload {gone}; {self.load()}"
+
     def play(self) -> str:
         steps = " ".join(self.chance.choice(NOTES) for _ in range(self.chance.choice([4, 7, 16])))
         return f"seq {self._name()}: {steps}"
@@ -104,15 +131,14 @@ class RandomPatch:
 
 
 def say(take: Take, moment: int, lines: Sequence[str]) -> list[str]:
-    """Types lines at a frame, each by itself, of which some may be refused; the ones that were done."""
+    """Types lines at a frame, in one submission; some may be refused. Returns the others."""
     take.render(moment // BLOCK * BLOCK)
-    done = []
-    for line in lines:
-        try:
-            typed = command(line)
-        except ChronusError:
-            continue
-        (outcome,) = take.perform(Submission((1,), (line,), (typed,)), moment, exact=True)
-        if outcome.error is None:
-            done.append(line)
-    return done
+    typed = []
+    for line in (one for several in lines for one in several.split("; ")):
+        with suppress(ChronusError):
+            typed.append((line, command(line)))
+    if not typed:
+        return []
+    texts, commands = zip(*typed, strict=True)
+    outcomes = take.perform(Submission(tuple(range(len(texts))), texts, commands), moment, exact=True)
+    return [text for text, outcome in zip(texts, outcomes, strict=True) if outcome.error is None]
