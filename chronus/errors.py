@@ -71,9 +71,16 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
         if distance is None and len(short) >= 2 + (short == name) * 2 and long.startswith(short):
             distance = 2  # "res" for resonance, "frequency" for freq
         if distance is not None:
-            goes_on = name.lower().startswith(lower)
-            found.append((distance, name[:1] != lower[:1], not goes_on, abs(len(name) - len(lower)), name))
+            found.append(
+                (distance, name[:1] != lower[:1], not _left_out(lower, name), abs(len(name) - len(lower)), name)
+            )
     return tuple(name for *_, name in sorted(found)[:most])
+
+
+def _left_out(word: str, name: str) -> bool:
+    """Whether the word is the name without some of its letters: those are left out more often than mistaken for others."""
+    letters = iter(name)
+    return all(letter in letters for letter in word)
 
 
 def _distance(word: str, name: str, most: int) -> int | None:

@@ -43,8 +43,8 @@ def test_onsets_at_174_over_64_bars_stand_on_the_frame_they_belong_to(drums):
     for step in steps:
         frame = exact(step, 174)
         before = loud[max(0, frame - 2000) : frame]
-        assert not before.any() or before.max() < 1e-4, f"something sounds before step {step}"
-        found.append(frame + int(np.argmax(loud[frame : frame + 400] > 1e-4)))
+        assert not before.any() or before.max() < 1e-5, f"something sounds before step {step}"
+        found.append(frame + int(np.argmax(loud[frame : frame + 400] > 1e-5)))
     deviation = np.array(found) - np.array([exact(step, 174) for step in steps])
     assert found[0] == int(deviation[0]) and deviation[0] in (0, 1), "the first is not on frame 0"
     assert np.ptp(deviation) == 0, f"onsets wander by {np.ptp(deviation)} frames"

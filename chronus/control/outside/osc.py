@@ -157,7 +157,7 @@ class Tone(NamedTuple):
 Meaning = OscCommand | OscQuestion | Tone | None
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_WORD = re.compile(r"[a-z0-9][a-z0-9_]{0,31}")
+_WORD = re.compile(r"[a-z0-9][a-z0-9_#]{0,31}")
 
 
 def translate(message: Message) -> Meaning:
