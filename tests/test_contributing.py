@@ -108,7 +108,7 @@ def test_a_module(tree, figure):
     levels = np.unique(np.abs(sound[2000:]))
     assert len(levels) == 2 and levels[0] == 0 < levels[1], levels
     told = json.loads(tree.run("-m", "chronus", "modules", "crush", "--json"))
-    assert [param["name"] for param in told["params"]] == ["steps"]
+    assert [param["name"] for param in told["params"]] == ["steps", "level", "pan", "bypass"]
     tree.run(
         "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", "tests/laws/test_modules.py", "-k", "crush"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chronus.catalogue.kinds import main_input, main_output
 from chronus.catalogue.spec import Param
 from chronus.dsp.discovery import discover
 from chronus.dsp.kernel import Kernel
@@ -122,6 +123,15 @@ def walk(rng: np.random.Generator, param: Param, blocks: int) -> np.ndarray:
         param.low * (param.high / param.low) ** x if param.curve == "exp" else param.low + (param.high - param.low) * x
     )
     return np.clip(value, param.low, param.high).repeat(64)
+
+
+@every
+def test_what_sound_goes_through_has_room_for_both_sides(kind):
+    """Behind a stereo module all is stereo: a kernel that can only be mono would fold it."""
+    spec = KERNELS[kind].spec
+    main = main_output(spec)
+    if main_input(spec) is not None and main is not None and main.role == "audio":
+        assert spec.width in ("poly", "stereo")
 
 
 @every

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chronus.catalogue.kinds import Catalogue, main_input
-from chronus.catalogue.spec import Spec
+from chronus.catalogue.spec import BYPASS, LEVEL, Spec
 from tests.kit.typed import heard
 
 EXAMPLES = int(os.environ.get("CHRONUS_EXAMPLES", "0"))
@@ -71,12 +71,17 @@ def cables(draw, kinds: dict[str, str]) -> Line:
     target = draw(st.sampled_from([*sorted(kinds), "out"]))
     goal = catalogue()["out" if target == "out" else kinds[target]]
     spec, main = catalogue()[kinds[source]], main_input(goal)
-    way = draw(st.sampled_from(("main", "main", "main", "gate", "param", "any")))
+    way = draw(st.sampled_from(("main", "main", "main", "main", "gate", "param", "any", "mix")))
     output, into = spec.outs[0].name, draw(st.sampled_from(_places(goal)))
     if way == "main" and main is not None:
         into = main.name
     elif way == "gate" and spec.note_outs() and goal.has_gate():
         output, into = "gate", "gate"
+    elif way == "mix" and goal.mix:
+        output, into = (
+            draw(st.sampled_from([port.name for port in spec.offers()])),
+            draw(st.sampled_from(goal.mix)).name,
+        )
     elif way == "param" and goal.params:
         output = draw(st.sampled_from([port.name for port in spec.offers()]))
         into = draw(st.sampled_from([param.name for param in goal.params if not param.words]))
@@ -88,7 +93,7 @@ def cables(draw, kinds: dict[str, str]) -> Line:
 
 
 def _places(spec: Spec) -> list[str]:
-    return [port.name for port in spec.ins] + [param.name for param in spec.all_params if not param.words]
+    return [port.name for port in spec.ins] + [param.name for param in spec.params if not param.words]
 
 
 @st.composite
@@ -98,6 +103,8 @@ def values(draw, kinds: dict[str, str]) -> Line:
     if spec.width == "poly" and draw(st.integers(0, 4)) == 0:
         return Line(f"set {name}.voices {draw(st.integers(1, 5))}", (f"load {name}",))
     param = draw(st.sampled_from((spec.mix if draw(st.integers(0, 3)) == 0 else spec.params) or spec.all_params))
+    if param == BYPASS and spec.main_input() is None:
+        param = LEVEL  # a source that is bypassed is silent
     if param.words:
         return Line(f"set {name}.{param.name} {draw(st.sampled_from(param.words))}", (f"load {name}",))
     share = draw(st.sampled_from((0.0, 0.25, 0.5, 0.9)))
