@@ -17,7 +17,7 @@ from chronus.dsp.pitch import FASTEST, SLOWEST, sine
 from chronus.dsp.plane import flat, local_plane
 from chronus.dsp.synth import lowpass, notes
 from chronus.dsp.synth.lowpass import PLACES
-from chronus.dsp.synth.notes import BEND, FADE, ROOM, TICK
+from chronus.dsp.synth.notes import BEND, FADE, LEFT_FROM, ROOM, TICK
 from chronus.dsp.synth.stack import detuned, stacked, start_anew
 from chronus.dsp.voice import row_at
 
@@ -84,6 +84,7 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 for j in range(size if s[FADE, l] == 0 else 0):
                     kept[LANES * LENGTH + l * size + j] = 0
                 s[BEND, l] = interval[row_at(moving >> INTERVAL, start), l] / 12
+                s[LEFT_FROM, l] -= s[BEND, l]
         end = notes.stretch(s, gate, start, frames, moving & ~(lowpass.FOLLOWED | 1 << DRIVE))
         n = end - start
         seconds = notes.clock(s) / rate

@@ -37,6 +37,19 @@ def test_it_falls_from_the_interval_to_the_note():
         assert abs(cents_off(play(2 * RATE, rig, **params), octave)) < 0.01
 
 
+def test_a_stolen_note_falls_from_where_the_other_was():
+    """Neither jumps: the pitch is led from the one that sounded to the interval above the new one."""
+    rig = Rig(render)
+    params = {"interval": 12, "fall": 1000, "vibrato": 0, "width": 0}
+    play(2 * RATE, rig, freq=400.0, **params)
+    gate = np.ones(2)
+    gate[0] = 2
+    rig.render(2, {"freq": 200.0, **params}, {"gate": gate, "velocity": 0.8}, moving=False)
+    # 400 Hz is an octave above 200, and there the new note begins
+    assert rig.state[notes.BEND, 0] == pytest.approx(1, abs=0.01)
+    assert rig.state[notes.LEFT_FROM, 0] == pytest.approx(0, abs=0.02)
+
+
 def test_the_width_moves_the_sound_though_the_pitch_stands():
     def moves(width):
         y = play(6 * RATE, freq=400, interval=0, vibrato=0, chorus=0, width=width, attack=1, sustain=1)[RATE:]
