@@ -121,17 +121,24 @@ def _spread(source, width, sided, into, lanes, stereo, gains, count):
 
 
 @compiled
+def _spread_panned(source, width, into, left, right, gains, count):
+    """Adds `count` frames that have no sides to two sides, so much of them to each."""
+    mono = local(np.float32, BLOCK)
+    meet(source, count, width, mono)
+    for i in range(count):
+        x = mono[i] * gains[i]
+        into[2 * i] += x * left
+        into[2 * i + 1] += x * right
+
+
+@compiled
 def _mix(bound, cables, c, source, into, gains, a, count):
-    """The same for the sound of a module whose level or pan was set: they come in here. `gains` are changed."""
+    """The same for the sound of a module whose level moves, or which is panned: that comes in here."""
     lanes, stereo = cables[c, CAB_LANES], cables[c, CAB_STEREO]
     width, sided = cables[c, CAB_SOURCE_LANES], cables[c, CAB_SOURCE_STEREO]
     level, pan = cables[c, CAB_LEVEL], cables[c, CAB_PAN]
     heard = source
-    if level >= 0 and is_still(bound, level):
-        factor = laid(bound, level, 0, 1)[0]
-        for i in range(count):
-            gains[i] *= factor
-    elif level >= 0:
+    if level >= 0 and not is_still(bound, level):
         heard, factors = local(np.float32, WIDEST), laid(bound, level, a * width, count * width)
         for k in range(count * width):
             heard[k] = source[k] * factors[k]
@@ -142,21 +149,30 @@ def _mix(bound, cables, c, source, into, gains, a, count):
     if sided:
         add_balanced(heard, into, pans, gains, count)
     elif is_still(bound, pan):
-        left, right, mono = to_left(pans[0]), to_right(pans[0]), local(np.float32, BLOCK)
-        meet(heard, count, width, mono)
-        for i in range(count):
-            into[2 * i] += mono[i] * gains[i] * left
-            into[2 * i + 1] += mono[i] * gains[i] * right
+        _spread_panned(heard, width, into, to_left(pans[0]), to_right(pans[0]), gains, count)
     else:
         add_voices_apart(heard, width, into, pans, gains, count)
 
 
 @inline
+def _steady_level(bound, cables, c):
+    """The level of what a cable comes from, as a factor, where it stands still; else 1."""
+    level = cables[c, CAB_LEVEL]
+    return laid(bound, level, 0, 1)[0] if level >= 0 and is_still(bound, level) else f32(1.0)
+
+
+@inline
 def _bring(bound, cables, c, into, gains, a, count):
-    """Adds frames of a cable's source to `into`, each times its gain."""
+    """Adds frames of a cable's source to `into`, each times its gain, in which a level that stands still has its part."""
+    level, pan = cables[c, CAB_LEVEL], cables[c, CAB_PAN]
+    moves = level >= 0 and not is_still(bound, level)
     width = cables[c, CAB_SOURCE_LANES]
     source = row_f32(bound[B_BUFFERS] + (cables[c, CAB_SOURCE] + a * width) * 4, count * width)
-    if cables[c, CAB_LEVEL] >= 0 or cables[c, CAB_PAN] >= 0:
+    panned = pan >= 0 and cables[c, CAB_STEREO] and not rests_at(bound, pan, f32(0.0))
+    if panned and not moves and not cables[c, CAB_SOURCE_STEREO] and is_still(bound, pan):
+        x = laid(bound, pan, 0, 1)[0]
+        _spread_panned(source, width, into, to_left(x), to_right(x), gains, count)
+    elif moves or panned:
         _mix(bound, cables, c, source, into, gains, a, count)
     else:
         _spread(
@@ -171,6 +187,8 @@ def add(arena, bound, cables, c, target, a, b, block, weight):
     lanes, count, frame = cables[c, CAB_LANES], b - a, block * BLOCK + a
     into = row_f32(target + a * lanes * 4, count * lanes)
     at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
+    if cables[c, CAB_FEEDBACK] == 0:
+        weight *= _steady_level(bound, cables, c)
     gain = f32(floats[at + C_TO]) * weight
     fading = arena[at + C_START] + arena[at + C_FRAMES] > frame
     gains = local(np.float32, BLOCK)
@@ -193,7 +211,7 @@ def keep(arena, bound, cables, c, a, b, block):
     clear(half, a * lanes, count * lanes)
     gains = local(np.float32, BLOCK)
     for i in range(count):
-        gains[i] = f32(1.0)
+        gains[i] = _steady_level(bound, cables, c)
     _bring(bound, cables, c, row_f32(half + a * lanes * 4, count * lanes), gains, a, count)
 
 
