@@ -37,8 +37,8 @@ MEMORY_FRAMES, STATE = 2 * HISTORY, 4
 SILENT = 1e-7
 CREEP = 1.2e-7
 """Over the release in seconds: what it adds to its exponential in each frame, so that it arrives."""
-MARGIN = f32(0.99)
-"""-0.09 dB, for what the detector does not see: a ceiling is told times this."""
+MARGIN = f32(0.987)
+"""-0.11 dB, for what the detector does not see: a ceiling is told times this."""
 STEPS = 2.0**24
 DOUBT, EDGE_SECONDS = f32(1.4), 0.005
 """By how much of what is near the Nyquist frequency a peak may be higher than read, and for how long that is kept."""
