@@ -6,8 +6,6 @@ Magazine, 2007 (the 2-point polynomial BLEP). At the plain rate blep.py is far b
 
 from __future__ import annotations
 
-import math
-
 from chronus.dsp.kernel import inline
 
 
@@ -22,12 +20,3 @@ def rounding(phase, edges):
 def saw(phase, edges):
     """Rises from -1 to 1; zero in the middle."""
     return 2 * phase - 1 - rounding(phase, edges)
-
-
-@inline
-def square(phase, edges):
-    """1, then -1 from a phase of 0.5 on; `edges` is half the number of frames in a turn. Without a branch."""
-    half = math.floor(2 * phase)
-    x = 2 * phase - half
-    near = max(0.0, 1 - min(x, 1 - x) * edges)
-    return (1 - 2 * half) * (1 - near * near)

@@ -45,11 +45,11 @@ SPEC = Spec(
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     gate, velocity, accent = ins
     freq, decay, opened, tone, model = params
     (out,) = outs
-    if rests(out, gate, frames, state):
+    if rests(out, gate, still, frames, state):
         return
     i = 0
     while i < frames:
@@ -58,4 +58,4 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 state, 0, 0, freq[row(moving, 0, i), 0], decay[row(moving, 1, i), 0], opened[row(moving, 2, i), 0],
                 tone[row(moving, 3, i), 0], model[row(moving, 4, i), 0], velocity[i, 0], accent[i, 0], rate,
             )  # fmt: skip
-        i = clang_until_hit(out, gate, i, frames, state, seed, rate)
+        i = clang_until_hit(out, gate, still, i, frames, state, seed, rate)

@@ -38,11 +38,11 @@ SPEC = Spec(
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     gate, velocity, accent = ins
     freq, decay, tone, drive, click, sweep, model = params
     (out,) = outs
-    if rests(out, gate, frames, state):
+    if rests(out, gate, still, frames, state):
         return
     i = 0
     while i < frames:
@@ -52,4 +52,4 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
                 click[row(moving, 4, i), 0], sweep[row(moving, 5, i), 0], model[row(moving, 6, i), 0],
                 velocity[i, 0], accent[i, 0], rate,
             )  # fmt: skip
-        i = play_until_hit(out, gate, i, frames, state, freq, moving, seed, rate)
+        i = play_until_hit(out, gate, still, i, frames, state, freq, moving, seed, rate)

@@ -153,7 +153,7 @@ def strike(state, note, params, moving, i, velocity, accent, rate):
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     gate, velocity, accent = ins
     (out,) = outs
     held, x, pitch = local(f32, LANES), local(np.float64, 64), local_plane(np.float64, 1, 1)
@@ -162,10 +162,15 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
         held[l] = state[0, l]
     for k in range(DRUMS):
         sounds = max(sounds, state[1 + k * SIZE + LIVE, 0])
+    for l in range(LANES):
+        moves |= gate[0, l] != held[l]
     for i in range(frames):
         for l in range(LANES):
             out[i, l] = f32(0)
-            moves |= gate[i, l] != held[l]
+    if still & 1 == 0:
+        for i in range(frames):
+            for l in range(LANES):
+                moves |= gate[i, l] != held[l]
     start = 0 if moves or sounds > 0 else frames
     while start < frames:
         for l in range(LANES):

@@ -16,6 +16,8 @@ from chronus.places import modules_folders
 KERNELS = discover(modules_folders())
 
 VOICE, DEAR_VOICE, DRUM, DEAD_DRUM, MONO, STEREO, REVERB = 0.5, 1.0, 3.0, 0.05, 6.0, 12.0, 30.0
+KIT = 10 * DRUM / 32
+"""Ten drums, struck by any of 32 voices."""
 OVERSAMPLED = {"distortion", "ladder", "diode", "fm", "supersaw", "pad", "lead", "stab", "reese", "hoover", "pluck"}
 """Run at a higher rate, or are several oscillators in one."""
 REVERBS = {"reverb"}
@@ -25,15 +27,11 @@ OVER = {
     "hoover": (102, 1.5),
     "lead": (17.7, 1.5),
     "pad": (17.3, 1.5),
-    "perc": (41, 0.5),
     "pluck": (108.0, 1.9),
     "reese": (20.7, 1.5),
-    "rim": (39, 0.5),
-    "snare": (39, 0.5),
     "stab": (17.7, 1.5),
     "sub": (12.1, 1.5),
     "tb303": (112, 6.8),
-    "tom": (39, 0.6),
 }
 """What costs more than its bar today: the ratio while it sounds, and in silence. They may only fall; what holds its bar is taken out."""
 NOISE = 1.25
@@ -44,6 +42,8 @@ def bars(spec: Spec) -> tuple[float, float]:
     """Microseconds while it sounds, and in silence: only of a drum that has died away less is asked."""
     if spec.category == "drum" and spec.width == "mono":
         return DRUM, DEAD_DRUM
+    if spec.kit:
+        return KIT, KIT
     if spec.width == "poly":
         bar = DEAR_VOICE if spec.kind in OVERSAMPLED else VOICE
     else:

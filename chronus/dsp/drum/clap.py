@@ -23,7 +23,7 @@ MODELS = ("808", "909", "dnb", "techno")
 # fall: ms until a burst is 60 dB down. room: the tail's level. push: added to the drive. level.
 FIGURES = np.array([
     # pitch damping air   spacing fall  room  push  level
-    [1.00,  0.60,   0.10, 1.00,   30.,  0.30, 0.00, 0.85],
+    [1.00,  0.60,   0.10, 1.00,   34.,  0.35, 0.10, 0.85],
     [1.14,  0.51,   0.14, 1.10,   34.,  0.35, 0.05, 0.88],
     [1.35,  0.90,   0.25, 0.80,   26.,  0.25, 0.20, 0.72],
     [1.20,  0.60,   0.18, 1.20,   45.,  0.45, 0.25, 0.78],

@@ -12,7 +12,7 @@ import numpy as np
 
 from chronus.dsp.chance import chance, key_of
 from chronus.dsp.drum.skin import END as FREE
-from chronus.dsp.drum.strike import TIME, count_of
+from chronus.dsp.drum.strike import SILENT, TIME, count_of
 from chronus.dsp.kernel import inline, local
 from chronus.dsp.resonator import two_pole_gains, two_pole_step, warp
 from chronus.dsp.shape import exp2
@@ -70,18 +70,21 @@ def bursts(state, at, lane, level, count, spacing, milliseconds, rate):
 def hiss(x, frames, state, at, lane, seed):
     """Adds `frames` frames of it to x. Returns what is left of its level."""
     tail, burst = state[at + TAIL, lane], state[at + BURST, lane]
-    if tail + burst == 0:
-        return 0.0
     t = state[at + TIME, lane]
     hold, tail_fall = state[at + HOLD, lane], state[at + TAIL_FALL, lane]
     last, spacing, burst_fall = state[at + LAST_BURST, lane], state[at + SPACING, lane], state[at + BURST_FALL, lane]
+    if tail * exp2(-tail_fall * (t - hold)) + burst * exp2(-burst_fall * (t - spacing * last)) < SILENT:
+        return 0.0
     p, q, r = state[at + P, lane], state[at + Q, lane], state[at + R, lane]
     of_in, of_band, of_low = state[at + OF_IN, lane], state[at + OF_BAND, lane], state[at + OF_LOW, lane]
     s1, s2, below, s3 = state[at + S1, lane], state[at + S2, lane], state[at + BELOW, lane], state[at + S3, lane]
     noise, key, number = local(np.float64, 64), key_of(seed, at + lane), count_of(state, at, lane)
     pace = 1 / spacing
     for j in range(frames):
-        noise[j] = tail * exp2(-tail_fall * max(0.0, t + j - hold))
+        noise[j] = 0.0
+    if tail > 0:
+        for j in range(frames):
+            noise[j] = tail * exp2(-tail_fall * max(0.0, t + j - hold))
     if burst > 0:
         for j in range(frames):
             since = t + j - spacing * min(last, math.floor(pace * (t + j)))

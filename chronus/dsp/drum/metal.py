@@ -23,7 +23,7 @@ from chronus.dsp.shape import exp2, fall, saturate
 f32, u32 = np.float32, np.uint32
 
 SQUARES = 6
-STARTS = np.array([0.618, 0.17, 0.31, 0.53, 0.71, 0.87]) * 2.0**32
+STARTS = np.array([0.07, 0.17, 0.31, 0.43, 0.71, 0.87]) * 2.0**32
 """Phases at the first hit, and by how much they go on with each: six edges at one frame would be a click."""
 
 PHASE, PACE = FREE, FREE + SQUARES
@@ -178,9 +178,9 @@ def _filter(mix, y, frames, state, at, lane, t):
 
 
 @inline
-def clang_until_hit(out, gate, start, frames, state, seed, rate):
+def clang_until_hit(out, gate, still, start, frames, state, seed, rate):
     """Sounds or is silent from frame `start` to the next hit; returns where that is."""
-    end = next_hit(gate, start, frames, state)
+    end = next_hit(gate, still, start, frames, state)
     if state[LIVE, 0] == 0:
         hush(out, start, end)
     else:

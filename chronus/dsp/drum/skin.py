@@ -73,7 +73,10 @@ def skin(x, frames, state, at, lane, freq, first, moves, seed, rate):
         return _click(x, frames, state, at, lane, t, seed)
     turns, two = local(np.float64, 64), local(np.float64, 64)
     for j in range(frames):
-        turns[j] = 1 + depth * exp2(-bend * (t + j)) + sag * exp2(-slump * (t + j))
+        turns[j] = 1 + depth * exp2(-bend * (t + j))
+    if sag != 0:
+        for j in range(frames):
+            turns[j] += sag * exp2(-slump * (t + j))
     if moves & 1:
         for j in range(frames):
             turns[j] *= freq[first + j, 0] / rate

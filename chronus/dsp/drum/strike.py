@@ -19,6 +19,8 @@ from chronus.dsp.voice import begins
 
 f32 = np.float32
 
+BLOCK = 64
+
 SILENT = 3e-8
 """An envelope below this (-150 dB) is taken for zero, so that the full drive cannot lift the step above -120 dB."""
 
@@ -32,15 +34,28 @@ FREE = 6
 
 
 @inline
-def rests(out, gate, frames, state):
-    """Lays down silence where a drum neither sounds nor has its gate moved; whether it did."""
-    held, odd = f32(state[HELD, 0]), 0
-    for i in range(frames):
-        odd |= gate[i, 0] != held
+def rests(out, gate, still, frames, state):
+    """Lays down silence where a drum neither sounds nor has its gate moved; whether it did. `still`: the gate stays as it is."""
+    held = f32(state[HELD, 0])
+    odd = 1 if gate[0, 0] != held else 0
+    if still & 1 == 0:
+        odd |= _moves(gate, held, BLOCK) if frames == BLOCK else _moves(gate, held, frames)
     resting = state[LIVE, 0] == 0 and odd == 0
     if resting:
-        hush(out, 0, frames)
+        # of a whole block LLVM knows the length, and needs no loop and no call for it
+        if frames == BLOCK:
+            hush(out, 0, BLOCK)
+        else:
+            hush(out, 0, frames)
     return resting
+
+
+@inline
+def _moves(gate, held, frames):
+    odd = 0
+    for i in range(frames):
+        odd |= gate[i, 0] != held
+    return odd
 
 
 @inline
@@ -59,11 +74,18 @@ def struck(gate, frame, state):
 
 
 @inline
-def next_hit(gate, start, frames, state):
+def next_hit(gate, still, start, frames, state):
     """The frame of the first hit after `start`, else `frames`."""
-    end = start + 1
-    while end < frames and not begins(gate[end, 0], gate[end - 1, 0]):
-        end += 1
+    end = frames
+    if still & 1 == 0:
+        # mostly there is none: that all are alike from the next one on is found out many frames at a time
+        after, odd = gate[min(start + 1, frames - 1), 0], 0
+        for i in range(frames):
+            odd |= (i > start) & (gate[i, 0] != after)
+        if odd or begins(after, gate[start, 0]):
+            end = start + 1
+            while end < frames and not begins(gate[end, 0], gate[end - 1, 0]):
+                end += 1
     state[HELD, 0] = gate[end - 1, 0]
     return end
 

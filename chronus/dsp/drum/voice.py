@@ -71,9 +71,9 @@ def drum(x, frames, state, at, lane, freq, first, moves, seed, rate):
 
 
 @inline
-def play_until_hit(out, gate, start, frames, state, freq, moves, seed, rate):
+def play_until_hit(out, gate, still, start, frames, state, freq, moves, seed, rate):
     """Sounds or is silent from frame `start` to the next hit; returns where that is."""
-    end = next_hit(gate, start, frames, state)
+    end = next_hit(gate, still, start, frames, state)
     if state[LIVE, 0] == 0:
         hush(out, start, end)
     else:
