@@ -6,7 +6,11 @@ Magazine, 2007 (the 2-point polynomial BLEP). At the plain rate blep.py is far b
 
 from __future__ import annotations
 
+import numpy as np
+
 from chronus.dsp.kernel import inline
+
+NONE, ONE = np.float32(0), np.float32(1)
 
 
 @inline
@@ -20,3 +24,16 @@ def rounding(phase, edges):
 def saw(phase, edges):
     """Rises from -1 to 1; zero in the middle."""
     return 2 * phase - 1 - rounding(phase, edges)
+
+
+@inline
+def rounding32(phase, edges):
+    """`rounding` in float32."""
+    after, before = max(NONE, ONE - phase * edges), max(NONE, ONE - (ONE - phase) * edges)
+    return before * before - after * after
+
+
+@inline
+def saw32(phase, edges):
+    """`saw` in float32."""
+    return phase + phase - ONE - rounding32(phase, edges)

@@ -49,6 +49,7 @@ SPEC = Spec(
     ),
 )
 
+GATE, VELOCITY, ACCENT, LEGATO = range(4)
 FREQ, DISTORTION, CUTOFF, RESONANCE, ENV, DECAY, SUB, GLIDE = range(8)
 
 ATTACK, RELEASE = 0.0025, 0.010
@@ -134,8 +135,17 @@ def _coupled(x, z, n, room, state, l):
         state[21 + m, l] = second[m]
 
 
+@inline
+def resting(gate, still, state):
+    """Whether no lane sounds, and none begins a note."""
+    busy = 1 - (still & 1)
+    for l in range(state.shape[1]):
+        busy += state[1, l] != 0 or begins(gate[0, l], state[0, l])
+    return busy == 0
+
+
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     gate, velocity, accent, legato = ins
     freq, distortion, cutoff, resonance, env, decay, sub, glide = params
     (out,) = outs
@@ -148,7 +158,13 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     ps, qs, rs, poles = (
         local(np.float64, BLOCK), local(np.float64, BLOCK), local(np.float64, BLOCK), local(np.float64, BLOCK)
     )  # fmt: skip
-    inner = OVER * rate
+    if resting(gate, still, state):
+        for l in range(LANES):
+            state[0, l] = gate[0, l]
+            for i in range(frames):
+                out[i, l] = 0
+        return
+    inner, told = OVER * rate, ~still
     sin, cos = prewarp(f32(DIRT_HZ), inner)
     low = f32(2) * (sin / (sin + cos))
     rise, drop = 1 / (ATTACK * rate), 1 / (RELEASE * rate)
@@ -166,17 +182,22 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
         start = 0
         while start < frames:
             # a stretch: to the next note, or a single frame while a parameter other than the pitch moves
-            if begins(gate[start, l], held):
-                rising, hot, loud = 1.0, 1.0 if accent[start, l] > HALF else 0.0, velocity[start, l]
+            if begins(gate[row_at(told, start), l], held):
+                rising, loud = 1.0, velocity[row_at(told >> VELOCITY, start), l]
+                hot = 1.0 if accent[row_at(told >> ACCENT, start), l] > HALF else 0.0
                 peak = loud * (1.5 - 0.5 * loud) * (1 + 0.08 * hot)
                 if live == 0:
                     live, phase, level = 1.0, 0.0, peak
                 stale = True
-            end = start + 1 if moving >> 1 and live > 0 else until_next(gate, l, start, frames)
+            end = frames
+            if moving >> 1 and live > 0:
+                end = start + 1
+            elif told & 1:
+                end = until_next(gate, l, start, frames)
             if live == 0:
                 for i in range(start, end):
                     out[i, l] = 0
-                held = gate[end - 1, l]
+                held = gate[row_at(told, end - 1), l]
                 start = end
                 continue
             if stale or moving >> DISTORTION & 1:
@@ -199,9 +220,9 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             n = end - start
             for j in range(n):
                 i = start + j
-                held = gate[i, l]
+                held = gate[row_at(told, i), l]
                 pitch = freq[row_at(moving >> FREQ, i), l]
-                bend = slid(bend, last, pitch, legato[i, l], settle)
+                bend = slid(bend, last, pitch, legato[row_at(told >> LEGATO, i), l], settle)
                 last = pitch
                 pace = (pitch if bend == 0 else pitch * exp2(bend)) / inner
                 paces[j], phases[j] = pace, phase

@@ -11,7 +11,7 @@ import numpy as np
 from chronus.catalogue.spec import In, Param, Spec
 from chronus.dsp.decimate import double32, halve32
 from chronus.dsp.kernel import LANES, kernel, local
-from chronus.dsp.ladder import diode, diode_back, diode_gains
+from chronus.dsp.ladder import TUNING, bent, diode, diode_back, diode_loop, diode_matrix, diode_reach
 from chronus.dsp.plane import local_plane
 from chronus.dsp.shape import saturate32
 from chronus.dsp.tan import prewarp
@@ -42,10 +42,9 @@ CUTOFF, RESONANCE, DRIVE, BASS = range(4)
 
 ASIDE = f32(1 / 8)
 """The corner in the feedback, of the cutoff."""
-CRITICAL, APART = 20.48289, 1.0968792
+CRITICAL, APART = f32(20.48289), f32(1.0968792)
 """With that corner it oscillates from this feedback on, and this much above sqrt(2) w: where the phase round the loop is half a turn."""
-TOP = f32(1.05 * CRITICAL)
-TUNING = f32(0.5**0.5 / APART)
+TOP = f32(1.05) * CRITICAL
 QUIET, ROOM = f32(0.35), f32(2)
 CEILING = f32(16)
 """+24 dBFS: nothing louder goes in, so that nothing overflows."""
@@ -57,64 +56,72 @@ UP, DOWN = 5, 13
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
     cutoff, resonance, drive, bass = params
-    s, gains = local_plane(f32, 5, LANES), local_plane(f32, 14, LANES)
+    s, m = local_plane(f32, 5, LANES), local_plane(f32, 15, LANES)
     z_up, z_down = local_plane(f32, 8, LANES), local_plane(f32, 9, LANES)
-    g, back, x = local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    back, x, follow = local(f32, LANES), local(f32, LANES), local(f32, LANES)
+    loop, closed, reach = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     into, lift, level = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     early, late = local(f32, LANES), local(f32, LANES)
-    for m in range(5):
+    for n in range(5):
         for l in range(LANES):
-            s[m, l] = state[m, l]
-    for m in range(8):
+            s[n, l] = state[n, l]
+    for n in range(8):
         for l in range(LANES):
-            z_up[m, l] = state[UP + m, l]
-    for m in range(9):
+            z_up[n, l] = state[UP + n, l]
+    for n in range(9):
         for l in range(LANES):
-            z_down[m, l] = state[DOWN + m, l]
+            z_down[n, l] = state[DOWN + n, l]
     for i in range(frames):
         if moving != 0 or i == 0:
             for l in range(LANES):
                 sin, cos = prewarp(cutoff[row(moving, CUTOFF, i), l], 2 * rate)
                 tangent = sin / max(sin, cos)
-                g[l] = TUNING * tangent
-                k = TOP * resonance[row(moving, RESONANCE, i), l]
+                g = TUNING / APART * tangent
+                k, h = TOP * resonance[row(moving, RESONANCE, i), l], ASIDE * tangent
                 (
-                    gains[0, l], gains[1, l], gains[2, l], gains[3, l], gains[4, l], gains[5, l], gains[6, l],
-                    gains[7, l], gains[8, l], gains[9, l], gains[10, l], gains[11, l], gains[12, l], gains[13, l],
-                ) = diode_gains(g[l], k, ASIDE * tangent)  # fmt: skip
+                    m[0, l], m[1, l], m[2, l], m[3, l], m[4, l], m[5, l], m[6, l], m[7, l], m[8, l], m[9, l],
+                    m[10, l], m[11, l], m[12, l], m[13, l], m[14, l],
+                ) = diode_matrix(g)  # fmt: skip
+                loop[l], closed[l] = diode_loop(m[14, l], k, h)
+                follow[l] = (h + h) / (ONE + h)
+                reach[l] = diode_reach(
+                    follow[l], m[11, l], m[12, l], m[13, l], m[14, l], m[3, l], m[6, l], m[8, l], m[10, l]
+                )
                 hot = f32(3) * drive[row(moving, DRIVE, i), l]
                 into[l] = QUIET * (ONE + hot) * (ONE + hot)
-                lift[l] = (ONE + bass[row(moving, BASS, i), l] * k) / (ROOM * QUIET)
+                lift[l] = (ONE + bass[row(moving, BASS, i), l] * k) / (f32(2) * ROOM * QUIET)
                 level[l] = ROOM / ((ONE + hot) * (ONE + f32(0.11) * hot))
-                back[l] = diode_back(
-                    gains[6, l], gains[7, l], gains[8, l], gains[9, l], s[0, l], s[1, l], s[2, l], s[3, l], s[4, l]
-                )
+                back[l] = diode_back(m[3, l], m[6, l], m[8, l], m[10, l], s[0, l], s[1, l], s[2, l], s[3, l], s[4, l])
         for l in range(LANES):
             x[l] = into[l] * min(CEILING, max(-CEILING, source[i, l]))
         for l in range(LANES):
             early[l], late[l] = double32(x[l], z_up, l)
         for l in range(LANES):
-            lane = (
-                gains[0, l], gains[1, l], gains[2, l], gains[3, l], gains[4, l], gains[5, l], gains[6, l],
-                gains[7, l], gains[8, l], gains[9, l], gains[10, l], gains[11, l], gains[12, l], gains[13, l],
+            m14, m24, m34, e4 = m[3, l], m[6, l], m[8, l], m[10, l]
+            matrix = (
+                m[0, l], m[1, l], m[2, l], m14, m[4, l], m[5, l], m24, m[7, l], m34, m[9, l],
+                e4, m[11, l], m[12, l], m[13, l], m[14, l],
             )  # fmt: skip
-            y, b, s1, s2, s3, s4, low = diode(
-                early[l], back[l], g[l], lane, s[0, l], s[1, l], s[2, l], s[3, l], s[4, l]
+            u = bent(closed[l] * early[l] - loop[l] * back[l])
+            y, far, s1, s2, s3, s4, low = diode(
+                u, follow[l], matrix, m14, m24, m34, e4, s[0, l], s[1, l], s[2, l], s[3, l], s[4, l]
             )
             early[l] = saturate32(lift[l] * y)
-            y, b, s1, s2, s3, s4, low = diode(late[l], b, g[l], lane, s1, s2, s3, s4, low)
+            u = bent(closed[l] * late[l] - loop[l] * (far + reach[l] * u))
+            y, far, s1, s2, s3, s4, low = diode(u, follow[l], matrix, m14, m24, m34, e4, s1, s2, s3, s4, low)
             late[l] = saturate32(lift[l] * y)
-            back[l], s[0, l], s[1, l], s[2, l], s[3, l], s[4, l] = b, s1, s2, s3, s4, low
+            back[l] = far + reach[l] * u
+            s[0, l], s[1, l], s[2, l], s[3, l], s[4, l] = s1, s2, s3, s4, low
         for l in range(LANES):
             x[l] = level[l] * halve32(early[l], late[l], z_down, l)
         for l in range(LANES):
             out[i, l] = x[l]
-    for m in range(5):
+    for n in range(5):
         for l in range(LANES):
-            state[m, l] = s[m, l]
-    for m in range(8):
+            state[n, l] = s[n, l]
+    for n in range(8):
         for l in range(LANES):
-            state[UP + m, l] = z_up[m, l]
-    for m in range(9):
+            state[UP + n, l] = z_up[n, l]
+    for n in range(9):
         for l in range(LANES):
-            state[DOWN + m, l] = z_down[m, l]
+            state[DOWN + n, l] = z_down[n, l]

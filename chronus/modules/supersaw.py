@@ -74,6 +74,18 @@ def spread(detune):
     return y
 
 
+@inline
+def asleep(gate, level, frames):
+    """Whether nothing sounds, and nothing begins, in all of these frames."""
+    found = 0
+    for l in range(level.size):
+        found |= level[l] > 0
+    for i in range(frames):
+        for l in range(level.size):
+            found |= gate[i, l] > HALF
+    return found == 0
+
+
 @kernel(SPEC)
 def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     gate, velocity, fm = ins
@@ -95,6 +107,24 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     for l in range(LANES):
         last_gate[l], wanted[l], level[l] = state[LAST, l], state[LAST + 1, l], state[LAST + 2, l]
         last_two[0, l], last_two[1, l] = state[LAST + 3, l], state[LAST + 4, l]
+    if asleep(gate, level, frames) and moving & 7 == 0 and silent(fm, frames, odd):
+        for l in range(LANES):
+            pace[l] = frames * pace_of(freq[0, l], 0.0, 0.0, rate)
+            apart[l] = spread(f64(detune[0, l]))
+        for m in range(SAWS):
+            for l in range(LANES):
+                phase = phases[m, l] + pace[l] * (1 + OFFSETS[m] * apart[l])
+                state[PHASES + m, l] = phase - math.floor(phase)
+        for i in range(frames):
+            for l in range(LANES):
+                out[i, l] = 0
+        for l in range(LANES):
+            state[LAST, l], state[LAST + 5, l] = gate[frames - 1, l], 1
+            state[LAST + 3, l], state[LAST + 4, l] = 0, 0
+        for m in range(9):
+            for l in range(LANES):
+                state[TAPS + m, l] = 0
+        return
     for n in range(OVER * frames):
         for l in range(LANES):
             total[n, l] = 0
@@ -144,6 +174,17 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             bright = last_two[0, l] + SHELF * (last_two[0, l] + last_two[0, l] - last_two[1, l] - y[l])
             last_two[1, l], last_two[0, l] = last_two[0, l], y[l]
             y[l] = bright * level[l]
+        hushed = 0
+        for l in range(LANES):
+            hushed |= level[l] == 0
+        if hushed:
+            # what does not sound leaves nothing behind, so that it need not be rendered
+            for m in range(9):
+                for l in range(LANES):
+                    taps[m, l] = f32(0) if level[l] == 0 else taps[m, l]
+            for l in range(LANES):
+                last_two[0, l] = f32(0) if level[l] == 0 else last_two[0, l]
+                last_two[1, l] = f32(0) if level[l] == 0 else last_two[1, l]
         for l in range(LANES):
             out[i, l] = y[l] * gain[row(moving, GAIN, i), l]
     for m in range(SAWS):

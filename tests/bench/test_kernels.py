@@ -31,7 +31,7 @@ OVER = {
     "reese": (20.7, 1.5),
     "stab": (17.7, 1.5),
     "sub": (12.1, 1.5),
-    "tb303": (112, 6.8),
+    "tb303": (85, 3.0),
 }
 """What costs more than its bar today: the ratio while it sounds, and in silence. They may only fall; what holds its bar is taken out."""
 NOISE = 1.25
