@@ -6,7 +6,6 @@ from chronus.places import shipped
 from tests.kit.mix import measure, profile_of, rendered
 
 SHORT = {
-    "acid": "mono, and next to nothing between the 303 and the hat: from before there was a mixer",
     "classic": "a sine that others play from outside, over OSC: no music by itself",
     "first-beat": "mono, and 500 Hz to 4 kHz far under the bass: from before there was a mixer",
 }

@@ -68,8 +68,13 @@ def _list(asked: Question) -> Reply:
     if asked.command.what != "patches":
         return _done(asked)
     found = saving.names()
-    lines = tuple(f"{name} (comes with Chronus)" if shipped else name for name, shipped in found.items())
-    result = {"patches": list(found), "shipped": [name for name, shipped in found.items() if shipped]}
+    about = {name: saving.about(name, shipped) for name, shipped in found.items()}
+    wide = max(map(len, found), default=0)
+    lines = tuple(
+        f"{name:<{wide}}  {about[name] or ('comes with Chronus' if shipped else 'your own')}"
+        for name, shipped in found.items()
+    )
+    result = {"patches": list(found), "shipped": [name for name, shipped in found.items() if shipped], "about": about}
     return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=result)
 
 

@@ -16,6 +16,7 @@ from chronus.system import files
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 SUFFIX = ".chronus"
+LONGEST_FIRST_LINE = 200
 
 
 def folder() -> Path:
@@ -53,6 +54,17 @@ def names() -> dict[str, bool]:
     """Returns what can be opened, and whether it came with Chronus; a file of the user's hides one of the same name."""
     shipped = dict.fromkeys(_names(places.shipped("patches")), True)
     return dict(sorted((shipped | dict.fromkeys(_names(folder()), False)).items()))
+
+
+def about(name: str, shipped: bool) -> str:
+    """What a script says of itself: its first line, where that is a comment; otherwise ""."""
+    file = (places.shipped("patches") if shipped else folder()) / (name + SUFFIX)
+    with suppress(OSError, ValueError):
+        if file.is_file():
+            with file.open(encoding="utf-8") as there:
+                first = there.readline(LONGEST_FIRST_LINE)
+            return "".join(filter(str.isprintable, first.lstrip("#"))).strip() if first.startswith("#") else ""
+    return ""
 
 
 def _names(folder: Path) -> list[str]:

@@ -535,12 +535,19 @@ def test_save_writes_a_script_at_its_place_in_the_order(house, tmp_path):
     assert bad.code == "E_PATH"
 
 
-def test_list_patches_tells_what_was_saved_from_what_came_with_chronus(house):
+def test_list_patches_says_of_each_what_its_first_line_says(house, tmp_path):
     caller = house.caller()
     house.ask(caller, c.Load(kind="bass"), c.Save(name="mine"), c.Save(name="acid"))
+    (tmp_path / "patches" / "told.chronus").write_text("# My own: \x1b[1mloud\nload bass\n")
+    (tmp_path / "patches" / "broken.chronus").write_bytes(b"# \xff\xff\n")
     (reply,) = house.ask(caller, c.List(what="patches"))
-    assert reply.lines == ("acid", "classic (comes with Chronus)", "first-beat (comes with Chronus)", "mine")
-    assert reply.result == {"patches": ["acid", "classic", "first-beat", "mine"], "shipped": ["classic", "first-beat"]}
+    told = dict(line.split("  ", 1) for line in reply.lines)
+    told = {name.strip(): text.strip() for name, text in told.items()}
+    assert told["told"] == "My own: [1mloud" and told["mine"] == told["acid"] == told["broken"] == "your own"
+    assert told["classic"].startswith("The first patch there ever was")
+    assert reply.result["patches"] == sorted(told) and reply.result["about"]["told"] == told["told"]
+    assert {"classic", "first-beat"} <= {*reply.result["shipped"]} and not {"acid", "mine"} & {*reply.result["shipped"]}
+    assert all(reply.result["about"][name] for name in reply.result["shipped"])
 
 
 def test_a_sync_with_nothing_before_it_names_no_frame(house):
