@@ -293,7 +293,7 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
         names.append(name)
     chain = [Port(name, port.port) for name, port in zip(names, command.chain, strict=True)]
     alone = len(chain) == 1
-    if not alone and not any((key.source, key.target) == (chain[-2].name, "out") for key in rack.cables):
+    if len(chain) > 1 and not any((key.source, key.target) == (chain[-2].name, "out") for key in rack.cables):
         chain, _ = _through_inserts(rack, chain, catalogue)
     text = "unpatch " + " > ".join(port.name + (f".{port.port}" if port.port else "") for port in chain)
     gone = _leaving(rack, chain[0], catalogue) if alone else _between(rack, chain)
