@@ -223,8 +223,10 @@ def _stay_inserted(rack: Rack, key: Key, catalogue: Catalogue, part: str) -> Non
 
 def _through_inserts(rack: Rack, chain: list[Port], catalogue: Catalogue) -> tuple[list[Port], list[str]]:
     """Returns the chain with `out` made the first of what is inserted there, and the note that says so."""
+    if len(chain) < 2:
+        return chain, []
     end, port = chain[-1], main_input(catalogue["out"])
-    if len(chain) < 2 or end.name != "out" or port is None or end.port not in ("", port.name):
+    if end.name != "out" or port is None or end.port not in ("", port.name):
         return chain, []
     goal = out_of(rack, chain[-2].name)
     return [*chain[:-1], Port(goal)], [f"{goal} is inserted on out"] if goal != "out" else []
