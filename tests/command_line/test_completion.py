@@ -12,6 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from chronus import places
 from chronus.__main__ import main
 from chronus.command_line import completion, forms, offers
 from chronus.command_line.parser import Parser
@@ -84,7 +85,8 @@ def names(parser: Parser) -> set[str]:
 
 def test_at_the_place_of_a_form_forms_scripts_and_files_are_offered(offered):
     found = offered("")
-    assert found == {*forms.FORMS, "first-beat", "acid", "classic", "evening", "song.chronus", "my take.wav"}
+    scripts = {file.stem for file in places.shipped("patches").glob("*.chronus")}
+    assert found == {*forms.FORMS, *scripts, "evening", "song.chronus", "my take.wav"}
     assert not Path("wrong").exists()
 
 
