@@ -138,4 +138,4 @@ def test_the_patches_that_come_with_chronus_parse_and_open():
     for name in names:
         command = opening.parse(parser.statements(f"open {name}")[0]).command
         assert isinstance(command, Open) and command.commands
-        assert f"patches/{name}.chronus" in (ROOT / "README.md").read_text()
+        assert f"`{name}`" in (ROOT / "README.md").read_text()

@@ -157,6 +157,15 @@ def rendered(patch: Path, bars: int = BARS) -> tuple[np.ndarray, int]:
         return soundfile.read(output, dtype="float32", always_2d=True)
 
 
+def picture(mix: Mix) -> list[str]:
+    """A bar for each octave from 31 Hz to 16 kHz: two dB a character, the loudest has 20."""
+    top = max(mix.octaves)
+    return [
+        f"{hertz:6.0f} Hz  {'#' * max(0, round((level - top) / 2 + 20))}"
+        for hertz, level in zip(OCTAVES, mix.octaves, strict=True)
+    ]
+
+
 def _print(patch: Path, bars: int) -> None:
     sound, rate = rendered(patch, bars)
     mix = measure(sound, rate, profile_of(patch.read_text()))
@@ -164,9 +173,9 @@ def _print(patch: Path, bars: int) -> None:
     print(f"side to mid {mix.side:.1f} dB above 200 Hz, {mix.side_of_bass:.1f} under 100 Hz; {len(mix.clicks)} clicks")
     for a, b, level, asked in zip(EDGES[:-1], EDGES[1:], bands(sound, rate), PROFILES[mix.profile], strict=True):
         print(f"  {a:5}..{b:<5} Hz {level:6.1f} dB   profile {asked:4}")
-    for hertz, level in zip(OCTAVES, mix.octaves, strict=True):
+    for hertz, level, line in zip(OCTAVES, mix.octaves, picture(mix), strict=True):
         wide = side_to_mid(sound, rate, hertz / 2**0.5, hertz * 2**0.5)
-        print(f"  {hertz:8.0f} Hz {level:6.1f} dB   side {max(-99.0, wide):6.1f}  {'#' * max(0, round(level + 50))}")
+        print(f"{line:<32} {level:6.1f} dB   side {max(-99.0, wide):6.1f}")
     print("\n".join(f"misses: {miss}" for miss in mix.misses()) or "all bars hold")
 
 

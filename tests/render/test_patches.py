@@ -1,9 +1,12 @@
 """Every patch that ships is held against what a record has: loudness, peaks, balance, width, no clicks (tests/kit/mix.py)."""
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 
-from chronus.places import shipped
-from tests.kit.mix import measure, profile_of, rendered
+from chronus.places import PACKAGE, shipped
+from tests.kit.mix import Mix, measure, picture, profile_of, rendered
 
 SHORT = {
     "classic": "a sine that others play from outside, over OSC: no music by itself",
@@ -14,11 +17,19 @@ SHORT = {
 PATCHES = sorted(shipped("patches").glob("*.chronus"))
 
 
-@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
-def test_a_patch_stands_beside_a_record(patch, tmp_path, monkeypatch, capsys, figure):
+@cache
+def heard(patch: Path) -> Mix:
+    return measure(*rendered(patch), profile_of(patch.read_text()))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    sound, rate = rendered(patch)
-    mix = measure(sound, rate, profile_of(patch.read_text()))
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
+def test_a_patch_stands_beside_a_record(patch, figure):
+    mix = heard(patch)
     misses = mix.misses()
     figure(
         f"  {patch.stem:<14} {mix.loudness:6.1f} LUFS {mix.true_peak:6.2f} dBTP, {mix.off_profile:4.1f} dB off {mix.profile}, "
@@ -28,6 +39,15 @@ def test_a_patch_stands_beside_a_record(patch, tmp_path, monkeypatch, capsys, fi
         assert misses, f"{patch.stem} meets every bar, though it is said to fall short: {SHORT[patch.stem]}"
     else:
         assert not misses, "\n".join([patch.stem, *misses])
+
+
+@pytest.mark.parametrize("name", ["roller", "dub"])
+def test_the_picture_of_sound_in_the_readme_is_what_is_rendered(name):
+    drawn = picture(heard(shipped("patches") / f"{name}.chronus"))
+    readme = (PACKAGE.parent / "README.md").read_text()
+    shown = readme.partition(f"{name}, octave by octave\n")[2].partition("```")[0].splitlines()[: len(drawn)]
+    assert [line.split("Hz")[0] for line in shown] == [line.split("Hz")[0] for line in drawn], drawn
+    assert all(abs(one.count("#") - other.count("#")) <= 1 for one, other in zip(shown, drawn, strict=True)), drawn
 
 
 def test_only_patches_that_ship_are_said_to_fall_short():
