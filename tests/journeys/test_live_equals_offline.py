@@ -64,6 +64,9 @@ wait 6 bars
 """20 bars with sets, sweeps, patches, a feedback cable, voices, and edits of lanes."""
 
 
+ELSEWHERE = "something else keeps the processors busy"
+
+
 @pytest.mark.parametrize("period", [128, *(pytest.param(other, marks=pytest.mark.proof) for other in (64, 441, 1024))])
 def test_a_run_on_the_null_device_equals_the_rendering_whatever_the_period(tmp_path, period):
     home = Home(tmp_path)
@@ -76,7 +79,9 @@ def test_a_run_on_the_null_device_equals_the_rendering_whatever_the_period(tmp_p
         words = (str(script), "--device", "null", "--period", str(period))
         done = home.chronus(*words, CHRONUS_NULL_CAPTURE=str(heard), seconds=120)
         assert done.returncode == 0, done.stdout
-        assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 5, done.stdout
+        # a notice that somebody else keeps the processors busy says nothing of the frames, which are compared
+        answers = [line for line in done.stdout.splitlines() if ELSEWHERE not in line]
+        assert [line.split()[0] for line in answers] == ["ok"] * 5, done.stdout
         return np.fromfile(heard, np.float32).reshape(-1, 2)
 
     captured = undisturbed(play, lambda captured: lost_frames(reference, captured, place_of(reference, captured)))
