@@ -22,7 +22,7 @@ def notch(k, count):
     return RATE / np.pi * np.arctan(corner * np.tan((2 * k + 1) * np.pi / (2 * count)))
 
 
-@pytest.mark.parametrize("stages, count", zip(STAGES, COUNTS, strict=True))
+@pytest.mark.parametrize("stages, count", list(zip(STAGES, COUNTS, strict=True)))
 def test_half_as_many_notches_as_stages_each_in_its_place(quality, stages, count):
     places = [notch(k, count) for k in range(count // 2)]
     quality("phaser", "depth of its notches", response(places, stages=stages).max(), "<=", -60, "dB")
