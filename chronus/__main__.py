@@ -126,15 +126,16 @@ def _modules(arguments: Namespace, settings: Settings) -> int:
 
     known = _catalogue()
     kind = help.find_kind(arguments.kind, known) if arguments.kind else None
+    if kind is None and not settings.json:  # a line each: nothing that an engine could add to
+        print("\n".join(map(answers.clean, help.modules(known))))
+        return 0
     pages = {name: help.describe(name, known) for name in ([kind] if kind else known)}
     told = pages | remote.described(settings, pages)
-    lines = told[kind].lines if kind else help.modules(known)
     described = {name: page.result["module"] for name, page in told.items()}
-    print(
-        answers.one_object(described[kind] if kind else {"modules": described})
-        if settings.json
-        else "\n".join(map(answers.clean, lines))
-    )
+    if settings.json:
+        print(answers.one_object(described[kind] if kind else {"modules": described}))
+    elif kind:
+        print("\n".join(map(answers.clean, told[kind].lines)))
     return 0
 
 

@@ -295,9 +295,10 @@ def _describe(command: say.Describe, seen: Seen) -> Answer:
 def _values(name: str, seen: Seen) -> dict[str, float | str]:
     """Returns the present value of each parameter; of an enum its word."""
     module = seen.rack.modules[name]
-    params = seen.catalogue[module.kind].all_params
-    numbers = {param.name: value(seen.rack, module, param, seen.present) for param in params}
-    return {p.name: p.words[round(numbers[p.name])] if p.words else numbers[p.name] for p in params}
+    return {
+        param.name: plain(value(seen.rack, module, param, seen.present), param)
+        for param in seen.catalogue[module.kind].all_params
+    }
 
 
 def _assert(command: say.Assert, seen: Seen) -> Answer:

@@ -19,6 +19,7 @@ import numpy as np
 from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.plane import local_plane
+from chronus.dsp.shape import bounded32
 from chronus.dsp.tan import prewarp
 from chronus.dsp.voice import row
 
@@ -55,10 +56,6 @@ NARROW = f32((math.sqrt(2) - 1) ** 0.5)
 
 FADE_SECONDS = 0.005
 """A new mode or slope is faded in."""
-
-BEND, ROOM, REST = f32(2), f32(3.9), f32(0.5 / 3.9)
-"""Linear up to BEND; at BEND + ROOM the curve has come to rest at BEND + ROOM / 2 = 3.95, +11.9 dBFS."""
-
 
 MADE_OF, MADE = 11, 13
 """Rows of the state: cutoff and resonance that the coefficients were made of, and the nine coefficients."""
@@ -169,9 +166,7 @@ def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
                 s3[l] = (s3[l] - (r2[l] + r2[l]) * s3[l]) - (a2[l] + a2[l]) * u
     for i in range(frames):
         for l in range(LANES):
-            core = min(BEND, max(-BEND, x[i, l]))
-            over = min(ROOM, max(-ROOM, x[i, l] - core))
-            out[i, l] = core + over - over * abs(over) * REST
+            out[i, l] = bounded32(x[i, l])
     for l in range(LANES):
         state[0, l], state[1, l], state[2, l], state[3, l] = faint(s1[l]), faint(s2[l]), faint(s3[l]), faint(s4[l])
         state[4, l], state[10, l] = steep[l], 1
