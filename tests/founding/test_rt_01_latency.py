@@ -40,9 +40,10 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(400)]
 
 
 class Heard(Struct):
-    """What came of a take. `latencies` in ms, one a command; `share` is of one processor, all of the engine's processes together."""
+    """What came of a take. `latencies` in ms, one a command, none where some are `unheard`; `share` is of one processor, all of the engine's processes together."""
 
     latencies: list[float]
+    unheard: int
     share: float
     seconds: float
     lost: int
@@ -84,13 +85,13 @@ def play(folder: Path, name: str, period: int, lookahead: int | None, seconds: f
             assert running.stop() == 0
         captured = server.heard()
         sounded = server.moments(rising(captured[:, 1]))
-    assert len(sounded) == COMMANDS + 1, f"{len(sounded)} notes were heard"
-    latencies = [float(heard - moment) * 1e3 for heard, moment in zip(sounded[1:], sent, strict=True)]
+    unheard = COMMANDS + 1 - len(sounded)
+    latencies = [] if unheard else [float(heard - moment) * 1e3 for heard, moment in zip(sounded[1:], sent, strict=True)]
     reference = rendered(journal, status["engine"]["frame"])
     start = place_of(reference, captured)
     enough = min(len(reference), len(captured) - start) - RATE // 20  # without the final fade
     lost = lost_frames(reference[:enough], captured, start)
-    return Heard(latencies, share, enough / RATE, lost, status["counters"])
+    return Heard(latencies, unheard, share, enough / RATE, lost, status["counters"])
 
 
 def spent(pids: list[int]) -> float:
@@ -113,7 +114,8 @@ def test_from_a_command_to_its_sound(tmp_path, held, period, lookahead, seconds,
     def once(attempt: int) -> Heard:
         return play(tmp_path / str(attempt), f"chronus_latency_{os.getpid()}_{attempt}", period, lookahead, seconds)
 
-    done = undisturbed(once, lambda done: done.lost)
+    done = undisturbed(once, lambda done: done.lost + abs(done.unheard))
+    assert done.unheard == 0
     took = sorted(done.latencies)
     what = f"{period} frames"
     held(f"{what}: command to sound, median (target {target})", statistics.median(took), "ms", most=within)
