@@ -40,7 +40,9 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(400)]
 
 
 class Heard(Struct):
-    """What came of a take. `latencies` in ms, one a command, none where some are `unheard`; `share` is of one processor, all of the engine's processes together."""
+    """What came of a take. `latencies` in ms, one a command, none where some are `unheard`; `share` is of one processor, all of the
+    engine's processes together.
+    """
 
     latencies: list[float]
     unheard: int
@@ -86,7 +88,9 @@ def play(folder: Path, name: str, period: int, lookahead: int | None, seconds: f
         captured = server.heard()
         sounded = server.moments(rising(captured[:, 1]))
     unheard = COMMANDS + 1 - len(sounded)
-    latencies = [] if unheard else [float(heard - moment) * 1e3 for heard, moment in zip(sounded[1:], sent, strict=True)]
+    latencies = (
+        [] if unheard else [float(heard - moment) * 1e3 for heard, moment in zip(sounded[1:], sent, strict=True)]
+    )
     reference = rendered(journal, status["engine"]["frame"])
     start = place_of(reference, captured)
     enough = min(len(reference), len(captured) - start) - RATE // 20  # without the final fade

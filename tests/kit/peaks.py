@@ -20,7 +20,7 @@ SECOND = [-239, 240, -424, 730, -1364, 3810, 6388, -1641, 832, -477, 271, -155]
 
 
 def meter_peak(x: np.ndarray) -> float:
-    """As ITU-R BS.1770 annex 2 has it: four phases of twelve coefficients, in 8192ths."""
+    """As ITU-R BS.1770 annex 2 has it: four phases of twelve coefficients, in 8192ths. It may read 0.22 dB too much, around 11 kHz."""
     phases = [FIRST, SECOND, SECOND[::-1], FIRST[::-1]]
     return max(np.abs(np.convolve(x.astype(float), np.array(phase) / 8192)).max() for phase in phases)
 

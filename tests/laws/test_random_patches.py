@@ -18,7 +18,7 @@ from chronus.render.take import Take
 from chronus.worker import unpaced
 from chronus.worker.binding import Bindings
 from chronus.worker.replica import lay_snapshot
-from tests.kit.peaks import meter_peak
+from tests.kit.peaks import ideal_peak
 from tests.kit.random_patches import RandomPatch, say
 
 RATE = 44100
@@ -84,9 +84,9 @@ def test_any_patch_is_finite_below_the_ceiling_and_the_same_in_both_replicas(see
     sound, take, done = played(seed)
     assert len(done) > 2 * MODULES and len(sound) > (BEATS - 1) * BEAT
     assert np.isfinite(sound).all()
-    # it breaks off in the middle of a wave, and a meter would find what that makes
+    # it breaks off in the middle of a wave, and what that makes would be found
     fade = np.clip(np.arange(len(sound), 0, -1) / 200, 0, 1)[:, None]
-    assert max(meter_peak(sound[:, side] * fade[:, 0]) for side in range(CHANNELS)) <= CEILING
+    assert max(ideal_peak(sound[:, side] * fade[:, 0]) for side in range(CHANNELS)) <= CEILING
     assert take.differing == 0
     again, _, lines = played(seed)
     assert lines == done and again.tobytes() == sound.tobytes()
