@@ -338,13 +338,13 @@ told["offered"] = offered("seq bass: a2 up")
 def add_a_symbol(tree: Copied) -> None:
     tree.replace(
         "grammar/pattern.lark",
-        "RUN: /[xXo1-9.\\-~_|](?:[xXo1-9.\\-~_| \\t]*[xXo1-9.\\-~_|])?/",
-        ("RUN: /[xXo+1-9.\\-~_|](?:[xXo+1-9.\\-~_| \\t]*[xXo+1-9.\\-~_|])?/"),
+        "RUN: /[xXo1-9.\\-~_|](?:[xXo1-9.\\-~_|^ \\t]*[xXo1-9.\\-~_|^])?/",
+        "RUN: /[xXo+1-9.\\-~_|](?:[xXo+1-9.\\-~_|^ \\t]*[xXo+1-9.\\-~_|^])?/",
     )
     tree.put(
-        "chronus/language/notation.py",
-        '    "o": Hit((0, 1), velocity=GHOST),\n',
-        '    "+": Hit((0, 1), velocity=0.9),\n',
+        "chronus/pattern/unfold.py",
+        '    "o": GHOST,\n',
+        '    "+": 0.9,\n',
     )
     tree.replace(
         "chronus/language/help.py", "    x hit   X accent   o ghost   ", "    x hit   + hard   X accent   o ghost   "

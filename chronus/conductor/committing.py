@@ -96,11 +96,11 @@ def _admit(before: Score, after: Score) -> None:
 
 
 def _timed(score: Score, t: Transaction, moment: int) -> Score:
-    """Gives the score the tempo and the swing that all steps come to: none of those between them lasts."""
+    """Gives the score the tempo, the swing, the seed and the key that all steps come to: none of those between them lasts."""
     if retunes(t.before, t.after):
         score = changes.retune(score, t.after, moment)
-    if t.before.swing != t.after.swing:
-        score = changes.reswing(score, t.after.swing, moment)
+    if changes.follows(t.before) != changes.follows(t.after):
+        score = changes.rewhole(score, t.after, moment)
     return score
 
 
@@ -109,7 +109,8 @@ def _acted(score: Score, t: Transaction, moment: int) -> tuple[Score, Mapping[in
     places: dict[int, Fraction] = {}
     for (act, when), group in groupby(t.steps, key=lambda step: (step.act, step.when)):
         steps = list(group)
-        after = replace(steps[-1].after, bpm=t.after.bpm, tempo=t.after.tempo, swing=t.after.swing)
+        whole = {row: getattr(t.after, row) for row in ("bpm", "tempo", *changes.FOLLOWED)}
+        after = replace(steps[-1].after, **whole)
         score, position = _act(score, act, when, steps[0].before, after, moment)
         for step in steps:
             moved = len(steps) == 1 or changes.changed_lanes(step.before, step.after)
@@ -174,7 +175,7 @@ def names_frames(state: State, t: Transaction) -> bool:
     if t.sweeps or t.later or _redirects(state, t):
         return True
     for step in t.steps:
-        moved = retunes(step.before, step.after) or step.before.swing != step.after.swing
+        moved = retunes(step.before, step.after) or changes.follows(step.before) != changes.follows(step.after)
         if step.act == "play" or changes.changed_lanes(step.before, step.after) or (moved and state.playing):
             return True
     return t.plan is not None and any(_moves(state.score, t.plan, name) for name in state.score.lanes)

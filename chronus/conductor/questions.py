@@ -18,7 +18,9 @@ from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.errors import ChronusError
-from chronus.pattern.loop import loop_of
+from chronus.pattern.harmony import key_of
+from chronus.pattern.loop import Loop, Played, loop_of
+from chronus.pattern.tree import Lock
 from chronus.rack.document import (
     Cable,
     Key,
@@ -31,6 +33,7 @@ from chronus.rack.document import (
     named,
     of_the_whole,
     replace,
+    seed_of,
     steady,
     value,
     words_of,
@@ -112,7 +115,7 @@ def _list(command: say.List, seen: Seen) -> Answer:
     if what in ("lanes", ""):
         for name, lane in rack.lanes.items():
             lines.append(_lane_line(rack, name, lane))
-        result["lanes"] = [_lane(rack, name) for name in rack.lanes]
+        result["lanes"] = [_lane(rack, name, 0) for name in rack.lanes]
     return Answer(lines, result)
 
 
@@ -160,7 +163,7 @@ def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
 def _show(command: say.Show, seen: Seen) -> Answer:
     rack, present = seen.rack, seen.present
     if command.name:
-        return _show_module(named(rack, command.name, seen.catalogue), seen)
+        return _show_module(named(rack, command.name, seen.catalogue), command.loop, seen)
     sweeps: dict[str, Any] = {}
     words: list[str] = []
     more: dict[str, Any] = {row.name: getattr(rack, row.name) for row in WHOLE.values()}
@@ -178,7 +181,7 @@ def _show(command: say.Show, seen: Seen) -> Answer:
     return Answer([", ".join(words), *lines], {**more, **result})
 
 
-def _show_module(name: str, seen: Seen) -> Answer:
+def _show_module(name: str, loop: int, seen: Seen) -> Answer:
     rack, catalogue, taken_out, present = seen
     module = rack.modules[name]
     spec = catalogue[module.kind]
@@ -210,8 +213,8 @@ def _show_module(name: str, seen: Seen) -> Answer:
     result |= {"sweeps": sweeps} if sweeps else {}
     result |= _gate_plain(rack, name, catalogue) | _out(name, taken_out)
     if name in rack.lanes:
-        lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack.lanes[name])]
-        result["lane"] = _lane(rack, name)
+        lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack, name, loop)]
+        result["lane"] = _lane(rack, name, loop)
     return Answer(lines, result)
 
 
@@ -239,16 +242,17 @@ def _cable(rack: Rack, key: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- lanes
 
 
-def understood(lane: Lane) -> str:
-    """Returns the lane as it is understood, one character a step."""
-    steps = ["."] * lane.pattern.steps
-    for hit in lane.pattern.hits:
-        place = int(Fraction(*hit.at) + lane.options.shift) % lane.pattern.steps
-        steps[place] = "X" if hit.accent else "x" if hit.velocity >= 0.5 else "o"
+def understood(rack: Rack, name: str, loop: int = 0) -> str:
+    """Returns what a loop of the lane plays, one character a step."""
+    notes, played = played_by(rack, name, loop)
+    steps = ["."] * rack.lanes[name].pattern.steps
+    for begin, place in zip(played.begin.tolist(), played.place.tolist(), strict=True):
+        velocity = notes.velocity[place]
+        steps[begin // notes.part] = "X" if notes.flags[place] else "x" if velocity >= 0.5 else "o"
     return "".join(steps)
 
 
-def _lane(rack: Rack, name: str) -> dict[str, Any]:
+def _lane(rack: Rack, name: str, loop: int) -> dict[str, Any]:
     lane = rack.lanes[name]
     every = lane.options.every
     return {
@@ -257,23 +261,45 @@ def _lane(rack: Rack, name: str) -> dict[str, Any]:
         "steps": lane.pattern.steps,
         "step": f"{every[0]}/{every[1]}",
         "muted": not audible(rack, name),
-        "events": _events(lane),
+        "loop": loop,
+        "events": _events(rack, name, loop),
     }
 
 
-def _events(lane: Lane) -> list[dict[str, Any]]:
-    """Returns what a loop plays, in steps from its beginning, without swing: as yet all loops are alike."""
-    notes = loop_of(lane.pattern, lane.options)
+def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
+    """Returns what a loop plays with the present seed, in steps from its beginning, without swing."""
+    notes, played = played_by(rack, name, loop)
     return [
         {
-            "at": _number(Fraction(at, notes.part)), "len": _number(Fraction(end - at, notes.part)), "pitch": pitch,
-            "vel": velocity, "accent": bool(accent), "glide": glides, "locks": {},
+            "at": _number(Fraction(begin, notes.part)), "len": _number(Fraction(end - begin, notes.part)),
+            "pitch": notes.pitches[place], "vel": float(notes.velocity[place]), "accent": bool(notes.flags[place]), "glide": glides,
+            "locks": {lock.param: _locked(lock) for lock in notes.locks[place]},
         }
-        for at, end, pitch, velocity, accent, glides in zip(
-            notes.starts, notes.end.tolist(), notes.pitches, notes.velocity.tolist(), notes.flags.tolist(),
-            notes.glides.tolist(), strict=True,
+        for begin, end, place, glides in zip(
+            played.begin.tolist(), played.end.tolist(), played.place.tolist(), played.glides.tolist(), strict=True
         )
     ]  # fmt: skip
+
+
+def played_by(rack: Rack, name: str, loop: int) -> tuple[Loop, Played]:
+    """Returns the notes of one loop of a lane, counted from its beginning."""
+    lane = rack.lanes[name]
+    notes = loop_of(lane.pattern, lane.options, key_of(rack.key))
+    count = len(notes.starts)
+    if not count:
+        return notes, notes.notes(0, 0)
+    # the notes around it decide which of its own are slid into
+    some = notes.notes(max(loop - 1, 0) * count, (loop + 2) * count, seed_of(rack.seed, name))
+    own = some.number // count == loop
+    played = Played(*(each[own] for each in some))
+    return notes, played._replace(begin=played.begin - loop * notes.size, end=played.end - loop * notes.size)
+
+
+def _locked(lock: Lock) -> str:
+    value = lock.value
+    if isinstance(value, say.Sweep):
+        return f"{format_quantity(value.start)}..{format_quantity(value.stop)}"
+    return value.text if isinstance(value, say.Word) else format_quantity(value)
 
 
 def _number(share: Fraction) -> float | int:

@@ -12,10 +12,10 @@ from chronus.catalogue import telling
 from chronus.catalogue.whole import WHOLE, Text
 from chronus.commands import Help
 from chronus.errors import CODES, ChronusError
-from chronus.language.notation import chords
 from chronus.language.rows import BY_GROUP, ROWS, SHORT
 from chronus.language.rows.known import Catalogue
 from chronus.othernames import meant
+from chronus.pattern.harmony import chords
 from chronus.pattern.lane import OPTIONS
 
 BEGIN = "load kick; seq kick: x...x...x...x..."

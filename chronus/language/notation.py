@@ -1,14 +1,13 @@
 """Reads the notation of lanes: what follows `sequence NAME:`, without times such as `at next bar`.
 
-A body is steps and then options. In a grid each character is a step; tokens (notes, chords) stand between spaces. Which of the two:
-any letter but x, X, o makes it tokens; otherwise an x, X or o, or a digit with another mark of a grid directly after it (`53`, `5.`),
-or a dot before it, makes it a grid. Digits set apart by spaces are degrees. A drum's name (`bd`) is a note, too; whether the module of the
-lane is a kit, the rack knows.
+A body is steps and then options. In a grid each character is a step; tokens (notes, chords, degrees, drums) stand between spaces. Which
+of the two: `hex:` and what it stands for is a grid; any letter but x, X, o makes it tokens; otherwise an x, X or o, or a digit with
+another mark of a grid directly after it (`53`, `5.`), or a dot before it, makes it a grid. Digits set apart by spaces are degrees. A
+drum's name (`bd`) is a note, too; whether the module of the lane is a kit, the rack knows.
 
-How long a hit lasts: with nothing after it, the lane's gate length, written (0, 1). Held over k more steps, by `_` or
-`@`, it lasts k steps and the gate's share of one more. With a glide (`~`) it lasts its steps to the end, so that it
-touches the next hit, which then begins without a new gate: `glide` stands on the hit that is left, not on the one
-arrived at. A hold after a rest prolongs the rest.
+How long a hit lasts: with nothing after it, the lane's gate length. Held over k more steps, by `_` or `@`, it lasts k steps and the gate's
+share of one more. With a glide (`~`) it lasts its steps to the end, so that it touches the next hit, which then begins without a new
+gate. A hold after a rest prolongs the rest, one after a group its last note.
 
 `len=` is no option of the lane but part of the pattern: it cuts or fills the steps, and stays in the text.
 """
@@ -17,43 +16,41 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
-from lark import Token
+from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 from msgspec import Struct
+from msgspec.structs import replace
 
-from chronus import othernames, places
-from chronus.errors import ChronusError
+from chronus import othernames
+from chronus.errors import ChronusError, nearest
 from chronus.language.grammar import parser, place_of
+from chronus.language.quantities import SHARES, read_quantity
 from chronus.othernames import meant
 from chronus.pattern.drums import DRUMS
-from chronus.pattern.lane import MOST_STEPS, OPTIONS, Hit, LaneOptions, Option, Pattern
-from chronus.units import note_name, read_note
+from chronus.pattern.lane import MOST_STEPS, OPTIONS, LaneOptions, Option, Pattern
+from chronus.pattern.tones import tone
+from chronus.pattern.tree import Degree, Drum, Group, Item, Lanes, Lock, Mark, Polymeter, Rest, Sound, Time, Tone, Turns
+from chronus.pattern.unfold import VELOCITIES, unfold
+from chronus.units import Quantity, Sweep, Word
 
-HIT, ACCENT, GHOST = 0.8, 1.0, 0.35
+DEEPEST = 8
+"""Groups inside of groups."""
+MOST_LOCKS = 16
 
 OPTION = re.compile(r"(?:^|(?<=\s))([A-Za-z]\w*)[ \t]*=[ \t]*")
 IN_BRACES = re.compile(r"\{[^}]*\}?")
+LOCK = re.compile(r"(?<=[^\s|,<\[{])\{[^{}]*\}?(?!%)")
+HEX = re.compile(r"hex:[0-9a-f]*", re.IGNORECASE)
 NOT_GRID = re.compile(r"[^\W\dxXo_]")
 SUFFIX = re.compile(r"[@*!?'%][0-9.:]*|\([^)]*\)?")
 SURE_GRID = re.compile(r"[xXo]|[0-9][0-9._-]|[._][0-9]")
 LOOKS_LIKE_GRID = re.compile(r"[xX]|[0-9]\.|\.[0-9]|^[\s|]*[0-9]{2}")
 NOTE = re.compile(r"(?<!\w)[a-gA-G][#b]?-?[0-9]")
-NUMBER = re.compile(r"(-?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:e-?[0-9]{1,2})?)[ \t]*(%?)")
-MAJOR = re.compile(r"M(?![A-Za-z])")
+NUMBER = re.compile(r"(-?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:e-?[0-9]{1,2})?)[ \t]*(%|ms)?")
 FRACTION = re.compile(r"([0-9]{1,4})(?:/([0-9]{1,4})([dtDT]?))?")
-
-SHARES = {"": Fraction(1), "d": Fraction(3, 2), "t": Fraction(2, 3)}
-"""1/8d is a dotted eighth, 1/8t one of three in the time of two."""
-
-LATER = {
-    "*": "a ratchet", "!": "a repeat", "?": "chance", "'": "a velocity", "(": "a euclid", "{": "a lock or polymeter",
-    "[": "a group", "<": "a turn", ",": "a stack of lanes", ":": "a sample number", "%": "polymeter",
-}  # fmt: skip
-LATER_OPTIONS = frozenset(("note", "scale", "root", "prob", "seed", "arp", "oct"))
-"""Of the notation, but not understood yet."""
+SETTING = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*")
 
 
 class TypedLane(Struct, frozen=True):
@@ -65,30 +62,26 @@ class TypedLane(Struct, frozen=True):
     columns: dict[str, int]
 
 
-class Step(Struct):
-    """A step or several while the pattern is read: `hit` is None for a rest."""
-
-    steps: int
-    hit: Hit | None
-    column: int
-    drums: bool = False
-
-
 def read_lane(text: str, column: int) -> TypedLane:
     """Reads a body; `column` is where it begins in the typed line, 1-based."""
     steps_text, found = _split_options(text)
-    steps = _grid(steps_text, column) if _is_grid(steps_text) else _tokens(steps_text, column)
-    if not steps:
-        raise _wrong(column, "expected a step: x . or a note such as a1")
+    lanes = read_steps(steps_text, column)
     given = _given_options(text, found, column)
     values = {name: _read(OPTIONS[name], *value) for name, value in given.items()}
     options = LaneOptions(**{field: value for name, value in values.items() if (field := OPTIONS[name].field)})
     clip = values.get("len", 0)
-    drums = any(step.drums for step in steps)
-    pattern = _pattern(steps, Fraction(repr(options.gate)), clip, drums)
+    try:
+        pattern = unfold(lanes, Fraction(repr(options.gate)), clip)
+    except ChronusError as error:
+        raise _wrong(column + len(steps_text) - len(steps_text.lstrip()), error.message, code=error.code) from None
     text = " ".join(steps_text.split("\t")).strip() + (f" len={clip}" if clip else "")
     columns = {name: place for name, (_, place) in given.items()}
     return TypedLane(text, pattern, options, columns)
+
+
+def read_steps(text: str, column: int) -> Lanes:
+    """Reads what comes before the options."""
+    return _Reader(text, column).lanes("grid" if _is_grid(text) else "tokens")
 
 
 def _wrong(column: int, message: str, *suggestions: str, code: str = "E_SYNTAX") -> ChronusError:
@@ -111,8 +104,6 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
     ends = [*(option.start() for option in found[1:]), len(text)]
     for option, end in zip(found, ends, strict=False):
         name, place = option[1].lower(), column + option.start(1)
-        if name in LATER_OPTIONS:
-            raise _wrong(place, f'"{name}=" is not understood yet; there are {", ".join(OPTIONS)}')
         if name not in OPTIONS:
             near = meant(name, OPTIONS, othernames.OPTIONS)
             raise _wrong(place, f'there is no option "{name[:24]}"; there are {", ".join(OPTIONS)}', *near)
@@ -129,6 +120,15 @@ def _read(option: Option, text: str, column: int) -> Any:
     """Reads an option's value."""
     if option.form == "share":
         return _share(option, text, column)
+    if option.form == "word":
+        if text.lower() not in option.words:
+            near = nearest(text.lower(), option.words)
+            raise _wrong(column, f"{option.name} is one of {', '.join(option.words)}", *near, code="E_VALUE")
+        return text.lower()
+    if option.form in ("note", "chord"):
+        if len(tone(text, column)) > 1 and option.form == "note":
+            raise _wrong(column, f"{option.name} is one note, such as a2", "a2", code="E_VALUE")
+        return text.lower()
     number = _number(option, text, column)
     if option.form != "whole":
         return number
@@ -142,7 +142,11 @@ def _number(option: Option, text: str, column: int) -> float:
     if not found:
         raise _wrong(column, f'{option.name} is a number, not "{text[:24]}"', code="E_VALUE")
     _nothing_after(text, found.end(), column)
-    number = float(Fraction(found[1]) / (100 if found[2] and option.form != "percent" else 1))
+    if (found[2] == "ms") != (option.form == "ms") and found[2]:
+        raise _wrong(column + found.start(2), f'{option.name} takes no "{found[2]}"', code="E_VALUE")
+    number = float(Fraction(found[1]) / (100 if found[2] == "%" and option.form != "percent" else 1))
+    if option.form == "chance" and not found[2] and number > 1:
+        number /= 100  # prob=80 is 80%
     if not option.low <= number <= option.high:
         between = f"{option.low:g}..{option.high:g}"
         raise _wrong(column, f"{option.name} is {between}; {text[:24]} is outside", code="E_VALUE")
@@ -174,213 +178,303 @@ def _nothing_after(text: str, end: int, column: int) -> None:
 
 def _is_grid(text: str) -> bool:
     """Also where it is neither but looks more like a grid: then the error points at the letter that is no step."""
-    plain = SUFFIX.sub(" ", IN_BRACES.sub("", text).replace("?fill", "").replace("?nofill", ""))
+    if HEX.search(text):
+        return True
+    plain = SUFFIX.sub(" ", LOCK.sub("", text).replace("?fill", "").replace("?nofill", ""))
     if NOT_GRID.search(plain):
         named = NOTE.search(plain) or not DRUMS.keys().isdisjoint(re.findall(r"\w+", plain.lower()))
         return not named and ":" not in plain and bool(LOOKS_LIKE_GRID.search(plain))
     return bool(SURE_GRID.search(plain)) or not re.search(r"[0-9]", plain)
 
 
-def _grid(text: str, column: int) -> list[Step]:
-    steps: list[Step] = []
-    for token in _parse(text, column, "grid"):
-        place = column + (token.start_pos or 0)
-        if token.type != "RUN":
-            _suffix(steps, token, place)
-            continue
-        for k, mark in enumerate(token):
-            if mark in GRID:
-                steps.append(Step(1, GRID[mark], place + k))
+MARKS = {mark: Item(Mark(mark)) for mark in VELOCITIES}
+REST = Item(Rest())
+MARKS |= dict.fromkeys(".-~", REST)
+
+
+class _Reader:
+    """Makes the tree of a text that stands at a column."""
+
+    def __init__(self, text: str, column: int) -> None:
+        self.text, self.column = text, column
+
+    def lanes(self, start: str) -> Lanes:
+        try:
+            tree = parser("pattern", "grid", "tokens").parse(self.text, start=start)
+        except UnexpectedInput as error:
+            raise _explain(self.text, place_of(error, self.text), self.column, start) from None
+        lanes = tuple(self._items(line, 0) for line in tree.children)
+        for line, items in zip(tree.children, lanes, strict=True):
+            if not items:
+                raise _wrong(self._at(line), "expected a step: x . or a note such as a1", "x", ".")
+        return lanes
+
+    def _at(self, node: Any) -> int:
+        while isinstance(node, Tree):
+            node = node.children[0]
+        return self.column + int(node.start_pos)
+
+    def _items(self, tree: Any, depth: int) -> tuple[Item, ...]:
+        items: list[Item] = []
+        for child in tree.children:
+            if isinstance(child, Tree):
+                items.append(Item(self._group(child, depth + 1)))
+            elif child.type in ("RUN", "INNER"):
+                self._run(items, child)
+            elif child.type == "HEX":
+                bits = (bool(int(digit, 16) & bit) for digit in child[4:] for bit in (8, 4, 2, 1))
+                items += [MARKS["x" if bit else "."] for bit in bits]
+            elif child.type == "HOLD":
+                self._hold(items, self._at(child))
+            elif child.type == "BAR":
+                continue
+            elif child.type in SOUNDS:
+                items.append(Item(self._sound(child)) if child.type != "REST" else REST)
+            else:
+                self._suffix(items, child, tree.data == "grid_line" or tree.data == "inner_line")
+            if len(items) > MOST_STEPS:
+                break
+        if depth == 0:
+            self._fits(items, tree)
+        return tuple(items)
+
+    def _fits(self, items: list[Item], tree: Any) -> None:
+        """Points at the step with which a lane becomes too long."""
+        width: Time = 0
+        for count, item in enumerate(items, 1):
+            width += item.width
+            if width > MOST_STEPS:
+                place = self._places(tree)
+                raise _wrong(
+                    place[min(count, len(place)) - 1], f"a lane has at most {MOST_STEPS:,} steps", code="E_LIMIT"
+                )
+
+    def _places(self, tree: Any) -> list[int]:
+        """Returns the column of each step."""
+        found = []
+        for child in tree.children:
+            if isinstance(child, Tree):
+                found.append(self._at(child))
+            elif child.type in ("RUN", "INNER"):
+                found += [self._at(child) + k for k, mark in enumerate(child) if mark in MARKS]
+            elif child.type in SOUNDS:
+                found.append(self._at(child))
+        return found
+
+    def _run(self, items: list[Item], run: Token) -> None:
+        for k, mark in enumerate(run):
+            if mark in MARKS:
+                items.append(MARKS[mark])
             elif mark == "_":
-                _hold(steps, place + k)
-            elif mark in ".-~":
-                steps.append(Step(1, None, place + k))
-    return steps
+                self._hold(items, self._at(run) + k)
+            elif mark == "^":
+                if run[k - 1] in " \t|":
+                    raise _wrong(self._at(run) + k, '"^" stands directly after a step')
+                items[-1] = self._accented(items[-1], self._at(run) + k)
 
+    def _accented(self, item: Item, column: int) -> Item:
+        if isinstance(item.sound, Rest):
+            raise _wrong(column, '"^" is an accent and belongs to a note')
+        return replace(item, accent=True)
 
-GRID = {
-    "x": Hit((0, 1), velocity=HIT),
-    "X": Hit((0, 1), velocity=ACCENT, accent=True),
-    "o": Hit((0, 1), velocity=GHOST),
-    **{str(k): Hit((0, 1), velocity=k / 10) for k in range(1, 10)},
-}
+    def _hold(self, items: list[Item], column: int) -> None:
+        if not items:
+            raise _wrong(column, '"_" holds the note before it, and there is none', ".")
+        items[-1] = replace(items[-1], held=items[-1].held + 1)
 
+    def _group(self, tree: Any, depth: int) -> Sound:
+        if depth > DEEPEST:
+            raise _wrong(self._at(tree), f"groups go {DEEPEST} deep at most", code="E_LIMIT")
+        parts = tuple(self._items(part, depth) for part in tree.children if isinstance(part, Tree))
+        match tree.data:
+            case "turns":
+                return Turns(parts[0])
+            case "polymeter":
+                token = tree.children[-1]
+                steps = int(token[1:])
+                if not 1 <= steps <= MOST_STEPS:
+                    raise _wrong(self._at(token), f'"%" takes a number of steps, 1..{MOST_STEPS}', "%4")
+                return Polymeter(parts[0], steps)
+            case _:
+                return Group(parts, tree.data == "choice")
 
-def _tokens(text: str, column: int) -> list[Step]:
-    steps: list[Step] = []
-    for token in _parse(text, column, "tokens"):
-        place = column + (token.start_pos or 0)
+    def _sound(self, token: Token) -> Sound:
         match token.type:
             case "NOTE":
-                steps.append(Step(1, Hit((0, 1), pitches=_pitches(token, (0,), place)), place))
-            case "CHORD":
-                root, _, kind = token.partition(":")
-                above = _inverted(root, kind, place + len(root) + 1)
-                steps.append(Step(1, Hit((0, 1), pitches=_pitches(root, above, place)), place))
-            case "DRUM":
-                steps.append(Step(1, Hit((0, 1), pitches=(DRUMS[token.lower()],)), place, True))
-            case "TOGETHER":
-                steps.append(_together(token, place))
-            case "REST":
-                steps.append(Step(1, None, place))
-            case "HOLD":
-                _hold(steps, place)
-            case "BAR":
-                pass
+                return Tone(token.lower(), tone(token, self._at(token)))
+            case "DEGREE":
+                number = token.rstrip("#b")
+                sharps = token.count("#") - token.count("b")
+                return Degree(int(number), sharps)
             case _:
-                _suffix(steps, token, place)
-    return steps
+                name, _, sample = token.lower().partition(":")
+                return Drum(name, int(sample or 0))
+
+    def _suffix(self, items: list[Item], token: Token, is_grid: bool) -> None:
+        """Reads what is written directly after a step."""
+        column = self._at(token)
+        if not items:
+            raise _wrong(column, f'"{token[0]}" stands directly after a step')
+        item = items[-1]
+        if isinstance(item.sound, Rest) and token.type not in ("LENGTH", "REPEAT"):
+            raise _wrong(column, f'"{token}" is {SUFFIXES[token.type]} and belongs to a note')
+        items[-1] = replace(item, **self._said(item, token, column, is_grid))
+
+    def _said(self, item: Item, token: Token, column: int, is_grid: bool) -> dict[str, Any]:
+        match token.type:
+            case "ACCENT":
+                return {"accent": True}
+            case "GLIDE":
+                return {"glide": True}
+            case "VELOCITY":
+                return {"velocity": int(token[1:])}
+            case "RATCHET":
+                return {"ratchet": int(token[1:])}
+            case "REPEAT":
+                return {"repeat": _counted(token[1:], "!", column)}
+            case "LENGTH":
+                length = Fraction(token[1:])
+                if not 0 < length <= MOST_STEPS or (is_grid and length.denominator != 1):
+                    what = "a whole number" if is_grid else "a number"
+                    raise _wrong(column, f'"@" takes {what} of steps, 1..{MOST_STEPS}', "@2")
+                return {"length": int(length) if length.denominator == 1 else length.limit_denominator(96)}
+            case "EUCLID":
+                hits, steps, turn = ([int(part) for part in token[1:-1].split(",")] + [0])[:3]
+                if not 1 <= steps <= MOST_STEPS or abs(hits) > steps:
+                    raise _wrong(
+                        column,
+                        f"(hits,steps) spreads 0..steps hits over 1..{MOST_STEPS} steps",
+                        "(3,8)",
+                        code="E_VALUE",
+                    )
+                return {"euclid": (hits, steps, turn)}
+            case "LOCK":
+                locked = token[1:-1].strip()
+                return {"locks": self._locks(token, column), "locked": locked}
+            case _:
+                return self._chance(item, token[1:].lower(), column)
+
+    def _chance(self, item: Item, text: str, column: int) -> dict[str, Any]:
+        if text in ("fill", "nofill"):
+            return {"fill": text == "fill"}
+        if ":" in text:
+            place, among = map(int, text.split(":"))
+            if not 1 <= place <= among:
+                raise _wrong(
+                    column, f'"?{text}" is the first of so many loops to the last: ?1:{among or 4}', f"?1:{among or 4}"
+                )
+            return {"cycle": (place, among)}
+        chance = int(text or 50) / 100
+        if not chance:
+            raise _wrong(column, '"?00" never plays; a chance is ?01 to ?99', "?50")
+        return {"chance": chance}
+
+    def _locks(self, token: Token, column: int) -> tuple[Lock, ...]:
+        """Reads `{cutoff=800, accent=1}`: values as `set` takes them, sweeps too."""
+        found: dict[str, Lock] = {}
+        place = 1
+        for part in token[1:-1].split(","):
+            setting = SETTING.fullmatch(part)
+            if not setting or not setting[2]:
+                raise _wrong(column + place, "a lock is written {cutoff=800}, or {cutoff=400..2k}")
+            name = setting[1].lower()
+            if name in found:
+                raise _wrong(column + place + setting.start(1), f'"{name}" is given twice')
+            found[name] = Lock(name, _locked(setting[2].lower(), column + place + setting.start(2)))
+            place += len(part) + 1
+        if len(found) > MOST_LOCKS:
+            raise _wrong(column, f"a step has at most {MOST_LOCKS} locks", code="E_LIMIT")
+        return tuple(found.values())
 
 
-def _together(group: str, column: int) -> Step:
-    """Reads `[bd,hh]` or `[a1,e2]`: notes and drums that begin at once."""
-    pitches: set[int] = set()
-    place, drums = column + 1, False
-    for part in group[1:-1].split(","):
-        word = part.strip()
-        if word.lower() in DRUMS:
-            pitches.add(DRUMS[word.lower()])
-            drums = True
-        elif NOTE.fullmatch(word):
-            pitches.update(_pitches(word, (0,), place + len(part) - len(part.lstrip())))
-        else:
-            raise _wrong(column, f'"[" ({LATER["["]}) is not understood yet, but for notes that begin at once: [bd,hh]')
-        place += len(part) + 1
-    return Step(1, Hit((0, 1), pitches=tuple(sorted(pitches))), column, drums)
+def _locked(text: str, column: int) -> Quantity | Word | Sweep:
+    first, sweeps, last = text.partition("..")
+    if sweeps:
+        return Sweep(read_quantity(first.strip(), column - 1), read_quantity(last.strip(), column + len(first) + 1))
+    if re.fullmatch(r"[a-g][#b]?-?[0-9]", text):
+        return Quantity(float(tone(text, column)[0]), "note")
+    if text[0].isalpha():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+            raise _wrong(column, f'"{text[:24]}" is no value', code="E_VALUE")
+        return Word(text)
+    return read_quantity(text, column - 1)
 
 
-def _hold(steps: list[Step], column: int) -> None:
-    if not steps:
-        raise _wrong(column, '"_" holds the note before it, and there is none', ".")
-    steps[-1].steps += 1
+def _counted(text: str, mark: str, column: int) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_STEPS:
+        raise _wrong(column, f'"{mark}" takes a whole number, 1..{MOST_STEPS}', f"{mark}2")
+    return number
 
 
-def _suffix(steps: list[Step], token: Token, column: int) -> None:
-    """Reads what is written directly after a step."""
-    step = steps[-1] if steps else None
-    if token.type == "LENGTH":
-        length = float(token[1:])
-        if step is None or length != int(length) or not 1 <= length <= MOST_STEPS:
-            raise _wrong(column, f'"@" takes a whole number of steps, 1..{MOST_STEPS}', "@2")
-        step.steps += int(length) - 1
-        return
-    if step is None or step.hit is None:
-        what = "an accent" if token.type == "ACCENT" else "a glide"
-        raise _wrong(column, f'"{token}" is {what} and belongs to a note')
-    hit = step.hit
-    if token.type == "ACCENT":
-        step.hit = Hit(hit.at, hit.length, hit.pitches, ACCENT, True, hit.glide)
-    else:
-        step.hit = Hit(hit.at, hit.length, hit.pitches, hit.velocity, hit.accent, True)
-
-
-def _pitches(root: str, above: tuple[int, ...], column: int) -> tuple[int, ...]:
-    pitches = tuple(read_note(root) + semitones for semitones in above)
-    if not 0 <= pitches[0] <= pitches[-1] <= 127:
-        raise _wrong(column, f"notes are {note_name(0)}..{note_name(127)}; {root} goes beyond", code="E_VALUE")
-    return pitches
-
-
-@cache
-def chords() -> dict[str, tuple[int, ...]]:
-    """Returns for each kind its semitones above the root."""
-    import tomllib
-
-    table = tomllib.loads((places.shipped("grammar") / "chords.toml").read_text(encoding="utf-8"))
-    return {kind: tuple(sorted(above)) for kind, above in table.items()}
-
-
-def _chord(kind: str, column: int) -> tuple[int, ...]:
-    known = chords()
-    if kind.lower() not in known or MAJOR.match(kind):  # M7 and m7 are two chords
-        near = ("maj" + kind[1:],) if MAJOR.match(kind) else meant(kind, known, othernames.CHORDS)
-        raise _wrong(column, f'there is no chord "{kind}"; `help chords` lists them', *near)
-    return known[kind.lower()]
-
-
-def _inverted(root: str, text: str, column: int) -> tuple[int, ...]:
-    """Reads what follows a chord's colon: its kind, and after a slash which of its notes is the lowest.
-
-    `/1`: its lowest note goes up an octave; `/2`: its two lowest. `/e`: so that e is the lowest; e lies below the chord if it is no
-    note of its first octave.
-    """
-    kind, slash, lowest = text.partition("/")
-    above = _chord(kind, column)
-    column += len(kind) + 1
-    if not slash:
-        return above
-    if lowest.isdigit():
-        up = int(lowest)
-        if not 0 < up < len(above):
-            raise _wrong(
-                column, f"{kind} has {len(above)} notes: its inversions are /1 to /{len(above) - 1}", code="E_VALUE"
-            )
-    else:
-        bass = (read_note(f"{lowest}4") - read_note(root)) % 12
-        if bass not in above:
-            return (bass - 12, *above)
-        up = above.index(bass)
-    return tuple(sorted((*above[up:], *(semitones + 12 for semitones in above[:up]))))
-
-
-def _pattern(steps: list[Step], gate: Fraction, clip: int, drums: bool) -> Pattern:
-    """Lays steps end to end."""
-    at = 0
-    hits: list[tuple[int, Step]] = []
-    for step in steps:
-        if step.hit is not None:
-            hits.append((at, step))
-        at += step.steps
-        if at > MOST_STEPS:
-            raise _wrong(step.column, f"a lane has at most {MOST_STEPS:,} steps", code="E_LIMIT")
-    total = clip or at
-    hits = [(at, step) for at, step in hits if at < total]
-    made = []
-    for at, step in hits:
-        hit = step.hit
-        assert hit is not None
-        length = (0, 1)
-        if hit.glide or step.steps > 1:
-            held = Fraction(step.steps) if hit.glide else step.steps - 1 + gate
-            length = min(held, Fraction(total - at)).as_integer_ratio()
-        made.append(Hit((at, 1), length, hit.pitches, hit.velocity, hit.accent, hit.glide))
-    return Pattern(total, tuple(made), drums)
-
+SOUNDS = ("NOTE", "DEGREE", "DRUM", "REST")
+SUFFIXES = {
+    "ACCENT": "an accent", "GLIDE": "a glide", "VELOCITY": "a velocity", "RATCHET": "a ratchet", "REPEAT": "a repeat",
+    "LENGTH": "a length", "EUCLID": "a euclid", "CHANCE": "a chance", "LOCK": "a lock",
+}  # fmt: skip
 
 # ---------------------------------------------------------------- errors
 
-
-def _parse(text: str, column: int, start: str) -> list[Token]:
-    """Returns the tokens of the steps, in order; an error points at the character."""
-    try:
-        tree = parser("pattern", "grid", "tokens").parse(text, start=start)
-    except UnexpectedInput as error:
-        raise _explain(text, place_of(error, text), column, start) from None
-    return tree.children  # type: ignore[return-value]
+MENDED = {
+    "*": "\"*\" takes 2 to 9 hits in the step: *2",
+    "!": "\"!\" takes how often the step comes: !4",
+    "'": "\"'\" takes a velocity, 1 to 9: '7",
+    "@": "@ takes a number of steps",
+    "(": "a euclid is written (3,8), or (3,8,2) to rotate it",
+    "{": "a lock is written {cutoff=800} directly after a step, a polymeter {a1 c2 e2}%4",
+    "}": 'there is no "{" before it',
+    "[": 'a "[" needs its "]"',
+    "]": 'there is no "[" before it',
+    "<": 'a "<" needs its ">"',
+    ">": 'there is no "<" before it',
+    "%": '"%" stands after a polymeter: {a1 c2 e2}%4',
+    ")": 'there is no "(" before it',
+    ":": "a sample's number stands after a drum: hh:2",
+    ",": '"," stacks lanes: there is a step on either side of it',
+}  # fmt: skip
+"""What is to be written where a mark stands that cannot be there."""
+OPENED = {"[": "]", "<": ">", "{": "}", "(": ")"}
 
 
 def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
+    open_at = _left_open(text)
     rest = text[place:]
     if not rest.strip():
+        if open_at is not None:
+            mark = text[open_at]
+            return _wrong(column + open_at, f'this "{mark}" has no "{OPENED[mark]}"')
         return _wrong(column + len(text.rstrip()), "expected a step: x . or a note such as a1", "x", ".")
     place += len(rest) - len(rest.lstrip())
     mark = text[place]
     word = re.match(r"[a-gA-G]#(?![0-9])|\w+|.", text[place:])
     found = word[0][:24] if word else mark
-    place += column
-    if mark in "^~@":
-        what = "@ takes a number of steps" if mark == "@" else f'"{mark}" stands directly after a step'
-        return _wrong(place, what)
-    if mark in LATER:
-        return _wrong(place, f'"{mark}" ({LATER[mark]}) is not understood yet')
+    before, at, place = text[:place], place, place + column
+    if mark == "?":
+        typed = re.match(r"\?[0-9]*", text[at:])[0]  # type: ignore[index]
+        if not before[-1:].strip(" \t|,<[{"):
+            return _wrong(place, '"?" stands directly after a step')
+        digits = typed[1:2]
+        return _wrong(place, f'"{typed}" needs two digits (?{digits or 5}0) or a condition (?1:4)', f"?{digits or 5}0")
+    if open_at is not None and text[open_at] == "{":
+        return _wrong(column + open_at, 'this "{" has no "}"')
+    if mark in "]>})" and _left_open(before) is not None and not rest.lstrip()[1:].startswith("%"):
+        return _wrong(place, f'expected a step before "{mark}"')
+    if mark in "^~@*!'(" and not before[-1:].strip(" \t|,<[{"):
+        return _wrong(place, f'"{mark}" stands directly after a step')
+    if mark == "*" and re.match(r"\*[0-9.]+", text[at:]):
+        return _wrong(place, '"*" takes 2 to 9 hits in the step: *2; "!" repeats the step: !16', "*2")
+    if before.rstrip().endswith("}") and "{" in before:
+        return _wrong(place, "a polymeter says how many steps it takes: {a1 c2 e2}%4")
+    if open_at is not None and mark in MENDED and mark not in "]>})":
+        return _wrong(column + open_at, f'this "{text[open_at]}" has no "{OPENED[text[open_at]]}"')
+    if mark in MENDED:
+        return _wrong(place, MENDED[mark])
     if start == "grid" and mark == "0":
         return _wrong(place, '"0" is not a step; a velocity is 1-9, a rest is .', ".")
     if start == "grid":
         return _wrong(place, f'"{found[0]}" is not a step; a grid is written with x X o 1-9 . - ~ _ |')
     if mark in "xXo" and found.strip("xXo") == "":
         return _wrong(place, f'"{mark}" is a hit of a grid; between notes write a note, such as a1')
-    if found.isdigit():
-        return _wrong(place, f'degrees ("{found}") are not understood yet; {_instead(text)}')
     if re.fullmatch(r"[a-gA-G][#b]?", found):
         return _wrong(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2")
     return _wrong(
@@ -388,9 +482,12 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
     )
 
 
-def _instead(text: str) -> str:
-    """Returns what to write for digits set apart by spaces."""
-    together = "".join(text.split())
-    if re.fullmatch(r"[1-9.~_|]+", together) and _is_grid(together):
-        return f"velocities are written without spaces: {together[:16]}{'...' * (len(together) > 16)}"
-    return "write notes, such as a1"
+def _left_open(text: str) -> int | None:
+    """Returns where a bracket stands that is never closed."""
+    open_at: list[int] = []
+    for k, mark in enumerate(text):
+        if mark in OPENED:
+            open_at.append(k)
+        elif open_at and mark == OPENED[text[open_at[-1]]]:
+            open_at.pop()
+    return open_at[0] if open_at else None

@@ -12,7 +12,6 @@ from lark import Token, Tree
 from chronus import othernames
 from chronus.commands import LONGEST, LONGEST_NOTE, Length, Quantity
 from chronus.errors import ChronusError
-from chronus.language.notation import SHARES
 from chronus.othernames import meant
 from chronus.units import LEAST_SHARE, MOST_SHARES, OFF, note_number, read_note
 
@@ -22,6 +21,9 @@ UNITS = {
     "": "", "k": "", "hz": "Hz", "khz": "Hz", "ms": "ms", "s": "s", "db": "dB", "%": "%", "ct": "ct", "st": "st",
     "oct": "oct", "q": "Q", "bar": "bars", "bars": "bars", "beat": "beats", "beats": "beats",
 }  # fmt: skip
+
+SHARES = {"": Fraction(1), "d": Fraction(3, 2), "t": Fraction(2, 3)}
+"""1/8d is a dotted eighth, 1/8t one of three in the time of two."""
 
 NAMES = tuple(filter(None, (*UNITS.values(), "k")))
 

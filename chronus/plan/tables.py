@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -18,17 +17,12 @@ from chronus.memory.program import Feed, Input, Instance, Program, Read
 from chronus.memory.program import Param as P
 from chronus.plan.seats import Plan, Seat, Strand, for_replicas
 from chronus.rack.amounts import IN_CURVE, OCTAVES, gain, scaled
-from chronus.rack.document import Key
+from chronus.rack.document import Key, seed_of
 from chronus.rack.wiring import input_of, sounds, tells
 
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}
 UP = ("gate", "velocity")
 """What is 1 where a gate stands open."""
-
-
-def seed_of(seed: int, name: str) -> int:
-    """The same in every process and on every day, and another for each module."""
-    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little") >> 1
 
 
 class Tables:

@@ -5,6 +5,7 @@ Undo is keeping the old one, and the difference between two is what the replicas
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -219,6 +220,11 @@ def mixed(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, set[str]]:
 def audible(rack: Rack, name: str) -> bool:
     lane = rack.lanes[name]
     return not lane.muted and (lane.solo or not any_solo(rack))
+
+
+def seed_of(seed: int, name: str) -> int:
+    """The same in every process and on every day, and another for each module and lane."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little") >> 1
 
 
 def any_solo(rack: Rack) -> bool:

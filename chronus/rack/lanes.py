@@ -11,9 +11,13 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Sequence
 from chronus.errors import ChronusError, nearest
 from chronus.pattern.lane import OPTIONS, LaneOptions
+from chronus.pattern.loop import loop_of
 from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
 from chronus.rack.wiring import gated_off, voices_of
+from chronus.units import exact
 
+LOOKED_AT = 4
+"""Loops of a lane in which its notes are counted."""
 Result = tuple[Rack, str, dict[str, Any]]
 
 
@@ -52,6 +56,8 @@ def _check(command: Sequence) -> None:
             "E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="pattern"
         )
     for hit in command.pattern.hits:
+        if hit.locks:
+            raise ChronusError("E_VALUE", "locks ({cutoff=800}) are read, but not played yet", part="pattern")
         if Fraction(*hit.at) >= steps or Fraction(*hit.length) > steps:
             raise ChronusError("E_VALUE", f"a hit lies outside of its {steps} steps", part="pattern")
 
@@ -73,24 +79,23 @@ def realigns(lane: Lane) -> str:
 
 
 def at_once(lane: Lane) -> int:
-    """Returns the most notes of a lane that sound at the same time: those of a chord, and longer ones that reach into others."""
-    steps = Fraction(lane.pattern.steps)
+    """Returns the most notes of a lane that sound at the same time, in any of its first loops: chords, and notes that reach into others."""
+    loop = loop_of(lane.pattern, lane.options)
+    played = loop.notes(0, LOOKED_AT * len(loop.starts))
     moves: list[
-        tuple[Fraction, int, int]
+        tuple[int, int, int]
     ] = []  # at one place what ends comes first, and what only lasts for its gate comes and goes
-    for hit in lane.pattern.hits:
-        at, length, count = Fraction(*hit.at), Fraction(*hit.length), len(hit.pitches) or 1
-        moves.append((at, 1, count))
-        moves.append((at, 2, -count) if hit.glide or not length else ((at + length) % steps, 0, -count))
-        if at + length >= steps:
-            moves.append((Fraction(0), -1, count))  # it sounds from the loop before
+    gate = int(exact(lane.options.gate).limit_denominator(10_000) * loop.part)
+    for begin, end, place in zip(played.begin.tolist(), played.end.tolist(), played.place.tolist(), strict=True):
+        brief = loop.glide[place] or end - begin <= gate
+        moves += [(begin, 1, 1), (begin, 2, -1) if brief else (end, 0, -1)]
     return max(accumulate(count for _, _, count in sorted(moves)), default=0)
 
 
 def short_of_voices(rack: Rack, name: str, catalogue: Catalogue) -> str:
     """Returns the note for an answer about a lane that has more notes at once than its module has voices."""
     lane = rack.lanes[name]
-    notes, chord = at_once(lane), max((len(hit.pitches) for hit in lane.pattern.hits), default=0)
+    notes, chord = at_once(lane), max((len(hit.pitches) + len(hit.degrees) for hit in lane.pattern.hits), default=0)
     return too_many(rack, name, notes, chord == notes, catalogue)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from chronus.commands import When
 from chronus.memory.layout import RAMP
-from chronus.rack.document import Lane, Rack, any_solo, audible, replace, tempo
+from chronus.pattern.harmony import key_of
+from chronus.pattern.loop import NO_KEY, loop_of
+from chronus.rack.document import Lane, Rack, any_solo, audible, replace, seed_of, tempo
 from chronus.rack.sweeps import Present
 from chronus.score.courses import Change, beats_of, on_the_way
 from chronus.score.score import Playing, Score, alive, begin, rewrite, same_notes, until
-from chronus.score.spans import SIXTEENTH, Player, Span, sounding
+from chronus.score.spans import SIXTEENTH, STRAIGHT, Player, Span, sounding
 from chronus.score.timeline import Ramp, Timeline
 from chronus.units import exact
 
@@ -63,7 +67,7 @@ def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: 
     timeline = score.timeline
     assert timeline is not None
     heard = lane is not None and audible(rack, name)
-    span = Span(position, origin, position, score.generation, lane, heard, exact(rack.swing) / 100)
+    span = Span(position, origin, position, score.generation, lane, heard, **_of_the_whole(rack, name, lane))
     playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0), ())
     spans = [until(s, position) for s in playing.spans if s.start < position]
     if spans and _alike(spans[-1], span):
@@ -87,7 +91,31 @@ def _origin(score: Score, lane: Lane | None, position: Fraction) -> tuple[Score,
 def _alike(one: Span, other: Span) -> bool:
     if one.lane is None or other.lane is None or not same_notes(one.lane, other.lane):
         return False
-    return (one.origin, one.audible, one.swing) == (other.origin, other.audible, other.swing)
+    return replace(one, **_WHEN) == replace(other, **_WHEN)
+
+
+_WHEN: dict[str, Any] = {
+    "start": Fraction(0),
+    "since": Fraction(0),
+    "generation": 0,
+    "lane": None,
+    "stop": None,
+    "held": (),
+}
+"""What two spans that play alike may differ in."""
+
+
+def _of_the_whole(rack: Rack, name: str, lane: Lane | None) -> dict[str, Any]:
+    """Returns what a span takes over from the rack; what its lane does not follow stays as it is by itself."""
+    if lane is None:
+        return {}
+    loop, options = loop_of(lane.pattern, lane.options), lane.options
+    degrees = any(hit.degrees for hit in lane.pattern.hits) and not (options.root and options.scale)
+    return {
+        "swing": STRAIGHT if options.swing is not None else exact(rack.swing) / 100,
+        "seed": seed_of(rack.seed, name) if loop.chances and options.seed is None else 0,
+        "key": key_of(rack.key) if degrees else NO_KEY,
+    }
 
 
 def _free_index(score: Score) -> int:
@@ -157,31 +185,39 @@ def _begin(score: Score, rack: Rack, moment: int) -> Score:
     return score if rack.tempo is None else _with_tempo(score, rack, moment)
 
 
-def reswing(score: Score, swing: float, moment: int) -> Score:
-    """Sets another swing, from where the next pair of sixteenths begins, so that no note is lost or played twice."""
+FOLLOWED = ("swing", "seed", "key")
+"""Of the whole: what lanes follow while they play."""
+
+
+def follows(rack: Rack) -> tuple[object, ...]:
+    return tuple(getattr(rack, name) for name in FOLLOWED)
+
+
+def rewhole(score: Score, rack: Rack, moment: int) -> Score:
+    """Sets another swing, seed or key, from where the next pair of sixteenths begins, so that no note is lost or played twice."""
     if score.timeline is None:
         return score
     now, pair = score.timeline.position(moment), 2 * SIXTEENTH
     position = -(-now // pair) * pair
-    carry = _Carry(score.timeline, position, score.timeline.frame(position), exact(swing) / 100)
+    frame = score.timeline.frame(position)
     for name, playing in score.lanes.items():
-        lane = playing.spans[-1].lane
-        if lane is not None and lane.options.swing is None:
-            score = rewrite(score, name, position, carry.span)
+        new = _of_the_whole(rack, name, playing.spans[-1].lane)
+        if any(getattr(playing.spans[-1], what) != value for what, value in new.items()):
+            score = rewrite(score, name, position, _Carry(score.timeline, position, frame, new).span)
     return score
 
 
 class _Carry(NamedTuple):
-    """Lets a span go on from `position` with the notes that sound in it there; later ones stay as they are, but for their swing."""
+    """Lets a span go on from `position` with the notes that sound in it there; later ones stay as they are, but for what is `new`."""
 
     timeline: Timeline
     position: Fraction
     frame: int
-    swing: Fraction | None = None
+    new: Mapping[str, Any] = MappingProxyType({})
 
     def span(self, span: Span, start: Fraction) -> Span:
         held = sounding(span, self.timeline, self.frame) if start == self.position else span.held
-        return replace(span, held=held, swing=span.swing if self.swing is None else self.swing)
+        return replace(span, held=held, **self.new)
 
 
 # ---------------------------------------------------------------- transport and seats

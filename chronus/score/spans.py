@@ -35,7 +35,7 @@ from chronus.memory.log import (
     C,
     Rows,
 )
-from chronus.pattern.loop import Ints, Loop, loop_of
+from chronus.pattern.loop import NO_KEY, Ints, Key, Loop, Played, loop_of
 from chronus.rack.document import Lane
 from chronus.score.timeline import Timeline
 
@@ -57,7 +57,8 @@ class Span(Struct, frozen=True):
     """From position `start` to `stop` (None: for good) the lane is played this way. `lane` None is silence.
 
     `origin` is where its first loop began, `since` where this way of playing it did: spans that carry on one another's notes
-    share it. `held` are the notes that it carries on from the span before: (position of their end, note id).
+    share it. `held` are the notes that it carries on from the span before: (position of their end, note id). `seed`: of what is left to
+    chance; `key`: of degrees; `fill`: whether fill is on.
     """
 
     start: Fraction
@@ -69,6 +70,14 @@ class Span(Struct, frozen=True):
     swing: Fraction = Fraction(1, 2)
     stop: Fraction | None = None
     held: tuple[tuple[Fraction, int], ...] = ()
+    seed: int = 0
+    key: Key = NO_KEY
+    fill: bool = False
+
+    @property
+    def loop(self) -> Loop:
+        assert self.lane is not None
+        return loop_of(self.lane.pattern, self.lane.options, self.key)
 
 
 class Swing(NamedTuple):
@@ -94,13 +103,10 @@ def swing_of(span: Span, loop: Loop) -> Swing | None:
 
 
 class Notes(NamedTuple):
-    """The notes of a span: the place of each in its loop and among all, and where they begin and end, in `unit` beats from the
-    span's origin.
-    """
+    """The notes that a span plays, of which `begin` and `end` are in `unit` beats from the span's origin."""
 
     loop: Loop
-    place: Ints
-    number: Ints
+    played: Played
     unit: Fraction
     begin: Ints
     end: Ints
@@ -108,20 +114,18 @@ class Notes(NamedTuple):
 
 def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
     """Returns every note that may begin or end between two positions, and some around them."""
-    assert span.lane is not None
-    loop = loop_of(span.lane.pattern, span.lane.options)
+    loop = span.loop
     if not loop.starts:
         return None
     swing, unit = swing_of(span, loop), loop.beat / loop.part
     reach = loop.reach + (ceil(swing.late / unit) if swing else 0)
     first = max(0, _before(loop, floor((start - span.origin) / unit) - reach, bisect_left))
-    last = _before(loop, ceil((stop - span.origin) / unit), bisect_right)
+    # what a note leads on into may begin when it ends
+    last = _before(loop, ceil((stop - span.origin) / unit) + (reach if loop.glides else 0), bisect_right)
     if last <= first:
         return None
-    number = np.arange(first, last, dtype=np.int64)
-    loops, place = np.divmod(number, len(loop.starts))
-    base = loops * loop.size
-    straight = Notes(loop, place, number, unit, base + loop.at[place], base + loop.end[place])
+    played = loop.notes(first, last, span.seed, span.fill)
+    straight = Notes(loop, played, unit, played.begin, played.end)
     return _swung(straight, swing, span.origin) if swing else straight
 
 
@@ -186,19 +190,49 @@ def span_entries(span: Span, player: Player, window: Window) -> Rows:
     held = [(timeline.frame(end), number) for end, number in span.held]
     ending = [(frame, number) for frame, number in held if first <= frame < last]
     found = [_offs(np.array(ending, np.int64), span, player)] if ending else []
-    some = notes(span, max(window.begin, span.start), window.end)
+    some = _near(span, max(window.begin, span.start), window.end, timeline)
     if some is not None:
-        on, off = _frames(some, span, timeline)
-        heard = (first <= on) & (on < last)
-        ended = (on >= begins) & (first <= off) & (off < last) & ~some.loop.glides[some.place]
-        found.append(_ons(on[heard], some.number[heard], some.place[heard], some.loop, span, player))
-        found.append(_offs(np.column_stack((off[ended], some.number[ended])), span, player))
+        on, off, belongs = _frames(some, span, timeline)
+        heard = belongs & (first <= on) & (on < last)
+        ended = belongs & (first <= off) & (off < last) & ~some.played.glides
+        found.append(_ons(on, heard, some, span, player))
+        found.append(_offs(np.column_stack((off[ended], some.played.number[ended])), span, player))
     return np.concatenate(found) if found else NONE
 
 
-def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints]:
+def _near(span: Span, start: Fraction, stop: Fraction, timeline: Timeline) -> Notes | None:
+    """Returns the notes between two positions, and those that humanising may move there."""
+    if span.loop.humanize:
+        most = _most(span.loop, timeline.rate) + 1
+        start, stop = timeline.position(timeline.frame(start) - most), timeline.position(timeline.frame(stop) + most)
+    return notes(span, start, stop)
+
+
+def _most(loop: Loop, rate: int) -> int:
+    """Frames that humanising moves a note by, at most."""
+    return round(loop.humanize * rate / 1000)
+
+
+def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Returns where the notes begin and end, and which of them begin in the span. Where they are humanised they stay inside of it."""
     found = timeline.frames(span.origin, some.unit, np.concatenate((some.begin, some.end)))
-    return found[: len(some.begin)], found[len(some.begin) :]
+    on, off = found[: len(some.begin)], found[len(some.begin) :]
+    begins = timeline.frame(span.start)
+    belongs = on >= begins
+    if some.loop.humanize:
+        moved = np.rint(some.loop.jitter(some.played.number, span.seed) * _most(some.loop, timeline.rate)).astype(
+            np.int64
+        )
+        lasts = np.maximum(off - on, 1)
+        if span.stop is not None:
+            ends = timeline.frame(span.stop)
+            belongs &= on < ends
+            on = np.minimum(on + moved, ends - 1)
+        else:
+            on = on + moved
+        on = np.maximum(on, begins)
+        off = on + lasts
+    return on, off, belongs
 
 
 def sounding(span: Span, timeline: Timeline, frame: int) -> tuple[tuple[Fraction, int], ...]:
@@ -207,11 +241,11 @@ def sounding(span: Span, timeline: Timeline, frame: int) -> tuple[tuple[Fraction
         return ()
     held = [(end, number) for end, number in span.held if timeline.frame(end) >= frame]
     here = timeline.position(frame)
-    some = notes(span, here, here)
+    some = _near(span, here, here, timeline)
     if some is not None:
-        on, off = _frames(some, span, timeline)
-        lasts = (timeline.frame(span.start) <= on) & (on < frame) & (frame <= off) & ~some.loop.glides[some.place]
-        pairs = zip(some.end[lasts].tolist(), some.number[lasts].tolist(), strict=True)
+        on, off, belongs = _frames(some, span, timeline)
+        lasts = belongs & (on < frame) & (frame <= off) & ~some.played.glides
+        pairs = zip(some.end[lasts].tolist(), some.played.number[lasts].tolist(), strict=True)
         held += [(span.origin + some.unit * end, number) for end, number in pairs]
     return tuple(held)
 
@@ -226,10 +260,10 @@ def _rows(rank: int, kind: int, frame: Ints, number: Ints, span: Span, player: P
     return rows
 
 
-def _ons(frame: Ints, number: Ints, place: Ints, loop: Loop, span: Span, player: Player) -> Rows:
-    rows = _rows(BEGINNING, NOTE_ON, frame, number, span, player)
-    slid = loop.slid[place] & ((number >= len(loop.starts)) | ~loop.first[place])
-    rows[:, WHAT] |= (loop.flags[place] | F_GLIDE * slid) << 40
+def _ons(frame: Ints, heard: NDArray[np.bool_], some: Notes, span: Span, player: Player) -> Rows:
+    loop, place, number = some.loop, some.played.place[heard], some.played.number[heard]
+    rows = _rows(BEGINNING, NOTE_ON, frame[heard], number, span, player)
+    rows[:, WHAT] |= (loop.flags[place] | F_GLIDE * some.played.slid[heard]) << 40
     floats = rows.view(np.float64)
     floats[:, A] = loop.hertz[place]
     floats[:, B] = loop.velocity[place]
@@ -244,8 +278,8 @@ def _offs(ends: Ints, span: Span, player: Player) -> Rows:
 def notes_a_beat(span: Span) -> Fraction:
     if span.lane is None:
         return Fraction(0)
-    loop = loop_of(span.lane.pattern, span.lane.options)
-    return Fraction(len(loop.starts) * loop.part, loop.size) / loop.beat
+    loop = span.loop
+    return Fraction(loop.share).limit_denominator(1 << 20) * Fraction(loop.part, loop.size) / loop.beat
 
 
 def in_order(rows: Rows) -> Rows:

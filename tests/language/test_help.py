@@ -12,9 +12,10 @@ from chronus.dsp.discovery import discover
 from chronus.errors import CODES, ChronusError
 from chronus.language import help
 from chronus.language.completer import complete
-from chronus.language.notation import chords, read_lane
+from chronus.language.notation import read_lane
 from chronus.language.parser import parse
 from chronus.language.statements import statements
+from chronus.pattern.harmony import chords
 from chronus.shell.folding import cells, folded
 
 KINDS = Catalogue(kernel.spec for kernel in discover(places.modules_folders()).values()).plain()
