@@ -285,10 +285,11 @@ class List(Question, frozen=True, kw_only=True):
 
 
 class Show(Question, frozen=True, kw_only=True):
-    """`name` "" is the whole patch."""
+    """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for. `what`: all lanes over a bar."""
 
     name: str = ""
-    loop: Annotated[int, Meta(ge=0, le=FURTHEST)] = 0
+    loop: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
+    what: Literal["", "lanes"] = ""
 
 
 class Describe(Question, frozen=True, kw_only=True):

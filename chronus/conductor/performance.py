@@ -70,6 +70,7 @@ class Performance:
     ) -> None:
         self.t, self.catalogue, self.author, self.present = t, catalogue, author, present
         self.afford, self.taken_out = afford, taken_out
+        self.score = score
         self.timeline, self.running, self.stopped = score.timeline, score.timeline is not None, score.stopped
         self.ahead: list[tuple[int, Kept]] = [(due.number, due.command) for due in waiting]
         self.waiting = {due.number: due for due in waiting}
@@ -120,7 +121,9 @@ class Performance:
         return Outcome(0, done.text, lines, done.result)
 
     def _answer(self, question: AnyCommand, text: str) -> Outcome:
-        seen = questions.Seen(self.seen, self.catalogue, self.taken_out, self.present)
+        seen = questions.Seen(
+            self.seen, self.catalogue, self.taken_out, self.present, None if self.stopped else self.score
+        )
         lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):
             lines, result = (*lines, STANDS), {**result, "transport": "stopped"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,23 +16,18 @@ from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
+from chronus.conductor import looking
 from chronus.errors import ChronusError
-from chronus.pattern.harmony import key_of
-from chronus.pattern.loop import Loop, Played, loop_of
-from chronus.pattern.tree import Lock
 from chronus.rack.document import (
     Cable,
     Key,
-    Lane,
     Module,
     Moving,
     Rack,
-    audible,
     in_words,
     named,
     of_the_whole,
     replace,
-    seed_of,
     steady,
     value,
     words_of,
@@ -42,6 +36,7 @@ from chronus.rack.sweeps import STILL, Present, about, format_length
 from chronus.rack.values import in_length, in_quotes, no_such, plain
 from chronus.rack.wiring import gated_off
 from chronus.score.courses import tempo_left
+from chronus.score.score import Score
 from chronus.units import (
     File,
     Length,
@@ -65,12 +60,14 @@ Taken = Mapping[str, str]
 
 
 class Seen(NamedTuple):
-    """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands."""
+    """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands.
+    `score`: where the music is in each lane, if that is asked."""
 
     rack: Rack
     catalogue: Catalogue
     taken_out: Taken = NOBODY
     present: Present = STILL
+    score: Score | None = None
 
 
 class Answer(NamedTuple):
@@ -89,7 +86,7 @@ def answer(command: say.AnyCommand, seen: Seen) -> Answer:
 
 
 def _list(command: say.List, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, present = seen
+    rack, catalogue, taken_out, present, score = seen
     what, lines = command.what, list[str]()
     result: dict[str, Any] = {}
     if what in ("modules", ""):
@@ -113,9 +110,8 @@ def _list(command: say.List, seen: Seen) -> Answer:
             for name, module in rack.modules.items()
         ]
     if what in ("lanes", ""):
-        for name, lane in rack.lanes.items():
-            lines.append(_lane_line(rack, name, lane))
-        result["lanes"] = [_lane(rack, name, 0) for name in rack.lanes]
+        lines += [looking.lane_line(rack, name, score, present.frame) for name in rack.lanes]
+        result["lanes"] = [looking.lane_of(rack, name, 0, score, present.frame) for name in rack.lanes]
     return Answer(lines, result)
 
 
@@ -155,13 +151,10 @@ def _out(name: str, taken_out: Taken) -> dict[str, str]:
     return {"taken_out": taken_out[name]} if name in taken_out else {}
 
 
-def _lane_line(rack: Rack, name: str, lane: Lane) -> str:
-    state = "" if audible(rack, name) else " (muted)"
-    return f"{name}: {lane.text}{lane.options.words()}{state}"
-
-
 def _show(command: say.Show, seen: Seen) -> Answer:
     rack, present = seen.rack, seen.present
+    if command.what == "lanes":
+        return _show_lanes(seen)
     if command.name:
         return _show_module(named(rack, command.name, seen.catalogue), command.loop, seen)
     sweeps: dict[str, Any] = {}
@@ -181,8 +174,17 @@ def _show(command: say.Show, seen: Seen) -> Answer:
     return Answer([", ".join(words), *lines], {**more, **result})
 
 
-def _show_module(name: str, loop: int, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, present = seen
+def _show_lanes(seen: Seen) -> Answer:
+    rack, frame = seen.rack, seen.present.frame
+    if not rack.lanes:
+        return Answer(("there are no lanes",), {"lanes": []})
+    kits = [name for name in rack.lanes if seen.catalogue[rack.modules[name].kind].kit]
+    lines = looking.overview(rack, kits, seen.score, frame)
+    return Answer(lines, {"lanes": [looking.lane_of(rack, name, 0, seen.score, frame) for name in rack.lanes]})
+
+
+def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
+    rack, catalogue, taken_out, present, score = seen
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]
@@ -213,8 +215,9 @@ def _show_module(name: str, loop: int, seen: Seen) -> Answer:
     result |= {"sweeps": sweeps} if sweeps else {}
     result |= _gate_plain(rack, name, catalogue) | _out(name, taken_out)
     if name in rack.lanes:
-        lines += [_lane_line(rack, name, rack.lanes[name]), understood(rack, name, loop)]
-        result["lane"] = _lane(rack, name, loop)
+        lines.append(looking.lane_line(rack, name))
+        lines += looking.drawn(rack, name, loop, bool(spec.kit), score, present.frame)
+        result["lane"] = looking.lane_of(rack, name, loop or 0, score, present.frame)
     return Answer(lines, result)
 
 
@@ -239,73 +242,6 @@ def _cable(rack: Rack, key: Any) -> dict[str, Any]:
     return {**key._asdict(), "amount": amount, "auto": cable.auto}
 
 
-# ---------------------------------------------------------------- lanes
-
-
-def understood(rack: Rack, name: str, loop: int = 0) -> str:
-    """Returns what a loop of the lane plays, one character a step."""
-    notes, played = played_by(rack, name, loop)
-    steps = ["."] * rack.lanes[name].pattern.steps
-    for begin, place in zip(played.begin.tolist(), played.place.tolist(), strict=True):
-        velocity = notes.velocity[place]
-        steps[begin // notes.part] = "X" if notes.flags[place] else "x" if velocity >= 0.5 else "o"
-    return "".join(steps)
-
-
-def _lane(rack: Rack, name: str, loop: int) -> dict[str, Any]:
-    lane = rack.lanes[name]
-    every = lane.options.every
-    return {
-        "name": name,
-        "pattern": lane.text,
-        "steps": lane.pattern.steps,
-        "step": f"{every[0]}/{every[1]}",
-        "muted": not audible(rack, name),
-        "loop": loop,
-        "events": _events(rack, name, loop),
-    }
-
-
-def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
-    """Returns what a loop plays with the present seed, in steps from its beginning, without swing."""
-    notes, played = played_by(rack, name, loop)
-    return [
-        {
-            "at": _number(Fraction(begin, notes.part)), "len": _number(Fraction(end - begin, notes.part)),
-            "pitch": notes.pitches[place], "vel": float(notes.velocity[place]), "accent": bool(notes.flags[place]), "glide": glides,
-            "locks": {lock.param: _locked(lock) for lock in notes.locks[place]},
-        }
-        for begin, end, place, glides in zip(
-            played.begin.tolist(), played.end.tolist(), played.place.tolist(), played.glides.tolist(), strict=True
-        )
-    ]  # fmt: skip
-
-
-def played_by(rack: Rack, name: str, loop: int) -> tuple[Loop, Played]:
-    """Returns the notes of one loop of a lane, counted from its beginning."""
-    lane = rack.lanes[name]
-    notes = loop_of(lane.pattern, lane.options, key_of(rack.key))
-    count = len(notes.starts)
-    if not count:
-        return notes, notes.notes(0, 0)
-    # the notes around it decide which of its own are slid into
-    some = notes.notes(max(loop - 1, 0) * count, (loop + 2) * count, seed_of(rack.seed, name))
-    own = some.number // count == loop
-    played = Played(*(each[own] for each in some))
-    return notes, played._replace(begin=played.begin - loop * notes.size, end=played.end - loop * notes.size)
-
-
-def _locked(lock: Lock) -> str:
-    value = lock.value
-    if isinstance(value, say.Sweep):
-        return f"{format_quantity(value.start)}..{format_quantity(value.stop)}"
-    return value.text if isinstance(value, say.Word) else format_quantity(value)
-
-
-def _number(share: Fraction) -> float | int:
-    return int(share) if share.denominator == 1 else float(share)
-
-
 # ---------------------------------------------------------------- describe and assert
 
 
@@ -328,7 +264,7 @@ def _values(name: str, seen: Seen) -> dict[str, float | str]:
 
 
 def _assert(command: say.Assert, seen: Seen) -> Answer:
-    rack, catalogue, _, present = seen
+    rack, catalogue, present = seen.rack, seen.catalogue, seen.present
     words = _assert_words(rack, command, catalogue)
     if words is not None:
         return words

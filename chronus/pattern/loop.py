@@ -27,6 +27,8 @@ LOOPS = 1024
 """Patterns whose arrays are kept."""
 OF_PROB, OF_ARP, OF_TIME = 1 << 21, 1 << 22, 1 << 23
 """Numbers that are drawn beyond those that a pattern names: for `prob=`, `arp=random` and `humanize=`."""
+FAR = 1 << 40
+"""Loops after which a lane counts as never the same again."""
 ARPEGGIO = 4096
 """Notes that arpeggios may come to."""
 Ints = NDArray[np.int64]
@@ -72,6 +74,16 @@ class Loop(Struct, frozen=True):
     def chances(self) -> bool:
         """Whether anything of it is left to chance."""
         return bool(self.conditions.draws or self.humanize)
+
+    @property
+    def repeats(self) -> int:
+        """After so many loops it plays the same again, but for what is left to chance."""
+        fills = self.fill if self.fill and self.conditions.fill.any() else 1
+        found = {fills}
+        for times, _, of, among, _ in self.conditions.cycles:
+            whole = of * among
+            found |= set((whole // np.gcd(times, whole)).tolist())
+        return min(lcm(*found), FAR)
 
     def notes(self, first: int, last: int, seed: int = 0, fill: bool = False) -> Played:
         """Returns the notes from number `first` to below `last`, counted through all loops, that are played.

@@ -17,22 +17,23 @@ LISTS = (
 
 
 def _show(children: Children, line: Line) -> Fields:
-    words, loop = list(children), 0
+    words, loop = list(children), None
     if len(words) > 1 and words[-1].type == "QUANTITY":
         loop = count(words.pop(), 0, c.FURTHEST, "a loop")
         words.pop()
-    name = line.name(words[0], "name") if words and words[0].type != "PATCH" else ""
-    return {"name": name, "loop": loop}
+    what = "lanes" if words and words[0].type == "EVERY_LANE" else ""
+    name = line.name(words[0], "name") if words and words[0].type not in ("PATCH", "EVERY_LANE") else ""
+    return {"name": name, "loop": loop, "what": what}
 
 
 def _write_show(command: c.Show) -> str:
-    loop = f"loop {command.loop}" if command.loop else ""
-    return " ".join(filter(None, (command.name, loop)))
+    loop = "" if command.loop is None else f"loop {command.loop}"
+    return " ".join(filter(None, (command.what, command.name, loop)))
 
 
 def _offer_show(typed: Typed, known: Known) -> Pairs:
     if not typed.rest:
-        return [*known.names(), ("patch", "everything")]
+        return [*known.names(), ("patch", "everything"), ("lanes", "all lanes over a bar")]
     return [("loop", "what loop N plays")] if len(typed.rest) == 1 else ()
 
 
@@ -61,14 +62,15 @@ ROWS = (
     ),
     Row(
         c.Show,
-        "show [NAME|patch] [loop N]",
-        "a module with its parameters and lane, or everything",
+        "show [NAME|patch|lanes] [loop N]",
+        "a module with its parameters and a picture of its lane, all lanes over a bar, or everything",
         Form(
-            (("(NAME | PATCH | LOOP)? (LOOP QUANTITY)?", _show),),
+            (("(NAME | PATCH | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show),),
             _write_show,
             _offer_show,
-            'LOOP: "loop"\nPATCH: "patch"',
+            'LOOP: "loop"\nPATCH: "patch"\nEVERY_LANE: "lanes"',
         ),
+        ("show lanes", "show kick loop 3"),
         meant="inspect get print display view cat",
     ),
     Row(

@@ -1,0 +1,175 @@
+"""Answers questions about lanes: in a line, as a picture with the place where the music is, and as the events of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from chronus import commands as say
+from chronus.pattern import picture
+from chronus.pattern.harmony import key_of
+from chronus.pattern.loop import FAR, Loop, Played, loop_of
+from chronus.pattern.picture import Note, Ruler
+from chronus.pattern.tree import Lock
+from chronus.rack.document import Lane, Rack, audible, seed_of
+from chronus.score.heads import begins, head
+from chronus.score.score import Score
+from chronus.score.spans import SIXTEENTH, Span, notes
+from chronus.score.timeline import BAR
+from chronus.units import format_quantity
+
+
+def lane_line(rack: Rack, name: str, score: Score | None = None, frame: int = 0) -> str:
+    """Returns a lane as it is typed, and where in it the music is."""
+    lane = rack.lanes[name]
+    state = [] if audible(rack, name) else ["muted"]
+    place = where(rack, name, score, frame)
+    return f"{name}: {lane.text}{lane.options.words()}" + "".join(f" ({word})" for word in (*state, *place))
+
+
+def where(rack: Rack, name: str, score: Score | None, frame: int) -> list[str]:
+    """Returns which loop of a lane is played, in words; nothing while it is not played."""
+    if score is None:
+        return []
+    lane = rack.lanes[name]
+    here, waits = head(score, name, lane.take, frame), begins(score, name, lane.take, frame)
+    if here is not None:
+        of = here.span.loop.repeats
+        turn = f", {here.loop % of + 1} of {of}" if 1 < of < FAR else ""
+        return [f"loop {here.loop}{turn}, step {int(here.step) + 1} of {lane.pattern.steps}"]
+    return [f"from bar {int(waits // BAR) + 1}"] if waits is not None else []
+
+
+def lane_of(rack: Rack, name: str, loop: int, score: Score | None = None, frame: int = 0) -> dict[str, Any]:
+    lane = rack.lanes[name]
+    every = lane.options.every
+    here = head(score, name, lane.take, frame) if score is not None else None
+    now = {"now": {"loop": here.loop, "step": int(here.step) + 1, "of": here.span.loop.repeats}} if here else {}
+    return {
+        "name": name,
+        "pattern": lane.text,
+        "steps": lane.pattern.steps,
+        "step": f"{every[0]}/{every[1]}",
+        "muted": not audible(rack, name),
+        "loop": loop,
+        "events": _events(rack, name, loop),
+        **now,
+    }
+
+
+def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
+    """Returns what a loop plays with the present seed, in steps from its beginning, without swing."""
+    notes, played = played_by(rack, name, loop)
+    return [
+        {
+            "at": _number(Fraction(begin, notes.part)), "len": _number(Fraction(end - begin, notes.part)),
+            "pitch": notes.pitches[place], "vel": float(notes.velocity[place]), "accent": bool(notes.flags[place]), "glide": glides,
+            "locks": {lock.param: _locked(lock) for lock in notes.locks[place]},
+        }
+        for begin, end, place, glides in zip(
+            played.begin.tolist(), played.end.tolist(), played.place.tolist(), played.glides.tolist(), strict=True
+        )
+    ]  # fmt: skip
+
+
+def played_by(rack: Rack, name: str, loop: int, fill: bool = False) -> tuple[Loop, Played]:
+    """Returns the notes of one loop of a lane, counted from its beginning."""
+    lane = rack.lanes[name]
+    notes = loop_of(lane.pattern, lane.options, key_of(rack.key))
+    count = len(notes.starts)
+    if not count:
+        return notes, notes.notes(0, 0)
+    # the notes around it decide which of its own are slid into
+    some = notes.notes(max(loop - 1, 0) * count, (loop + 2) * count, seed_of(rack.seed, name), fill)
+    own = some.number // count == loop
+    played = Played(*(each[own] for each in some))
+    return notes, played._replace(begin=played.begin - loop * notes.size, end=played.end - loop * notes.size)
+
+
+def _locked(lock: Lock) -> str:
+    value = lock.value
+    if isinstance(value, say.Sweep):
+        return f"{format_quantity(value.start)}..{format_quantity(value.stop)}"
+    return value.text if isinstance(value, say.Word) else format_quantity(value)
+
+
+def _number(share: Fraction) -> float | int:
+    return int(share) if share.denominator == 1 else float(share)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def drawn(rack: Rack, name: str, asked: int | None, kit: bool, score: Score | None, frame: int) -> list[str]:
+    """Draws a loop of a lane: the one asked for, or else the one that is played, with the place where the music is."""
+    lane = rack.lanes[name]
+    here = head(score, name, lane.take, frame) if score is not None else None
+    number = asked if asked is not None else here.loop if here else 0
+    now = here if here and here.loop == number else None
+    loop, played = played_by(rack, name, number, now.span.fill if now else False)
+    some, columns = picture.notes_of(loop, played), lane.pattern.steps
+    rows = picture.rows_of(some, columns, name, kit and lane.pattern.drums)
+    below = picture.marks(loop, some, columns)
+    ruler = Ruler(columns, *_bar(lane), head=int(now.step) if now else None)
+    title = [f"loop {number}"] if asked is not None else where(rack, name, score, frame)
+    return [*title, *picture.page(rows, ruler, below), *picture.meanings(below)]
+
+
+def _bar(lane: Lane) -> tuple[int, int]:
+    """Returns how many steps of a lane stand together as a bar, and how many of them between two numbers."""
+    beat = 1 / (Fraction(*lane.options.every) * 4)
+    bar = BAR * beat
+    count = int(beat) if beat in (3, 6, 8) else 4
+    return (int(bar) if bar.denominator == 1 and bar > 1 else 16), count
+
+
+def overview(rack: Rack, kits: Sequence[str], score: Score | None, frame: int) -> list[str]:
+    """Draws all lanes over the bar that is played, a row each; over two where a lane is longer than a bar. A column is a sixteenth."""
+    plays = score is not None and score.timeline is not None and not score.stopped
+    position = score.timeline.position(frame) if plays and score and score.timeline else Fraction(0)
+    spans = {name: _spans(rack, name, score if plays else None) for name in rack.lanes}
+    longest = max((lane.pattern.steps * Fraction(*lane.options.every) * 4 for lane in rack.lanes.values()), default=BAR)
+    bars = 2 if longest > BAR else 1
+    bar = int(position // BAR) // bars * bars
+    begin, columns = Fraction(bar * BAR), int(bars * BAR / SIXTEENTH)
+    rows = []
+    for name, lane in rack.lanes.items():
+        some = [note for span in spans[name] for note in _between(span, begin, begin + bars * BAR)]
+        if name in kits and lane.pattern.drums:
+            own = [(f"{name} {drum}", text) for drum, text in picture.rows_of(some, columns, name, True)]
+        else:
+            own = [(name, picture.row(some, columns))]
+        rows += own
+    head = int((position - begin) / SIXTEENTH) if plays else None
+    lines = picture.page(rows, Ruler(columns, int(BAR / SIXTEENTH), head=head))
+    muted = [name for name in rack.lanes if not audible(rack, name)]
+    which = f"bar {bar + 1}" if bars == 1 else f"bars {bar + 1} and {bar + 2}"
+    return [which, *lines, *([f"muted: {', '.join(muted)}"] if muted else [])]
+
+
+def _spans(rack: Rack, name: str, score: Score | None) -> tuple[Span, ...]:
+    """Returns how a lane is played; while nothing plays, as if it began now."""
+    playing = score.lanes.get(name) if score is not None else None
+    if playing is not None:
+        return playing.spans
+    zero, lane = Fraction(0), rack.lanes[name]
+    return (Span(zero, zero, zero, 0, lane, seed=seed_of(rack.seed, name), key=key_of(rack.key)),)
+
+
+def _between(span: Span, begin: Fraction, end: Fraction) -> list[Note]:
+    """Returns the notes of a span that sound between two positions, in sixteenths from the first one."""
+    start, stop = max(begin, span.start), end if span.stop is None else min(end, span.stop)
+    some = notes(span, start, stop) if span.lane is not None and start < stop else None
+    if some is None:
+        return []
+    found = []
+    loop, played = some.loop, some.played
+    for first, last, place in zip(some.begin.tolist(), some.end.tolist(), played.place.tolist(), strict=True):
+        at, ends = span.origin + first * some.unit, min(span.origin + last * some.unit, stop)
+        if start <= at < stop or (span.start <= at < start < ends):
+            found.append(
+                Note((at - begin) / SIXTEENTH, (ends - begin) / SIXTEENTH, loop.pitches[place],
+                     float(loop.velocity[place]), bool(loop.flags[place]), int(loop.line[place]))
+            )  # fmt: skip
+    return found
