@@ -281,7 +281,10 @@ class Redo(Command, frozen=True, kw_only=True):
 
 
 class List(Question, frozen=True, kw_only=True):
-    what: Literal["modules", "lanes", "patches", "devices", ""] = ""
+    """`genre` is of the patterns that come with Chronus: one genre, or one pattern."""
+
+    what: Literal["modules", "lanes", "patches", "patterns", "devices", ""] = ""
+    genre: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Show(Question, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.conductor import looking
 from chronus.errors import ChronusError
+from chronus.pattern import library
 from chronus.rack.document import (
     Cable,
     Key,
@@ -88,6 +89,8 @@ def answer(command: say.AnyCommand, seen: Seen) -> Answer:
 def _list(command: say.List, seen: Seen) -> Answer:
     rack, catalogue, taken_out, present, score = seen
     what, lines = command.what, list[str]()
+    if what == "patterns":
+        return _patterns(command.genre)
     result: dict[str, Any] = {}
     if what in ("modules", ""):
         for name, module in rack.modules.items():
@@ -113,6 +116,19 @@ def _list(command: say.List, seen: Seen) -> Answer:
         lines += [looking.lane_line(rack, name, score, present.frame) for name in rack.lanes]
         result["lanes"] = [looking.lane_of(rack, name, 0, score, present.frame) for name in rack.lanes]
     return Answer(lines, result)
+
+
+def _patterns(genre: str) -> Answer:
+    """Lists the library: of a genre or one pattern with all lines, of everything with no more than what is in it."""
+    found = library.of_genre(genre)
+    plain = [{"name": ready.name, "about": ready.about, "lines": dict(ready.lines)} for ready in found]
+    lines: list[str] = []
+    for ready in found:
+        lines.append(f"{ready.name}  {ready.about}" if genre else f"{ready.name:<20}{', '.join(ready.lines)}")
+        lines += [f"  {line:<8}{text}" for line, text in ready.lines.items() if genre]
+    if not genre:
+        lines.append(f"`list patterns {library.genres()[1]}` shows the lines; `seq kick: @{found[1].name}` plays one")
+    return Answer(lines, {"patterns": plain})
 
 
 def _lead(key: Key, cable: Cable) -> str:

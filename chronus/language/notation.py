@@ -28,11 +28,27 @@ from chronus.errors import ChronusError, nearest
 from chronus.language.grammar import parser, place_of
 from chronus.language.quantities import SHARES, read_quantity
 from chronus.othernames import meant
+from chronus.pattern import library
 from chronus.pattern.drums import DRUMS
 from chronus.pattern.lane import MOST_STEPS, OPTIONS, LaneOptions, Option, Pattern
 from chronus.pattern.tones import tone
-from chronus.pattern.tree import Degree, Drum, Group, Item, Lanes, Lock, Mark, Polymeter, Rest, Sound, Time, Tone, Turns
-from chronus.pattern.unfold import VELOCITIES, unfold
+from chronus.pattern.tree import (
+    Degree,
+    Drum,
+    Group,
+    Item,
+    Lanes,
+    Lock,
+    Mark,
+    Polymeter,
+    Rest,
+    Sound,
+    Time,
+    Tone,
+    Turns,
+    written,
+)
+from chronus.pattern.unfold import VELOCITIES, euclid, unfold
 from chronus.units import Quantity, Sweep, Word
 
 DEEPEST = 8
@@ -50,6 +66,11 @@ LOOKS_LIKE_GRID = re.compile(r"[xX]|[0-9]\.|\.[0-9]|^[\s|]*[0-9]{2}")
 NOTE = re.compile(r"(?<!\w)[a-gA-G][#b]?-?[0-9]")
 NUMBER = re.compile(r"(-?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:e-?[0-9]{1,2})?)[ \t]*(%|ms)?")
 FRACTION = re.compile(r"([0-9]{1,4})(?:/([0-9]{1,4})([dtDT]?))?")
+SPREAD = re.compile(
+    r"euclid[ \t]*\([ \t]*(-?[0-9]{1,4})[ \t]*,[ \t]*([0-9]{1,4})[ \t]*(?:,[ \t]*(-?[0-9]{1,4})[ \t]*)?\)",
+    re.IGNORECASE,
+)
+SPREADS = f"(hits,steps) spreads 0..steps hits over 1..{MOST_STEPS} steps"
 SETTING = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*")
 
 
@@ -62,12 +83,20 @@ class TypedLane(Struct, frozen=True):
     columns: dict[str, int]
 
 
-def read_lane(text: str, column: int) -> TypedLane:
-    """Reads a body; `column` is where it begins in the typed line, 1-based."""
+def read_lane(text: str, column: int, module: str = "") -> TypedLane:
+    """Reads a body; `column` is where it begins in the typed line, 1-based. `module` is the name of what plays it, which tells what
+    `@dnb.two_step` is for it.
+    """
     steps_text, found = _split_options(text)
-    lanes = read_steps(steps_text, column)
     given = _given_options(text, found, column)
     values = {name: _read(OPTIONS[name], *value) for name, value in given.items()}
+    meant = steps_text.strip()
+    if ready := _stands_for(meant, module, column + steps_text.index(meant)):
+        steps_text, own = ready
+        values = own | values
+        lanes = read_steps(steps_text, 1)
+    else:
+        lanes = read_steps(steps_text, column)
     options = LaneOptions(**{field: value for name, value in values.items() if (field := OPTIONS[name].field)})
     clip = values.get("len", 0)
     try:
@@ -82,6 +111,49 @@ def read_lane(text: str, column: int) -> TypedLane:
 def read_steps(text: str, column: int) -> Lanes:
     """Reads what comes before the options."""
     return _Reader(text, column).lanes("grid" if _is_grid(text) else "tokens")
+
+
+# ---------------------------------------------------------------- names for lines
+
+
+def _stands_for(text: str, module: str, column: int) -> tuple[str, dict[str, Any]] | None:
+    """Returns the plain steps, and the options, that `@dnb.two_step` or `euclid(7,16)` stands for; None where it is steps already."""
+    if found := SPREAD.fullmatch(text):
+        hits, places, turn = (int(part or 0) for part in found.groups())
+        if not 1 <= places <= MOST_STEPS or abs(hits) > places:
+            raise ChronusError("E_VALUE", SPREADS, suggestions=("euclid(7,16)",), column=column, length=len(text))
+        return "".join("x" if sounds else "." for sounds in euclid(hits, places, turn)), {}
+    if not library.is_named(text):
+        return None
+    chosen = library.chosen(text, module, column)
+    if chosen.line:
+        return _plain(chosen.line)
+    options: dict[str, Any] = {}
+    lines: list[str] = []
+    for drum, line in chosen.drums:
+        steps, own = _plain(line)
+        scale = own.pop("vel", 1.0)
+        (items,) = read_steps(steps, 1)
+        lines.append(written((tuple(_drummed(item, drum, scale) for item in items),)))
+        options |= own
+    return " , ".join(lines), options
+
+
+def _plain(line: str) -> tuple[str, dict[str, Any]]:
+    """Returns the steps of a line, and its options."""
+    steps, found = _split_options(line)
+    return steps.strip(), {name: _read(OPTIONS[name], *value) for name, value in _given_options(line, found, 1).items()}
+
+
+def _drummed(item: Item, drum: str, scale: float) -> Item:
+    """Returns a step of a grid as one of a kit's drum; a velocity between two tenths is the lower one: a ghost stays one."""
+    if not isinstance(item.sound, Mark):
+        return item
+    velocity = VELOCITIES[item.sound.mark]
+    accent = item.accent or item.sound.mark == "X"
+    tenths = min(max(1, int(velocity * scale * 10 + 1e-9)), 10)
+    usual = 10 if accent else 8
+    return replace(item, sound=Drum(drum), accent=accent, velocity=0 if tenths in (usual, 10) else tenths)
 
 
 def _wrong(column: int, message: str, *suggestions: str, code: str = "E_SYNTAX") -> ChronusError:
@@ -341,12 +413,7 @@ class _Reader:
             case "EUCLID":
                 hits, steps, turn = ([int(part) for part in token[1:-1].split(",")] + [0])[:3]
                 if not 1 <= steps <= MOST_STEPS or abs(hits) > steps:
-                    raise _wrong(
-                        column,
-                        f"(hits,steps) spreads 0..steps hits over 1..{MOST_STEPS} steps",
-                        "(3,8)",
-                        code="E_VALUE",
-                    )
+                    raise _wrong(column, SPREADS, "(3,8)", code="E_VALUE")
                 return {"euclid": (hits, steps, turn)}
             case "LOCK":
                 locked = token[1:-1].strip()

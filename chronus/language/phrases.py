@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from chronus.errors import ChronusError, nearest
 from chronus.language.sentence import Sentence, Thing, Word, table, vocabulary, words_of
+from chronus.pattern import library
 
 MOST_NAMED = 12
 HINTS = {
@@ -62,10 +63,18 @@ def _things(sentence: Sentence, genre: dict[str, list[str]]) -> list[Thing]:
 def _body(thing: Thing, genre: dict[str, list[str]]) -> list[str]:
     """Returns its load and its lane, with the model that was asked for."""
     load, *lanes = genre.get(thing.instrument, table()["plain"][thing.instrument])
+    lanes = [_plainly(lane) for lane in lanes]
     if thing.model:
         first, kind, *params = load.split(" ")
         load = " ".join([first, kind, f"model={thing.model}", *(p for p in params if not p.startswith("model="))])
     return [load, *lanes]
+
+
+def _plainly(lane: str) -> str:
+    """Returns a line of the table with the pattern that it names written out."""
+    head, _, named = lane.partition("@")
+    name = head.removeprefix("seq ").rstrip(": ")
+    return head + library.chosen(f"@{named}", name, len(head) + 1).line
 
 
 def _not_understood(sentence: Sentence, words: str) -> ChronusError:

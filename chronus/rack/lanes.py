@@ -42,7 +42,9 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     rack = with_module(rack, replace(rack.modules[name], sequenced=True, hushed=False))
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps
-    text = f"sequence {name}: {command.text} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(lane)
+    text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(
+        lane
+    )
     return rack, text + short_of_voices(rack, name, catalogue), {"name": name, "steps": steps}
 
 

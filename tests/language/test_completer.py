@@ -55,6 +55,8 @@ def offered(catalogue, rack):
         ("describe f", {"filter"}, {"saw"}),
         ("help ", {"load", "patterns", "errors", "saw"}, set()),
         ("list l", {"lanes"}, {"modules"}),
+        ("list patterns ", {"dnb", "dnb.two_step"}, {"lanes"}),
+        ("seq bass: @dn", {"dnb.two_step"}, {"techno.four"}),
         ("crash ", {"active", "standby", "both", "host", "control"}, set()),
         ("wait ", {"until"}, set()),
         ("play; unl", {"unload"}, {"undo"}),

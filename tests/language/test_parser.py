@@ -286,7 +286,7 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("save a\0b", "E_PATH", 7, "a control character", ""),
     ("undo 0", "E_VALUE", 6, "a whole number, 1..9999", ""),
     ("undo 1.5", "E_VALUE", 6, "a whole number", ""),
-    ("list cables", "E_SYNTAX", 6, 'expected "devices", "lanes", "modules" or "patches"', "patches"),
+    ("list cables", "E_SYNTAX", 6, 'expected "devices", "lanes", "modules", "patches" or "patterns"', "patches"),
     ("show kick 3", "E_SYNTAX", 11, 'expected "loop" or the end of the line', "loop 3"),
     ("wait 4", "E_SYNTAX", 7, 'expected bars, beats, s or ms after "4"', " bars"),
     ("wait until 4", "E_SYNTAX", 12, 'expected "bar" after "until"', "bar 4"),

@@ -7,13 +7,30 @@ from chronus.language.quantities import count
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, Children, Choice, Fields, Form, Row, Typed, choice
+from chronus.pattern import library
 
 LISTS = (
     Choice("modules", "loaded modules", "instruments effects units"),
-    Choice("lanes", "what plays", "tracks sequences patterns"),
+    Choice("lanes", "what plays", "tracks sequences"),
     Choice("patches", "saved", "cables connections"),
+    Choice("patterns", "lines to play as @dnb.two_step", "grooves beats rhythms genres library"),
     Choice("devices", "where sound can go", "outputs"),
 )
+
+
+LISTED = choice("what", LISTS, optional=True)
+
+
+def _patterns(children: Children, line: Line) -> Fields:
+    if len(children) > 1:
+        line.mark("genre", children[1])
+    return {"what": "patterns", "genre": str(children[1]) if len(children) > 1 else ""}
+
+
+def _offer_list(typed: Typed, known: Known) -> Pairs:
+    if typed.rest == ["patterns"]:
+        return [*((genre, "") for genre in library.genres()), *library.names()]
+    return LISTED.offer(typed, known)
 
 
 def _show(children: Children, line: Line) -> Fields:
@@ -55,9 +72,17 @@ def _offer_help(typed: Typed, known: Known) -> Pairs:
 ROWS = (
     Row(
         c.List,
-        "list [modules|lanes|patches|devices]",
+        "list [modules|lanes|patches|patterns [GENRE]|devices]",
         "what there is",
-        choice("what", LISTS, optional=True),
+        LISTED._replace(
+            rules=(
+                (LISTED.rules[0][0].replace("PATTERNS | ", ""), LISTED.rules[0][1]),
+                ("PATTERNS (NAME | DOTTED)?", _patterns),
+            ),
+            write=lambda command: f"{command.what} {command.genre}".rstrip(),
+            offer=_offer_list,
+        ),
+        ("list patterns dnb",),
         meant="ls dir tracks",
     ),
     Row(

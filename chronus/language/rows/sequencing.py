@@ -8,21 +8,24 @@ from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed
+from chronus.pattern import library
 from chronus.pattern.lane import OPTIONS
 
 
 def _sequence(children: Children, line: Line) -> Fields:
     name, body = children
     line.mark("pattern", body)
-    lane = notation.read_lane(line.as_typed(body), start_of(body) + 1)
-    line.spans |= {f"options.{option}": column - 1 for option, column in lane.columns.items()}
     named = line.name(name, "name")
+    lane = notation.read_lane(line.as_typed(body), start_of(body) + 1, named)
+    line.spans |= {f"options.{option}": column - 1 for option, column in lane.columns.items()}
     return {"name": named, "text": lane.text, "pattern": lane.pattern, "options": lane.options}
 
 
 def _offer_sequence(typed: Typed, known: Known) -> Pairs:
     if not typed.rest:
         return known.names()
+    if typed.head.rstrip().endswith("@"):
+        return library.names()
     # A pattern has letters of its own: options are offered from the second letter on.
     wanted = ":" in typed.head and len(typed.word) >= 2
     return [(f"{name}=", option.help) for name, option in OPTIONS.items()] if wanted else ()
@@ -38,7 +41,7 @@ ROWS = (
             lambda command: f"{command.name}: {command.text}{command.options.words()}",
             _offer_sequence,
         ),
-        ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%"),
+        ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%", "seq kick: @dnb.two_step"),
         short=("seq",),
         meant="pattern track loop steps play_pattern beat",
     ),
