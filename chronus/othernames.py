@@ -147,6 +147,7 @@ WHOLE = _table("""
     swing: groove shuffle
     volume: vol level gain master loudness
     key: scale
+    meter: timesig time_signature signature beats_per_bar
 """)
 UNITS = _table("""
     Hz: herz hertz htz

@@ -237,8 +237,14 @@ def add_a_parameter_of_the_whole(tree: Copied) -> None:
         'SEED = Whole("seed", 0, 999_999_999, 0, help="of everything left to chance", counts=True)\n',
         'TOUCH = Whole("touch", 0, 1, 1, help="how loud notes by hand are", is_verb=True, examples=("touch 0.5",))\n',
     )
-    tree.replace("chronus/catalogue/whole.py", "(BPM, SWING, KEY, SEED)", "(BPM, SWING, KEY, SEED, TOUCH)")
-    tree.replace("chronus/rack/document.py", "import BPM, SEED, SWING, Whole", "import BPM, SEED, SWING, TOUCH, Whole")
+    tree.replace(
+        "chronus/catalogue/whole.py", "(BPM, METER, SWING, KEY, SEED)", "(BPM, METER, SWING, KEY, SEED, TOUCH)"
+    )
+    tree.replace(
+        "chronus/rack/document.py",
+        "import BPM, METER, SEED, SWING, Whole",
+        "import BPM, METER, SEED, SWING, TOUCH, Whole",
+    )
     tree.put(
         "chronus/rack/document.py",
         "    seed: int = int(SEED.default)\n",

@@ -35,14 +35,16 @@ class Whole(Param, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """A setting in words: of a `shape`, as the `example` is; "" where nobody has said any."""
+    """A setting in words: of a `shape`, as the `example` is. `default` where nobody has said any. `is_verb` as above."""
 
     name: str
     shape: str
     example: str
     help: str
-
-    is_verb = False
+    default: str = ""
+    is_verb: bool = False
+    examples: tuple[str, ...] = ()
+    moving = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -57,9 +59,11 @@ BPM = Whole("bpm", 20, 400, 120, help="the tempo", is_verb=True, moving="tempo",
 SWING = Whole("swing", 50, 75, 50, "%", help="50 is straight, 66 triplets, 75 the most", is_verb=True,
               examples=("swing 56",))  # fmt: skip
 KEY = Text("key", "[a-g][#b]? [a-z]+", "a minor", "a note and a scale")
+METER = Text("meter", "([1-9]|[12][0-9]|3[0-2])/[248]", "7/8", "beats in a bar, over 2, 4 or 8", "4/4", is_verb=True,
+             examples=("meter 7/8", "meter 3/4 for 4 bars"))  # fmt: skip
 SEED = Whole("seed", 0, 999_999_999, 0, help="of everything left to chance", counts=True)
 
-WHOLE: Mapping[str, Whole | Text] = {row.name: row for row in (BPM, SWING, KEY, SEED)}
+WHOLE: Mapping[str, Whole | Text] = {row.name: row for row in (BPM, METER, SWING, KEY, SEED)}
 """In the order in which they are saved and shown."""
 NUMBERS: Mapping[str, Whole] = {name: row for name, row in WHOLE.items() if isinstance(row, Whole)}
 OF_OUT = ("volume",)

@@ -47,6 +47,7 @@ def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exac
         outcome.place, outcome.notes = "", ()
     score = _timed(score, t, moment)
     score, places = _acted(score, t, moment)
+    places = {**places, **_metered(score, t, moment)}
     score = _with_sweeps(score, t, moment)
     plan = t.plan or state.places.plan
     seats = {name: Player(0, seat.handle, seat.incarnation) for name in score.lanes if (seat := plan.seats.get(name))}
@@ -96,7 +97,9 @@ def _admit(before: Score, after: Score) -> None:
 
 
 def _timed(score: Score, t: Transaction, moment: int) -> Score:
-    """Gives the score the tempo, the swing, the seed and the key that all steps come to: none of those between them lasts."""
+    """Gives the score the meter, the tempo, the swing, the seed and the key that all steps come to: none of those between them lasts."""
+    if t.before.meter != t.after.meter:
+        score = changes.remeter(score, t.after, moment)
     if retunes(t.before, t.after):
         score = changes.retune(score, t.after, moment)
     if changes.follows(t.before) != changes.follows(t.after):
@@ -120,6 +123,20 @@ def _acted(score: Score, t: Transaction, moment: int) -> tuple[Score, Mapping[in
     return score, places
 
 
+def _metered(score: Score, t: Transaction, moment: int) -> Mapping[int, Fraction]:
+    """Tells the bar line from which on there is another meter; also returns it, by the place of the answer."""
+    timeline, found = score.timeline, {}
+    for step in t.steps if timeline is not None else ():
+        if step.before.meter != step.after.meter and not step.act:
+            assert timeline is not None
+            position = found[step.outcome] = timeline.line(moment)
+            if timeline.frame(position) > moment:
+                outcome = t.outcomes[step.outcome]
+                outcome.frame, outcome.place = timeline.frame(position), f"from {bar_of(timeline, position)}"
+                outcome.result = {**outcome.result, **bar_and_beat(timeline, position)}
+    return found
+
+
 def _act(
     score: Score, act: str, when: When | None, before: Rack, after: Rack, moment: int
 ) -> tuple[Score, Fraction | None]:
@@ -135,8 +152,8 @@ def _tell(outcome: Outcome, step: Step, position: Fraction | None, score: Score)
     """Adds to the answers what only the moment tells: from which bar on; and whether it is heard at all before the music plays."""
     if position is not None and score.timeline is not None and (step.when is None or step.when.kind != "now"):
         outcome.frame = score.timeline.frame(position)
-        outcome.place = f"from {bar_of(position)}"
-        outcome.result = {**outcome.result, **bar_and_beat(position)}
+        outcome.place = f"from {bar_of(score.timeline, position)}"
+        outcome.result = {**outcome.result, **bar_and_beat(score.timeline, position)}
     if step.stands and STANDS not in outcome.notes:
         outcome.note(STANDS, transport="stopped")
 
@@ -146,7 +163,7 @@ def _with_sweeps(score: Score, t: Transaction, moment: int) -> Score:
         return score
     courses = remembered(score.courses, moment, score.rate)
     fresh = {
-        one.number: begun(one, t.after.bpm, score.rate, score.timeline, moment)
+        one.number: begun(one, t.after.bpm, score.rate, score.timeline, moment, score.bar)
         for one in t.sweeps
         if one.number not in courses
     }
@@ -176,6 +193,7 @@ def names_frames(state: State, t: Transaction) -> bool:
         return True
     for step in t.steps:
         moved = retunes(step.before, step.after) or changes.follows(step.before) != changes.follows(step.after)
+        moved = moved or step.before.meter != step.after.meter
         if step.act == "play" or changes.changed_lanes(step.before, step.after) or (moved and state.playing):
             return True
     return t.plan is not None and any(_moves(state.score, t.plan, name) for name in state.score.lanes)

@@ -288,7 +288,7 @@ def _refuse(t: Transaction, error: ChronusError, state: State) -> None:
 def _overtaken(error: ChronusError, state: State) -> ChronusError:
     """Returns the error of a command that was possible on the rack that is heard, and is not possible any more."""
     timeline, frame = state.score.timeline, state.promised
-    place = bar_of(timeline.position(frame)) if timeline else f"frame {frame}"
+    place = bar_of(timeline, timeline.position(frame)) if timeline else f"frame {frame}"
     message = f"{error.message}: what was said for {place} has just been prepared, and comes first"
     return ChronusError(error.code, message, part=error.part, suggestions=error.suggestions)
 

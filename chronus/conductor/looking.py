@@ -12,11 +12,11 @@ from chronus.pattern.harmony import key_of
 from chronus.pattern.loop import FAR, Loop, Played, loop_of
 from chronus.pattern.picture import Note, Ruler
 from chronus.pattern.tree import Lock
-from chronus.rack.document import Lane, Rack, audible, seed_of
+from chronus.rack.document import Lane, Rack, audible, bar_of, seed_of
 from chronus.score.heads import begins, head
 from chronus.score.score import Score
 from chronus.score.spans import SIXTEENTH, Span, notes
-from chronus.score.timeline import BAR
+from chronus.score.timeline import Timeline
 from chronus.units import format_quantity
 
 
@@ -38,7 +38,9 @@ def where(rack: Rack, name: str, score: Score | None, frame: int) -> list[str]:
         of = here.span.loop.repeats
         turn = f", {here.loop % of + 1} of {of}" if 1 < of < FAR else ""
         return [f"loop {here.loop}{turn}, step {int(here.step) + 1} of {lane.pattern.steps}"]
-    return [f"from bar {int(waits // BAR) + 1}"] if waits is not None else []
+    if waits is None or score.timeline is None:
+        return []
+    return [f"from bar {score.timeline.bar_and_beat(waits)[0] + 1}"]
 
 
 def lane_of(rack: Rack, name: str, loop: int, score: Score | None = None, frame: int = 0) -> dict[str, Any]:
@@ -111,15 +113,15 @@ def drawn(rack: Rack, name: str, asked: int | None, kit: bool, score: Score | No
     some, columns = picture.notes_of(loop, played), lane.pattern.steps
     rows = picture.rows_of(some, columns, name, kit and lane.pattern.drums)
     below = picture.marks(loop, some, columns)
-    ruler = Ruler(columns, *_bar(lane), head=int(now.step) if now else None)
+    ruler = Ruler(columns, *_bar(lane, bar_of(rack)), head=int(now.step) if now else None)
     title = [f"loop {number}"] if asked is not None else where(rack, name, score, frame)
     return [*title, *picture.page(rows, ruler, below), *picture.meanings(below)]
 
 
-def _bar(lane: Lane) -> tuple[int, int]:
+def _bar(lane: Lane, beats: Fraction) -> tuple[int, int]:
     """Returns how many steps of a lane stand together as a bar, and how many of them between two numbers."""
     beat = 1 / (Fraction(*lane.options.every) * 4)
-    bar = BAR * beat
+    bar = beats * beat
     count = int(beat) if beat in (3, 6, 8) else 4
     return (int(bar) if bar.denominator == 1 and bar > 1 else 16), count
 
@@ -127,22 +129,26 @@ def _bar(lane: Lane) -> tuple[int, int]:
 def overview(rack: Rack, kits: Sequence[str], score: Score | None, frame: int) -> list[str]:
     """Draws all lanes over the bar that is played, a row each; over two where a lane is longer than a bar. A column is a sixteenth."""
     plays = score is not None and score.timeline is not None and not score.stopped
-    position = score.timeline.position(frame) if plays and score and score.timeline else Fraction(0)
+    playing = score.timeline if plays and score else None
+    timeline = playing or Timeline.begin(1, 0, 0, rack.bpm, bar_of(rack))
+    position = playing.position(frame) if playing else Fraction(0)
     spans = {name: _spans(rack, name, score if plays else None) for name in rack.lanes}
-    longest = max((lane.pattern.steps * Fraction(*lane.options.every) * 4 for lane in rack.lanes.values()), default=BAR)
-    bars = 2 if longest > BAR else 1
-    bar = int(position // BAR) // bars * bars
-    begin, columns = Fraction(bar * BAR), int(bars * BAR / SIXTEENTH)
+    longest = max((lane.pattern.steps * Fraction(*lane.options.every) * 4 for lane in rack.lanes.values()), default=0)
+    bar, _ = timeline.bar_and_beat(position)
+    bars = 2 if longest > timeline.place(bar + 1) - timeline.place(bar) else 1
+    bar = bar // bars * bars
+    begin, middle, end = timeline.place(bar), timeline.place(bar + 1), timeline.place(bar + bars)
+    columns = int((end - begin) / SIXTEENTH)
     rows = []
     for name, lane in rack.lanes.items():
-        some = [note for span in spans[name] for note in _between(span, begin, begin + bars * BAR)]
+        some = [note for span in spans[name] for note in _between(span, begin, end)]
         if name in kits and lane.pattern.drums:
             own = [(f"{name} {drum}", text) for drum, text in picture.rows_of(some, columns, name, True)]
         else:
             own = [(name, picture.row(some, columns))]
         rows += own
     head = int((position - begin) / SIXTEENTH) if plays else None
-    lines = picture.page(rows, Ruler(columns, int(BAR / SIXTEENTH), head=head))
+    lines = picture.page(rows, Ruler(columns, int((middle - begin) / SIXTEENTH), head=head))
     muted = [name for name in rack.lanes if not audible(rack, name)]
     which = f"bar {bar + 1}" if bars == 1 else f"bars {bar + 1} and {bar + 2}"
     return [which, *lines, *([f"muted: {', '.join(muted)}"] if muted else [])]

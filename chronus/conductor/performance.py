@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from fractions import Fraction
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
@@ -35,7 +34,6 @@ from chronus.rack.values import is_short
 from chronus.rack.wiring import played_by
 from chronus.score.courses import gone_back, onward
 from chronus.score.score import Score
-from chronus.score.timeline import BAR
 
 HISTORY = 1000
 """Steps that can be undone."""
@@ -170,8 +168,8 @@ class Performance:
         if when is None or when.kind != "bar" or self.timeline is None:
             return
         frame = self.present.frame
-        if self.timeline.frame(Fraction((when.count - 1) * BAR)) < frame:
-            bar = int(self.timeline.position(frame) // BAR) + 1
+        if self.timeline.frame(self.timeline.place(when.count - 1)) < frame:
+            bar = self.timeline.bar_and_beat(self.timeline.position(frame))[0] + 1
             message = f"bar {when.count} has gone by; it is bar {bar} now"
             raise ChronusError("E_VALUE", message, suggestions=(str(bar + 1),), part="when.count")
 

@@ -12,8 +12,7 @@ from chronus.conductor.transaction import Back, Due, Later, Outcome, Transaction
 from chronus.conductor.waiting import IN_TIME, ONCE_IT_PLAYS, bar_and_beat, bar_of, frame_of
 from chronus.rack.document import replace
 from chronus.score.score import Score
-from chronus.score.timeline import BEATS, Timeline, frames_of
-from chronus.units import exact
+from chronus.score.timeline import Timeline, beats_of, frames_of
 
 
 def put_off(
@@ -38,13 +37,14 @@ def put_off(
             due = _end(later, later.after, score, t.after.bpm, moment, places.get(later.outcome))
             found.append(due)
             if due.timeline != IN_TIME:
-                outcome.note(f"until {bar_of(due.position)}", until=bar_and_beat(due.position))
+                bars = score.timeline or _still_to_begin(score, t.after.bpm)
+                outcome.note(f"until {bar_of(bars, due.position)}", until=bar_and_beat(bars, due.position))
         else:
-            due = _later(state, later, score, moment, opening)
+            due, bars = _later(state, later, score, t.after.bpm, moment, opening)
             opening = due.position if isinstance(later.command, Open) else opening
             found.append(due)
-            outcome.place = f"at {bar_of(due.position)}"
-            outcome.result = {**outcome.result, **bar_and_beat(due.position)}
+            outcome.place = f"at {bar_of(bars, due.position)}"
+            outcome.result = {**outcome.result, **bar_and_beat(bars, due.position)}
             outcome.frame = None if due.frame == ONCE_IT_PLAYS else due.frame
             if due.frame == ONCE_IT_PLAYS:
                 words = (STANDS, {"transport": "stopped"}) if score.stopped else ("once a lane plays", {})
@@ -54,20 +54,30 @@ def put_off(
     return tuple(found), tuple(later.number for later in gone_by)
 
 
-def _later(state: State, later: Later, score: Score, moment: int, opening: Fraction) -> Due:
-    """Returns the Due of a command. One that was said while nothing played counts from where the music begins."""
+def _still_to_begin(score: Score, bpm: float) -> Timeline:
+    """The timeline of the next music that begins, as far as it is known."""
+    return Timeline.begin(score.rate, score.zeros + 1, 0, bpm, score.bar)
+
+
+def _later(
+    state: State, later: Later, score: Score, bpm: float, moment: int, opening: Fraction
+) -> tuple[Due, Timeline]:
+    """Returns the Due of a command, and what its bars are those of. One that was said while nothing played counts from where the music
+    begins.
+    """
     timeline, frame = score.timeline, None
     if later.begins and timeline is None:
-        timeline, frame = Timeline.begin(score.rate, score.zeros + 1, 0, state.rack.bpm), ONCE_IT_PLAYS
+        timeline, frame = _still_to_begin(score, bpm), ONCE_IT_PLAYS
     timeline = timeline or state.timeline
     position = max(timeline.at(later.when, moment if frame is None else 0), opening)
     frame = timeline.frame(position) if frame is None else frame
-    return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
+    due = Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
+    return due, timeline
 
 
 def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, place: Fraction | None) -> Due:
     """Returns the way back of a command that lasts: so long after it takes hold. What only the music shows lasts bars of the music."""
-    timeline, beats = score.timeline, exact(length.number) * BEATS.get(length.unit, 0)
+    timeline, beats = score.timeline, beats_of(length, None, moment, score.bar)
     assert isinstance(later.command, Back)
     if timeline is None and beats and any(not name or what[0] == ":" for name, what in later.command.items):
         return Due(beats, ONCE_IT_PLAYS, later.command, later.text, later.author, later.number, score.zeros + 1)
@@ -75,9 +85,9 @@ def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, pl
         place = timeline.position(moment)
     if timeline is None or place is None or not beats:
         begin = timeline.frame(place) if timeline is not None and place is not None else moment
-        frame = begin + frames_of(length, bpm, score.rate, None, begin)
+        frame = begin + frames_of(length, bpm, score.rate, None, begin, score.bar)
         return Due(Fraction(0), frame, later.command, later.text, later.author, later.number, IN_TIME)
-    position = place + beats
+    position = timeline.later(place, length)
     frame = timeline.frame(position)
     return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
 

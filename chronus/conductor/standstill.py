@@ -6,7 +6,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.conductor.touches import touched
 from chronus.conductor.transaction import Step
 from chronus.rack.document import Moving, Rack
-from chronus.score.timeline import BEATS
+from chronus.score.timeline import MUSICAL
 
 STANDS = "transport stopped; play goes on"
 
@@ -27,7 +27,7 @@ def _takes_beats(before: Rack, after: Rack, name: str) -> bool:
     """Whether a sweep over beats begins in the module."""
     was = before.modules.get(name)
     return any(
-        isinstance(setting, Moving) and setting.over.unit in BEATS and (was is None or was.params.get(key) != setting)
+        isinstance(setting, Moving) and setting.over.unit in MUSICAL and (was is None or was.params.get(key) != setting)
         for key, setting in after.modules[name].params.items()
     )
 

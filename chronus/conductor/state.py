@@ -11,7 +11,6 @@ order in which they take effect.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from fractions import Fraction
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -25,7 +24,7 @@ from chronus.rack.document import Rack, changed, replace
 from chronus.rack.sweeps import Present
 from chronus.score.owed import Owed
 from chronus.score.score import Score
-from chronus.score.timeline import BAR, Timeline, beat_frames, frames_of
+from chronus.score.timeline import Timeline, beat_frames, frames_of
 
 
 class Ahead(NamedTuple):
@@ -173,26 +172,26 @@ class State(Struct, frozen=True):
     @property
     def timeline(self) -> Timeline:
         """The timeline of the music, or one that begins with the first frame."""
-        return self.score.timeline or Timeline.begin(self.score.rate, 0, 0, self.rack.bpm)
+        return self.score.timeline or Timeline.begin(self.score.rate, 0, 0, self.rack.bpm, self.score.bar)
 
     def where(self, frame: int) -> tuple[int, float]:
         """(bar, beat) at a frame, counted from 1; (0, 0.0) while there is no music."""
         timeline = self.score.timeline
         if timeline is None or frame < timeline.tempos[0].frame:
             return 0, 0.0
-        bar, beat = divmod(timeline.position(frame), BAR)
-        return int(bar) + 1, float(beat) + 1
+        bar, beat = timeline.bar_and_beat(timeline.position(frame))
+        return bar + 1, float(beat) + 1
 
     def wait_frame(self, wait: Wait, moment: int) -> int:
         """Returns the frame at which a wait that begins at `moment` is over. Without music a bar is as long as the tempo says."""
         timeline, rate = self.score.timeline, self.score.rate
         if wait.until_bar and timeline is None:
-            return moment + round((wait.until_bar - 1) * BAR * beat_frames(self.rack.bpm, rate))
-        if wait.until_bar:
-            return max(moment, self.timeline.frame(Fraction((wait.until_bar - 1) * BAR)))
+            return moment + round((wait.until_bar - 1) * self.score.bar * beat_frames(self.rack.bpm, rate))
+        if wait.until_bar and timeline is not None:
+            return max(moment, timeline.frame(timeline.place(wait.until_bar - 1)))
         if wait.length is None:
             raise ChronusError("E_VALUE", "a wait has a length, or a bar until which it lasts")
-        return moment + frames_of(wait.length, self.rack.bpm, rate, timeline, moment)
+        return moment + frames_of(wait.length, self.rack.bpm, rate, timeline, moment, self.score.bar)
 
 
 def _with_changes(rack: Rack, t: Transaction) -> Rack:

@@ -9,7 +9,7 @@ from chronus.commands import AnyCommand, Submission
 from chronus.conductor.transaction import Due, History, Later
 from chronus.rack.document import replace
 from chronus.score.score import Score
-from chronus.score.timeline import BAR, Timeline
+from chronus.score.timeline import Timeline
 
 ONCE_IT_PLAYS = 1 << 61
 """The frame of what waits for music that has not begun."""
@@ -23,10 +23,24 @@ def frame_of(due: Due, timeline: Timeline | None) -> int:
 
 
 def moved_on(waiting: tuple[Due, ...], before: Score, after: Score) -> tuple[Due, ...]:
-    """Returns what waits when one score follows another: the bars that it waits for may be over, and the music may begin."""
+    """Returns what waits when one score follows another: the bars that it waits for may be over or of another length, and the music may
+    begin.
+    """
+    if before.bar != after.bar:
+        waiting = tuple(_at_the_same_bar(due, before, after) for due in waiting)
     if before.timeline is None or after.timeline is None or before.timeline.number != after.timeline.number:
         waiting = tuple(replace(due, frame=frame_of(due, before.timeline)) for due in waiting)
     return for_the_music(waiting, after)
+
+
+def _at_the_same_bar(due: Due, before: Score, after: Score) -> Due:
+    """Returns what waits for a bar when bars have another length."""
+    one, other = before.timeline, after.timeline
+    if due.frame == ONCE_IT_PLAYS and one is None:
+        return replace(due, position=due.position / before.bar * after.bar)
+    if one is None or other is None or not one.number == other.number == due.timeline:
+        return due
+    return replace(due, position=other.place(one.bars(due.position)))
 
 
 def for_the_music(waiting: tuple[Due, ...], score: Score) -> tuple[Due, ...]:
@@ -58,13 +72,13 @@ def together(dues: Iterable[Due]) -> Submission:
     return Submission(tuple(range(len(dues))), tuple(due.text for due in dues), tuple(due.command for due in dues))  # type: ignore[misc]
 
 
-def bar_and_beat(position: Fraction) -> dict[str, float]:
+def bar_and_beat(timeline: Timeline, position: Fraction) -> dict[str, float]:
     """Returns bar and beat for JSON: both count from 1."""
-    bar, beat = divmod(position, BAR)
-    return {"bar": int(bar) + 1, "beat": float(beat) + 1}
+    bar, beat = timeline.bar_and_beat(position)
+    return {"bar": bar + 1, "beat": float(beat) + 1}
 
 
-def bar_of(position: Fraction) -> str:
+def bar_of(timeline: Timeline, position: Fraction) -> str:
     """Writes `bar 5`, or `bar 5 beat 3` inside one."""
-    bar, beat = divmod(position, BAR)
-    return f"bar {int(bar) + 1}" + (f" beat {float(beat) + 1:g}" if beat else "")
+    bar, beat = timeline.bar_and_beat(position)
+    return f"bar {bar + 1}" + (f" beat {float(beat) + 1:g}" if beat else "")

@@ -64,7 +64,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "    over 4 bars, over 500 ms: so long does a value move",
         "    for 4 bars: so long, and then it is as it was",
         "sequence, clear, mute, unmute, solo and unsolo take effect at the next bar;",
-        "everything else now",
+        "meter at the next bar line; everything else now",
         "open: at the next bar, or at once where nothing is loaded;",
         "what is said after it is about what it brings",
     ),

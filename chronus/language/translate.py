@@ -13,7 +13,7 @@ import msgspec
 from lark import Token, Tree
 
 from chronus import commands as c
-from chronus.catalogue.whole import NUMBERS
+from chronus.catalogue.whole import WHOLE
 from chronus.language.quantities import count, length, quantity, start, wrong
 from chronus.language.rows.line import Line
 from chronus.language.syntax import RULES
@@ -62,7 +62,7 @@ def _times(nodes: Iterable[Tree[Token]], line: Line) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- the whole line
 
-_VERBS = [row for row in NUMBERS.values() if row.is_verb]
+_VERBS = [row for row in WHOLE.values() if row.is_verb]
 SHORT = {"over": tuple(row.name for row in _VERBS if row.moving), "lasts": tuple(row.name for row in _VERBS)}
 """Short forms of `set` that may end so."""
 

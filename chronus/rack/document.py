@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from msgspec import Struct
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import MIX, Param, Spec, Table, factor
-from chronus.catalogue.whole import BPM, SEED, SWING, Whole
+from chronus.catalogue.whole import BPM, METER, SEED, SWING, Whole
 from chronus.commands import MODULES as MODULES
 from chronus.commands import File, Length, Quantity, Word
 from chronus.errors import ChronusError
@@ -113,6 +114,7 @@ class Rack(Struct, frozen=True):
     swing: float = float(SWING.default)
     key: str = ""
     seed: int = int(SEED.default)
+    meter: str = METER.default
     takes: int = 0
     before_out: tuple[str, ...] = ()
 
@@ -220,6 +222,11 @@ def mixed(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, set[str]]:
 def audible(rack: Rack, name: str) -> bool:
     lane = rack.lanes[name]
     return not lane.muted and (lane.solo or not any_solo(rack))
+
+
+def bar_of(rack: Rack) -> Fraction:
+    """Returns the beats of a bar: 7/8 are three and a half."""
+    return 4 * Fraction(rack.meter)
 
 
 def seed_of(seed: int, name: str) -> int:

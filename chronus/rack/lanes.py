@@ -12,7 +12,7 @@ from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Sequence
 from chronus.errors import ChronusError, nearest
 from chronus.pattern.lane import OPTIONS, LaneOptions
 from chronus.pattern.loop import loop_of
-from chronus.rack.document import LANES, VOICES, Lane, Rack, named, replace, with_module
+from chronus.rack.document import LANES, VOICES, Lane, Rack, bar_of, named, replace, with_module
 from chronus.rack.wiring import gated_off, voices_of
 from chronus.units import exact
 
@@ -42,9 +42,8 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     rack = with_module(rack, replace(rack.modules[name], sequenced=True, hushed=False))
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps
-    text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})" + realigns(
-        lane
-    )
+    text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
+    text += realigns(lane, bar_of(rack))
     return rack, text + short_of_voices(rack, name, catalogue), {"name": name, "steps": steps}
 
 
@@ -69,9 +68,9 @@ def in_words(name: str, text: str, options: LaneOptions) -> str:
     return f"sequence {name}: {text}{options.words()}"
 
 
-def realigns(lane: Lane) -> str:
-    """Returns the note for an answer about a lane that does not divide into bars."""
-    steps, step = lane.pattern.steps, Fraction(*lane.options.every)
+def realigns(lane: Lane, bar: Fraction) -> str:
+    """Returns the note for an answer about a lane that does not divide into bars of so many beats."""
+    steps, step = lane.pattern.steps, 4 * Fraction(*lane.options.every) / bar
     length = steps * step
     if length.numerator == 1 or length.denominator == 1:
         return ""

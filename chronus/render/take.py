@@ -238,8 +238,8 @@ class Take:
         return self.conductor.state.wait_frame(Wait(length=Length(bars, "bars")), 0)
 
     def bars_at(self, frame: int) -> float:
-        bar, beat = self.conductor.state.where(frame)
-        return max(0.0, bar - 1 + (beat - 1) / 4)
+        timeline = self.conductor.score.timeline
+        return max(0.0, float(timeline.bars(timeline.position(frame)))) if timeline else 0.0
 
 
 # ---------------------------------------------------------------- what is rendered

@@ -11,12 +11,12 @@ from chronus.commands import When
 from chronus.memory.layout import RAMP
 from chronus.pattern.harmony import key_of
 from chronus.pattern.loop import NO_KEY, loop_of
-from chronus.rack.document import Lane, Rack, any_solo, audible, replace, seed_of, tempo
+from chronus.rack.document import Lane, Rack, any_solo, audible, bar_of, replace, seed_of, tempo
 from chronus.rack.sweeps import Present
-from chronus.score.courses import Change, beats_of, on_the_way
+from chronus.score.courses import Change, on_the_way
 from chronus.score.score import Playing, Score, alive, begin, rewrite, same_notes, until
 from chronus.score.spans import SIXTEENTH, STRAIGHT, Player, Span, sounding
-from chronus.score.timeline import Ramp, Timeline
+from chronus.score.timeline import Ramp, Timeline, beats_of
 from chronus.units import exact
 
 NEXT_BAR = When("next")
@@ -169,9 +169,10 @@ def _with_tempo(score: Score, rack: Rack, moment: int) -> Score:
     """Lets the timeline go on at the tempo of the rack, or move there: a move begins now, or goes on from where it is."""
     moving, timeline, ramp = rack.tempo, score.timeline, None
     if moving is not None:
-        course = score.courses.get(moving.number) or on_the_way(moving, score.rate, moment)
+        beats = beats_of(moving.over, timeline, moment, score.bar)
+        course = score.courses.get(moving.number) or on_the_way(moving, score.rate, moment, beats)
         score = replace(score, courses={**score.courses, moving.number: course})
-        beats = beats_of(moving) if course.begin == moment else Fraction(0)
+        beats = beats if course.begin == moment else Fraction(0)
         ramp = Ramp(rack.bpm, course.end - moment, beats) if course.end >= moment + RAMP else None
     if timeline is None:
         return score
@@ -183,6 +184,34 @@ def _begin(score: Score, rack: Rack, moment: int) -> Score:
     """Begins a new transport zero, at the tempo of the rack or at where a sweep of it has got to."""
     score = begin(replace(score, lanes={}), moment, rack.bpm)
     return score if rack.tempo is None else _with_tempo(score, rack, moment)
+
+
+def remeter(score: Score, rack: Rack, moment: int) -> Score:
+    """Gives bars another length from the next bar line on. What was to begin at a later one begins where that is now."""
+    score, before = replace(score, bar=bar_of(rack)), score.timeline
+    if before is None:
+        return score
+    line = before.line(moment)
+    after = before.metered(line, score.bar)
+
+    def moved(position: Fraction) -> Fraction:
+        return after.place(before.bars(position)) if position > line else position
+
+    def later(span: Span) -> Span:
+        held = tuple((moved(end), number) for end, number in span.held)
+        times = {name: moved(getattr(span, name)) for name in ("start", "origin", "since")}
+        stop = None if span.stop is None else moved(span.stop)
+        return replace(span, **times, stop=stop, held=held)
+
+    score = replace(score, timeline=after)
+    for name, playing in score.lanes.items():
+        if playing.spans[-1].start > line:
+            spans = tuple(later(span) for span in playing.spans)
+            score = replace(score, lanes={**score.lanes, name: replace(playing, spans=spans)})
+            score = rewrite(score, name, line, _Carry(after, line, after.frame(line)).span)
+    number = after.number
+    starts = {take: (zero, moved(began) if zero == number else began) for take, (zero, began) in score.starts.items()}
+    return replace(score, starts=starts)
 
 
 FOLLOWED = ("swing", "seed", "key")

@@ -18,7 +18,7 @@ from chronus.commands import Length
 from chronus.memory.layout import RAMP
 from chronus.rack.document import Module, Moving, Rack, Setting, replace, tempo, value
 from chronus.rack.sweeps import NEVER, Course, Present, about
-from chronus.score.timeline import BEATS, Timeline, beat_frames, frames_of
+from chronus.score.timeline import FOUR, MUSICAL, Timeline, beat_frames, beats_of, frames_of
 from chronus.units import exact, format_number, format_param
 
 REMEMBERED_SECONDS = 1
@@ -33,22 +33,19 @@ class Sounding(Struct, frozen=True):
     course: Course
 
 
-def begun(moving: Moving, bpm: float, rate: int, timeline: Timeline | None, moment: int) -> Course:
+def begun(
+    moving: Moving, bpm: float, rate: int, timeline: Timeline | None, moment: int, bar: Fraction = FOUR
+) -> Course:
     """Returns the course of a sweep that begins at a moment. It takes at least as long as a typed jump."""
-    frames = frames_of(moving.over, bpm, rate, timeline, moment)
-    beats = moving.over.number * BEATS.get(moving.over.unit, 0)
-    return Course(moment, max(frames, RAMP), beats)
+    frames = frames_of(moving.over, bpm, rate, timeline, moment, bar)
+    return Course(moment, max(frames, RAMP), float(beats_of(moving.over, timeline, moment, bar)))
 
 
-def beats_of(moving: Moving) -> Fraction:
-    """Returns how many beats a sweep takes; 0 where it is in time."""
-    return exact(moving.over.number) * BEATS.get(moving.over.unit, 0)
-
-
-def on_the_way(tempo: Moving, rate: int, moment: int) -> Course:
-    """Returns the course of a sweep of the tempo that begins at a moment. It is evenly in time."""
+def on_the_way(tempo: Moving, rate: int, moment: int, beats: Fraction) -> Course:
+    """Returns the course of a sweep of the tempo that begins at a moment, and takes so many beats unless it is in time. It is evenly
+    in time.
+    """
     assert isinstance(tempo.start, float) and isinstance(tempo.stop, float)
-    beats = beats_of(tempo)
     paces = 1 / beat_frames(tempo.start, rate) + 1 / beat_frames(tempo.stop, rate)
     frames = round(2 * beats / paces) if beats else frames_of(tempo.over, tempo.start, rate, None, moment)
     return Course(moment, max(frames, RAMP))
@@ -134,7 +131,7 @@ def tempo_left(tempo: Moving, present: Present) -> Length:
     assert isinstance(tempo.start, float) and isinstance(tempo.stop, float)
     share = present(tempo)
     left = 1.0 - share
-    if tempo.over.unit in BEATS:
+    if tempo.over.unit in MUSICAL:
         here = tempo.start + (tempo.stop - tempo.start) * share
         left *= (here + tempo.stop) / (tempo.start + tempo.stop)
     return Length(float(f"{tempo.over.number * left:.6g}"), tempo.over.unit)

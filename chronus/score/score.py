@@ -17,7 +17,7 @@ from chronus.rack.document import Lane, Rack, replace
 from chronus.rack.sweeps import Course
 from chronus.score.courses import Sounding
 from chronus.score.spans import NONE, Player, Span, Window, in_order, notes_a_beat, span_entries
-from chronus.score.timeline import Timeline
+from chronus.score.timeline import FOUR, Timeline
 
 
 class Playing(Struct, frozen=True):
@@ -31,7 +31,8 @@ class Score(Struct, frozen=True):
     """`timeline` is None until the first lane starts. `starts`: by a lane's take, where it began: (timeline's number, position).
     `courses`: by a sweep's number, when it goes where. `by_hand`: by the id that the replicas know it by, what hands play.
 
-    `generation` is the last one given, `zeros` the number of timelines so far. `fixed`: zero stays where it is (rendering).
+    `generation` is the last one given, `zeros` the number of timelines so far. `fixed`: zero stays where it is (rendering). `bar`: the
+    beats of a bar, also of music that is still to begin.
     """
 
     rate: int
@@ -44,11 +45,12 @@ class Score(Struct, frozen=True):
     fixed: bool = False
     courses: dict[int, Course] = {}
     by_hand: dict[int, Sounding] = {}
+    bar: Fraction = FOUR
 
 
 def begin(score: Score, moment: int, bpm: float) -> Score:
     """Begins a new transport zero."""
-    timeline = Timeline.begin(score.rate, score.zeros + 1, moment, bpm)
+    timeline = Timeline.begin(score.rate, score.zeros + 1, moment, bpm, score.bar)
     return replace(score, timeline=timeline, stopped=False, zeros=score.zeros + 1)
 
 

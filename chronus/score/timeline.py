@@ -1,6 +1,7 @@
 """Turns frames into beats and back: the position of the music at a frame, and the frame of a beat. Exact fractions throughout.
 
-A position is in beats (quarters) from transport zero, four to a bar. Every frame is computed from the last change of tempo
+A position is in beats (quarters) from transport zero. A bar has as many as the meter says, four unless another is said; a meter begins
+with a bar, and bars are counted through all of them. Every frame is computed from the last change of tempo
 in one go and rounded once, half to even; nothing is ever added up. A position that no sixteenth falls on is known to 2^-24 of a beat,
 0.02 of a frame at the most: else each change of tempo would multiply the denominators of all that comes after it. While the tempo
 moves it does so evenly in time, and an event's frame is the closed form of that in double, rounded once.
@@ -21,15 +22,24 @@ from chronus.commands import Length, When
 from chronus.rack.document import replace
 from chronus.units import exact
 
-BAR = 4
-"""Beats in a bar."""
+FOUR = Fraction(4)
+"""Beats in a bar where nobody has said another meter."""
 FINEST = 1 << 24
 """Parts of a beat that a position is known to."""
 REMEMBERED_SECONDS = 20
 """What lies farther back than this is asked by nobody."""
 DOUBT = 1e-6
 """A frame that floating-point numbers put so near to the middle between two is computed exactly."""
-BEATS = {"bars": BAR, "beats": 1, "bar": BAR, "beat": 1}
+MUSICAL = ("bars", "beats")
+"""Units of lengths that follow the tempo."""
+
+
+class Meter(Struct, frozen=True):
+    """From the bar line at `position`, which so many bars come before, each bar has so many beats."""
+
+    position: Fraction = Fraction(0)
+    bar: int = 0
+    beats: Fraction = FOUR
 
 
 class Tempo(Struct, frozen=True):
@@ -68,10 +78,12 @@ class Timeline(Struct, frozen=True):
     rate: int
     number: int
     tempos: tuple[Tempo, ...]
+    meters: tuple[Meter, ...] = (Meter(),)
 
     @classmethod
-    def begin(cls, rate: int, number: int, zero: int, bpm: float) -> Timeline:
-        return cls(rate, number, (Tempo(zero, Fraction(0), beat_frames(bpm, rate)),))
+    def begin(cls, rate: int, number: int, zero: int, bpm: float, bar: Fraction = FOUR) -> Timeline:
+        tempo = Tempo(zero, Fraction(0), beat_frames(bpm, rate))
+        return cls(rate, number, (tempo,), (Meter(beats=bar),))
 
     def position(self, frame: int) -> Fraction:
         """Returns the beats at a frame; the exact place of a sixteenth where one falls on it."""
@@ -95,42 +107,86 @@ class Timeline(Struct, frozen=True):
         return found
 
     def pruned(self, frame: int) -> Timeline:
-        """Removes the tempos that were over long before a frame."""
+        """Removes the tempos and meters that were over long before a frame."""
         least = frame - REMEMBERED_SECONDS * self.rate
-        if len(self.tempos) < 2 or self.tempos[1].frame > least:
-            return self
-        first = max(k for k, tempo in enumerate(self.tempos) if tempo.frame <= least)
-        return Timeline(self.rate, self.number, self.tempos[first:])
+        timeline = self
+        if len(self.meters) > 1 and self.frame(self.meters[1].position) <= least:
+            first = max(k for k, meter in enumerate(self.meters) if self.frame(meter.position) <= least)
+            timeline = replace(timeline, meters=self.meters[first:])
+        if len(self.tempos) > 1 and self.tempos[1].frame <= least:
+            first = max(k for k, tempo in enumerate(self.tempos) if tempo.frame <= least)
+            timeline = replace(timeline, tempos=self.tempos[first:])
+        return timeline
 
     def change(self, frame: int, bpm: float, ramp: Ramp | None = None) -> Timeline:
         """Returns the same timeline up to `frame`, with another tempo from there on; with a ramp the tempo moves from there."""
         tempo = Tempo(frame, self.position(frame), beat_frames(bpm, self.rate))
         before = tuple(t for t in self.tempos if t.frame < frame)
         if ramp is None:
-            return Timeline(self.rate, self.number, (*before, tempo))
+            return replace(self, tempos=(*before, tempo))
         goal = beat_frames(ramp.bpm, self.rate)
         beats = ramp.beats or Fraction(round((1 / tempo.beat + 1 / goal) * ramp.frames / 2 * FINEST), FINEST)
         bend = float((beats - ramp.frames / tempo.beat) / ramp.frames**2)
         rising = replace(tempo, bend=bend)
         steady = Tempo(frame + ramp.frames, tempo.position + beats, goal)
-        return Timeline(self.rate, self.number, (*before, rising, steady))
+        return replace(self, tempos=(*before, rising, steady))
 
-    def line(self, frame: int, beats: int) -> Fraction:
-        """Returns the next position divisible by `beats`; one exactly at `frame` counts."""
-        line = Fraction(ceil(self.position(frame) / beats) * beats)
-        before = line - beats
-        return before if before >= 0 and self.frame(before) >= frame else max(line, Fraction(0))
+    # ------------------------------------------------------------ bars
+
+    def metered(self, line: Fraction, beats: Fraction) -> Timeline:
+        """Returns the same timeline up to a bar line, with bars of so many beats from there on."""
+        before = tuple(meter for meter in self.meters if meter.position < line)
+        if before and before[-1].beats == beats:
+            return replace(self, meters=before)
+        return replace(self, meters=(*before, Meter(line, int(self.bars(line)), beats)))
+
+    def bars(self, position: Fraction) -> Fraction:
+        """Returns how many bars lie before a position; inside of a bar also which share of it."""
+        meter = next((m for m in reversed(self.meters) if m.position <= position), self.meters[0])
+        return meter.bar + (position - meter.position) / meter.beats
+
+    def place(self, bars: Fraction | int) -> Fraction:
+        """Returns the position that so many bars lie before."""
+        meter = next((m for m in reversed(self.meters) if m.bar <= bars), self.meters[0])
+        return meter.position + (bars - meter.bar) * meter.beats
+
+    def bar_and_beat(self, position: Fraction) -> tuple[int, Fraction]:
+        """Returns how many bars lie before a position, and how many beats between it and its bar line."""
+        bar = floor(self.bars(position))
+        return bar, position - self.place(bar)
+
+    def later(self, position: Fraction, length: Length) -> Fraction:
+        """Returns the position that lies a musical length after another."""
+        number = exact(length.number)
+        return self.place(self.bars(position) + number) if length.unit == "bars" else position + number
+
+    def line(self, frame: int, bars: int = 1) -> Fraction:
+        """Returns the next bar line that so many bars, or a multiple of so many, lie before; one exactly at `frame` counts."""
+        found = ceil(self.bars(self.position(frame)) / bars)
+        before = max(found - 1, 0)
+        return self.place((before if self.frame(self.place(before * bars)) >= frame else max(found, 0)) * bars)
+
+    def beat(self, frame: int, beats: int = 1) -> Fraction:
+        """Returns the next beat, counted from its bar line; or the next of every so many, counted from where the meter began."""
+        here = self.position(frame)
+        bar, _ = self.bar_and_beat(here)
+        meter = next((m for m in reversed(self.meters) if m.position <= here), self.meters[0])
+        first = self.place(bar) if beats == 1 else meter.position
+        found = first + ceil((here - first) / beats) * beats
+        before = found - beats
+        if before >= 0 and self.frame(before) >= frame:
+            return before
+        return max(min(found, self.place(bar + 1)) if beats == 1 else found, Fraction(0))
 
     def at(self, when: When, frame: int) -> Fraction:
         """Returns where a typed time falls, seen from `frame`. A bar that has gone by means now: who asks beforehand refuses it."""
         if when.kind == "now":
             return self.position(frame)
         if when.kind == "bar":
-            return max(Fraction((when.count - 1) * BAR), self.position(frame))
-        unit = BEATS[when.unit]
-        if when.kind == "in":
-            return self.line(frame, unit) + when.count * unit
-        return self.line(frame, unit * (when.count if when.kind == "every" else 1))
+            return max(self.place(when.count - 1), self.position(frame))
+        count = when.count if when.kind == "every" else 1
+        line = self.line(frame, count) if when.unit == "bar" else self.beat(frame, count)
+        return self.later(line, Length(when.count, f"{when.unit}s")) if when.kind == "in" else line  # type: ignore[arg-type]
 
 
 def _frames(tempo: Tempo, base: Fraction, unit: Fraction, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -170,12 +226,27 @@ def beat_frames(bpm: float, rate: int) -> Fraction:
     return 60 * rate / exact(bpm)
 
 
-def frames_of(length: Length, bpm: float, rate: int, timeline: Timeline | None, frame: int) -> int:
-    """Returns how many frames a stretch of time lasts that begins at `frame`; a musical one follows the timeline."""
+def frames_of(
+    length: Length, bpm: float, rate: int, timeline: Timeline | None, frame: int, bar: Fraction = FOUR
+) -> int:
+    """Returns how many frames a stretch of time lasts that begins at `frame`; a musical one follows the timeline.
+
+    Without one, a bar has `bar` beats.
+    """
     number = exact(length.number)
-    if length.unit in ("s", "ms"):
+    if length.unit not in MUSICAL:
         return round(number * rate / (1000 if length.unit == "ms" else 1))
-    beats = number * BEATS[length.unit]
     if timeline is None:
-        return round(beats * beat_frames(bpm, rate))
-    return timeline.frame(timeline.position(frame) + beats) - frame
+        return round(number * (bar if length.unit == "bars" else 1) * beat_frames(bpm, rate))
+    return timeline.frame(timeline.later(timeline.position(frame), length)) - frame
+
+
+def beats_of(length: Length, timeline: Timeline | None, frame: int, bar: Fraction) -> Fraction:
+    """Returns how many beats a musical length has that begins at `frame`; 0 of one in time."""
+    number = exact(length.number)
+    if length.unit not in MUSICAL:
+        return Fraction(0)
+    if timeline is None or length.unit == "beats":
+        return number * (bar if length.unit == "bars" else 1)
+    here = timeline.position(frame)
+    return timeline.later(here, length) - here

@@ -220,7 +220,7 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("mute kick over 2 bars", "E_SYNTAX", 11, 'belongs to set and bpm; mute may end with "for"', "for"),
     ("seq a: x.x. over 500 ms", "E_SYNTAX", 13, 'sequence may end with "for"', "for"),
     ("stop over 500 ms", "E_SYNTAX", 6, '"over" belongs to set and bpm', ""),
-    ("load kick for 4 bars", "E_SYNTAX", 11, '"for" belongs to set, bpm, swing', "in"),
+    ("load kick for 4 bars", "E_SYNTAX", 11, '"for" belongs to set, bpm, meter, swing', "in"),
     ("panic for 1 beat", "E_SYNTAX", 7, 'panic may begin "in" so many bars', "in"),
     ("mute kick for 1 bar for 2 bars", "E_SYNTAX", 21, "one length is enough", ""),
     ("mute kick for 2", "E_SYNTAX", 16, 'expected bars, beats, s or ms after "2"', " bars"),

@@ -134,7 +134,9 @@ def typings(draw) -> Typing:
     for name in draw(st.lists(st.sampled_from(players), unique=True, max_size=2)) if players else ():
         hand = draw(st.sampled_from((f"gate {name} on", f"note {name} e4 len=1/32")))
         found[f"hand {name}"] = Line(hand, (f"load {name}",))
-    for line in draw(st.lists(st.sampled_from(("bpm 340", "swing 66", "set seed 7", "set volume -3db")), unique=True)):
+    for line in draw(
+        st.lists(st.sampled_from(("bpm 340", "swing 66", "meter 7/8", "set seed 7", "set volume -3db")), unique=True)
+    ):
         found[line] = Line(line)
     moments = _moments(found, draw(st.permutations(list(found))), draw(st.integers(0, 8)))
     return Typing(*(_typed(found, moments, draw(st.permutations(list(found)))) for _ in range(2)))

@@ -55,6 +55,7 @@ class Status:
             "device_rate": self.supervisor.known.device_rate or word(layout.RATE),
             "frame": frame,
             "playing": self.conductor.state.playing,
+            "meter": self.conductor.rack.meter,
             "bpm": tempo(self.conductor.rack, self.conductor.state.present(frame)),
             "bar": bar,
             "beat": round(beat, 3),

@@ -99,10 +99,18 @@ class Line:
                 return c.Sweep(first, last)
         raise AssertionError(node)
 
+    def whole(self, name: str, node: Node, path: str) -> c.Value:
+        """Reads a value of the whole. What is a setting in words may look like a number: 7/8."""
+        given = self.value(node, path)
+        if not isinstance(WHOLE.get(name), Text) or isinstance(given, c.Word):
+            return given
+        tokens = list(node.scan_values(lambda one: isinstance(one, Token))) if isinstance(node, Tree) else [node]
+        return c.Word(self.typed[tokens[0].start_pos : tokens[-1].end_pos])
+
     def change(self, node: Tree[Token], path: str) -> c.Change:
         target, value = node.children
         module, param = self.dotted(target, f"{path}.module", f"{path}.param")  # type: ignore[arg-type]
-        given = self.value(value, f"{path}.value")
+        given = self.value(value, f"{path}.value") if module else self.whole(param, value, f"{path}.value")
         if isinstance(given, c.Word) and " " in given.text and value.children[-1].type == "MODE":  # type: ignore[union-attr]
             mode = value.children[-1]  # type: ignore[union-attr]
             row = WHOLE.get(param)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chronus import commands as c
 from chronus import othernames
-from chronus.catalogue.whole import NUMBERS, Whole
+from chronus.catalogue.whole import WHOLE, Text, Whole
 from chronus.language.quantities import note_length, pitch, quantity, velocity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
@@ -16,19 +16,19 @@ from chronus.units import Quantity, format_number, format_quantity
 # ---------------------------------------------------------------- parameters of the whole
 
 
-def _verb(row: Whole) -> Row:
+def _verb(row: Whole | Text) -> Row:
     """`bpm 174` is `set bpm 174`."""
 
     def read(children: Children, line: Line) -> Fields:
         line.spans |= {"changes.0.module": 0, "changes.0.param": 0}
-        given = line.value(children[0], "changes.0.value")
-        if isinstance(given, c.Word):
+        given = line.whole(row.name, children[0], "changes.0.value")
+        if isinstance(given, c.Word) and isinstance(row, Whole):
             raise wrong(start_of(children[0]), f'{row.name} is a number, not "{given.text}"', code="E_VALUE")
         return {"changes": (c.Change("", row.name, given),)}
 
     form = Form((("value", read),), lambda command: format_change(command.changes[0]))
     meant = [word for word, names in othernames.WHOLE.items() if names[0] == row.name]
-    usage = f"{row.name} NUMBER" + " [over LENGTH]" * bool(row.moving)
+    usage = f"{row.name} {'NUMBER' if isinstance(row, Whole) else row.example}" + " [over LENGTH]" * bool(row.moving)
     return Row(c.Set, usage, row.help, form, row.examples, meant=" ".join(meant))
 
 
@@ -83,7 +83,7 @@ ROWS = (
     ),
     Row(c.Stop, "stop", "the transport stops; lanes are let go", ALONE, meant="pause halt"),
     Row(c.Panic, "panic", "silence within 5 ms, drones too, until play", ALONE, meant="shutup killall"),
-    *(_verb(row) for row in NUMBERS.values() if row.is_verb),
+    *(_verb(row) for row in WHOLE.values() if row.is_verb),
     Row(
         c.Gate,
         "gate NAME on|off",
