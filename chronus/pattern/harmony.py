@@ -37,6 +37,7 @@ SCALE = "minor"
 ROOT = 48
 """Of degrees where nothing says another: c3, in minor."""
 LOWEST, HIGHEST = 0, 127
+HALF_AN_OCTAVE = 6
 
 
 @cache
@@ -71,14 +72,19 @@ def within(pitch: int) -> int:
     return pitch
 
 
-def led(before: Sequence[int], pitches: Sequence[int]) -> tuple[int, ...]:
-    """Returns a chord in the inversion whose notes lie nearest to those of the one before, in all its octaves."""
+def led(before: Sequence[int], pitches: Sequence[int], home: float) -> tuple[int, ...]:
+    """Returns a chord in the inversion whose notes lie nearest to those of the one before, among those around `home`.
+
+    Without a home a long row of chords goes down and down: the middle of a chord stays within half an octave of it.
+    """
     count = len(pitches)
     best: tuple[int, int, tuple[int, ...]] | None = None
     for turn, octave in product(range(count), (-2, -1, 0, 1)):
         turned = (*pitches[turn:], *(pitch + 12 for pitch in pitches[:turn]))
         chord = tuple(sorted(pitch + 12 * octave for pitch in turned))
         if not LOWEST <= chord[0] <= chord[-1] <= HIGHEST:
+            continue
+        if abs(sum(chord) / count - home) > HALF_AN_OCTAVE:
             continue
         moved = sum(min(abs(pitch - other) for other in before) for pitch in chord)
         centre = abs(sum(chord) * len(before) - sum(before) * count)

@@ -61,6 +61,9 @@ class Loop(Struct, frozen=True):
     pitches: list[int | None]
     locks: list[tuple[Lock, ...]]
     starts: list[int]
+    moments: Ints
+    """Where any of its notes begin, in order; `moment` is the number of the one at which each does."""
+    moment: Ints
     reach: int
     """After so many parts each note is over."""
     conditions: Conditions
@@ -102,6 +105,12 @@ class Loop(Struct, frozen=True):
         if self.glides and len(number):
             glides, slid = _slides(begin, end, self.glide[place], self.line[place])
         return Played(number, place, begin, end, glides, slid)
+
+    def beside(self, some: Played, away: int) -> Ints:
+        """Returns where the moment lies that is so many after (or before) that of each note, in whatever loop."""
+        loops, place = np.divmod(self.moment[some.place] + away, len(self.moments))
+        own = some.begin - self.moments[self.moment[some.place]]
+        return own + loops * self.size + self.moments[place]
 
     def jitter(self, number: Ints, seed: int) -> NDArray[np.float64]:
         """Returns for each note how much early or late it is: -1..1. What begins at once in one line stays together."""
@@ -249,6 +258,7 @@ def _loop(pattern: Pattern, options: LaneOptions, key: Key) -> Loop:
         [pitch for _, pitch in notes],
         [hit.locks for hit in hits],
         starts,
+        *np.unique(begins, return_inverse=True),
         int(max(lengths.max(initial=0), cells.max(initial=0))),
         conditions,
         sum(_share(note) for note, _ in notes) * options.prob,
@@ -277,11 +287,15 @@ def _voiced(notes: list[_Note], options: LaneOptions) -> list[_Note]:
     if options.voicing != "lead":
         return notes
     found = []
-    before: tuple[int, ...] = ()
+    before, home = tuple[int, ...](), 0.0
     for note in notes:
         chord = tuple(pitch for pitch in note.pitches if pitch is not None)
         if len(chord) > 1:
-            before = led(before, chord) if before else tuple(sorted(chord))
+            if before:
+                before = led(before, chord, home)
+            else:
+                before = tuple(sorted(chord))
+                home = sum(chord) / len(chord)
             note = note._replace(pitches=before)
         found.append(note)
     return found

@@ -42,6 +42,7 @@ from chronus.score.timeline import Timeline
 SIXTEENTH = Fraction(1, 4)
 """Of the transport's grid, in beats."""
 STRAIGHT = Fraction(1, 2)
+FAR_BEFORE = -(1 << 52)
 NONE: Rows = np.zeros((0, 8), np.int64)
 
 
@@ -149,6 +150,29 @@ def _swung(straight: Notes, swing: Swing, origin: Fraction) -> Notes:
     return straight._replace(unit=unit, begin=begin + late * begins_odd, end=ends)
 
 
+def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
+    """Returns the middles between the beginning of each note and the nearest moments before and after it at which the lane may
+    begin others, in halves of the unit. Swing may move a moment beyond those that follow it."""
+    loop, swing = some.loop, swing_of(span, some.loop)
+    fine = int(loop.beat / loop.part / some.unit)
+    lead, cell, late = (
+        (int(part / some.unit) for part in (span.origin - swing.zero, swing.cell, swing.late)) if swing else (0, 1, 0)
+    )
+    laps = np.arange(2 + late // (loop.size * fine))[:, None]
+    beyond = ((loop.moments + laps * loop.size) * fine).ravel()
+    reach = 1 + int(
+        (np.searchsorted(beyond, loop.moments * fine + late, "right") - np.arange(len(loop.moments)) - 1).max()
+    )
+    before, after = np.full(len(some.begin), FAR_BEFORE), np.full(len(some.begin), -FAR_BEFORE)
+    for away in (*range(-reach, 0), *range(1, reach + 1)):
+        other = loop.beside(some.played, away) * fine
+        if late:
+            other = other + late * _odd(other + lead, cell)
+        before = np.where(other < some.begin, np.maximum(before, other), before)
+        after = np.where(other > some.begin, np.minimum(after, other), after)
+    return some.begin + before, some.begin + after
+
+
 def _odd(place: Ints, cell: int) -> NDArray[np.bool_]:
     lines, between = np.divmod(place, cell)
     return (between == 0) & (lines & 1 == 1)
@@ -224,6 +248,9 @@ def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, ND
             np.int64
         )
         lasts = np.maximum(off - on, 1)
+        # none comes before the one that it follows: each stays on its side of the middle between the two
+        first, last = (timeline.frames(span.origin, some.unit / 2, middle) for middle in _middles(some, span))
+        moved = np.clip(moved, np.minimum(first - on, 0), np.maximum(last - 1 - on, 0))
         if span.stop is not None:
             ends = timeline.frame(span.stop)
             belongs &= on < ends
