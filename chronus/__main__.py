@@ -96,6 +96,18 @@ def _render(arguments: Namespace, settings: Settings) -> int:
         return report(settings._replace(json=arguments.json and arguments.output != "-"), error)
 
 
+def _hear(arguments: Namespace, settings: Settings) -> int:
+    from chronus.shell.plain import report
+
+    arguments.rate = settings.rate
+    try:
+        from chronus.render import hearing
+
+        return hearing.main(arguments)
+    except ChronusError as error:
+        return report(settings, error)
+
+
 def _engine(arguments: Namespace, settings: Settings) -> int:
     from chronus.engine import start
 
@@ -219,6 +231,7 @@ def _man(arguments: Namespace, _settings: Settings) -> int:
 
 WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "render": _render,
+    "hear": _hear,
     "status": _status,
     "stop": _stop,
     "journal": _journal,

@@ -131,6 +131,22 @@ def _render(parser: Parser) -> None:
     parser.add_argument("--force", action="store_true", help="write even if commands failed")
 
 
+def _hear(parser: Parser) -> None:
+    _json(parser)
+    parser.add_argument("file", metavar="FILE", help="a recording, or a script as `render` takes it")
+    parser.add_argument("--vs", metavar="FILE", help="another one: what differs is told as well (nothing)")
+    parser.add_argument(
+        "--bpm", type=number(20, 400), metavar="N", help="hold onsets against this tempo (the script's)"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--bars", type=number(1e-6, 1e6), metavar="N", help="of a script so many bars (all of it)")
+    length.add_argument(
+        "--seconds", type=number(1e-6, 1e6), metavar="S", help="of a script so many seconds (all of it)"
+    )
+    parser.add_argument("--rate", metavar="HZ", help=_whole("rate", "sample rate of a script"))
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything left to chance (0)")
+
+
 def _engine(parser: Parser) -> None:
     _starter(parser)
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
@@ -203,6 +219,13 @@ FORMS: dict[str, Form] = {
         "is none), or where the script says quit. Then lanes, gates and drones are let go\n"
         "of, and what still rings is kept down to -90 dB; a tail that is longer is faded\n"
         "out.",
+    ),
+    "hear": Form(
+        "Measures a recording, or what a script renders: loudness, peaks, bands, width, onsets, notes, key.",
+        _hear,
+        ("chronus hear first-beat --bars 2", "chronus hear roller --vs techno --bars 8 --json"),
+        "Levels are in LUFS (EBU R 128) and dBTP, bands in dB below the whole. --bpm says by how\n"
+        "many ms onsets are early or late. The key is a guess, with the second best beside it.",
     ),
     "status": Form("Tells how the engine is; none is started.", _client, ("chronus status --json",)),
     "stop": Form("Ends the engine, fading out.", _client, ("chronus stop --engine default",)),

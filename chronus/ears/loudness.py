@@ -1,4 +1,4 @@
-"""Measures loudness: the peak in dBFS, the integrated loudness in LUFS (ITU-R BS.1770-4)."""
+"""Measures loudness: the peak in dBFS; integrated, momentary and short-term loudness in LUFS (ITU-R BS.1770-4, EBU Tech 3341, 3342)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from chronus.dsp.kernel import compiled
 
 SILENT = -150.0
 """What stands for minus infinity in decibels."""
+MOMENTARY, SHORT_TERM = 4, 30
+"""Tenths of a second."""
+QUIETEST = -70.0
+"""LUFS: what is quieter counts as silence."""
 
 
 def decibels(level: float) -> float:
@@ -79,15 +83,42 @@ class Loudness:
 
     def lufs(self) -> float:
         """Of all that was fed; SILENT where that is less than 400 ms, or too quiet."""
-        tenths = np.concatenate([np.zeros(0), *self._tenths])
-        if tenths.size < 4:
-            return SILENT
-        blocks = np.convolve(tenths, np.full(4, 0.25), "valid")
-        loud = blocks[blocks > 10 ** ((-70 + 0.691) / 10)]
+        blocks = self._over(MOMENTARY)
+        loud = blocks[blocks > _power(QUIETEST)]
         if loud.size == 0:
             return SILENT
-        loud = loud[loud > loud.mean() * 0.1]
-        return float(-0.691 + 10 * np.log10(loud.mean()))
+        return _lufs(float(loud[loud > loud.mean() * 0.1].mean()))
+
+    def momentary(self) -> float:
+        """The loudest 400 ms, in LUFS."""
+        return _lufs(float(self._over(MOMENTARY).max(initial=0.0)))
+
+    def short_term(self) -> float:
+        """The loudest 3 s, in LUFS; SILENT where it is not so long."""
+        return _lufs(float(self._over(SHORT_TERM).max(initial=0.0)))
+
+    def range(self) -> float:
+        """The loudness range in LU (EBU Tech 3342): from the tenth hundredth to the 95th. It means little below 60 s."""
+        blocks = self._over(SHORT_TERM)
+        loud = blocks[blocks > _power(QUIETEST)]
+        if loud.size == 0:
+            return 0.0
+        loud = loud[loud > loud.mean() * 0.01]
+        low, high = np.percentile(10 * np.log10(loud), (10, 95))
+        return float(high - low)
+
+    def _over(self, tenths: int) -> np.ndarray:
+        """The mean power of each stretch of so many tenths of a second."""
+        found = np.concatenate([np.zeros(0), *self._tenths])
+        return np.convolve(found, np.full(tenths, 1 / tenths), "valid") if found.size >= tenths else np.zeros(0)
+
+
+def _power(loudness: float) -> float:
+    return float(10 ** ((loudness + 0.691) / 10))
+
+
+def _lufs(power: float) -> float:
+    return -0.691 + 10 * math.log10(power) if power > 1e-15 else SILENT
 
 
 def lufs(sound: np.ndarray, rate: int) -> float:
