@@ -108,6 +108,11 @@ class Command(Struct, frozen=True, kw_only=True, tag=str.lower):
     in_a_script: ClassVar[InAScript] = "done"
     """What becomes of it in a script that is opened, whose commands make a rack all at once."""
 
+    @property
+    def waits_for_bar(self) -> bool:
+        """Whether it is put off to the next bar where no time was typed, and performed there."""
+        return False
+
 
 class Question(Command, frozen=True, kw_only=True):
     asks = True
@@ -212,6 +217,32 @@ class Unsolo(OfLanes, frozen=True, kw_only=True):
     makes = ("solo", False)
 
 
+class ScenePart(Struct, frozen=True):
+    """A value that a scene sets; `over`: it moves there for so long."""
+
+    change: Change
+    over: Length | None = None
+
+
+class Scene(Command, frozen=True, kw_only=True):
+    """Lets a scene be heard; or, where it `defines` one, says what it is: which lanes are heard, and what is set.
+
+    `everything`: the lanes that are heard now.
+    """
+
+    name: str
+    defines: bool = False
+    lanes: Annotated[tuple[str, ...], Meta(max_length=MOST_INSIDE)] = ()
+    parts: Annotated[tuple[ScenePart, ...], Meta(max_length=MOST_INSIDE)] = ()
+    everything: bool = False
+
+    may_last = True
+
+    @property
+    def waits_for_bar(self) -> bool:
+        return not self.defines
+
+
 class Gate(ByHand, frozen=True, kw_only=True):
     on: bool
 
@@ -283,16 +314,16 @@ class Redo(Command, frozen=True, kw_only=True):
 class List(Question, frozen=True, kw_only=True):
     """`genre` is of the patterns that come with Chronus: one genre, or one pattern."""
 
-    what: Literal["modules", "lanes", "patches", "patterns", "devices", ""] = ""
+    what: Literal["modules", "lanes", "patches", "patterns", "scenes", "devices", ""] = ""
     genre: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Show(Question, frozen=True, kw_only=True):
-    """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for. `what`: all lanes over a bar."""
+    """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for. `what`: all lanes over a bar, or a scene."""
 
     name: str = ""
     loop: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
-    what: Literal["", "lanes"] = ""
+    what: Literal["", "lanes", "scene"] = ""
 
 
 class Describe(Question, frozen=True, kw_only=True):
@@ -362,7 +393,7 @@ class Say(Command, frozen=True, kw_only=True):
 
 
 Plain = (
-    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Gate | Note
+    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Gate | Note
     | Play | Stop | Panic | Save | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip

@@ -130,7 +130,7 @@ def add_a_command(tree: Copied) -> None:
         'NAMES, ("mute kick hat",), meant="silence"),\n',
         '    Row(c.Soften, "soften NAME ...", "the lane plays half as loud", NAMES, ("soften kick",), meant="quieter"),\n',
     )
-    tree.put("chronus/rack/edit.py", "    say.Clear: _of(lanes.clear),\n", "    say.Soften: _of(lanes.soften),\n")
+    tree.put("chronus/rack/edit.py", "    say.Clear: _of(scenes.clear),\n", "    say.Soften: _of(lanes.soften),\n")
     tree.replace("chronus/rack/lanes.py", "OfLanes, Sequence", "OfLanes, Sequence, Soften")
     tree.put(
         "chronus/rack/lanes.py",
@@ -140,7 +140,7 @@ def add_a_command(tree: Copied) -> None:
 def soften(rack: Rack, command: Soften, catalogue: Catalogue) -> Result:
     lanes = dict(rack.lanes)
     for k, word in enumerate(command.names):
-        name = _with_lane(rack, word, catalogue, f"names.{k}")
+        name = with_lane(rack, word, catalogue, f"names.{k}")
         options = lanes[name].options
         lanes[name] = replace(lanes[name], options=replace(options, velocity=options.velocity / 2))
     return replace(rack, lanes=lanes), f"soften {' '.join(command.names)}", {}

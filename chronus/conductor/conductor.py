@@ -147,7 +147,7 @@ class Conductor:
             if submission.strict and t.outcomes and t.outcomes[-1].error:
                 t.outcomes.append(Outcome(id, error=ChronusError("E_ENGINE", UNDONE)))
             else:
-                performance.perform(id, text, command, refused.get(k))
+                performance.perform(id, text, command, refused.get(k), submission.commands[k + 1 :] if due else ())
             yield
         return t
 

@@ -10,7 +10,8 @@ from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.commands import AnyCommand
 from chronus.conductor.transaction import Back, Item
-from chronus.rack.document import EMPTY, Rack, find, named, replace, with_module
+from chronus.rack.document import EMPTY, Rack, Scene, find, named, replace, with_module
+from chronus.rack.scenes import without
 
 NOTES = ":notes"
 """What a lane plays, as an item; what else it is has the name of its field: `:muted`, `:solo`."""
@@ -27,7 +28,16 @@ def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, 
         flag, _ = command.makes
         given = [named(rack, word, catalogue) for word in command.names]
         found = ((name, f":{flag}") for name in given or [n for n, lane in rack.lanes.items() if getattr(lane, flag)])
+    elif isinstance(command, say.Scene) and not command.defines:
+        found = of_scene(rack, command.name, catalogue)
     return tuple(dict.fromkeys(found))
+
+
+def of_scene(rack: Rack, name: str, catalogue: Catalogue) -> list[Item]:
+    """Returns what a scene changes: which lanes are heard, and its values."""
+    scene = rack.scenes.get(name, Scene())
+    flags = [(lane, f":{flag}") for lane in rack.lanes for flag in say.FLAGS]
+    return [*flags, *(_item(rack, part.change, catalogue) for part in scene.parts)]
 
 
 def _item(rack: Rack, change: say.Change, catalogue: Catalogue) -> Item:
@@ -119,7 +129,8 @@ def _put(rack: Rack, item: Item, source: Rack) -> Rack:
     if module is None or old is None:
         return rack
     if what == NOTES:
-        return _with_notes(rack, name, source)
+        rack = _with_notes(rack, name, source)
+        return rack if name in rack.lanes else without(rack, name)[0]
     if what == ":voices":
         return with_module(rack, replace(module, voices=old.voices))
     if what[0] == ":":

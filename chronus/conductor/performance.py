@@ -25,6 +25,7 @@ from chronus.conductor.transaction import (
     rack_of,
     with_rack,
 )
+from chronus.conductor.waiting import frame_of
 from chronus.errors import ChronusError, did_you_mean
 from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
 from chronus.rack.edit import Edit, edit, empty
@@ -77,13 +78,24 @@ class Performance:
         self.known: list[str] = []  # what is to be said of the present command besides its own words
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
-    def perform(self, id: int, text: str, command: AnyCommand, refused: ChronusError | None = None) -> None:
-        """Performs one command. `refused`: it is known already that it cannot be performed."""
+    def perform(
+        self,
+        id: int,
+        text: str,
+        command: AnyCommand,
+        refused: ChronusError | None = None,
+        rest: Sequence[AnyCommand] = (),
+    ) -> None:
+        """Performs one command. `refused`: it is known already that it cannot be performed. `rest`: what was put off to the same
+        moment, and said after it."""
         self.known = []
         try:
             if refused is not None:
                 raise refused
-            outcome = self._outcome(command, text)
+            if isinstance(command, say.Scene) and self._is_overtaken(rest):
+                outcome = Outcome(0, text)
+            else:
+                outcome = self._outcome(command, text)
         except ChronusError as error:
             outcome = Outcome(id, error=error)
         outcome.id, outcome.stem, outcome.known = id, outcome.text, tuple(self.known)
@@ -118,6 +130,11 @@ class Performance:
         lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
         return Outcome(0, done.text, lines, done.result)
 
+    def _is_overtaken(self, rest: Sequence[AnyCommand]) -> bool:
+        """Whether another scene was said after this one for the same moment: it is heard in its place."""
+        now = [due.command for due in self.waiting.values() if frame_of(due, self.timeline) == self.present.frame]
+        return any(isinstance(one, say.Scene) and not one.defines for one in (*rest, *(now if self.own else ())))
+
     def _answer(self, question: AnyCommand, text: str) -> Outcome:
         seen = questions.Seen(
             self.seen, self.catalogue, self.taken_out, self.present, None if self.stopped else self.score
@@ -149,6 +166,8 @@ class Performance:
             return command.when or BEHIND
         if command.at_next_bar:
             return None
+        if command.waits_for_bar and command.when is None:
+            return When("next")
         if isinstance(command, say.Open) and command.when is None:
             return When("next") if is_filled(self.t.after) else None
         return command.when

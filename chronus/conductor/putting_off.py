@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from chronus.commands import Length, Open
+from chronus.commands import Length, Open, Scene
 from chronus.conductor.standstill import STANDS
 from chronus.conductor.state import State
 from chronus.conductor.transaction import Back, Due, Later, Outcome, Transaction
@@ -42,13 +42,14 @@ def put_off(
         else:
             due, bars = _later(state, later, score, t.after.bpm, moment, opening)
             opening = due.position if isinstance(later.command, Open) else opening
-            found.append(due)
             outcome.place = f"at {bar_of(bars, due.position)}"
             outcome.result = {**outcome.result, **bar_and_beat(bars, due.position)}
             outcome.frame = None if due.frame == ONCE_IT_PLAYS else due.frame
+            _tell_what_it_replaces(outcome, due, (*kept, *found))
             if due.frame == ONCE_IT_PLAYS:
                 words = (STANDS, {"transport": "stopped"}) if score.stopped else ("once a lane plays", {})
                 outcome.note(words[0], **words[1])
+            found.append(due)
     for outcome in {id(one): one for later in (*again, *gone_by) if (one := t.outcomes[later.outcome])}.values():
         _tell_what_waits(outcome, t, again, gone_by)
     return tuple(found), tuple(later.number for later in gone_by)
@@ -100,6 +101,20 @@ def _again(waited: Due, score: Score, moment: int) -> Due | None:
     if frame > moment:
         return replace(waited, frame=frame)
     return replace(waited, frame=moment, timeline=IN_TIME) if isinstance(waited.command, Back) else None
+
+
+def _tell_what_it_replaces(outcome: Outcome, due: Due, kept: Iterable[Due]) -> None:
+    """Of the scenes that are said for the same moment only the last one is heard."""
+    if not _is_scene(due):
+        return
+    others = [one for one in kept if _is_scene(one) and (one.position, one.timeline) == (due.position, due.timeline)]
+    if others:
+        name = others[-1].command.name  # type: ignore[union-attr]
+        outcome.note(f"in place of scene {name}" if name != due.command.name else "it was said for then already")  # type: ignore[union-attr]
+
+
+def _is_scene(due: Due) -> bool:
+    return isinstance(due.command, Scene) and not due.command.defines
 
 
 def _tell_what_waits(outcome: Outcome, t: Transaction, again: Iterable[Later], gone_by: Iterable[Later]) -> None:

@@ -19,6 +19,7 @@ from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.conductor import looking
 from chronus.errors import ChronusError
 from chronus.pattern import library
+from chronus.rack import scenes
 from chronus.rack.document import (
     Cable,
     Key,
@@ -115,6 +116,9 @@ def _list(command: say.List, seen: Seen) -> Answer:
     if what in ("lanes", ""):
         lines += [looking.lane_line(rack, name, score, present.frame) for name in rack.lanes]
         result["lanes"] = [looking.lane_of(rack, name, 0, score, present.frame) for name in rack.lanes]
+    if what == "scenes":
+        lines += [scenes.in_words(name, scene).removeprefix("scene ") for name, scene in rack.scenes.items()]
+        result["scenes"] = [{"name": name, **scenes.plain(scene)} for name, scene in rack.scenes.items()]
     return Answer(lines, result)
 
 
@@ -171,6 +175,8 @@ def _show(command: say.Show, seen: Seen) -> Answer:
     rack, present = seen.rack, seen.present
     if command.what == "lanes":
         return _show_lanes(seen)
+    if command.what == "scene":
+        return _show_scene(command.name, rack)
     if command.name:
         return _show_module(named(rack, command.name, seen.catalogue), command.loop, seen)
     sweeps: dict[str, Any] = {}
@@ -197,6 +203,14 @@ def _show_lanes(seen: Seen) -> Answer:
     kits = [name for name in rack.lanes if seen.catalogue[rack.modules[name].kind].kit]
     lines = looking.overview(rack, kits, seen.score, frame)
     return Answer(lines, {"lanes": [looking.lane_of(rack, name, 0, seen.score, frame) for name in rack.lanes]})
+
+
+def _show_scene(name: str, rack: Rack) -> Answer:
+    scene = scenes.find_scene(rack, name, "name")
+    lines = [scenes.in_words(name, scene)]
+    for lane, heard in rack.lanes.items():
+        lines.append(f"{'heard' if lane in scene.lanes else 'muted'}  {lane}: {heard.text}{heard.options.words()}")
+    return Answer(lines, {"name": name, **scenes.plain(scene)})
 
 
 def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:

@@ -39,7 +39,7 @@ INSTEAD = {
 """What people type first, and what it is called here."""
 
 LATER = frozenset((
-    "scene", "song", "fill", "history", "diff", "record", "keep", "hear", "why", "meters", "scope", "spectrum",
+    "song", "fill", "history", "diff", "record", "keep", "hear", "why", "meters", "scope", "spectrum",
     "try", "propose", "accept", "reject", "device", "midi", "link", "osc", "trust",
 ))  # fmt: skip
 """Commands of the language that are still to come."""
@@ -66,7 +66,7 @@ NOUNS = {
     "NAME": "a name", "DOTTED": "a name.param", "KIND": "a kind of module", "FILE": "a file name", "TOPIC": "a word",
     "BODY": "a pattern", "TEST": "== or another comparison", "NOTE": "a note", "QUANTITY": "a number", "WORD": "a word",
 }  # fmt: skip
-HIDDEN = {"PATH", "STRING", "SIGN", "MODE", "_TO"}
+HIDDEN = {"PATH", "STRING", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE"}
 """Terminals that go without saying beside another one."""
 EXAMPLES = {"TEST": ("==",), "BAR": ("bar",), "BEAT": ("beat",), "BODY": ("x...",)}
 

@@ -19,12 +19,14 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import MIX, Param, Spec, Table, factor
 from chronus.catalogue.whole import BPM, METER, SEED, SWING, Whole
 from chronus.commands import MODULES as MODULES
-from chronus.commands import File, Length, Quantity, Word
+from chronus.commands import File, Length, Quantity, ScenePart, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.pattern.lane import LaneOptions, Pattern
 from chronus.units import OFF, format_param, format_quantity, is_clamped, to_param
 
+RESERVED = ("at", "now", "over", "fade")
+"""No names, and no plain words."""
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
 
@@ -100,6 +102,13 @@ class Lane(Struct, frozen=True):
     solo: bool = False
 
 
+class Scene(Struct, frozen=True):
+    """Which lanes are heard, and what is set besides: all with the names that the rack knows."""
+
+    lanes: tuple[str, ...] = ()
+    parts: tuple[ScenePart, ...] = ()
+
+
 class Rack(Struct, frozen=True):
     """The document. `takes` counts the lanes typed so far; it is no part of what is saved. `tempo` is on its way to `bpm`, if it is.
 
@@ -117,6 +126,7 @@ class Rack(Struct, frozen=True):
     meter: str = METER.default
     takes: int = 0
     before_out: tuple[str, ...] = ()
+    scenes: dict[str, Scene] = {}
 
 
 T = TypeVar("T", bound=Struct)

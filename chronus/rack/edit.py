@@ -11,14 +11,13 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Spec
 from chronus.commands import Quantity
 from chronus.errors import ChronusError
-from chronus.rack import inserting, lanes, patching, values
-from chronus.rack.document import EMPTY, Moving, Rack, named, replace, with_module
+from chronus.rack import inserting, lanes, patching, scenes, values
+from chronus.rack.document import EMPTY, RESERVED, Moving, Rack, named, replace, with_module
 from chronus.rack.sweeps import STILL, Present
 from chronus.rack.wiring import gated_off, played_by
 from chronus.units import format_quantity
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-RESERVED = ("at", "now", "over", "fade")
 
 
 class Edit(NamedTuple):
@@ -34,6 +33,8 @@ def edit(rack: Rack, command: say.AnyCommand, catalogue: Catalogue, present: Pre
         return Edit(*values.assign(rack, command, catalogue, present))
     if isinstance(command, say.Load):
         return load(rack, command, catalogue, present)
+    if isinstance(command, say.Scene):
+        return Edit(*scenes.scene(rack, command, catalogue, present))
     return TABLE[type(command)](rack, command, catalogue)
 
 
@@ -89,7 +90,8 @@ def unload(rack: Rack, command: say.Unload, catalogue: Catalogue) -> Edit:
         raise ChronusError("E_VALUE", "out is always there; it cannot be unloaded", part="name")
     rack = patching.remove(rack, name, catalogue)
     rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
-    return Edit(rack, f"unload {name}", {"name": name})
+    rack, taken = scenes.without(rack, name, module=True)
+    return Edit(rack, f"unload {name}{taken}", {"name": name})
 
 
 # ---------------------------------------------------------------- by hand, and all of it
@@ -145,11 +147,11 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     say.Patch: _of(patching.patch),
     say.Unpatch: _of(patching.unpatch),
     say.Sequence: _of(lanes.sequence),
-    say.Clear: _of(lanes.clear),
+    say.Clear: _of(scenes.clear),
     **dict.fromkeys(say.OF_LANES, _of(lanes.flag)),
     say.Gate: gate,
     say.Note: note,
     say.New: new,
 }
-EDITS = (say.Set, say.Load, say.Insert, *TABLE)
+EDITS = (say.Set, say.Load, say.Insert, say.Scene, *TABLE)
 """Commands that change the rack; all others are about what plays, or ask."""

@@ -111,13 +111,13 @@ def too_many(rack: Rack, name: str, notes: int, chord: bool, catalogue: Catalogu
 
 
 def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
-    name = _with_lane(rack, command.name, catalogue, "name")
+    name = with_lane(rack, command.name, catalogue, "name")
     rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
     off = gated_off(name, rack, catalogue)
     return rack, f"clear {name}" + (f"; {name} is {off}" if off else ""), {"name": name}
 
 
-def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
+def with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
     name = named(rack, word, catalogue, part)
     if name not in rack.lanes:
         raise ChronusError("E_NAME", f'"{name}" has no lane', suggestions=nearest(name, rack.lanes), part=part)
@@ -127,7 +127,7 @@ def _with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
 def flag(rack: Rack, command: OfLanes, catalogue: Catalogue) -> Result:
     """Performs mute, unmute, solo, unsolo. Without names it means all that are."""
     field, becomes = command.makes
-    names = [_with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
+    names = [with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
     chosen = names or [name for name, lane in rack.lanes.items() if getattr(lane, field)]
     lanes = {name: replace(rack.lanes[name], **{field: becomes}) for name in chosen}
     text = " ".join([type(command).__name__.lower(), *chosen])

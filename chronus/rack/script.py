@@ -6,21 +6,20 @@ order, values as they were typed, cables, gates. So each line must be one that c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import WHOLE, Text, Whole
 from chronus.commands import FLAGS, File, Quantity, Word
+from chronus.rack import scenes
 from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, of_the_whole, words_of
-from chronus.rack.edit import RESERVED
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
 from chronus.rack.sweeps import format_length
+from chronus.rack.values import plain_word
 from chronus.units import OFF, format_number, format_param, format_quantity
 
-PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)[a-z][a-z0-9_]*|[1-9][0-9]{0,8}")
 NAMES_A_LINE = 64
 """Of lanes that are muted: no line may be too long to be read."""
 
@@ -32,6 +31,7 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
         *_modules(rack, catalogue),
         *_cables(rack, catalogue),
         *_lanes(rack),
+        *(scenes.in_words(name, scene) for name, scene in rack.scenes.items()),
         *_gates(rack, catalogue),
     )
 
@@ -77,17 +77,12 @@ def _setting(setting: Steady, param: Param) -> str:
     if isinstance(setting, Quantity):
         return format_quantity(setting)
     text = format_param(setting, param, exact=True)
-    return _word(text) if param.words else text
+    return plain_word(text) if param.words else text
 
 
 def _end(setting: Steady, param: Param) -> str:
     """An end of a sweep, which is never a word."""
     return format_quantity(Quantity(OFF, "dB")) if param.has_off and setting == OFF else _setting(setting, param)
-
-
-def _word(word: str) -> str:
-    """`at` or `a1` is no word by itself."""
-    return word if PLAIN_WORD.fullmatch(word) and word not in RESERVED else f'"{word}"'
 
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:

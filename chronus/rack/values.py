@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chronus import othernames
@@ -12,6 +13,7 @@ from chronus.commands import Change, File, Length, Quantity, Relative, Set, Swee
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.rack.document import (
+    RESERVED,
     VOICES,
     Module,
     Moving,
@@ -32,6 +34,7 @@ from chronus.units import Range, format_param, is_clamped, is_musical, to_param
 
 VOICE_COUNT = Range("voices", 1, VOICES)
 AT_ONCE = Length(0, "ms")
+PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)[a-z][a-z0-9_]*|[1-9][0-9]{0,8}")
 LONGEST_TEXT = 1024
 """Characters of a setting that is a text."""
 
@@ -140,6 +143,11 @@ def _change_words(rack: Rack, module: Module, table: Table, change: Change, part
     about = [*([in_length(value)] if isinstance(value, File) else []), f"was {in_quotes(was)}"]
     done = {"text": f"{where} {in_quotes(now)} ({', '.join(about)})", "module": module.name, "param": table.name}
     return with_module(rack, module), {**done, "value": now, "was": was}, ()
+
+
+def plain_word(word: str) -> str:
+    """Writes a word of an enum: `at` or `a1` is no word by itself."""
+    return word if PLAIN_WORD.fullmatch(word) and word not in RESERVED else f'"{word}"'
 
 
 def in_quotes(text: str) -> str:

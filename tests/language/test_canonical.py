@@ -92,6 +92,11 @@ def spoken(words_: str) -> c.Command:
 
 paths = st.from_regex(r"[A-Za-z_]{1,8}/[A-Za-z ]{1,8}\.chronus", fullmatch=True)
 kinds = names | paths | printed.filter(bool) | st.sampled_from(["303", "bass_module"])
+scene_names = names.filter(lambda name: name not in ("bypass", "key"))
+scene_parts = st.builds(
+    c.ScenePart, st.builds(c.Change, names, names, quantities | words | relatives) | keys, st.none() | lengths
+) | st.builds(c.ScenePart, st.builds(c.Change, names, names, sweeps), lengths)
+scene_items = st.lists(scene_names, min_size=1, max_size=3).map(lambda found: {"lanes": tuple(found)})
 EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Load: st.builds(c.Load, kind=kinds, name=st.just("") | names, params=params.map(tuple)),
     c.Insert: st.builds(c.Insert, kind=kinds, on=names, name=st.just("") | names, params=params.map(tuple)),
@@ -100,6 +105,13 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Set: st.builds(c.Set, changes=st.lists(changes, min_size=1, max_size=3).map(tuple), over=st.none() | lengths)
     | st.builds(c.Set, changes=st.lists(moving, min_size=1, max_size=3).map(tuple), over=lengths),
     c.Sequence: sequences(),
+    c.Scene: st.builds(c.Scene, name=names)
+    | st.builds(
+        lambda name, parts, lanes: c.Scene(name=name, defines=True, parts=tuple(parts), **lanes),
+        names,
+        st.lists(scene_parts, max_size=3),
+        scene_items | st.sampled_from([{}, {"everything": True}]),
+    ),
     c.Unmute: st.builds(c.Unmute, names=several | st.just(())),
     c.Unsolo: st.builds(c.Unsolo, names=several | st.just(())),
     c.Gate: st.builds(c.Gate, name=names, on=st.booleans()),
@@ -115,10 +127,9 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Open: st.builds(c.Open, name=files),
     c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999)),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),
-    c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "devices"])),
-    c.Show: st.builds(
-        c.Show, name=st.just("") | names.filter(lambda name: name != "patch"), loop=st.integers(0, 10**9)
-    ),
+    c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"])),
+    c.Show: st.builds(c.Show, name=st.just("") | names.filter(lambda name: name != "patch"), loop=st.integers(0, 10**9))
+    | st.builds(c.Show, what=st.just("scene"), name=names),
     c.Describe: st.builds(c.Describe, kind=names.filter(lambda kind: not kind.endswith("_module"))),
     c.Help: st.builds(c.Help, word=st.just("") | names | st.sampled_from(["c#2", "e_value", "bass.freq"])),
     c.Wait: st.builds(c.Wait, length=lengths) | st.builds(c.Wait, until_bar=st.integers(1, 10**9)),

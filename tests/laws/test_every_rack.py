@@ -99,6 +99,11 @@ ONES = [
     "patch saw > adsr > vca > out",
 ]  # fmt: skip
 
+SCENES, ITEMS = ["a", "drop", "loop"], [
+    "a", "a b", "kick saw", "*", ".", "saw, saw.freq 300", "kick, kick.decay 1/2, out.volume -3db", "., a.freq 200..4k over 8 bars",
+    "b, bpm 140", "saw kick, bypass filter on", "filter, filter.cutoff 300 over 1 bar, key a minor", "*, a.level off over 300 ms",
+]  # fmt: skip
+
 name, value, time = st.sampled_from(NAMES), st.sampled_from(VALUES), st.sampled_from(TIMES)
 
 
@@ -129,6 +134,8 @@ LINE = st.one_of(
     said("{} {}{}", st.sampled_from(["unpatch", "unload", "clear", "mute", "solo", "unsolo", "unmute"]), name, time),
     said("gate {} {}", name, st.sampled_from(["on", "off"])),
     said("note {} {}", name, st.sampled_from(["a2", "60 vel=0.7 len=1/8"])),
+    said("scene {} = {}", st.sampled_from(SCENES), st.sampled_from(ITEMS)),
+    said("scene {}{}", st.sampled_from(SCENES), time),
     said("bpm {}{}", st.sampled_from(BPMS), time),
     st.sampled_from(ONES),
 )

@@ -38,7 +38,8 @@ class Status:
     def rack(self) -> dict[str, Any]:
         """Returns the content of a Notice of kind "rack"."""
         rack = self.conductor.rack
-        return {"modules": {name: module.kind for name, module in rack.modules.items()}, "bpm": rack.bpm}
+        kinds = {name: module.kind for name, module in rack.modules.items()}
+        return {"modules": kinds, "bpm": rack.bpm, "scenes": list(rack.scenes)}
 
     def engine(self) -> dict[str, Any]:
         word, facts = self.memory.word, self.facts

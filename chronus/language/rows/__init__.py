@@ -6,12 +6,12 @@ A new command is a struct (`chronus/commands.py`), a row here, and what it does 
 from __future__ import annotations
 
 from chronus import commands as c
-from chronus.language.rows import building, keeping, looking, playing, scripting, sequencing
+from chronus.language.rows import arranging, building, keeping, looking, playing, scripting, sequencing
 from chronus.language.rows.row import Row
 
 BY_GROUP: dict[str, tuple[Row, ...]] = {
     "building": building.ROWS,
-    "lanes": sequencing.ROWS,
+    "lanes": (*sequencing.ROWS, *arranging.ROWS),
     "playing": playing.ROWS,
     "keeping": keeping.ROWS,
     "looking": looking.ROWS,

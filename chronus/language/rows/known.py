@@ -18,6 +18,7 @@ class Known:
 
     def __init__(self, catalogue: Catalogue, rack: Rack, commands: Pairs, topics: Pairs) -> None:
         self.catalogue, self.commands, self.topics = catalogue, commands, topics
+        self.rack = rack
         self.loaded: Mapping[str, str] = rack.get("modules", {})
 
     def kinds(self) -> Pairs:
@@ -29,6 +30,10 @@ class Known:
 
     def names(self) -> Pairs:
         return [(name, kind if kind != name else "") for name, kind in self.loaded.items()]
+
+    def scenes(self) -> Iterable[str]:
+        found: Iterable[str] = self.rack.get("scenes", ())
+        return found
 
     def whole(self) -> Pairs:
         """The parameters of the whole, and those of `out` that need not be called by its name."""

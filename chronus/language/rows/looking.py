@@ -14,6 +14,7 @@ LISTS = (
     Choice("lanes", "what plays", "tracks sequences"),
     Choice("patches", "saved", "cables connections"),
     Choice("patterns", "lines to play as @dnb.two_step", "grooves beats rhythms genres library"),
+    Choice("scenes", "what each lets be heard", "arrangement sections"),
     Choice("devices", "where sound can go", "outputs"),
 )
 
@@ -43,6 +44,10 @@ def _show(children: Children, line: Line) -> Fields:
     return {"name": name, "loop": loop, "what": what}
 
 
+def _show_scene(children: Children, line: Line) -> Fields:
+    return {"what": "scene", "name": line.name(children[1], "name")}
+
+
 def _write_show(command: c.Show) -> str:
     loop = "" if command.loop is None else f"loop {command.loop}"
     return " ".join(filter(None, (command.what, command.name, loop)))
@@ -50,7 +55,7 @@ def _write_show(command: c.Show) -> str:
 
 def _offer_show(typed: Typed, known: Known) -> Pairs:
     if not typed.rest:
-        return [*known.names(), ("patch", "everything"), ("lanes", "all lanes over a bar")]
+        return [*known.names(), ("patch", "everything"), ("lanes", "all lanes over a bar"), ("scene", "scene NAME")]
     return [("loop", "what loop N plays")] if len(typed.rest) == 1 else ()
 
 
@@ -72,7 +77,7 @@ def _offer_help(typed: Typed, known: Known) -> Pairs:
 ROWS = (
     Row(
         c.List,
-        "list [modules|lanes|patches|patterns [GENRE]|devices]",
+        "list [modules|lanes|patches|scenes| patterns [GENRE]|devices]",
         "what there is",
         LISTED._replace(
             rules=(
@@ -87,13 +92,13 @@ ROWS = (
     ),
     Row(
         c.Show,
-        "show [NAME|patch|lanes] [loop N]",
+        "show [NAME|patch|lanes] [loop N]   show scene NAME",
         "a module with its parameters and a picture of its lane, all lanes over a bar, or everything",
         Form(
-            (("(NAME | PATCH | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show),),
+            (("(NAME | PATCH | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show), ("SHOWNSCENE NAME", _show_scene)),
             _write_show,
             _offer_show,
-            'LOOP: "loop"\nPATCH: "patch"\nEVERY_LANE: "lanes"',
+            'LOOP: "loop"\nPATCH: "patch"\nEVERY_LANE: "lanes"\nSHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/',
         ),
         ("show lanes", "show kick loop 3"),
         meant="inspect get print display view cat",

@@ -1,0 +1,156 @@
+"""Defines scenes and recalls them: which lanes are heard, all others being muted, and the values that are set with that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chronus.catalogue.kinds import Catalogue
+from chronus.catalogue.whole import OF_OUT, WHOLE
+from chronus.commands import LONGEST_LINE, Change, Clear, File, Relative, ScenePart, Sweep, Word
+from chronus.commands import Scene as Said
+from chronus.errors import ChronusError, nearest
+from chronus.rack import lanes
+from chronus.rack.document import Lane, Moving, Rack, Scene, audible, named, replace
+from chronus.rack.lanes import Result, with_lane
+from chronus.rack.sweeps import STILL, Present, format_length
+from chronus.rack.values import change_one, plain_word
+from chronus.units import format_quantity
+
+SCENES = 256
+"""E_LIMIT beyond."""
+NOTHING, EVERYTHING = ".", "*"
+"""How a scene without lanes is written, and one of all that are heard."""
+Recalled = tuple[Rack, str, dict[str, Any], tuple[Moving, ...]]
+
+
+def scene(rack: Rack, command: Said, catalogue: Catalogue, present: Present = STILL) -> Recalled:
+    if command.defines:
+        return (*_define(rack, command, catalogue), ())
+    found = find_scene(rack, command.name, "name")
+    rack, sweeps = heard_as(rack, found, catalogue, present)
+    return rack, f"scene {command.name}", {"name": command.name, "lanes": list(found.lanes)}, sweeps
+
+
+def find_scene(rack: Rack, name: str, part: str) -> Scene:
+    found = rack.scenes.get(name)
+    if found is None:
+        how = "" if rack.scenes else f"; `scene {name} = {EVERYTHING}` makes one of what is heard now"
+        raise ChronusError(
+            "E_NAME", f'there is no scene "{name}"{how}', suggestions=nearest(name, rack.scenes), part=part
+        )
+    return found
+
+
+def heard_as(
+    rack: Rack, scene: Scene, catalogue: Catalogue, present: Present = STILL
+) -> tuple[Rack, tuple[Moving, ...]]:
+    """Returns the rack in which exactly the lanes of a scene are heard, with its values set; and the sweeps that begin with it."""
+    heard = set(scene.lanes)
+    sweeps: tuple[Moving, ...] = ()
+    rack = replace(rack, lanes={name: _muted(lane, name not in heard) for name, lane in rack.lanes.items()})
+    for k, part in enumerate(scene.parts):
+        rack, _, more = change_one(rack, part.change.module, part.change, catalogue, _place(k), part.over, present)
+        sweeps += more
+    return rack, sweeps
+
+
+def _muted(lane: Lane, muted: bool) -> Lane:
+    return lane if (lane.muted, lane.solo) == (muted, False) else replace(lane, muted=muted, solo=False)
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def _define(rack: Rack, command: Said, catalogue: Catalogue) -> tuple[Rack, str, dict[str, Any]]:
+    name = command.name
+    if command.lasts is not None:
+        raise ChronusError(
+            "E_VALUE", f"`scene {name} for 4 bars` is heard for so long; a definition stays", part="lasts"
+        )
+    if name not in rack.scenes and len(rack.scenes) >= SCENES:
+        raise ChronusError("E_LIMIT", f"there can be {SCENES} scenes at most", part="name")
+    heard = [with_lane(rack, word, catalogue, f"lanes.{k}") for k, word in enumerate(command.lanes)]
+    if command.everything:
+        heard += [lane for lane in rack.lanes if audible(rack, lane)]
+    parts = {}
+    tried = rack
+    for k, part in enumerate(command.parts):
+        change = _checked(rack, part.change, catalogue, _place(k))
+        tried, *_ = change_one(tried, change.module, change, catalogue, _place(k), part.over)
+        parts[change.module, change.param] = replace(part, change=change)
+    made = Scene(tuple(dict.fromkeys(heard)), tuple(parts.values()))
+    words = in_words(name, made)
+    if len(words) > LONGEST_LINE:
+        raise ChronusError("E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="name")
+    again = "; heard so from its next recall on" if name in rack.scenes else ""
+    result = {"name": name, **plain(made)}
+    return replace(rack, scenes={**rack.scenes, name: made}), f"{words}{again}", result
+
+
+def _checked(rack: Rack, change: Change, catalogue: Catalogue, place: str) -> Change:
+    """Returns a change with the names that the rack knows; raises E_VALUE for what no scene can set the same way each time."""
+    if isinstance(change.value, Relative):
+        raise ChronusError("E_VALUE", "a scene sets a value, not a step from another one", part=f"{place}.value")
+    if not change.module:
+        return replace(change, module="out") if change.param in OF_OUT else change
+    name = named(rack, change.module, catalogue, f"{place}.module")
+    setting = catalogue[rack.modules[name].kind].setting(change.param)
+    if isinstance(change.value, File) or setting is not None:
+        raise ChronusError("E_VALUE", f"a scene sets no {setting.source if setting else 'file'}", part=f"{place}.value")
+    return replace(change, module=name)
+
+
+def _place(k: int) -> str:
+    """Where a change stands in the command, for an error."""
+    return f"parts.{k}.change"
+
+
+def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
+    """Takes a lane away, and out of all scenes; but not from those if it comes back by itself."""
+    rack, text, result = lanes.clear(rack, command, catalogue)
+    rack, taken = without(rack, result["name"]) if command.lasts is None else (rack, "")
+    return rack, text + taken, result
+
+
+def without(rack: Rack, name: str, module: bool = False) -> tuple[Rack, str]:
+    """Returns the rack whose scenes name a lane no more, nor, where the `module` is gone, its parameters; and the note for an answer."""
+    changed = {}
+    for scene, found in rack.scenes.items():
+        parts = tuple(part for part in found.parts if not module or part.change.module != name)
+        if name in found.lanes or len(parts) < len(found.parts):
+            changed[scene] = Scene(tuple(lane for lane in found.lanes if lane != name), parts)
+    if not changed:
+        return rack, ""
+    where = f"scene{'s' * (len(changed) > 1)} {', '.join(changed)}"
+    return replace(rack, scenes={**rack.scenes, **changed}), f"; taken out of {where}"
+
+
+# ---------------------------------------------------------------- in words
+
+
+def in_words(name: str, scene: Scene) -> str:
+    """Writes a scene as the line that makes it."""
+    items = [" ".join(scene.lanes) or NOTHING, *(part_words(part) for part in scene.parts)]
+    return f"scene {name} = {', '.join(items)}"
+
+
+def part_words(part: ScenePart) -> str:
+    over = f" over {format_length(part.over)}" if part.over is not None else ""
+    change = part.change
+    where = f"{change.module}.{change.param}" if change.module else change.param
+    return f"{where} {_value(change)}{over}"
+
+
+def _value(change: Change) -> str:
+    value = change.value
+    if isinstance(value, Sweep):
+        return f"{format_quantity(value.start)}..{format_quantity(value.stop)}"
+    if isinstance(value, Word):
+        return value.text if change.param in WHOLE else plain_word(value.text)
+    assert not isinstance(value, Relative | File)
+    return format_quantity(value)
+
+
+def plain(scene: Scene) -> dict[str, Any]:
+    """Returns a scene for JSON."""
+    return {"lanes": list(scene.lanes), "sets": [part_words(part) for part in scene.parts]}
