@@ -2,7 +2,8 @@
 
 A body is steps and then options. In a grid each character is a step; tokens (notes, chords, degrees, drums) stand between spaces. Which
 of the two: `hex:` and what it stands for is a grid; any letter but x, X, o makes it tokens; otherwise an x, X or o, or a digit with
-another mark of a grid directly after it (`53`, `5.`), or a dot before it, makes it a grid. Digits set apart by spaces are degrees. A
+another mark of a grid directly after it (`53`, `5.`), or a dot before it, makes it a grid. Digits set apart by spaces are degrees, of
+two digits too where a `0` stands among them (`0 7 12`), which is no velocity. A
 drum's name (`bd`) is a note, too; whether the module of the lane is a kit, the rack knows.
 
 How long a hit lasts: with nothing after it, the lane's gate length. Held over k more steps, by `_` or `@`, it lasts k steps and the gate's
@@ -63,6 +64,7 @@ NOT_GRID = re.compile(r"[^\W\dxXo_]")
 SUFFIX = re.compile(r"[@*!?'%][0-9.:]*|\([^)]*\)?")
 SURE_GRID = re.compile(r"[xXo]|[0-9][0-9._-]|[._][0-9]")
 LOOKS_LIKE_GRID = re.compile(r"[xX]|[0-9]\.|\.[0-9]|^[\s|]*[0-9]{2}")
+DEGREES = re.compile(r"(?:[\s\[\]<>{},|^~]|(?<![0-9._])-?[0-9]{1,2}(?![0-9._-])|[._](?![0-9])|-(?=[\s-]|$))*")
 NOTE = re.compile(r"(?<!\w)[a-gA-G][#b]?-?[0-9]")
 NUMBER = re.compile(r"(-?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:e-?[0-9]{1,2})?)[ \t]*(%|ms)?")
 FRACTION = re.compile(r"([0-9]{1,4})(?:/([0-9]{1,4})([dtDT]?))?")
@@ -252,10 +254,12 @@ def _is_grid(text: str) -> bool:
     """Also where it is neither but looks more like a grid: then the error points at the letter that is no step."""
     if HEX.search(text):
         return True
-    plain = SUFFIX.sub(" ", LOCK.sub("", text).replace("?fill", "").replace("?nofill", ""))
+    plain = SUFFIX.sub(" ", LOCK.sub(" ", text).replace("?fill", " ").replace("?nofill", " "))
     if NOT_GRID.search(plain):
         named = NOTE.search(plain) or not DRUMS.keys().isdisjoint(re.findall(r"\w+", plain.lower()))
         return not named and ":" not in plain and bool(LOOKS_LIKE_GRID.search(plain))
+    if DEGREES.fullmatch(plain) and "0" in plain.split():
+        return False
     return bool(SURE_GRID.search(plain)) or not re.search(r"[0-9]", plain)
 
 

@@ -116,14 +116,17 @@ def written(lanes: Lanes) -> str:
 
 
 def _line(items: tuple[Item, ...]) -> str:
-    """Plain hits and rests of a grid stand close together; all else between spaces."""
+    """Hits and rests of a grid stand close together, up to what is written behind one; all else between spaces.
+
+    Digits must: `53@2` are velocities, and `5 3@2` would be degrees.
+    """
     text = ""
     close = True
     for item in items:
-        word, plain = _item(item), _is_plain(item)
-        text += word if (close and plain) or not text else f" {word}"
-        close = plain
-    return text
+        word = _item(item)
+        text += word if close and isinstance(item.sound, Mark | Rest) else f" {word}"
+        close = _is_plain(item) or item.held > 0
+    return text.lstrip()
 
 
 def _is_plain(item: Item) -> bool:

@@ -104,12 +104,24 @@ class _Layout:
         self.drums = False
 
     def lay(
-        self, items: tuple[Item, ...], at: Time, step: Time, on: Conditions, manner: Manner, tail: Time = 0
+        self,
+        items: tuple[Item, ...],
+        at: Time,
+        step: Time,
+        on: Conditions,
+        manner: Manner,
+        tail: Time = 0,
+        unit: Time = 0,
     ) -> None:
-        """Lays items end to end. A `tail` prolongs the last one; so does a glide lead on from it."""
+        """Lays items end to end. A `tail` prolongs the last one; so does a glide lead on from it.
+
+        `unit`: what a gate is a share of, where that is not the step: one item that fills a group is as long as the group is.
+        """
+        alone = len(items) == 1 and items[0] == msgspec.structs.replace(items[0], repeat=1, euclid=None, held=0)
         for k, item in enumerate(items):
             last = k == len(items) - 1
-            self._item(item, at, step, on, manner if last else manner._replace(glide=False), tail if last else 0)
+            own = manner if last else manner._replace(glide=False)
+            self._item(item, at, step, on, own, tail if last else 0, unit if alone else 0)
             at = at + item.width * step
 
     def within(self, first: int, begin: Time, end: Time) -> list[Hit]:
@@ -129,7 +141,7 @@ class _Layout:
                 )
         return found
 
-    def _item(self, item: Item, at: Time, step: Time, on: Conditions, manner: Manner, tail: Time) -> None:
+    def _item(self, item: Item, at: Time, step: Time, on: Conditions, manner: Manner, tail: Time, unit: Time) -> None:
         size = (item.length * item.sound.steps if isinstance(item.sound, Polymeter) else item.length) * step
         places = (euclid(*item.euclid) if item.euclid else [True]) * item.repeat
         own = Manner(
@@ -151,12 +163,11 @@ class _Layout:
             small = size / Fraction(item.ratchet) if item.ratchet > 1 else size
             for j in range(item.ratchet):
                 end = j == item.ratchet - 1
-                unit = small if item.ratchet > 1 else min(step, size)
                 self._sound(
                     item,
                     at + k * size + j * small,
                     small,
-                    unit,
+                    small if item.ratchet > 1 else min(unit or step, size),
                     some,
                     own._replace(glide=own.glide and last and end),
                     held if end else 0,
@@ -172,9 +183,9 @@ class _Layout:
                 if chord:
                     self._hit(at, size, unit, on, manner, tail, chord)
                 else:
-                    self._group(parts, choice, at, size, on, manner, tail)
+                    self._group(parts, choice, at, size, unit, on, manner, tail)
             case Turns(items):
-                self._turns(items, at, size, on, manner, tail)
+                self._turns(items, at, size, unit, on, manner, tail)
             case Polymeter(items, steps):
                 self._polymeter(items, steps, at, size / Fraction(steps), on, manner, tail)
             case sound:
@@ -215,16 +226,19 @@ class _Layout:
             raise _too_much(f"a hit has at most {MOST_CONDITIONS} conditions")
 
     def _group(
-        self, parts: tuple[tuple[Item, ...], ...], choice: bool, at: Time, size: Time, on: Conditions, manner: Manner, tail: Time
+        self, parts: tuple[tuple[Item, ...], ...], choice: bool, at: Time, size: Time, unit: Time, on: Conditions, manner: Manner,
+        tail: Time,
     ) -> None:  # fmt: skip
         number = self._number() if choice else 0
         for k, items in enumerate(parts):
             if k and not choice:
                 self.line += 1  # what goes on at once
             some = on.draw(number, k / len(parts), (k + 1) / len(parts)) if choice else on
-            self.lay(items, at, _share(size, items), some, manner, tail)
+            self.lay(items, at, _share(size, items), some, manner, tail, unit)
 
-    def _turns(self, items: tuple[Item, ...], at: Time, size: Time, on: Conditions, manner: Manner, tail: Time) -> None:
+    def _turns(
+        self, items: tuple[Item, ...], at: Time, size: Time, unit: Time, on: Conditions, manner: Manner, tail: Time
+    ) -> None:
         turns = [msgspec.structs.replace(item, repeat=1) for item in items for _ in range(item.repeat)]
         if len(turns) > MOST_STEPS:
             raise _too_much(f"there are at most {MOST_STEPS:,} turns")
@@ -232,7 +246,7 @@ class _Layout:
         inner = here._replace(of=min(here.of * len(turns), 1 << 40))
         for k, item in enumerate(turns):
             some = on.turn(here, len(turns), k)._replace(visits=inner)
-            self.lay((item,), at, _share(size, (item,)), some, manner, tail)
+            self.lay((item,), at, _share(size, (item,)), some, manner, tail, unit)
 
     def _polymeter(
         self, items: tuple[Item, ...], steps: int, at: Time, step: Time, on: Conditions, manner: Manner, tail: Time

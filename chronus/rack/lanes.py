@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import accumulate
-from math import lcm
+from math import gcd, lcm
 from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
@@ -12,10 +12,13 @@ from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Sequence
 from chronus.errors import ChronusError, nearest
 from chronus.pattern.lane import OPTIONS, LaneOptions
 from chronus.pattern.loop import loop_of
+from chronus.pattern.tree import Degree
 from chronus.rack.document import LANES, VOICES, Lane, Rack, bar_of, named, replace, with_module
 from chronus.rack.wiring import gated_off, voices_of
 from chronus.units import exact
 
+NO_KEY = "c minor"
+"""Of degrees where nothing says another."""
 LOOKED_AT = 4
 """Loops of a lane in which its notes are counted."""
 Result = tuple[Rack, str, dict[str, Any]]
@@ -31,10 +34,12 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     kind = rack.modules[name].kind
     if command.pattern.drums and not catalogue[kind].kit:
         kits = ", ".join(other for other, spec in catalogue.kinds.items() if spec.kit)
+        loaded = tuple(other for other, module in rack.modules.items() if catalogue[module.kind].kit)
         raise ChronusError(
             "E_VALUE",
             f"names of drums are for a kit (`load {kits}`); {name} is a {kind} and plays notes",
-            part="pattern",
+            part="name" if loaded else "pattern",
+            suggestions=loaded,
         )
     old = rack.lanes.get(name)
     kept = {flag: getattr(old, flag) for flag in FLAGS if old}
@@ -44,7 +49,13 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     steps = command.pattern.steps
     text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
     text += realigns(lane, bar_of(rack))
-    return rack, text + short_of_voices(rack, name, catalogue), {"name": name, "steps": steps}
+    result: dict[str, Any] = {"name": name, "steps": steps}
+    if (loops := rounds(lane)) > 1:
+        text += f"; goes round in {loops:,} loops"
+        result["loops"] = loops
+    if told := key_told(rack, lane, catalogue[kind].kit):
+        text += f"; {told}"
+    return rack, text + short_of_voices(rack, name, catalogue), result
 
 
 def _check(command: Sequence) -> None:
@@ -77,6 +88,31 @@ def realigns(lane: Lane, bar: Fraction) -> str:
     bars = lcm(length.numerator, length.denominator) // length.denominator
     fitting = [n for n in range(1, steps) if (n * step).denominator == 1 or (n * step).numerator == 1]
     return f"; {steps} steps: realigns after {bars} bars" + (f" (len={fitting[-1]} to clip)" if fitting else "")
+
+
+def rounds(lane: Lane) -> int:
+    """Returns after how many loops a lane begins its turns and its conditions anew; chance is not asked."""
+    hits = lane.pattern.hits
+    found = {cycle.of * cycle.among // gcd(cycle.of * cycle.among, cycle.times) for hit in hits for cycle in hit.cycles}
+    if lane.options.fill and any(hit.fill is not None for hit in hits):
+        found.add(lane.options.fill)
+    return lcm(*found)
+
+
+def key_told(rack: Rack, lane: Lane, kit: bool) -> str:
+    """Returns the note for an answer about degrees: the key that they are counted in, where the line does not say all of it itself."""
+    degrees = {degree for hit in lane.pattern.hits for degree in hit.degrees}
+    if not degrees:
+        return ""
+    if kit:
+        return "degrees are notes; a kit's drums are bd, sn, hh"
+    if lane.options.root and lane.options.scale:
+        return ""
+    note, _, scale = (rack.key or NO_KEY).partition(" ")
+    told = f"in {lane.options.root.rstrip('-0123456789') or note} {lane.options.scale or scale}"
+    if degrees == {Degree(0), Degree(1)}:
+        return f"degrees {told}; a rhythm is written x.x."
+    return told if rack.key or lane.options.root or lane.options.scale else f"{told}; set key a minor for another"
 
 
 def at_once(lane: Lane) -> int:
