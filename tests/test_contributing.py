@@ -197,13 +197,13 @@ def add_a_question(tree: Copied) -> None:
     tree.put("chronus/conductor/questions.py", "    say.Show: _show,\n", "    say.Count: _count,\n")
     tree.replace(
         "chronus/conductor/questions.py",
-        "# ---------------------------------------------------------------- lanes\n",
+        "# ---------------------------------------------------------------- describe and assert\n",
         """def _count(command: say.Count, seen: Seen) -> Answer:
     counts = {name: len(getattr(seen.rack, name)) for name in ("modules", "cables", "lanes")}
     return Answer([f"{count} {name}" for name, count in counts.items()], counts)
 
 
-# ---------------------------------------------------------------- lanes
+# ---------------------------------------------------------------- describe and assert
 """,
     )
 

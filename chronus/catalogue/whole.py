@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from chronus.catalogue.spec import Param
+from chronus.pattern.harmony import SCALES
 
 
 class Whole(Param, frozen=True):
@@ -58,7 +59,8 @@ BPM = Whole("bpm", 20, 400, 120, help="the tempo", is_verb=True, moving="tempo",
             examples=("bpm 174", "bpm 120..174 over 8 bars"))  # fmt: skip
 SWING = Whole("swing", 50, 75, 50, "%", help="50 is straight, 66 triplets, 75 the most", is_verb=True,
               examples=("swing 56",))  # fmt: skip
-KEY = Text("key", "[a-g][#b]? [a-z]+", "a minor", "a note and a scale")
+KEY = Text("key", f"[a-g][#b]? ({'|'.join(SCALES)})", "a minor", f"a note and a scale: {', '.join(SCALES)}", is_verb=True,
+           examples=("key a minor", "key f# phrygian"))  # fmt: skip
 METER = Text("meter", "([1-9]|[12][0-9]|3[0-2])/[248]", "7/8", "beats in a bar, over 2, 4 or 8", "4/4", is_verb=True,
              examples=("meter 7/8", "meter 3/4 for 4 bars"))  # fmt: skip
 SEED = Whole("seed", 0, 999_999_999, 0, help="of everything left to chance", counts=True)

@@ -196,7 +196,6 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("sett bass.freq 5", "E_COMMAND", 1, 'there is no command "sett"', "set"),
     ("exit", "E_COMMAND", 1, 'there is no command "exit"', "quit"),
     ("volume -3db", "E_COMMAND", 1, 'there is no command "volume"', "set volume"),
-    ("key a minor", "E_COMMAND", 1, 'there is no command "key"', "set key"),
     ("kick: x...", "E_COMMAND", 1, 'there is no command "kick"', "sequence kick"),
     ("bass.freq 55", "E_COMMAND", 1, 'there is no command "bass.freq"', "set bass"),
     ("saw > filter", "E_COMMAND", 1, 'there is no command "saw"', "patch saw"),
