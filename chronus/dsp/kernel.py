@@ -48,7 +48,7 @@ import llvmlite.binding as llvm
 import llvmlite.ir as ir
 import numpy as np
 from numba import config, njit, types
-from numba.core import cgutils, codegen, compiler, sigutils
+from numba.core import codegen, compiler, sigutils
 from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
@@ -240,6 +240,14 @@ def shared(typing, table, first, count):  # type: ignore[no-untyped-def]
     return result(table, first, count), generate
 
 
+def room_for(builder, kind):  # type: ignore[no-untyped-def]
+    """Room on the stack, made once. Numba's own `alloca_once` clears it as well, and in an inlined part each time it is come by."""
+    with builder.goto_entry_block():
+        stack = builder.alloca(kind)
+    stack.align = 64
+    return stack
+
+
 @intrinsic(prefer_literal=True)
 def local(typing, dtype, count):  # type: ignore[no-untyped-def]
     """`local(np.float32, LANES)`: an array on the kernel's own stack, not cleared.
@@ -253,8 +261,7 @@ def local(typing, dtype, count):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         item = context.get_data_type(array.dtype)
         size = _i64(context.get_abi_sizeof(item))
-        stack = cgutils.alloca_once(builder, ir.ArrayType(item, n))
-        stack.align = 64
+        stack = room_for(builder, ir.ArrayType(item, n))
         view = context.make_array(array)(context, builder)
         context.populate_array(
             view,

@@ -2,8 +2,9 @@
 
 import llvmlite.ir as ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
+
+from chronus.dsp.kernel import room_for
 
 
 @intrinsic(prefer_literal=True)
@@ -16,8 +17,7 @@ def local_plane(typing, dtype, rows, lanes):  # type: ignore[no-untyped-def]
         i64 = ir.IntType(64)
         item = context.get_data_type(array.dtype)
         size = context.get_abi_sizeof(item)
-        stack = cgutils.alloca_once(builder, ir.ArrayType(item, n * width))
-        stack.align = 64
+        stack = room_for(builder, ir.ArrayType(item, n * width))
         view = context.make_array(array)(context, builder)
         context.populate_array(
             view,

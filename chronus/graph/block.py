@@ -22,6 +22,7 @@ from numba.extending import intrinsic
 
 from chronus.dsp.kernel import c_function, compiled, plane_f32, plane_i64
 from chronus.graph.bound import B_BUFFERS, B_MASTER, BOUND_WORDS
+from chronus.graph.denormals import flush_denormals, put_back
 from chronus.graph.entries import FADE, apply_due, next_frame
 from chronus.graph.guard import clear
 from chronus.graph.moving import ease
@@ -70,8 +71,9 @@ def render_block(arena, bounds, board, culprit, block, first, out):
 
 
 def _block(arena, bounds, board, culprit, block, first, out):
-    """`render_block` by addresses."""
-    return render_block(
+    """`render_block` by addresses, denormal numbers being zero."""
+    mode = flush_denormals()
+    done = render_block(
         row_i64(arena, ARENA_BYTES // 8),
         plane_i64(bounds, PROGRAMS, BOUND_WORDS),
         row_i64(board, WORDS),
@@ -80,6 +82,8 @@ def _block(arena, bounds, board, culprit, block, first, out):
         first,
         plane_f32(out, BLOCK, 2),
     )
+    put_back(mode)
+    return done
 
 
 @cache

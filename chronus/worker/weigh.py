@@ -1,7 +1,7 @@
 """Measures what a kernel costs on this machine while it is struck, while it sounds and in silence: nanoseconds a block, parameters at rest.
 
-The kernel is called as the graph calls it, by a compiled loop. The least of many rounds counts: whatever else the machine does
-meanwhile only adds to it.
+The kernel is called as the graph calls it: by a compiled loop, denormal numbers being zero. The least of many rounds counts: whatever
+else the machine does meanwhile only adds to it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from chronus.dsp.kernel import (
     call_kernel,
     compiled,
 )
+from chronus.graph.denormals import flush_denormals, put_back
 from chronus.memory.layout import BLOCK
 
 _RATE = 44100
@@ -142,5 +143,7 @@ class _Instance:
 
 @compiled
 def _calls(address, table, times):  # type: ignore[no-untyped-def]
+    mode = flush_denormals()
     for _ in range(times):
         call_kernel(address, table, 0, BLOCK)
+    put_back(mode)
