@@ -141,6 +141,15 @@ class OfLanes(Command, frozen=True, kw_only=True):
     may_last = at_next_bar = True
 
 
+class OfPace(Command, frozen=True, kw_only=True):
+    """Lets all lanes go at a `pace` of the rack, or at the normal one again."""
+
+    on: bool = True
+
+    pace: ClassVar[str]
+    may_last = at_next_bar = True
+
+
 class Load(Command, frozen=True, kw_only=True):
     kind: str
     name: str = ""
@@ -241,6 +250,14 @@ class Scene(Command, frozen=True, kw_only=True):
     @property
     def waits_for_bar(self) -> bool:
         return not self.defines
+
+
+class Halftime(OfPace, frozen=True, kw_only=True):
+    pace = "half"
+
+
+class Doubletime(OfPace, frozen=True, kw_only=True):
+    pace = "double"
 
 
 class Gate(ByHand, frozen=True, kw_only=True):
@@ -393,7 +410,8 @@ class Say(Command, frozen=True, kw_only=True):
 
 
 Plain = (
-    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Gate | Note
+    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Halftime | Doubletime
+    | Gate | Note
     | Play | Stop | Panic | Save | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip

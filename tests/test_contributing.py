@@ -238,12 +238,14 @@ def add_a_parameter_of_the_whole(tree: Copied) -> None:
         'TOUCH = Whole("touch", 0, 1, 1, help="how loud notes by hand are", is_verb=True, examples=("touch 0.5",))\n',
     )
     tree.replace(
-        "chronus/catalogue/whole.py", "(BPM, METER, SWING, KEY, SEED)", "(BPM, METER, SWING, KEY, SEED, TOUCH)"
+        "chronus/catalogue/whole.py",
+        "(BPM, METER, SWING, PACE, KEY, SEED)",
+        "(BPM, METER, SWING, PACE, KEY, SEED, TOUCH)",
     )
     tree.replace(
         "chronus/rack/document.py",
-        "import BPM, METER, SEED, SWING, Whole",
-        "import BPM, METER, SEED, SWING, TOUCH, Whole",
+        "import BPM, METER, PACE, SEED, SWING, Whole",
+        "import BPM, METER, PACE, SEED, SWING, TOUCH, Whole",
     )
     tree.put(
         "chronus/rack/document.py",

@@ -63,9 +63,10 @@ KEY = Text("key", f"[a-g][#b]? ({'|'.join(SCALES)})", "a minor", f"a note and a 
            examples=("key a minor", "key f# phrygian"))  # fmt: skip
 METER = Text("meter", "([1-9]|[12][0-9]|3[0-2])/[248]", "7/8", "beats in a bar, over 2, 4 or 8", "4/4", is_verb=True,
              examples=("meter 7/8", "meter 3/4 for 4 bars"))  # fmt: skip
+PACE = Text("pace", "normal|half|double", "half", "how fast lanes go: normal, half or double", "normal")
 SEED = Whole("seed", 0, 999_999_999, 0, help="of everything left to chance", counts=True)
 
-WHOLE: Mapping[str, Whole | Text] = {row.name: row for row in (BPM, METER, SWING, KEY, SEED)}
+WHOLE: Mapping[str, Whole | Text] = {row.name: row for row in (BPM, METER, SWING, PACE, KEY, SEED)}
 """In the order in which they are saved and shown."""
 NUMBERS: Mapping[str, Whole] = {name: row for name, row in WHOLE.items() if isinstance(row, Whole)}
 OF_OUT = ("volume",)

@@ -116,7 +116,7 @@ def _acted(score: Score, t: Transaction, moment: int) -> tuple[Score, Mapping[in
         after = replace(steps[-1].after, **whole)
         score, position = _act(score, act, when, steps[0].before, after, moment)
         for step in steps:
-            moved = len(steps) == 1 or changes.changed_lanes(step.before, step.after)
+            moved = len(steps) == 1 or changes.takes_time(step.before, step.after)
             if position is not None and moved:
                 places[step.outcome] = position
             _tell(t.outcomes[step.outcome], step, places.get(step.outcome), score)
@@ -194,7 +194,7 @@ def names_frames(state: State, t: Transaction) -> bool:
     for step in t.steps:
         moved = retunes(step.before, step.after) or changes.follows(step.before) != changes.follows(step.after)
         moved = moved or step.before.meter != step.after.meter
-        if step.act == "play" or changes.changed_lanes(step.before, step.after) or (moved and state.playing):
+        if step.act == "play" or changes.takes_time(step.before, step.after) or (moved and state.playing):
             return True
     return t.plan is not None and any(_moves(state.score, t.plan, name) for name in state.score.lanes)
 

@@ -22,6 +22,8 @@ def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, 
     found: Iterable[Item] = ()
     if isinstance(command, say.Set):
         found = (_item(rack, change, catalogue) for change in command.changes)
+    elif isinstance(command, say.OfPace):
+        found = (("", "pace"),)
     elif isinstance(command, say.Sequence | say.Clear):
         found = ((named(rack, command.name, catalogue), NOTES),)
     elif isinstance(command, say.OfLanes):

@@ -175,7 +175,9 @@ class Performance:
     def _once_it_plays(self, command: AnyCommand) -> When | None:
         """While nothing plays a time counts from where the music will begin; what would come right there is done now."""
         when = command.when
-        begins = command.at_next_bar and not self.stopped  # with its lane the music begins
+        begins = command.at_next_bar and not (
+            self.stopped or isinstance(command, say.OfPace)
+        )  # with its lane music begins
         if when is None or begins or when.kind in ("next", "every") or (when.kind == "bar" and when.count == 1):
             return None
         if isinstance(command, say.Play) and self.stopped:

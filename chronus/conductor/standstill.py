@@ -9,12 +9,14 @@ from chronus.rack.document import Moving, Rack
 from chronus.score.timeline import MUSICAL
 
 STANDS = "transport stopped; play goes on"
+OF_MUSIC = ("bpm", "meter", "swing", "pace")
+"""Of the whole: what is heard of lanes alone."""
 
 
 def only_when_it_goes(step: Step, catalogue: Catalogue) -> bool:
     """Whether a step changed a lane, the tempo, or a module that only a lane, or the next `play`, lets sound."""
     before, after = step.before, step.after
-    if (before.bpm, before.swing) != (after.bpm, after.swing) or before.lanes != after.lanes:
+    if before.lanes != after.lanes or any(getattr(before, name) != getattr(after, name) for name in OF_MUSIC):
         return True
     if any(_takes_beats(before, after, name) for name in touched(step)):
         return True

@@ -17,7 +17,7 @@ from msgspec import Struct
 from chronus import othernames
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import MIX, Param, Spec, Table, factor
-from chronus.catalogue.whole import BPM, METER, SEED, SWING, Whole
+from chronus.catalogue.whole import BPM, METER, PACE, SEED, SWING, Whole
 from chronus.commands import MODULES as MODULES
 from chronus.commands import File, Length, Quantity, ScenePart, Word
 from chronus.errors import ChronusError
@@ -29,6 +29,9 @@ RESERVED = ("at", "now", "over", "fade")
 """No names, and no plain words."""
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
+
+PACES = {"normal": Fraction(1), "half": Fraction(2), "double": Fraction(1, 2)}
+"""The beats that a beat of the lanes takes."""
 
 Steady = float | Quantity
 """A number in the parameter's own unit, or a musical time (3/16), which follows the tempo."""
@@ -124,6 +127,7 @@ class Rack(Struct, frozen=True):
     key: str = ""
     seed: int = int(SEED.default)
     meter: str = METER.default
+    pace: str = PACE.default
     takes: int = 0
     before_out: tuple[str, ...] = ()
     scenes: dict[str, Scene] = {}
@@ -237,6 +241,11 @@ def audible(rack: Rack, name: str) -> bool:
 def bar_of(rack: Rack) -> Fraction:
     """Returns the beats of a bar: 7/8 are three and a half."""
     return 4 * Fraction(rack.meter)
+
+
+def times_of(rack: Rack) -> Fraction:
+    """Returns how many beats a beat of the lanes takes."""
+    return PACES[rack.pace]
 
 
 def seed_of(seed: int, name: str) -> int:

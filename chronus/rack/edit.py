@@ -128,6 +128,12 @@ def _player(rack: Rack, word: str, catalogue: Catalogue) -> str:
     return name
 
 
+def pace(rack: Rack, command: say.OfPace, catalogue: Catalogue) -> Edit:
+    text = type(command).__name__.lower() + " off" * (not command.on)
+    now = command.pace if command.on else "normal"
+    return Edit(replace(rack, pace=now), text, {"pace": now})
+
+
 def new(rack: Rack, command: say.New, catalogue: Catalogue) -> Edit:
     return Edit(empty(rack), "new", {})
 
@@ -149,6 +155,7 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     say.Sequence: _of(lanes.sequence),
     say.Clear: _of(scenes.clear),
     **dict.fromkeys(say.OF_LANES, _of(lanes.flag)),
+    **dict.fromkeys((say.Halftime, say.Doubletime), pace),
     say.Gate: gate,
     say.Note: note,
     say.New: new,

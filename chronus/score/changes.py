@@ -11,12 +11,12 @@ from chronus.commands import When
 from chronus.memory.layout import RAMP
 from chronus.pattern.harmony import key_of
 from chronus.pattern.loop import NO_KEY, loop_of
-from chronus.rack.document import Lane, Rack, any_solo, audible, bar_of, replace, seed_of, tempo
+from chronus.rack.document import Lane, Rack, any_solo, audible, bar_of, replace, seed_of, tempo, times_of
 from chronus.rack.sweeps import Present
 from chronus.score.courses import Change, on_the_way
 from chronus.score.score import Playing, Score, alive, begin, rewrite, same_notes, until
 from chronus.score.spans import SIXTEENTH, STRAIGHT, Player, Span, sounding
-from chronus.score.timeline import Ramp, Timeline, beats_of
+from chronus.score.timeline import Pace, Ramp, Timeline, beats_of
 from chronus.units import exact
 
 NEXT_BAR = When("next")
@@ -42,17 +42,25 @@ def _differs(before: Rack, after: Rack, name: str) -> bool:
     return not same_notes(was, now) or audible(before, name) != audible(after, name)
 
 
+def takes_time(before: Rack, after: Rack) -> bool:
+    """Whether lanes play otherwise from some position on."""
+    return before.pace != after.pace or bool(changed_lanes(before, after))
+
+
 def edit_lanes(
     score: Score, before: Rack, after: Rack, when: When | None, moment: int
 ) -> tuple[Score, Fraction | None]:
-    """Lets the lanes of `after` take over at their time; also returns where that is, in beats (None while stopped)."""
+    """Lets the lanes of `after`, and their pace, take over at their time; also returns where that is, in beats (None while stopped)."""
     names = changed_lanes(before, after)
-    if score.stopped or not names:
+    if score.stopped or not (names or before.pace != after.pace):
         return score, None
     if after.lanes and not (score.timeline if score.fixed else alive(score, moment)):
         score = _begin(score, after, moment)
-    assert score.timeline is not None
+    if score.timeline is None:
+        return score, None
     position = score.timeline.at(when or NEXT_BAR, moment)
+    if before.pace != after.pace:
+        score = _repace(score, after, position)
     for name in names:
         was, now = before.lanes.get(name), after.lanes.get(name)
         if now is not None and was is not None and same_notes(was, now) and name in score.lanes:
@@ -67,14 +75,19 @@ def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: 
     timeline = score.timeline
     assert timeline is not None
     heard = lane is not None and audible(rack, name)
-    span = Span(position, origin, position, score.generation, lane, heard, **_of_the_whole(rack, name, lane))
+    pace = _at_pace(timeline.pace(position), origin)
+    span = Span(position, since=position, generation=score.generation, lane=lane, audible=heard, **pace,
+                **_of_the_whole(rack, name, lane))  # fmt: skip
     playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0), ())
     spans = [until(s, position) for s in playing.spans if s.start < position]
     if spans and _alike(spans[-1], span):
         # What plays there already (a change that was still to come is taken back) goes on without a break.
         held = sounding(spans[-1], timeline, timeline.frame(position))
         span = replace(span, since=spans[-1].since, held=held)
-    return replace(score, lanes={**score.lanes, name: replace(playing, spans=(*spans, span))})
+    score = replace(score, lanes={**score.lanes, name: replace(playing, spans=(*spans, span))})
+    for later in (pace for pace in timeline.paces if pace.position > position):
+        score = rewrite(score, name, later.position, _Paced(timeline, later.position, score).span)
+    return score
 
 
 def _origin(score: Score, lane: Lane | None, position: Fraction) -> tuple[Score, Fraction]:
@@ -148,6 +161,43 @@ class _Anew:
         return self.last
 
 
+# ---------------------------------------------------------------- half-time and double time
+
+
+def _at_pace(pace: Pace, began: Fraction) -> dict[str, Any]:
+    """Returns what a span of a lane that began at a position takes over from a pace: it goes on from the place where it would be without
+    it.
+    """
+    since = max(pace.position, began)
+    zero = pace.position * (1 - pace.times)
+    return {"pace": pace.times, "origin": since - pace.times * (since - began), "zero": zero}
+
+
+def _repace(score: Score, rack: Rack, position: Fraction) -> Score:
+    """Lets all lanes go at the pace of the rack from a position on. What sounds there goes on."""
+    assert score.timeline is not None
+    timeline = score.timeline.paced(position, times_of(rack))
+    score = replace(score, timeline=timeline)
+    for name in score.lanes:
+        score = rewrite(score, name, position, _Paced(timeline, position, score).span)
+    return score
+
+
+class _Paced(NamedTuple):
+    """Lets a span go on from `position` at the pace of the timeline, with the notes that sound in it there."""
+
+    timeline: Timeline
+    position: Fraction
+    score: Score
+
+    def span(self, span: Span, start: Fraction) -> Span:
+        span = _Carry(self.timeline, self.position, self.timeline.frame(self.position)).span(span, start)
+        if span.lane is None:
+            return span
+        _, began = self.score.starts[span.lane.take]
+        return replace(span, **_at_pace(self.timeline.pace(start), began))
+
+
 # ---------------------------------------------------------------- tempo
 
 
@@ -183,6 +233,8 @@ def _with_tempo(score: Score, rack: Rack, moment: int) -> Score:
 def _begin(score: Score, rack: Rack, moment: int) -> Score:
     """Begins a new transport zero, at the tempo of the rack or at where a sweep of it has got to."""
     score = begin(replace(score, lanes={}), moment, rack.bpm)
+    assert score.timeline is not None
+    score = replace(score, timeline=score.timeline.paced(Fraction(0), times_of(rack)))
     return score if rack.tempo is None else _with_tempo(score, rack, moment)
 
 
@@ -199,10 +251,13 @@ def remeter(score: Score, rack: Rack, moment: int) -> Score:
 
     def later(span: Span) -> Span:
         held = tuple((moved(end), number) for end, number in span.held)
-        times = {name: moved(getattr(span, name)) for name in ("start", "origin", "since")}
         stop = None if span.stop is None else moved(span.stop)
-        return replace(span, **times, stop=stop, held=held)
+        span = replace(span, start=moved(span.start), since=moved(span.since), stop=stop, held=held)
+        if span.lane is None:
+            return span
+        return replace(span, **_at_pace(after.pace(span.start), moved(score.starts[span.lane.take][1])))
 
+    after = replace(after, paces=tuple(replace(pace, position=moved(pace.position)) for pace in after.paces))
     score = replace(score, timeline=after)
     for name, playing in score.lanes.items():
         if playing.spans[-1].start > line:
@@ -226,8 +281,12 @@ def rewhole(score: Score, rack: Rack, moment: int) -> Score:
     """Sets another swing, seed or key, from where the next pair of sixteenths begins, so that no note is lost or played twice."""
     if score.timeline is None:
         return score
-    now, pair = score.timeline.position(moment), 2 * SIXTEENTH
-    position = -(-now // pair) * pair
+    now = score.timeline.position(moment)
+    pace = score.timeline.pace(now)
+    pair, zero = 2 * SIXTEENTH * pace.times, pace.position * (1 - pace.times)
+    position = min(
+        [zero - (zero - now) // pair * pair, *(one.position for one in score.timeline.paces if one.position > now)]
+    )
     frame = score.timeline.frame(position)
     for name, playing in score.lanes.items():
         new = _of_the_whole(rack, name, playing.spans[-1].lane)

@@ -26,7 +26,7 @@ def head(score: Score, name: str, take: int, frame: int) -> Head | None:
         begins, ends = timeline.frame(span.start), None if span.stop is None else timeline.frame(span.stop)
         if span.lane is None or span.lane.take != take or not (begins <= frame and (ends is None or frame < ends)):
             continue
-        steps = (timeline.position(frame) - span.origin) / span.loop.beat
+        steps = (timeline.position(frame) - span.origin) / span.beat
         loop, step = divmod(steps, span.lane.pattern.steps)
         return Head(span, int(loop), step)
     return None

@@ -59,7 +59,8 @@ class Span(Struct, frozen=True):
 
     `origin` is where its first loop began, `since` where this way of playing it did: spans that carry on one another's notes
     share it. `held` are the notes that it carries on from the span before: (position of their end, note id). `seed`: of what is left to
-    chance; `key`: of degrees; `fill`: whether fill is on.
+    chance; `key`: of degrees; `fill`: whether fill is on. `pace`: a beat of the lane takes so many beats; at half-time or double time
+    `origin` is where the first loop would have begun at that pace, and `zero` where the transport's sixteenths would have.
     """
 
     start: Fraction
@@ -74,6 +75,13 @@ class Span(Struct, frozen=True):
     seed: int = 0
     key: Key = NO_KEY
     fill: bool = False
+    pace: Fraction = Fraction(1)
+    zero: Fraction = Fraction(0)
+
+    @property
+    def beat(self) -> Fraction:
+        """A step in beats."""
+        return self.loop.beat * self.pace
 
     @property
     def loop(self) -> Loop:
@@ -99,8 +107,8 @@ class Swing(NamedTuple):
 def swing_of(span: Span, loop: Loop) -> Swing | None:
     """Returns the transport's swing, on sixteenths, or that of the lane on its own steps; None where it is straight."""
     if loop.swing is not None:
-        return None if loop.swing == STRAIGHT else Swing(span.origin, loop.beat, loop.swing)
-    return None if span.swing == STRAIGHT else Swing(Fraction(0), SIXTEENTH, span.swing)
+        return None if loop.swing == STRAIGHT else Swing(span.origin, span.beat, loop.swing)
+    return None if span.swing == STRAIGHT else Swing(span.zero, SIXTEENTH * span.pace, span.swing)
 
 
 class Notes(NamedTuple):
@@ -118,7 +126,7 @@ def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
     loop = span.loop
     if not loop.starts:
         return None
-    swing, unit = swing_of(span, loop), loop.beat / loop.part
+    swing, unit = swing_of(span, loop), span.beat / loop.part
     reach = loop.reach + (ceil(swing.late / unit) if swing else 0)
     first = max(0, _before(loop, floor((start - span.origin) / unit) - reach, bisect_left))
     # what a note leads on into may begin when it ends
@@ -306,7 +314,7 @@ def notes_a_beat(span: Span) -> Fraction:
     if span.lane is None:
         return Fraction(0)
     loop = span.loop
-    return Fraction(loop.share).limit_denominator(1 << 20) * Fraction(loop.part, loop.size) / loop.beat
+    return Fraction(loop.share).limit_denominator(1 << 20) * Fraction(loop.part, loop.size) / span.beat
 
 
 def in_order(rows: Rows) -> Rows:

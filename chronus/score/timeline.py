@@ -42,6 +42,13 @@ class Meter(Struct, frozen=True):
     beats: Fraction = FOUR
 
 
+class Pace(Struct, frozen=True):
+    """From a position on, a beat of the lanes takes so many beats: two are half-time."""
+
+    position: Fraction = Fraction(0)
+    times: Fraction = Fraction(1)
+
+
 class Tempo(Struct, frozen=True):
     """From `frame`, which is at `position`, a beat lasts `beat` frames; where the tempo moves, so long only there, and `bend` is half
     of what it gains each frame, in beats a frame.
@@ -79,6 +86,7 @@ class Timeline(Struct, frozen=True):
     number: int
     tempos: tuple[Tempo, ...]
     meters: tuple[Meter, ...] = (Meter(),)
+    paces: tuple[Pace, ...] = (Pace(),)
 
     @classmethod
     def begin(cls, rate: int, number: int, zero: int, bpm: float, bar: Fraction = FOUR) -> Timeline:
@@ -107,12 +115,14 @@ class Timeline(Struct, frozen=True):
         return found
 
     def pruned(self, frame: int) -> Timeline:
-        """Removes the tempos and meters that were over long before a frame."""
+        """Removes the tempos, meters and paces that were over long before a frame."""
         least = frame - REMEMBERED_SECONDS * self.rate
         timeline = self
-        if len(self.meters) > 1 and self.frame(self.meters[1].position) <= least:
-            first = max(k for k, meter in enumerate(self.meters) if self.frame(meter.position) <= least)
-            timeline = replace(timeline, meters=self.meters[first:])
+        for name in ("meters", "paces"):
+            rows: tuple[Meter | Pace, ...] = getattr(self, name)
+            if len(rows) > 1 and self.frame(rows[1].position) <= least:
+                first = max(k for k, row in enumerate(rows) if self.frame(row.position) <= least)
+                timeline = replace(timeline, **{name: rows[first:]})
         if len(self.tempos) > 1 and self.tempos[1].frame <= least:
             first = max(k for k, tempo in enumerate(self.tempos) if tempo.frame <= least)
             timeline = replace(timeline, tempos=self.tempos[first:])
@@ -139,6 +149,15 @@ class Timeline(Struct, frozen=True):
         if before and before[-1].beats == beats:
             return replace(self, meters=before)
         return replace(self, meters=(*before, Meter(line, int(self.bars(line)), beats)))
+
+    def paced(self, position: Fraction, times: Fraction) -> Timeline:
+        """Returns the same timeline up to a position, with lanes at another pace from there on."""
+        before = tuple(pace for pace in self.paces if pace.position < position)
+        same = before and before[-1].times == times
+        return replace(self, paces=before if same else (*before, Pace(position, times)))
+
+    def pace(self, position: Fraction) -> Pace:
+        return next((pace for pace in reversed(self.paces) if pace.position <= position), self.paces[0])
 
     def bars(self, position: Fraction) -> Fraction:
         """Returns how many bars lie before a position; inside of a bar also which share of it."""

@@ -143,11 +143,11 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
 }
 
 
-BY_FIELD = {"name": names, "names": several}
+BY_FIELD = {"name": names, "names": several, "on": st.booleans()}
 
 
 def simple(kind: type[c.Command]) -> st.SearchStrategy[c.Command]:
-    """A command with nothing but a name, or names, or nothing at all."""
+    """A command with nothing but a name, or names, on or off, or nothing at all."""
     own = [field for field in kind.__struct_fields__ if field not in c.Command.__struct_fields__]
     return st.builds(kind, **{field: BY_FIELD[field] for field in own})
 

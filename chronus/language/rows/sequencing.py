@@ -31,6 +31,18 @@ def _offer_sequence(typed: Typed, known: Known) -> Pairs:
     return [(f"{name}=", option.help) for name, option in OPTIONS.items()] if wanted else ()
 
 
+def _pace(children: Children, line: Line) -> Fields:
+    return {"on": children[0].type == "ON"} if children else {}  # type: ignore[union-attr]
+
+
+def _offer_pace(typed: Typed, known: Known) -> Pairs:
+    return (
+        ()
+        if typed.rest
+        else [("on", "until it is off"), ("off", "as before"), ("for", "for 4 bars: and then as it was")]
+    )
+
+
 ROWS = (
     Row(
         c.Sequence,
@@ -49,5 +61,16 @@ ROWS = (
     Row(c.Mute, "mute NAME ...", "the lane falls silent", NAMES, ("mute kick hat",), meant="silence"),
     Row(c.Unmute, "unmute [NAME ...]", "the lane is heard again; without a name, all are", NAMES_OR_NONE),
     Row(c.Solo, "solo NAME ...", "only these lanes are heard", NAMES),
+    *(
+        Row(
+            kind,
+            f"{kind.__name__.lower()} [on|off]",
+            f"all lanes go at {kind.pace} the pace, from the next bar; and then on from where they would be",
+            Form((("(ON | OFF)?", _pace),), lambda command: "" if command.on else "off", _offer_pace),
+            (f"{kind.__name__.lower()} for 4 bars",),
+            meant=meant,
+        )
+        for kind, meant in ((c.Halftime, "half half_time"), (c.Doubletime, "double double_time"))
+    ),
     Row(c.Unsolo, "unsolo [NAME ...]", "ends solo", NAMES_OR_NONE),
 )
