@@ -194,7 +194,7 @@ class _Reader:
         if self.before and self.before.text in ONTO and self.article in ("", *ARTICLES[3:]):
             return True  # "hats to the beat": it is there
         model = self.model.name if self.model else self.distributed
-        if model and name in ("bass", "tb303"):
+        if model and name in table()["modelless"]:
             return False
         self.s.whole = self.s.whole or name == "beat"
         self.s.heard.append(word.text)

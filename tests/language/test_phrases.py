@@ -112,6 +112,14 @@ UNDERSTOOD = [
     ("say bring the kick back", "unmute kick"),
     ("say unmute the hats", "unmute hat"),
     ("say solo the bass", "solo bass"),
+    ("say drop a reese bassline", "load reese"),
+    ("say a dnb reese and a dark pad", "bpm 174; load reese freq=e1; load pad voices=4"),
+    ("say hats and ride", "load hat; load ride"),
+    ("say dub chords", "bpm 124; load stab voices=4 cutoff=500"),
+    ("say a dub techno beat with a sub", "bpm 124; load kick model=808; load snare; load hat; load sub"),
+    ("Chronus, add a cowbell, congas and a lead", "load cowbell; load perc model=conga; load lead"),
+    ("say plucks, a hoover and stabs", "load hoover; load stab; load pluck"),
+    ("say mute the pad and the reese bass", "mute pad reese"),
     ("say mute the 303", "mute tb303"),
     ("say mute the kick and add hats", "load hat; mute kick"),
 ]  # fmt: skip
@@ -130,8 +138,8 @@ def test_a_sentence_comes_to_its_lines_and_to_no_others(line: str, expected: str
 
 NOT = [
     # what is typed | the words that must be named | what is offered
-    ("Chronus, add hats and a reese", "reese", "say hats"),
-    ("say a two-step beat with ghosted snares and a reese in F minor", "two-step, ghosted, reese, F minor", "say beat and snares"),
+    ("Chronus, add hats and a sitar", "sitar", "say hats"),
+    ("say a two-step beat with ghosted snares and a reese in F minor", "two-step, ghosted, F minor", "say beat and snares and reese"),
     ("say an acid line at 130 with five accents and three slides", "five accents, three slides", "say acid line at 130 bpm"),
     ("say arrange 64 bars: intro, build, drop, break, drop", "arrange 64 bars, intro, build, drop, break", ""),
     ("say the kick is too loud", "is too loud", ""),
@@ -165,6 +173,7 @@ NOT = [
     ("say kick at 90%", "at 90%", "say kick"),
     ("say an 808", "808", ""),
     ("say an 808 bass", "808 bass", ""),
+    ("say a 909 pad", "909 pad", ""),
     ("say a fat kick and a nice snare", "fat", "say kick and snare"),
     ("say a kick then a snare", "then", "say kick and snare"),
     ("say kick it", "it", "say kick"),
