@@ -68,6 +68,7 @@ class Take:
         self.rate, self.stems = rate, stems
         self.contributors: set[str] = set()
         self._names: dict[int, str] = {}  # of the modules by their handles
+        self._inserted: set[int] = set()  # handles of those inserted on `out`
         self.memory = Memory()
         self.memory.board[RATE] = rate
         kernels = self.kernels = discover(places.modules_folders())
@@ -86,10 +87,11 @@ class Take:
     def _lay(self, program: Program | None) -> None:
         if program is None:
             return
-        for _, cable in stem.leading_out(program):
+        for _, cable in stem.leading_out(program, self._inserted):
             self.contributors.add(self._names[stem.handle_of(program, cable)])
         if self.stems is not None:
-            program = stem.only(program, {handle for handle, name in self._names.items() if name in self.stems})
+            chosen = {handle for handle, name in self._names.items() if name in self.stems}
+            program = stem.only(program, chosen, self._inserted)
         program.lay(self.memory.program(program.number))
         self.bindings.bind(program, self.memory.arena(0).ctypes.data)
         self.memory.board[PROGRAM] = program.number
@@ -123,7 +125,10 @@ class Take:
             for key, recipe in plan.tables().items():
                 if self.shelf.find(key) is None:
                     self._lay_table(recipe)
+            old = {seat.handle for seat in plan.old_seats.values()}
             self._names |= {seat.handle: seat.name for seat in (*plan.seats.values(), *plan.old_seats.values())}
+            on_out = done.transaction.after.before_out
+            self._inserted = self._inserted & old | {plan.seats[name].handle for name in on_out if name in plan.seats}
 
     def _lay_table(self, recipe: Recipe) -> None:
         if recipe.source == "code":

@@ -60,6 +60,40 @@ def test_the_stems_add_up_to_what_out_is_given(rendered):
     assert not hiss[:, 1].any() and hiss[:, 0].any() and not thud[:, 0].any() and thud[:, 1].any()
 
 
+INSERTED = """\
+bpm 240
+load kick; load bass; load compressor
+seq kick: x...x...
+seq bass: a1 . c2 .
+insert compressor on out as glue ratio=8 threshold=-30
+insert distortion on out as dirt drive=0.9
+insert limiter on out
+wait 1 bar
+unload dirt
+wait 1 bar
+"""
+
+
+def test_with_inserts_on_out_the_stems_are_what_comes_to_the_first_of_them(tmp_path):
+    home = Home(tmp_path)
+    (tmp_path / "song.chronus").write_text(INSERTED)
+    (tmp_path / "bare.chronus").write_text(
+        "\n".join(line for line in INSERTED.splitlines() if "dirt" not in line and "insert" not in line)
+    )
+    told, _ = home.render(tmp_path / "song.chronus", "--stems", "--seconds", "2")
+    bare, _ = home.render(tmp_path / "bare.chronus", "--stems", "--seconds", "2")
+    assert (
+        [stem["name"] for stem in told["stems"]]
+        == [stem["name"] for stem in bare["stems"]]
+        == ["bass", "compressor", "kick"]
+    )
+    for stem, other in zip(told["stems"][::2], bare["stems"][::2], strict=True):
+        given, plain = (soundfile.read(one["file"], dtype="float32")[0] for one in (stem, other))
+        apart = np.abs(given - plain).max(1) > 1e-6
+        fade = slice(44100, 44100 + 441)  # one cable fades out while another fades in
+        assert np.abs(plain).max() > 0.1 and apart[fade].sum() == apart.sum()
+
+
 def test_stems_are_as_long_as_a_whole_that_ends_by_itself(tmp_path):
     home = Home(tmp_path)
     (tmp_path / "song.chronus").write_text(
