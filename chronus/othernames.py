@@ -134,6 +134,9 @@ WORDS = _table("""
     random: rand noise
     exponential: exp
     linear: lin
+    left: l lft
+    right: r rgt
+    center: c centre middle mid
     808: tr808 tr-808
     909: tr909 tr-909
     on: yes true

@@ -63,6 +63,10 @@ class Quantity(Struct, frozen=True, tag="quantity"):
     unit: str = ""
 
 
+SILENCE = Quantity(OFF, "dB")
+"""What `off` and `-inf` are read as: of a level, of a gain, of the end of a sweep."""
+
+
 class Word(Struct, frozen=True, tag="word"):
     """A word of an enum, on/off, a key ("a minor")."""
 
@@ -132,6 +136,8 @@ class ParamLike(Protocol):
     def words(self) -> tuple[str, ...]: ...
     @property
     def has_off(self) -> bool: ...
+    @property
+    def named(self) -> Mapping[str, float]: ...
 
 
 class Range(Struct, frozen=True):
@@ -144,6 +150,7 @@ class Range(Struct, frozen=True):
     curve: Literal["linear", "exp"] = "linear"
     words: tuple[str, ...] = ()
     has_off: bool = False
+    named: dict[str, float] = {}
 
 
 # ---------------------------------------------------------------- notes
@@ -189,8 +196,10 @@ def format_number(number: float) -> str:
 
 
 def format_quantity(value: Quantity) -> str:
-    """`55 Hz`, `80%`, `a1`, `3/16`: as it may be typed."""
+    """`55 Hz`, `80%`, `a1`, `3/16`, `off`: as it may be typed."""
     number, unit = value.number, value.unit
+    if value == SILENCE:
+        return "off"
     if unit == "note" and number == int(number):
         return note_name(int(number))
     if unit == "whole":
@@ -238,11 +247,10 @@ def to_param(
     range_ = _range(param)
     if range_.words:
         return float(_word(value, range_))
-    if range_.has_off and (value == Word("off") or value == Quantity(OFF, "dB")):
+    if range_.has_off and (value == Word("off") or value == SILENCE):
         return OFF
     if isinstance(value, Word):
-        hint = f", not the word {value.text}"
-        raise _refuse(f"{range_.name} is {format_range(range_)}{hint}")
+        return _named(value, range_)
     if not math.isfinite(value.number):
         raise _refuse(f"{range_.name} is {format_range(range_)}; a number without end is outside")
     if isinstance(value, Relative):
@@ -290,6 +298,17 @@ def _word(value: Quantity | Word | Relative, range_: Range) -> int:
         return words.index(text)
     near = meant(text, words, othernames.WORDS)
     raise ChronusError("E_VALUE", f"{range_.name} is one of {format_range(range_)}", suggestions=near)
+
+
+def _named(value: Word, range_: Range) -> float:
+    """A word for a value of a parameter that is a number."""
+    text = value.text.lower()
+    if text in range_.named:
+        return range_.named[text]
+    words = f"; {', '.join(range_.named)} are words for it" if range_.named else ""
+    near = meant(text, range_.named, othernames.WORDS)
+    message = f"{range_.name} is {format_range(range_)}, not the word {value.text}{words}"
+    raise ChronusError("E_VALUE", message, suggestions=near)
 
 
 def _plain_percent(range_: Range) -> bool:

@@ -1,6 +1,7 @@
 """The way to an engine: the lock, waiting for it, and starting one (here a shell script that says what an engine would)."""
 
 import os
+import socket
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chronus import connection
 from chronus.errors import ChronusError
 from chronus.settings import Settings
+from chronus.shell import remote
 
 
 @pytest.fixture
@@ -123,3 +125,16 @@ def test_a_child_that_holds_the_pipe_open_does_not_keep_us(says):
     error, _ = says("sleep 3 & exit 1")
     assert error.code == "E_ENGINE"
     assert time.monotonic() - began < 2
+
+
+def test_an_engine_that_hangs_is_not_waited_for_by_who_asks_what_kinds_are_set_to(home, capsys):
+    """Its socket takes the connection, and nobody answers."""
+    path = connection.socket_path("default")
+    path.parent.mkdir(exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as hangs:
+        hangs.bind(str(path))
+        hangs.listen()
+        began = time.monotonic()
+        assert remote.described(Settings(), ["kick"]) == {}
+    assert time.monotonic() - began < remote.PRESENT_SECONDS + 2
+    assert capsys.readouterr().err == "chronus: the engine did not say hello in 1 s; present values are left out\n"

@@ -32,7 +32,7 @@ class Param(Struct, frozen=True):
     `curve` is how a knob would turn: "exp" halves and doubles (needs 0 < low), "linear" adds.
     A decibel parameter is linear in dB. `words` makes it an enum whose value is the
     index of the word; `("off", "on")` is a switch. `pitch` marks the frequency that a note plays. `has_off`: a level in dB that may also
-    be off, which is OFF dB.
+    be off, which is OFF dB. `named` are words for some of its values.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Param(Struct, frozen=True):
     words: tuple[str, ...] = ()
     pitch: bool = False
     has_off: bool = False
+    named: dict[str, float] = {}
 
     def __post_init__(self) -> None:
         assert self.unit in UNITS, self.unit
@@ -59,7 +60,8 @@ def switch(name: str, words: tuple[str, ...], default: str, help: str = "") -> P
 
 
 LEVEL = Param("level", -60, 12, 0, "dB", help="how loud it leaves, wherever it is heard", has_off=True)
-PAN = Param("pan", -1, 1, 0, help="left to right, at equal power; of what is stereo the balance")
+SIDES = {"left": -1.0, "center": 0.0, "right": 1.0}
+PAN = Param("pan", -1, 1, 0, help="left to right, at equal power; of what is stereo the balance", named=SIDES)
 BYPASS = switch("bypass", ("off", "on"), "off", "on: what comes in goes past it")
 MIX = (LEVEL, PAN, BYPASS)
 """What the graph does with the sound of every module that puts any out: no kernel knows of it. A parameter of that name which a module

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lark.exceptions import UnexpectedInput
 
 from chronus import othernames, places
+from chronus.catalogue.spec import MIX
 from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.commands import Set
 from chronus.errors import ChronusError, nearest
@@ -19,6 +20,7 @@ from chronus.language.grammar import accepted, place_of
 from chronus.language.quantities import NAMES as UNIT_NAMES
 from chronus.language.quantities import wrong
 from chronus.language.rows import ROWS
+from chronus.language.sentence import Sentence
 from chronus.language.syntax import commands, spelling
 from chronus.othernames import meant
 
@@ -29,6 +31,8 @@ FILE_STANDS = re.compile(r"\S+")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 BARE = re.compile(r"[xXo1-9.~_|-][xXo1-9.~_|^ -]*(?:\s+\w+=\S+)*\s*")
 NOTES = re.compile(r"(?:[a-gA-G][#b]?-?[0-9](?::\w+)?|[.~_|])(?:\s+(?:[a-gA-G][#b]?-?[0-9]\S*|[.~_|]))+\s*")
+PARAMS = {name for names in othernames.PARAMS.values() for name in names}
+PARAM_OF_NAME = re.compile(r"([a-z]\w*)\s+([a-z]\w*)(?=\s+(?:[-+*/]?[.0-9]|(?:on|off|left|right|center)\b))")
 
 _SET = {name: f"set {name}" for name in (*WHOLE, *OF_OUT) if name not in ROWS}
 INSTEAD = {
@@ -90,9 +94,31 @@ def unknown_command(typed: str, word: str) -> ChronusError:
     if re.search("[xX]", typed) and len(typed) > 2 and BARE.fullmatch(typed):
         message = f"a pattern belongs to a module: seq NAME: {typed[:32]}"
         return wrong(0, message, f"seq kick: {head}", code="E_COMMAND", length=len(head))
-    near = _commands(word, head.lower(), typed[len(word) :].lstrip())
+    if named := _param_of_name(typed):
+        length, param = named
+        return wrong(0, f'there is no command "{word[:32]}"', f"set {param}", code="E_COMMAND", length=length)
+    near = _commands(word, head.lower(), typed[len(word) :].lstrip()) or _spoken(typed, head)
     lists = "" if near else "; `help` lists them"
     return wrong(0, f'there is no command "{word[:32]}"{lists}', *near, code="E_COMMAND", length=len(head))
+
+
+def _param_of_name(typed: str) -> tuple[int, str] | None:
+    """Returns of `kick pan left` and of `pan kick left` how long it is up to the value, and `kick.pan`; None of any other line."""
+    found = PARAM_OF_NAME.match(typed.lower())
+    for name, word in ((found[1], found[2]), (found[2], found[1])) if found else ():
+        meant = set(othernames.PARAMS.get(word, ()))
+        mixed = OF_OUT if name == "out" else [one.name for one in MIX]
+        param = next((one for one in mixed if one in {word} | meant), word if word in PARAMS else "")
+        if param and (name in places.shipped_kinds() or name not in PARAMS | othernames.PARAMS.keys()):
+            assert found is not None
+            return len(found[0]), f"{name}.{param}"
+    return None
+
+
+def _spoken(typed: str, head: str) -> tuple[str, ...]:
+    """Returns how a line begins that `say` understands."""
+    sentence = Sentence(typed)
+    return (f"say {head}",) if sentence.understood and not sentence.unknown else ()
 
 
 def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
@@ -170,8 +196,7 @@ def _two_kinds(accepts: set[str], typed: str, before: str, offset: int, word: st
         return None
     second = found[1]
     known = {*places.shipped_kinds(), *othernames.KINDS}
-    params = {*othernames.PARAMS, *(name for names in othernames.PARAMS.values() for name in names)}
-    if second in params or (word and not IDENTIFIER.fullmatch(word)):
+    if second in PARAMS | othernames.PARAMS.keys() or (word and not IDENTIFIER.fullmatch(word)):
         return None
     words = (f"; load {second}", f"as {second}") if second in known else (f"as {second}",)
     return Advice(found.start(1), words, len(second), ' (one module a line; its name comes after "as")')

@@ -30,7 +30,7 @@ from chronus.language.grammar import parser, place_of
 from chronus.language.quantities import SHARES, read_quantity
 from chronus.othernames import meant
 from chronus.pattern import library
-from chronus.pattern.drums import DRUMS
+from chronus.pattern.drums import DRUMS, SHORT
 from chronus.pattern.lane import MOST_STEPS, OPTIONS, LaneOptions, Option, Pattern
 from chronus.pattern.tones import tone
 from chronus.pattern.tree import (
@@ -544,10 +544,16 @@ def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
         return _wrong(place, '"0" is not a step; a velocity is 1-9, a rest is .', ".")
     if start == "grid":
         return _wrong(place, f'"{found[0]}" is not a step; a grid is written with x X o 1-9 . - ~ _ |')
+    drums = not DRUMS.keys().isdisjoint(re.findall(r"[a-z]+", text.lower()))
     if mark in "xXo" and found.strip("xXo") == "":
+        if drums:
+            return _wrong(place, f'"{mark}" is a hit of a grid; between drums write one of {" ".join(SHORT)}')
         return _wrong(place, f'"{mark}" is a hit of a grid; between notes write a note, such as a1')
     if re.fullmatch(r"[a-gA-G][#b]?", found):
         return _wrong(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2")
+    if drums:
+        near = nearest(found.lower(), DRUMS)
+        return _wrong(place, f'"{found}" is not a note or a rest; the drums are {" ".join(SHORT)}', *near)
     return _wrong(
         place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7, drums as bd, sn, hh'
     )

@@ -13,7 +13,7 @@ from chronus import othernames
 from chronus.commands import LONGEST, LONGEST_NOTE, Length, Quantity
 from chronus.errors import ChronusError
 from chronus.othernames import meant
-from chronus.units import LEAST_SHARE, MOST_SHARES, OFF, note_number, read_note
+from chronus.units import LEAST_SHARE, MOST_SHARES, SILENCE, note_number, read_note
 
 NUMBER = re.compile(r"(-?)(?:(\d+)/(\d+)((?:[dt](?![a-z0-9_]))?)|([\d.]+(?:e[-+]?\d+)?))[ \t]*(\S*)")
 
@@ -52,7 +52,7 @@ def quantity(token: Token) -> Quantity:
 def read_quantity(text: str, offset: int) -> Quantity:
     """Reads `55`, `1.2k`, `3/16`, `-6 dB`: lower-cased; `offset` is where it stands."""
     if text.startswith("-inf"):
-        return Quantity(OFF, "dB")
+        return SILENCE
     found = NUMBER.fullmatch(text)
     if not found:
         raise wrong(offset, f'"{text}" is not a number')

@@ -6,7 +6,7 @@ input. What comes in stereo keeps its own sides, and the one it is led away from
 
 import numpy as np
 
-from chronus.catalogue.spec import In, Param, Spec
+from chronus.catalogue.spec import SIDES, In, Param, Spec
 from chronus.dsp.kernel import kernel, local
 from chronus.dsp.pitch import sine as wave
 from chronus.dsp.tan import sine
@@ -25,7 +25,7 @@ SPEC = Spec(
     width="stereo",
     state=1,
     params=(
-        Param("position", -1, 1, 0, help="-1 is left, 1 is right"),
+        Param("position", -1, 1, 0, help="-1 is left, 1 is right", named=SIDES),
         Param("depth", 0, 1, 0, help="how far it swings to either side by itself"),
         Param("rate", 0.01, 50, 0.5, "Hz", "exp", "swings a second"),
     ),

@@ -6,7 +6,7 @@ import math
 
 from chronus.catalogue.spec import Param
 from chronus.errors import ChronusError
-from chronus.units import OFF, STEPS, Quantity, Range, format_quantity, to_param
+from chronus.units import SILENCE, STEPS, Quantity, Range, format_quantity, to_param
 
 DEFAULT_AMOUNT = 0.5
 """Of a cable into a parameter that was patched without one."""
@@ -19,6 +19,8 @@ GAIN_DB = Range("a gain", -60, 12, "dB")
 
 def scaled(amount: Quantity | None, param: Param) -> tuple[int, float]:
     """Returns (SCALE, AMOUNT) of a cable into a parameter; raises E_VALUE where the unit does not fit."""
+    if amount == SILENCE:
+        return IN_CURVE, 0.0
     if param.has_off:
         return OCTAVES, _decibels(amount, param) / 20.0 * math.log2(10.0)
     if amount is None:
@@ -47,7 +49,7 @@ def gain(amount: Quantity | None) -> float:
     """Returns the factor of a cable between sounds: of -12 dB, 30% or 0.3. Raises E_VALUE for any other unit, and beyond GAIN_DB."""
     if amount is None:
         return 1.0
-    if amount == Quantity(OFF, "dB"):
+    if amount == SILENCE:
         return 0.0
     if amount.unit == "dB":
         return math.pow(10.0, to_param(amount, GAIN_DB) / 20.0)
@@ -56,3 +58,13 @@ def gain(amount: Quantity | None) -> float:
     if amount.unit not in ("", "%") or not 0.0 <= factor <= most / 100:
         raise ChronusError("E_VALUE", f"a gain is -60..12 dB, or 0..{most}%; {format_quantity(amount)} is neither")
     return factor
+
+
+def both(first: Quantity | None, second: Quantity | None) -> Quantity | None:
+    """Returns the gain of two cables in a row, as far as one can have it."""
+    if first is None or second is None:
+        return first if second is None else second
+    factor = gain(first) * gain(second)
+    if factor == 0.0:
+        return SILENCE
+    return Quantity(min(max(round(20.0 * math.log10(factor), 2), GAIN_DB.low), GAIN_DB.high), "dB")

@@ -88,10 +88,12 @@ def unload(rack: Rack, command: say.Unload, catalogue: Catalogue) -> Edit:
     name = named(rack, command.name, catalogue)
     if name == "out":
         raise ChronusError("E_VALUE", "out is always there; it cannot be unloaded", part="name")
-    rack = patching.remove(rack, name, catalogue)
+    rack, closing = patching.remove(rack, name, catalogue)
     rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
     rack, taken = scenes.without(rack, name, module=True)
-    return Edit(rack, f"unload {name}{taken}", {"name": name})
+    cables = [patching.cable_words(key, rack, catalogue) for key in closing]
+    told = f" ({patching.listed(cables)})" if cables else ""
+    return Edit(rack, f"unload {name}{told}{taken}", {"name": name, "cables": [key._asdict() for key in closing]})
 
 
 # ---------------------------------------------------------------- by hand, and all of it

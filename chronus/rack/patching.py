@@ -17,7 +17,7 @@ from chronus.catalogue.spec import Spec
 from chronus.commands import Patch, Port, Quantity, Unpatch
 from chronus.errors import ChronusError
 from chronus.othernames import meant
-from chronus.rack.amounts import gain, scaled
+from chronus.rack.amounts import both, gain, scaled
 from chronus.rack.document import CABLES, MODULES, Cable, Key, Module, Rack, find, replace
 from chronus.rack.wiring import input_of, sort, sounds, strengths
 from chronus.units import format_quantity
@@ -58,16 +58,48 @@ def _spec(rack: Rack, name: str, catalogue: Catalogue) -> Spec:
     return catalogue[rack.modules[name].kind]
 
 
-def remove(rack: Rack, name: str, catalogue: Catalogue) -> Rack:
-    """Takes out a module with its cables; modules that led only there go to `out` again."""
+def remove(rack: Rack, name: str, catalogue: Catalogue) -> tuple[Rack, list[Key]]:
+    """Takes out a module with its cables, and returns the cables that close the gap: what went through it alone goes to where it led.
+
+    Modules that led only there, and have nowhere else to go, go to `out` again.
+    """
     quiet = silent(rack, catalogue)
-    rack = replace(
+    without = replace(
         rack,
         modules={n: module for n, module in rack.modules.items() if n != name},
         cables={key: cable for key, cable in rack.cables.items() if name not in (key.source, key.target)},
         before_out=tuple(other for other in rack.before_out if other != name),
     )
-    return settled(rack, quiet, catalogue)
+    closing = _closing(rack, without, name, catalogue)
+    if len(without.cables) + len(closing) > CABLES:
+        closing = {}
+    return settled(replace(without, cables={**without.cables, **closing}), quiet, catalogue), sorted(closing)
+
+
+def _closing(before: Rack, after: Rack, name: str, catalogue: Catalogue) -> dict[Key, Cable]:
+    """Returns the cables that lead past the place of a module that is gone. Of two gains both count."""
+    port = main_input(_spec(before, name, catalogue))
+    if port is None:
+        return {}
+    led = _led(after, catalogue)
+    specs = {other: catalogue[module.kind] for other, module in before.modules.items()}
+    coming = [key for key in before.cables if (key.target, key.into) == (name, port.name) and key.source not in led]
+    leaving = [
+        key
+        for key, cable in before.cables.items()
+        if key.source == name and not cable.auto and is_main(before, key, catalogue) and _takes_along(key, specs)
+    ]
+    return {
+        Key(into.source, into.output, on.target, on.into): Cable(
+            both(before.cables[into].amount, before.cables[on].amount)
+        )
+        for into in coming
+        for on in leaving
+        if is_main(before, into, catalogue)
+        and input_of(specs[on.target], on.into) is not None
+        and on.target != into.source
+        and not _leads_to(after, on.target, {into.source})
+    }
 
 
 def silent(rack: Rack, catalogue: Catalogue) -> set[str]:
@@ -179,9 +211,31 @@ def patch(rack: Rack, command: Patch, catalogue: Catalogue) -> Result:
         rack = _led_away(rack, keys, catalogue)
     if any(key not in before.cables and _leads_to(rack, key.target, {key.source}) for key in keys):
         notes.append("feedback: one block late")
+    notes += _unused(rack, keys, catalogue)
     text += f" ({'; '.join(notes)})" if notes else ""
     cables = [dict(zip(("source", "output", "target", "into"), key, strict=True)) for key in keys]
     return rack, text, {"cables": cables, "loaded": loaded}
+
+
+def _unused(rack: Rack, keys: Collection[Key], catalogue: Catalogue) -> list[str]:
+    """Says of each module that listens to one of these cables, as a duck does to its key, that no sound goes through it yet."""
+    found = {}
+    for key in keys:
+        spec = _spec(rack, key.target, catalogue)
+        main, port = main_input(spec), input_of(spec, key.into)
+        if main is None or port is None or port.role != "audio" or carries_audio(port):
+            continue
+        if not any((other.target, other.into) == (key.target, main.name) for other in rack.cables):
+            through = _passing(rack, key, catalogue)
+            found[key.target] = f"nothing goes through {key.target} yet: `patch {through} > {key.target}`"
+    return list(found.values())
+
+
+def _passing(rack: Rack, key: Key, catalogue: Catalogue) -> str:
+    """Returns a module whose sound could go there: one that goes to `out` and is no drum."""
+    heard = {other.source for other in rack.cables if other.target == out_of(rack, other.source)}
+    others = [name for name in rack.modules if name in heard - {key.source, key.target}]
+    return next((name for name in others if _spec(rack, name, catalogue).category != "drum"), "NAME")
 
 
 def _told(amount: Quantity | None) -> str:
@@ -305,8 +359,8 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
     cut = replace(rack, cables={key: cable for key, cable in rack.cables.items() if key not in gone})
     after = settled(cut, quiet, catalogue)
     heard = sorted(key.source for key in after.cables.keys() - rack.cables.keys())
-    notes = [f"took away {_listed(taken)}"] if alone or len(taken) >= len(chain) else []
-    notes += [f"{_listed(heard)} to out again"] if heard else []
+    notes = [f"took away {listed(taken)}"] if alone or len(taken) >= len(chain) else []
+    notes += [f"{listed(heard)} to out again"] if heard else []
     text += f" ({'; '.join(notes)})" if notes else ""
     return after, text, {"removed": len(gone), "cables": [key._asdict() for key in gone], "to_out": heard}
 
@@ -314,7 +368,7 @@ def unpatch(rack: Rack, command: Unpatch, catalogue: Catalogue) -> Result:
 MOST_TOLD = 3
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
     more = len(words) - MOST_TOLD
     return ", ".join(words[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 

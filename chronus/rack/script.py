@@ -18,7 +18,7 @@ from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
 from chronus.rack.sweeps import format_length
 from chronus.rack.values import plain_word
-from chronus.units import OFF, format_number, format_param, format_quantity
+from chronus.units import OFF, SILENCE, format_number, format_param, format_quantity
 
 NAMES_A_LINE = 64
 """Of lanes that are muted: no line may be too long to be read."""
@@ -82,7 +82,7 @@ def _setting(setting: Steady, param: Param) -> str:
 
 def _end(setting: Steady, param: Param) -> str:
     """An end of a sweep, which is never a word."""
-    return format_quantity(Quantity(OFF, "dB")) if param.has_off and setting == OFF else _setting(setting, param)
+    return format_quantity(SILENCE) if param.has_off and setting == OFF else _setting(setting, param)
 
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:

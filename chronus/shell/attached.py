@@ -76,16 +76,16 @@ class Attached:
                 return
             self.early += self.frames.feed(more)
 
-    def ask(self, command: AnyCommand, text: str) -> Reply:
+    def ask(self, command: AnyCommand, text: str, timeout: float = ANSWER_SECONDS) -> Reply:
         """Sends one command that is answered at once, and returns its reply, with nothing else on the way."""
-        self.socket.settimeout(ANSWER_SECONDS)
+        self.socket.settimeout(timeout)
         try:
             self.socket.sendall(wire.encode(Submission((1,), (text,), (command,))))
             for message in self.messages():
                 if isinstance(message, Reply) and message.id == 1:
                     return message
         except TimeoutError:
-            raise ChronusError("E_ENGINE", f"the engine did not answer in {ANSWER_SECONDS:g} s") from None
+            raise ChronusError("E_ENGINE", f"the engine did not answer in {timeout:g} s") from None
         except OSError as problem:
             raise ChronusError("E_ENGINE", f"the engine was lost: {problem.strerror or problem}") from None
         raise ChronusError("E_ENGINE", "the engine was lost before it answered")

@@ -18,6 +18,8 @@ from chronus.shell.conversation import FAILED, OK
 
 END_SECONDS = 2.7
 """So long an engine may take to fade out and to close its journal. Then its processes are killed."""
+PRESENT_SECONDS = 1.0
+"""So long an engine may take to say what kinds are set to: they can be told without it."""
 
 
 def status(settings: Settings) -> int:
@@ -29,15 +31,19 @@ def status(settings: Settings) -> int:
 def described(settings: Settings, kinds: Iterable[str]) -> dict[str, Reply]:
     """Asks a running engine to describe kinds, with what those that are loaded are set to. Nothing where none runs.
 
-    Of all kinds only those that are loaded are asked for.
+    Of all kinds only those that are loaded are asked for. What an engine that hangs has not answered is left out, and stderr says so.
     """
+    told: dict[str, Reply] = {}
     try:
-        attached, _welcome = attach(settings, start=False)
+        attached, _welcome = attach(settings, timeout=PRESENT_SECONDS, start=False, quiet=True)
+        with contextlib.closing(attached):
+            rows = attached.ask(List(what="modules"), "list modules", PRESENT_SECONDS).result["modules"]
+            for kind in sorted({row["kind"] for row in rows} & set(kinds)):
+                told[kind] = attached.ask(Describe(kind=kind), f"describe {kind}", PRESENT_SECONDS)
     except connection.NoEngine:
-        return {}
-    loaded = {row["kind"] for row in attached.ask(List(what="modules"), "list modules").result["modules"]}
-    told = {kind: attached.ask(Describe(kind=kind), f"describe {kind}") for kind in sorted(loaded & set(kinds))}
-    attached.close()
+        pass
+    except ChronusError as problem:
+        print(answers.clean(f"chronus: {problem}; present values are left out"), file=sys.stderr)
     return {kind: reply for kind, reply in told.items() if reply.ok}
 
 

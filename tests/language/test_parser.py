@@ -242,6 +242,7 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("set bass.freq 1/0", "E_VALUE", 15, "a note length is a fraction", ""),
     ("set bass.freq 1e999", "E_VALUE", 15, "the number is too large", ""),
     ("set bass.freq +-5", "E_SYNTAX", 16, 'one sign is enough: "+5"', ""),
+    ("set bass.level 0..low over 2 s", "E_VALUE", 19, 'a sweep goes from a number to a number, or off, not "low"', ""),
     ("set bass.freq 400..800", "E_SYNTAX", 23, "a sweep needs a length", " over 8 bars"),
     ("set a.b lfo(sine, 1/2)", "E_SYNTAX", 12, '"lfo(" is not understood yet', ""),
     ("set a.b saw minor", "E_SYNTAX", 13, 'not "minor"', ","),

@@ -9,6 +9,7 @@ from chronus.language.parser import parse, statements
 from chronus.rack.document import EMPTY, Key
 from chronus.rack.edit import edit
 from chronus.rack.script import script
+from chronus.units import SILENCE
 from tests.kit.stage import CATALOGUE, Stage, chain, load
 
 
@@ -115,6 +116,42 @@ def test_unloaded_it_leaves_no_gap_in_front_of_out(stage):
     assert cables(stage.rack) == {"kick > delay*", "saw > delay*", "delay > out*"}
     stage.fine(Unload(name="delay"))
     assert cables(stage.rack) == {"kick > out*", "saw > out*"} and not stage.rack.before_out
+
+
+def test_unloaded_in_a_chain_it_leaves_no_gap_either_and_gains_stay(stage):
+    stage.fine(load("kick"), insert("filter", "kick"), insert("adsr", "kick"), insert("delay", "kick"))
+    assert stage.fine(Unload(name="adsr")) == "unload adsr (filter > delay)"
+    assert cables(stage.rack) == {"kick > filter", "filter > delay", "delay > out*"}
+    stage.fine(patch("kick", "filter", amount=Quantity(-6, "dB")), patch("filter", "delay", amount=Quantity(50, "%")))
+    assert stage.fine(Unload(name="filter")) == "unload filter (kick > delay)"
+    assert stage.rack.cables[Key("kick", "out", "delay", "in")].amount == Quantity(-12.02, "dB")
+    comes_back(stage.rack)
+
+
+def test_unloaded_it_sends_nothing_on_that_goes_elsewhere_too_or_would_come_round(stage):
+    stage.fine(load("kick"), load("bus", "drums"), patch("kick", "delay", "drums"), patch("kick", "out"))
+    assert stage.fine(Unload(name="delay")) == "unload delay"
+    assert cables(stage.rack) == {"kick > out", "drums > out*"}
+    stage.fine(load("saw"), patch("saw", "filter", "adsr", "filter"), patch("filter", "out"))
+    assert stage.fine(Unload(name="adsr")) == "unload adsr"
+    assert {"saw > filter", "filter > out"} < cables(stage.rack)
+
+
+def test_what_listens_without_a_sound_of_its_own_is_told(stage):
+    stage.fine(load("kick"), load("bass"), load("pump"))
+    told = stage.fine(patch("kick", "pump.key"))
+    assert told == "patch kick > pump.key (nothing goes through pump yet: `patch bass > pump`)"
+    stage.fine(patch("bass", "pump"))
+    assert stage.fine(patch("noise", "pump.key")) == "patch noise > pump.key (loaded noise)"
+    assert "nothing goes through press" in stage.fine(patch("kick", "press.sidechain"))
+
+
+def test_a_cable_may_be_off_and_is_saved_so(stage):
+    stage.fine(load("kick"), load("lfo"), load("delay"))
+    assert stage.fine(patch("kick", "delay", amount=SILENCE)) == "patch kick > delay off"
+    assert stage.fine(patch("lfo", "delay.time", amount=SILENCE)) == "patch lfo > delay.time off"
+    assert {"patch kick > delay off", "patch lfo > delay.time off"} <= set(script(stage.rack, CATALOGUE))
+    comes_back(stage.rack)
 
 
 def test_unpatch_from_out_means_what_is_inserted_there(stage):

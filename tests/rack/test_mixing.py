@@ -33,6 +33,13 @@ def test_they_are_set_like_any_parameter(stage):
     stage.fine(Assert(target=Port("kick", "level"), test="==", value=Quantity(-3, "dB")))
 
 
+def test_a_pan_may_be_a_side(stage):
+    stage.fine(load("kick"))
+    assert stage.fine(put("kick.pan", "left")) == "set kick.pan -1 (was 0)"
+    assert stage.fine(put("kick.pan", "Right"), put("kick.pan", "center")) == "set kick.pan 0 (was 1)"
+    assert stage.refused(put("kick.pan", "centre")).suggestions == ("center",)
+
+
 def test_off_is_no_sound_at_all(stage):
     stage.fine(load("kick"))
     assert stage.fine(put("kick.level", "off")) == "set kick.level off (was 0 dB)"
@@ -41,7 +48,7 @@ def test_off_is_no_sound_at_all(stage):
     assert stage.fine(put("kick.level", -60)) == "set kick.level -60 dB (was off)"
     stage.fine(put("kick.level", "off"), Assert(target=Port("kick", "level"), test="==", value=Word("off")))
     assert stage.fine(Set(changes=put("kick.level", 0).changes, over=Length(2, "s"))) == "set kick.level off..0 dB"
-    assert "set kick.level -144 dB..0 dB over 2 s" in script(stage.rack, CATALOGUE)
+    assert "set kick.level off..0 dB over 2 s" in script(stage.rack, CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,7 @@ def test_off_is_no_sound_at_all(stage):
         ("kick.level", Quantity(-61, "dB"), "level is -60..12 dB, or off; -61 dB is outside"),
         ("kick.level", "loud", "level is -60..12 dB, or off, not the word loud"),
         ("kick.pan", Quantity(-2), "pan is -1..1; -2 is outside"),
+        ("kick.pan", "lef", "pan is -1..1, not the word lef; left, center, right are words for it"),
         ("kick.bypass", Quantity(0.5), "bypass is one of off, on"),
     ],
 )

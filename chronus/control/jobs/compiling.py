@@ -23,6 +23,8 @@ from chronus.rack.wiring import wire_up
 
 LONGEST_SECONDS = 180.0
 """By then the supervisor has answered, if it ever will: it gives up a kernel after 60 s, and tries each twice."""
+REMARK_SECONDS = 0.7
+"""Who has waited so long for a compiler is told."""
 
 
 class Compiling:
@@ -33,6 +35,7 @@ class Compiling:
     ) -> None:
         self.supervisor, self.catalogue, self.clock = supervisor, catalogue, clock
         self.number = os.getpid() << 20  # no control takes the answer to what another one asked
+        self._remarked: set[int] = set()
 
     def lacking(self, submission: Submission, t: Transaction) -> frozenset[str]:
         """Returns the kernels that a transaction needs (now, at the time of a later command, or for a trial) and that are not compiled."""
@@ -44,7 +47,16 @@ class Compiling:
     def ask(self, asked: Asked, t: Transaction, kernels: frozenset[str]) -> Uncompiled:
         self.number += 1
         self.supervisor.compile(self.number, kernels)
-        return Uncompiled(asked, t, self.number, self.clock() + LONGEST_SECONDS)
+        now = self.clock()
+        return Uncompiled(asked, t, self.number, kernels, now, now + LONGEST_SECONDS)
+
+    def remark(self, waiting: Uncompiled) -> str:
+        """Returns what people should know of a job that waits for longer than they expect; once, and "" at any other time."""
+        if waiting.number in self._remarked or self.clock() < waiting.since + REMARK_SECONDS:
+            return ""
+        self._remarked.add(waiting.number)
+        kinds = sorted({kernel.split()[0] for kernel in waiting.kernels})
+        return f"compiling {', '.join(kinds)}, this once; the answer comes when that is done"
 
     def is_over(self, waiting: Uncompiled) -> bool:
         return waiting.number in self.supervisor.compiled or self.clock() > waiting.deadline

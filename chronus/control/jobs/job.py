@@ -219,11 +219,13 @@ Stage = Performing | Performed | Proving | Ready | Named
 
 
 class Uncompiled(Struct, frozen=True, eq=False):
-    """The job waits for kernels, which were asked for under a number; until `deadline`."""
+    """The job waits for kernels, which were asked for under a number at a time `since`; until `deadline`."""
 
     asked: Asked
     transaction: Transaction
     number: int
+    kernels: frozenset[str]
+    since: float
     deadline: float
 
 

@@ -209,6 +209,9 @@ class Performer:
         self.see_seals()
         self._land()
         self.notes.pay(self.clock, now)
+        for waiting in self.uncompiled:
+            if self.compiling is not None and (remark := self.compiling.remark(waiting)):
+                self.told("compiling", remark)
         if self._is_full and self._at_rest and self.conductor.state.promised < self.publisher.head():
             self._turn_over()
         for _ in range(JOBS_A_STEP):

@@ -12,7 +12,7 @@ from chronus.language.rows.known import Known, Pairs, about, about_words, dotted
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import BEGINS, NAME, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_chain, format_change, format_kind, format_value
-from chronus.units import format_quantity
+from chronus.units import SILENCE, format_quantity
 
 # ---------------------------------------------------------------- load
 
@@ -82,7 +82,7 @@ def _patch(children: Children, line: Line) -> Fields:
     if hasattr(last, "children"):
         return {"chain": line.chain(children)}
     line.mark("amount", last)
-    return {"chain": line.chain(children[:-1]), "amount": quantity(last)}
+    return {"chain": line.chain(children[:-1]), "amount": SILENCE if last.type == "OFF" else quantity(last)}
 
 
 def _write_patch(command: c.Patch) -> str:
@@ -172,7 +172,7 @@ ROWS = (
         c.Patch,
         "patch A > B [> C ...] [gain]   patch A > B.param [amount]",
         "cables from outputs to inputs, or to a parameter",
-        Form((('port (">" port)+ QUANTITY?', _patch),), _write_patch, _offer_patch),
+        Form((('port (">" port)+ (QUANTITY | OFF)?', _patch),), _write_patch, _offer_patch),
         (
             "patch tb303 > filter > delay",
             "patch snare > delay -12db",

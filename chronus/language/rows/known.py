@@ -83,7 +83,8 @@ def values(param: Mapping[str, Any]) -> Pairs:
         return ()
     if param.get("words"):
         return [(word, param.get("help", "")) for word in param["words"]]
-    return [(units.format_param(param["default"], param).replace(" ", ""), about(param))]
+    named = [(word, f"{value:g}") for word, value in param.get("named", {}).items()]
+    return [(units.format_param(param["default"], param).replace(" ", ""), about(param)), *named]
 
 
 def about(param: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from chronus import commands as c
 from chronus.catalogue.whole import WHOLE, Text
 from chronus.language.quantities import Node, quantity, start, wrong
 from chronus.language.rows.written import RESERVED
+from chronus.units import SILENCE
 
 LONGEST_NAME = 32
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -93,7 +94,7 @@ class Line:
                     raise wrong(start(number), f'one sign is enough: "{sign[0]}{number.lstrip("-")}"')
                 return c.Relative(sign[0], step.number, step.unit)
             case _, [low, high]:
-                first, last = quantity(low), quantity(high)
+                first, last = self._end(low), self._end(high)
                 if not first.unit and last.unit != "note":  # 400..2400hz: the unit belongs to both
                     first = c.Quantity(first.number, last.unit)
                 return c.Sweep(first, last)
@@ -106,6 +107,14 @@ class Line:
             return given
         tokens = list(node.scan_values(lambda one: isinstance(one, Token))) if isinstance(node, Tree) else [node]
         return c.Word(self.typed[tokens[0].start_pos : tokens[-1].end_pos])
+
+    def _end(self, token: Token) -> c.Quantity:
+        """Reads an end of a sweep."""
+        if token.type != "WORD":
+            return quantity(token)
+        if token != "off":
+            raise wrong(start(token), f'a sweep goes from a number to a number, or off, not "{token}"', code="E_VALUE")
+        return SILENCE
 
     def change(self, node: Tree[Token], path: str) -> c.Change:
         target, value = node.children

@@ -6,7 +6,7 @@ import re
 
 from chronus.catalogue.whole import WHOLE, Text
 from chronus.commands import Change, File, Length, Port, Quantity, Relative, Sweep, Value, When, Word
-from chronus.units import format_quantity
+from chronus.units import SILENCE, format_quantity
 
 RESERVED = frozenset(("at", "now", "over", "fade"))
 PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)(?:[a-z][a-z0-9_]*|[a-g]#)")
@@ -17,7 +17,7 @@ PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]*[./][A-Za-z0-9_.~/-]*")
 def format_value(value: Value) -> str:
     match value:
         case Quantity():
-            return format_quantity(value)
+            return "-inf" if value == SILENCE else format_quantity(value)  # `off` would be read as a word
         case Word(text):
             return text if PLAIN_WORD.fullmatch(text) and text not in RESERVED else f'"{text}"'
         case File(path):

@@ -6,7 +6,7 @@ import pytest
 
 from chronus import commands as c
 from chronus.commands import When
-from chronus.control.jobs.compiling import LONGEST_SECONDS, Compiling, of_program
+from chronus.control.jobs.compiling import LONGEST_SECONDS, REMARK_SECONDS, Compiling, of_program
 from chronus.memory import layout
 from chronus.memory.program import Program
 from tests.kit.house import House
@@ -70,6 +70,17 @@ def test_what_a_program_needs_is_there_before_it_is_laid(house, line):
     (reply,) = house.until(caller, 1)
     assert reply.ok and "bass x1" in laid(house)
     assert house.ask(caller, c.Load(kind="bass"))[-1].ok and line.asked == [], "once there it is there"
+
+
+def test_who_waits_longer_than_one_expects_is_told_once(house, line, monkeypatch):
+    told = []
+    monkeypatch.setattr(house.performer, "told", lambda kind, text: told.append((kind, text)))
+    house.caller().say(LOAD)
+    house.run(5)
+    assert told == []
+    monkeypatch.setattr(house.performer.compiling, "clock", lambda: house._clock() + REMARK_SECONDS)
+    house.run(50)
+    assert told == [("compiling", "compiling bass, out, this once; the answer comes when that is done")]
 
 
 def test_others_are_answered_meanwhile_and_its_author_in_order(house, line):
