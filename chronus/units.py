@@ -214,7 +214,7 @@ def format_quantity(value: Quantity) -> str:
 
 def format_param(value: float, param: ParamLike | Mapping[str, Any], *, exact: bool = False) -> str:
     """A parameter's value as a person reads it, to six figures; `exact` reads back as the same number."""
-    range_ = _range(param)
+    range_ = range_of(param)
     if range_.words:
         return range_.words[min(max(round(value), 0), len(range_.words) - 1)]
     if range_.has_off and value <= OFF:
@@ -226,7 +226,7 @@ def format_param(value: float, param: ParamLike | Mapping[str, Any], *, exact: b
 
 def format_range(param: ParamLike | Mapping[str, Any]) -> str:
     """`20..20000 Hz`, or the words of an enum."""
-    range_ = _range(param)
+    range_ = range_of(param)
     if range_.words:
         return ", ".join(range_.words)
     unit = "%" if range_.unit == "%" else range_.unit and f" {range_.unit}"
@@ -244,7 +244,7 @@ def to_param(
 
     `current` is what a relative value moves from; `bpm` gives note lengths (3/16) their time.
     """
-    range_ = _range(param)
+    range_ = range_of(param)
     if range_.words:
         return float(_word(value, range_))
     if range_.has_off and (value == Word("off") or value == SILENCE):
@@ -270,12 +270,12 @@ def to_param(
 def is_musical(value: Value, param: ParamLike | Mapping[str, Any]) -> bool:
     """Whether it is a musical length for a time or a rate: valid by itself, at any tempo."""
     known = isinstance(value, Quantity) and value.unit in MUSICAL and value.number > 0
-    return known and _range(param).unit in ("ms", "s", "Hz")
+    return known and range_of(param).unit in ("ms", "s", "Hz")
 
 
 def is_clamped(value: Quantity, param: ParamLike | Mapping[str, Any], bpm: float) -> bool:
     """Whether a musical length lies outside the parameter's range at this tempo."""
-    range_ = _range(param)
+    range_ = range_of(param)
     return is_musical(value, range_) and not range_.low <= _place(value, range_, bpm) <= range_.high
 
 
@@ -402,7 +402,8 @@ def _signed(value: Relative) -> str:
     return sign + format_quantity(Quantity(-value.number if value.sign == "-" else value.number, value.unit))
 
 
-def _range(param: ParamLike | Mapping[str, Any]) -> Range:
+def range_of(param: ParamLike | Mapping[str, Any]) -> Range:
+    """Returns the plain-data form of a parameter, made firm."""
     if isinstance(param, Range):
         return param
     known: dict[str, Any] = {}

@@ -67,7 +67,7 @@ def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
         {
             "at": _number(Fraction(begin, notes.part)), "len": _number(Fraction(end - begin, notes.part)),
             "pitch": notes.pitches[place], "vel": float(notes.velocity[place]), "accent": bool(notes.flags[place]), "glide": glides,
-            "locks": {lock.param: _locked(lock) for lock in notes.locks[place]},
+            "locks": {lock.param: _locked(lock) for lock in notes.locks.of(place)},
         }
         for begin, end, place, glides in zip(
             played.begin.tolist(), played.end.tolist(), played.place.tolist(), played.glides.tolist(), strict=True

@@ -58,7 +58,7 @@ from chronus.system.urgency import WATCHING, hurry
 SONG = """\
 bpm 174
 load bass freq=55 distortion=0.6
-seq bass: a1 . a1 . c2 . . g1 gate=80%
+seq bass: a1 . a1{cutoff=300..3k} . c2{distortion=0.9}@2 . g1 gate=80%
 load kick model=dnb
 seq kick: X.........x.....
 load saw as pad voices=3 gain=0.2

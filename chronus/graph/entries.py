@@ -47,7 +47,7 @@ from chronus.graph.bound import (
     PAR_RECORD,
     PARAM_WIDTH,
 )
-from chronus.graph.moving import gain_at, param_at
+from chronus.graph.moving import automated_at, gain_at, param_at, set_at, settle
 from chronus.graph.pending import is_overruled, let_go, pop, push, waiting
 from chronus.memory import log
 from chronus.memory.atomics import store
@@ -65,6 +65,7 @@ from chronus.memory.layout import (
     C_TO,
     CABLE_TABLE,
     CABLE_WORDS,
+    ENDLESS,
     H_BIRTH,
     H_GUARDED,
     H_HELD,
@@ -78,6 +79,15 @@ from chronus.memory.layout import (
     HANDLE_WORDS,
     HANDLES,
     JOINING,
+    L_FRAMES,
+    L_FROM,
+    L_JOIN,
+    L_NOTE,
+    L_OWNER,
+    L_START,
+    L_TO,
+    L_UNTIL,
+    L_WAS,
     LANE_TABLE,
     LANE_WORDS,
     LANES,
@@ -91,9 +101,12 @@ from chronus.memory.layout import (
     N_SINCE,
     N_VELOCITY,
     NOTE_WORDS,
+    P_AUTOMATED,
     P_CURVE,
     P_FRAMES,
     P_FROM,
+    P_LOCKED,
+    P_REST,
     P_SHAPE,
     P_START,
     P_TO,
@@ -112,12 +125,13 @@ FADE = 220
 """Frames in which a cable comes or goes, and in which a panic falls silent: 5 ms at 44.1 kHz."""
 SAME = 1e-9
 """Two values so near to one another, as a share of them, are one: a line that is said again where it has got to goes on."""
-_SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR, _HOLD = (
-    log.SET, log.NOTE_ON, log.NOTE_OFF, log.GATE, log.GENERATION, log.SWAP, log.PANIC, log.CLEAR, log.HOLD,
+_SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR, _HOLD, _LOCK, _UNLOCK = (
+    log.SET, log.NOTE_ON, log.NOTE_OFF, log.GATE, log.GENERATION, log.SWAP, log.PANIC, log.CLEAR, log.HOLD, log.LOCK, log.UNLOCK,
 )  # fmt: skip
-_F_STRAIGHT, _F_ACCENT, _F_GLIDE, _F_RELEASE, _NO_LANE = (
-    log.F_STRAIGHT, log.F_ACCENT, log.F_GLIDE, log.F_RELEASE, log.NO_LANE,
+_F_STRAIGHT, _F_ACCENT, _F_GLIDE, _F_RELEASE, _F_UNLOCK, _F_AT_ONCE, _F_AUTOMATES = (
+    log.F_STRAIGHT, log.F_ACCENT, log.F_GLIDE, log.F_RELEASE, log.F_UNLOCK, log.F_AT_ONCE, log.F_AUTOMATES,
 )  # fmt: skip
+_NO_LANE, _PARAM, _MINOR, _ENDLESS = log.NO_LANE, log.PARAM, log.MINOR, ENDLESS
 _MANY = 64
 """Notes dropped one by one before all others are."""
 _ENDING = log.ENDING << 60
@@ -245,7 +259,7 @@ def _set(arena, entry, frame):
     if place < 0 or param >= arena[place + H_PARAM_COUNT]:
         return
     at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
-    now = param_at(floats, at, frame)
+    now = set_at(floats, at, frame)
     # a module that is born at this frame has no value yet that one could move from
     born, given = arena[place + H_BIRTH] == frame, not math.isnan(numbers[C])
     apart = given and abs(now - numbers[C]) > SAME * abs(numbers[C])
@@ -258,6 +272,58 @@ def _set(arena, entry, frame):
         floats[at + P_SHAPE] = JOINING if apart and not born else STRAIGHT
     else:
         floats[at + P_SHAPE] = SMOOTH
+    settle(floats, at)
+
+
+@inline
+def _is_current(arena, entry):
+    """Whether an entry of a lane is of the generation that counts."""
+    lane = entry[WHAT] >> 24 & 0xFFFF
+    return arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS] == entry[WHO] >> 32
+
+
+@compiled
+def _lock(arena, entry, frame):
+    """Covers what a parameter is set to, from where it stands. Of two locks on one parameter the later one counts."""
+    floats, numbers = floats_of(arena), floats_of(entry)
+    place, flags = _place(arena, entry), entry[WHAT] >> 40
+    param = flags >> _PARAM
+    if place < 0 or param >= arena[place + H_PARAM_COUNT] or not _is_current(arena, entry):
+        return
+    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
+    automates = flags & _F_AUTOMATES != 0
+    now = automated_at(floats, at, frame) if automates else param_at(floats, at, frame)
+    given = not math.isnan(numbers[C])
+    if arena[place + H_BIRTH] == frame:  # it has no value yet that one could move from
+        now = numbers[C] if given else numbers[A]
+    over = at + P_AUTOMATED if automates else at + P_LOCKED
+    floats[over + L_FROM] = numbers[C] if given else now
+    floats[over + L_TO] = numbers[A]
+    floats[over + L_START] = frame
+    floats[over + L_FRAMES] = numbers[B]
+    floats[over + L_WAS] = now
+    floats[over + L_JOIN] = 0.0 if flags & _F_AT_ONCE else RAMP
+    floats[over + L_UNTIL] = _ENDLESS
+    floats[over + L_OWNER] = 1 + (entry[WHAT] >> 24 & 0xFFFF)
+    floats[over + L_NOTE] = entry[ORDER] & _MINOR
+    settle(floats, at)
+
+
+@compiled
+def _unlock(arena, place, lane, note, frame):
+    """Ends the locks of one note of a lane; of all of them, and what the lane itself says of a parameter, where the note is -1."""
+    floats = floats_of(arena)
+    for param in range(arena[place + H_PARAM_COUNT]):
+        at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
+        ended = False
+        for layer in (P_AUTOMATED, P_LOCKED):
+            over = at + layer
+            mine = floats[over + L_OWNER] == 1 + lane and (note < 0 or floats[over + L_NOTE] == note)
+            if mine and floats[over + L_UNTIL] == _ENDLESS:
+                floats[over + L_UNTIL] = frame
+                ended = True
+        if ended:
+            settle(floats, at)
 
 
 @compiled
@@ -288,7 +354,7 @@ def _swap(arena, bound, frame):
         arena[place + H_PARAM_COUNT] = count
         for k in range(instances[i, I_FIRST_PARAM], instances[i, I_FIRST_PARAM] + count):
             at = params[k, PAR_RECORD] // 8
-            arena[at + P_FROM] = arena[at + P_TO] = params[k, PAR_INITIAL]
+            arena[at + P_FROM] = arena[at + P_TO] = arena[at + P_REST] = params[k, PAR_INITIAL]
             floats[at + P_CURVE] = params[k, PAR_CURVE]
     for c in range(bound[B_CABLES]):
         at = CABLE_TABLE // 8 + cables[c, CAB_HANDLE] * CABLE_WORDS
@@ -406,13 +472,22 @@ def apply_due(arena, bounds, board, taking, frame):
             _hold(arena, entry, frame)
         elif kind == _SET:
             _set(arena, entry, frame)
+        elif kind == _LOCK:
+            _lock(arena, entry, frame)
+        elif kind == _UNLOCK:
+            place = _place(arena, entry)
+            if place >= 0 and _is_current(arena, entry):
+                _unlock(arena, place, entry[WHAT] >> 24 & 0xFFFF, entry[ORDER] & _MINOR, frame)
         elif kind == _GENERATION:
             at = LANE_TABLE // 8 + (entry[WHAT] >> 8 & 0xFFFF) % LANES * LANE_WORDS
             if entry[WHO] >> 32 > arena[at]:
                 arena[at] = entry[WHO] >> 32
                 place = HANDLE_TABLE // 8 + int(numbers[A]) % HANDLES * HANDLE_WORDS
-                if (entry[WHAT] >> 40) & _F_RELEASE and arena[place + H_INCARNATION] == int(numbers[B]):
-                    _release(arena, floats, place, frame)
+                if arena[place + H_INCARNATION] == int(numbers[B]):
+                    if (entry[WHAT] >> 40) & _F_RELEASE:
+                        _release(arena, floats, place, frame)
+                    if (entry[WHAT] >> 40) & (_F_RELEASE | _F_UNLOCK):
+                        _unlock(arena, place, (entry[WHAT] >> 8 & 0xFFFF) % LANES, -1, frame)
         elif kind == _GATE:
             place = _place(arena, entry)
             if place >= 0 and numbers[A] > 0.0:

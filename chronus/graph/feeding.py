@@ -60,9 +60,8 @@ from chronus.memory.layout import (
     N_PITCH,
     N_SINCE,
     NOTE_WORDS,
-    P_FRAMES,
-    P_START,
-    P_TO,
+    P_REST,
+    P_UNTIL,
 )
 from chronus.memory.words import floats_of, row_f32, row_i64
 
@@ -244,9 +243,9 @@ def _turn(arena, bound, instances, params, cables, i, k, a, b, block):
     frame = block * BLOCK
     numbers = floats_of(params)
     low, high = f32(numbers[k, PAR_LOW]), f32(numbers[k, PAR_HIGH])
-    ramping = floats[record + P_START] + floats[record + P_FRAMES] > frame + a
+    ramping = floats[record + P_UNTIL] > frame + a
     row = local(np.float32, MOST_LANES)
-    value = f32(floats[record + P_TO])
+    value = f32(floats[record + P_REST])
     for v in range(lanes):
         row[v] = min(max(value, low), high)
     played = local(np.int64, MOST_LANES)
@@ -294,7 +293,7 @@ def _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched):
     if same and touched:
         floats, at = floats_of(arena), params[k, PAR_RECORD] // 8
         laid = row_f32(bound[B_BUFFERS] + params[k, PAR_BUFFER] * 4, 1)[0]
-        same = floats[at + P_START] + floats[at + P_FRAMES] <= block * BLOCK + a and f32(floats[at + P_TO]) == laid
+        same = floats[at + P_UNTIL] <= block * BLOCK + a and f32(floats[at + P_REST]) == laid
     return not same and _turn(arena, bound, instances, params, cables, i, k, a, b, block)
 
 

@@ -1,4 +1,4 @@
-"""Moves a value smoothly to another one: a parameter that was set, the gain of a cable that comes or goes."""
+"""Moves a value smoothly to another one: a parameter that was set, what lanes lay over it, the gain of a cable that comes or goes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,26 @@ from chronus.memory.layout import (
     C_FROM,
     C_START,
     C_TO,
+    ENDLESS,
     JOINING,
+    L_FRAMES,
+    L_FROM,
+    L_JOIN,
+    L_OWNER,
+    L_START,
+    L_TO,
+    L_UNTIL,
+    L_WAS,
+    P_AUTOMATED,
     P_CURVE,
     P_FRAMES,
     P_FROM,
+    P_LOCKED,
+    P_REST,
     P_SHAPE,
     P_START,
     P_TO,
+    P_UNTIL,
     P_WAS,
     RAMP,
 )
@@ -40,8 +53,10 @@ def _moved(start, stop, t, smooth, exponential):
 
 
 @inline
-def param_at(floats, at, frame):
-    """Where a parameter stands at a frame. A line that does not begin there is joined as smoothly as a typed jump is made."""
+def set_at(floats, at, frame):
+    """Where a parameter stands at a frame if no lane moves it. A line that does not begin there is joined as smoothly as a
+    typed jump is made.
+    """
     frames, since = floats[at + P_FRAMES], frame - floats[at + P_START]
     t = 1.0 if frames <= 0.0 else since / frames
     exponential = floats[at + P_CURVE] > 0.0
@@ -49,6 +64,52 @@ def param_at(floats, at, frame):
     if floats[at + P_SHAPE] == JOINING and since < RAMP:
         x = _moved(floats[at + P_WAS], x, since / RAMP, True, exponential)
     return x
+
+
+@inline
+def _covered(floats, at, layer, frame, under):
+    """What a layer makes of the value `under` it. It is joined, and goes back, as smoothly as a typed jump is made."""
+    over, until, join = at + layer, floats[at + layer + L_UNTIL], floats[at + layer + L_JOIN]
+    if floats[over + L_OWNER] == 0.0 or frame >= until + join:
+        return under
+    exponential = floats[at + P_CURVE] > 0.0
+    since = min(frame, until) - floats[over + L_START]
+    t = 1.0 if floats[over + L_FRAMES] <= 0.0 else since / floats[over + L_FRAMES]
+    x = _moved(floats[over + L_FROM], floats[over + L_TO], t, False, exponential)
+    if since < join:
+        x = _moved(floats[over + L_WAS], x, since / join, True, exponential)
+    return _moved(x, under, (frame - until) / join, True, exponential) if frame > until else x
+
+
+@inline
+def automated_at(floats, at, frame):
+    """Where it stands at a frame under the locks of notes."""
+    return _covered(floats, at, P_AUTOMATED, frame, set_at(floats, at, frame))
+
+
+@inline
+def param_at(floats, at, frame):
+    """Where a parameter stands at a frame."""
+    return _covered(floats, at, P_LOCKED, frame, automated_at(floats, at, frame))
+
+
+@inline
+def _moves_until(floats, over):
+    """The frame from which on a layer moves no more."""
+    if floats[over + L_OWNER] == 0.0:
+        return 0.0
+    if floats[over + L_UNTIL] < ENDLESS:
+        return floats[over + L_UNTIL] + floats[over + L_JOIN]
+    return floats[over + L_START] + max(floats[over + L_FRAMES], floats[over + L_JOIN])
+
+
+@inline
+def settle(floats, at):
+    """Writes down until when a parameter moves, and where it stays then. Whoever changes its record calls this."""
+    until = max(floats[at + P_START] + floats[at + P_FRAMES], _moves_until(floats, at + P_AUTOMATED))
+    until = max(until, _moves_until(floats, at + P_LOCKED))
+    floats[at + P_UNTIL] = until
+    floats[at + P_REST] = param_at(floats, at, until)
 
 
 @inline

@@ -26,7 +26,9 @@ from chronus.memory.layout import (
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A
 from chronus.memory.words import copy_words, floats_of
 
-_BATCH, _NOTE_ON, _NOTE_OFF, _NO_LANE = log.BATCH, log.NOTE_ON, log.NOTE_OFF, log.NO_LANE
+_BATCH, _NOTE_ON, _NOTE_OFF, _LOCK, _UNLOCK, _NO_LANE = (
+    log.BATCH, log.NOTE_ON, log.NOTE_OFF, log.LOCK, log.UNLOCK, log.NO_LANE,
+)  # fmt: skip
 
 
 @inline
@@ -52,10 +54,10 @@ def _trade(heap, i, j):
 
 @inline
 def is_overruled(arena, heap, i):
-    """Whether it is a note of a lane that has been edited since. Generations only grow: what is behind now will be behind at its frame."""
+    """Whether it is of a lane that has been edited since. Generations only grow: what is behind now will be behind at its frame."""
     kind, lane = heap[i, WHAT] & 0xFF, heap[i, WHAT] >> 24 & 0xFFFF
-    of_lane = (kind == _NOTE_ON or kind == _NOTE_OFF) and lane != _NO_LANE
-    return of_lane and heap[i, WHO] >> 32 < arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS]
+    of_note = kind == _NOTE_ON or kind == _NOTE_OFF or kind == _LOCK or kind == _UNLOCK
+    return of_note and lane != _NO_LANE and heap[i, WHO] >> 32 < arena[LANE_TABLE // 8 + lane % LANES * LANE_WORDS]
 
 
 @inline

@@ -36,6 +36,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "    seq kick: @dnb.two_step",
         "    seq rim: euclid(7,16)",
         "directly after a step: ^ accent   ~ glide into the next   @3 length in steps",
+        "    {cutoff=800} locks a parameter of the module for the step, {cutoff=400..2k} sweeps it",
         "at the end: " + " ".join(f"{option.name}={option.example}" for option in OPTIONS.values()),
         "a lane loops at its own length, from the next bar on",
     ),

@@ -31,7 +31,7 @@ from chronus.language.quantities import SHARES, read_quantity
 from chronus.othernames import meant
 from chronus.pattern import library
 from chronus.pattern.drums import DRUMS, SHORT
-from chronus.pattern.lane import MOST_STEPS, OPTIONS, LaneOptions, Option, Pattern
+from chronus.pattern.lane import MOST_STEPS, OPTIONS, LaneOptions, Option, Pattern, locks_of
 from chronus.pattern.tones import tone
 from chronus.pattern.tree import (
     Degree,
@@ -77,12 +77,14 @@ SETTING = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*")
 
 
 class TypedLane(Struct, frozen=True):
-    """`text` is the pattern as typed, without the options (but with `len=`); `columns` is where each option stood."""
+    """`text` is the pattern as typed, without the options (but with `len=`); `columns` is where each option stood, and `locks` where each
+    lock did, its name and its value, in the order of `locks_of`."""
 
     text: str
     pattern: Pattern
     options: LaneOptions
     columns: dict[str, int]
+    locks: tuple[tuple[int, int], ...] = ()
 
 
 def read_lane(text: str, column: int, module: str = "") -> TypedLane:
@@ -96,9 +98,10 @@ def read_lane(text: str, column: int, module: str = "") -> TypedLane:
     if ready := _stands_for(meant, module, column + steps_text.index(meant)):
         steps_text, own = ready
         values = own | values
-        lanes = read_steps(steps_text, 1)
+        reader = _Reader(steps_text, 1)
     else:
-        lanes = read_steps(steps_text, column)
+        reader = _Reader(steps_text, column)
+    lanes = reader.lanes()
     options = LaneOptions(**{field: value for name, value in values.items() if (field := OPTIONS[name].field)})
     clip = values.get("len", 0)
     try:
@@ -107,12 +110,13 @@ def read_lane(text: str, column: int, module: str = "") -> TypedLane:
         raise _wrong(column + len(steps_text) - len(steps_text.lstrip()), error.message, code=error.code) from None
     text = " ".join(steps_text.split("\t")).strip() + (f" len={clip}" if clip else "")
     columns = {name: place for name, (_, place) in given.items()}
-    return TypedLane(text, pattern, options, columns)
+    locks = () if ready else tuple(reader.locks[lock] for lock in locks_of(pattern))
+    return TypedLane(text, pattern, options, columns, locks)
 
 
 def read_steps(text: str, column: int) -> Lanes:
     """Reads what comes before the options."""
-    return _Reader(text, column).lanes("grid" if _is_grid(text) else "tokens")
+    return _Reader(text, column).lanes()
 
 
 # ---------------------------------------------------------------- names for lines
@@ -273,8 +277,10 @@ class _Reader:
 
     def __init__(self, text: str, column: int) -> None:
         self.text, self.column = text, column
+        self.locks: dict[Lock, tuple[int, int]] = {}
 
-    def lanes(self, start: str) -> Lanes:
+    def lanes(self) -> Lanes:
+        start = "grid" if _is_grid(self.text) else "tokens"
         try:
             tree = parser("pattern", "grid", "tokens").parse(self.text, start=start)
         except UnexpectedInput as error:
@@ -451,7 +457,9 @@ class _Reader:
             name = setting[1].lower()
             if name in found:
                 raise _wrong(column + place + setting.start(1), f'"{name}" is given twice')
-            found[name] = Lock(name, _locked(setting[2].lower(), column + place + setting.start(2)))
+            at = column + place + setting.start(2)
+            found[name] = Lock(name, _locked(setting[2].lower(), at))
+            self.locks.setdefault(found[name], (column + place + setting.start(1), at))
             place += len(part) + 1
         if len(found) > MOST_LOCKS:
             raise _wrong(column, f"a step has at most {MOST_LOCKS} locks", code="E_LIMIT")
@@ -461,7 +469,7 @@ class _Reader:
 def _locked(text: str, column: int) -> Quantity | Word | Sweep:
     first, sweeps, last = text.partition("..")
     if sweeps:
-        return Sweep(read_quantity(first.strip(), column - 1), read_quantity(last.strip(), column + len(first) + 1))
+        return _sweep(_end(first, column), _end(last, column + len(first) + 2))
     if re.fullmatch(r"[a-g][#b]?-?[0-9]", text):
         return Quantity(float(tone(text, column)[0]), "note")
     if text[0].isalpha():
@@ -469,6 +477,18 @@ def _locked(text: str, column: int) -> Quantity | Word | Sweep:
             raise _wrong(column, f'"{text[:24]}" is no value', code="E_VALUE")
         return Word(text)
     return read_quantity(text, column - 1)
+
+
+def _end(text: str, column: int) -> Quantity:
+    found = _locked(text.strip(), column + len(text) - len(text.lstrip())) if text.strip() else None
+    if not isinstance(found, Quantity):
+        raise _wrong(column, "a sweep goes from one number to another: 400..2k", code="E_VALUE")
+    return found
+
+
+def _sweep(first: Quantity, last: Quantity) -> Sweep:
+    """400..2400hz: the unit belongs to both."""
+    return Sweep(first if first.unit or last.unit == "note" else replace(first, unit=last.unit), last)
 
 
 def _counted(text: str, mark: str, column: int) -> int:

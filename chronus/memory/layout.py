@@ -221,9 +221,18 @@ NOTE_WORDS = 8
 """float64 a voice: gate (0 or 1), pitch (Hz, 0: the module's own freq), velocity, accent, glide, note id,
 frame of the last change, edge (1: a note begins while the gate is on)."""
 N_GATE, N_PITCH, N_VELOCITY, N_ACCENT, N_GLIDE, N_ID, N_SINCE, N_EDGE = range(8)
-PARAM_WORDS = 8
-"""float64 a parameter: it moves from P_FROM to P_TO in P_FRAMES frames from frame P_START on, where it stood at P_WAS."""
-P_FROM, P_TO, P_START, P_FRAMES, P_SHAPE, P_CURVE, P_WAS = range(7)
+PARAM_WORDS = 32
+"""float64 a parameter: it moves from P_FROM to P_TO in P_FRAMES frames from frame P_START on, where it stood at P_WAS. Over that lie two
+layers: what its own lane says of it, and over this one the locks of notes. With these, it stays at P_REST from frame P_UNTIL on."""
+P_FROM, P_TO, P_START, P_FRAMES, P_SHAPE, P_CURVE, P_WAS, P_UNTIL, P_REST = range(9)
+P_AUTOMATED, P_LOCKED = 14, 23
+LAYER_WORDS = 9
+"""From P_AUTOMATED and P_LOCKED on: from frame L_START to L_UNTIL it covers what lies under it. It moves from L_FROM to L_TO in L_FRAMES
+frames; in L_JOIN frames it is joined from where that stood, L_WAS, and goes back. L_OWNER is 1 + the lane that laid it, 0: none
+ever did; L_NOTE is the note."""
+L_FROM, L_TO, L_START, L_FRAMES, L_WAS, L_JOIN, L_UNTIL, L_OWNER, L_NOTE = range(LAYER_WORDS)
+ENDLESS = 2.0**62
+"""The frame at which a layer ends that has no end yet."""
 SMOOTH, STRAIGHT, JOINING = 0, 1, 2
 """Shapes of a ramp: an S-curve for jumps that were typed, a straight line for sweeps, and one that is joined from elsewhere."""
 RAMP = 512

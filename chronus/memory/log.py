@@ -47,16 +47,24 @@ KINDS = {
     6: (
         "generation",
         "index=lane: from here on only events of this generation count; handle in A, incarnation in B; "
-        "flag RELEASE lets go of its notes",
+        "flag RELEASE lets go of its notes and locks, UNLOCK of its locks alone",
     ),
     7: ("swap", "A program number"),
     8: ("panic", "everything falls silent in 5 ms, all state is cleared and all gates are closed"),
     9: ("clear", "the second half of a panic, laid down by the replica itself"),
     10: ("hold", "handle: the note by hand of id C, if it sounds, lasts B frames from here on and not as it said; its id is A now"),
+    11: (
+        "lock",
+        "handle, more=lane, flags >> PARAM: covers the parameter: moves straight to A over B frames (0: at once) from C (NaN: from where "
+        "it stands), joined within RAMP frames unless AT_ONCE; AUTOMATES: under the locks of notes; the low half of ORDER is its note",
+    ),
+    12: ("unlock", "handle, more=lane: the locks of the note in the low half of ORDER end; parameters go back to where they are by then"),
 }  # fmt: skip
-BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR, HOLD = KINDS
+BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR, HOLD, LOCK, UNLOCK = KINDS
 
-F_STRAIGHT, F_ACCENT, F_GLIDE, F_RELEASE = 1, 2, 4, 8
+F_STRAIGHT, F_ACCENT, F_GLIDE, F_RELEASE, F_UNLOCK, F_AT_ONCE, F_AUTOMATES = 1, 2, 4, 8, 16, 32, 64
+PARAM = 8
+"""Bits of the flags of a lock below the number of its parameter."""
 NO_LANE = 0xFFFF
 """`more` of a note played by hand: no generation is asked."""
 
@@ -64,9 +72,13 @@ AT_ONCE, COMMANDED, ENDING, BEGINNING = range(4)
 """Ranks among entries of one frame: what was said for now, what was said for this frame, notes that end, notes that begin."""
 
 
+MINOR = 0xFFFFFF
+"""The low bits of ORDER."""
+
+
 def order(rank: int, major: int, minor: int) -> int:
     """ORDER word. A command's entries: (rank, number of the command, place in it). A lane's: (rank, lane, number of the event)."""
-    return rank << 60 | (major & 0xFFFFFFFF) << 24 | (minor & 0xFFFFFF)
+    return rank << 60 | (major & 0xFFFFFFFF) << 24 | (minor & MINOR)
 
 
 class Entry(Struct, frozen=True):

@@ -70,6 +70,11 @@ class Pattern(Struct, frozen=True):
     drums: bool = False
 
 
+def locks_of(pattern: Pattern) -> tuple[Lock, ...]:
+    """Returns the locks of a pattern, each once."""
+    return tuple(dict.fromkeys(lock for hit in pattern.hits for lock in hit.locks))
+
+
 class LaneOptions(Struct, frozen=True):
     """`every` is the length of a step as a share of a whole note; `gate` a share of a step; swing in percent, or the rack's."""
 

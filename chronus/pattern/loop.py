@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from chronus.memory.log import F_ACCENT
 from chronus.pattern.harmony import ROOT, SCALE, led, pitch_of, within
-from chronus.pattern.lane import Draw, Hit, LaneOptions, Pattern
+from chronus.pattern.lane import Draw, Hit, LaneOptions, Pattern, locks_of
 from chronus.pattern.tones import tone
 from chronus.pattern.tree import Lock
 from chronus.units import exact, frequency
@@ -42,7 +42,8 @@ class Loop(Struct, frozen=True):
     """A lane's notes in the order of their beginnings, as arrays that count in `part`s of a step, `size` of them in a loop.
 
     `beat` is a step in beats; `swing` what the lane says of its own, None where the transport's counts. `end` is that of the note as
-    it is told, `cell` that of the step that it was given. `share` is how many of its notes a loop plays on average.
+    it is told, `cell` that of the step that it was given. `share` is how many of its notes a loop plays on average, and
+    `entries` what these come to in the log.
     """
 
     size: int
@@ -59,7 +60,7 @@ class Loop(Struct, frozen=True):
     hertz: NDArray[np.float64]
     velocity: NDArray[np.float64]
     pitches: list[int | None]
-    locks: list[tuple[Lock, ...]]
+    locks: Locking
     starts: list[int]
     moments: Ints
     """Where any of its notes begin, in order; `moment` is the number of the one at which each does."""
@@ -68,6 +69,7 @@ class Loop(Struct, frozen=True):
     """After so many parts each note is over."""
     conditions: Conditions
     share: float
+    entries: float
     glides: bool
     fill: int
     humanize: float
@@ -116,6 +118,26 @@ class Loop(Struct, frozen=True):
         """Returns for each note how much early or late it is: -1..1. What begins at once in one line stays together."""
         loops, place = np.divmod(number, len(self.starts))
         return 2.0 * drawn(seed if self.seed is None else self.seed, loops, OF_TIME + self.group[place]) - 1.0
+
+
+class Locking(NamedTuple):
+    """The locks of a loop's notes: those of note k are `which[first[k] : first[k + 1]]`, places in `kinds`. `lasts`: for so many parts.
+
+    Of notes that begin at once, and of those of an arpeggio, one has the locks of them all.
+    """
+
+    kinds: tuple[Lock, ...]
+    first: Ints
+    which: Ints
+    lasts: Ints
+
+    @property
+    def counts(self) -> Ints:
+        """How many each note has."""
+        return np.diff(self.first)
+
+    def of(self, place: int) -> tuple[Lock, ...]:
+        return tuple(self.kinds[k] for k in self.which[self.first[place] : self.first[place + 1]])
 
 
 class Played(NamedTuple):
@@ -209,7 +231,7 @@ def loop_of(pattern: Pattern, options: LaneOptions, key: Key = NO_KEY) -> Loop:
 
 
 class _Note(NamedTuple):
-    """A hit with its pitches known; `drawn` is its own number among all."""
+    """A hit with its pitches known; `drawn` is its own number among all. Its locks last for `locked`, 0: others have them."""
 
     hit: Hit
     pitches: tuple[int | None, ...]
@@ -217,6 +239,7 @@ class _Note(NamedTuple):
     length: Fraction
     cell: Fraction
     drawn: int
+    locked: Fraction
     more: tuple[Draw, ...] = ()
 
 
@@ -227,7 +250,7 @@ def _loop(pattern: Pattern, options: LaneOptions, key: Key) -> Loop:
     if options.arp:
         some = _arpeggios(some, options, gate)
     some = [note._replace(drawn=k) for k, note in enumerate(some)]
-    part = lcm(*(share.denominator for note in some for share in (note.at, note.length, note.cell)), 1)
+    part = lcm(*(share.denominator for note in some for share in (note.at, note.length, note.cell, note.locked)), 1)
     size = pattern.steps * part
 
     def place(note: _Note) -> int:
@@ -241,6 +264,8 @@ def _loop(pattern: Pattern, options: LaneOptions, key: Key) -> Loop:
     cells = np.array([int(note.cell * part) for note, _ in notes], np.int64)
     hits = [note.hit for note, _ in notes]
     conditions = _conditions([note for note, _ in notes], options)
+    locks, share = _locking(pattern, placed, part), sum(_share(note) for note, _ in notes) * options.prob
+    locking = sum(_share(note) * (1 + len(note.hit.locks)) for note in placed if note.hit.locks and note.locked)
     return Loop(
         size,
         part,
@@ -256,12 +281,13 @@ def _loop(pattern: Pattern, options: LaneOptions, key: Key) -> Loop:
         np.array([0.0 if pitch is None else frequency(pitch) for _, pitch in notes]),
         np.array([min(max(hit.velocity * options.velocity, 0.0), 1.0) for hit in hits]),
         [pitch for _, pitch in notes],
-        [hit.locks for hit in hits],
+        locks,
         starts,
         *np.unique(begins, return_inverse=True),
-        int(max(lengths.max(initial=0), cells.max(initial=0))),
+        int(max(lengths.max(initial=0), cells.max(initial=0), locks.lasts.max(initial=0))),
         conditions,
-        sum(_share(note) for note, _ in notes) * options.prob,
+        share,
+        2 * share + locking * options.prob,
         any(hit.glide for hit in hits),
         options.fill,
         options.humanize,
@@ -277,9 +303,22 @@ def _pitched(pattern: Pattern, options: LaneOptions, key: Key, gate: Fraction) -
     for k, hit in enumerate(pattern.hits):
         degrees = (within(pitch_of(degree.number, degree.semitones, root, scale)) for degree in hit.degrees)
         length = Fraction(*hit.length) or (Fraction(1) if hit.glide else gate)
-        pitches = tuple(dict.fromkeys((*hit.pitches, *degrees)))
-        found.append(_Note(hit, pitches or plain, Fraction(*hit.at), length, Fraction(*hit.cell), k))
+        pitches, cell = tuple(dict.fromkeys((*hit.pitches, *degrees))), Fraction(*hit.cell)
+        found.append(_Note(hit, pitches or plain, Fraction(*hit.at), length, cell, k, cell))
     return found
+
+
+def _locking(pattern: Pattern, notes: list[_Note], part: int) -> Locking:
+    kinds = locks_of(pattern)
+    number = {lock: k for k, lock in enumerate(kinds)}
+    first, which, lasts = [0], [], []
+    for note in notes:
+        for k in range(len(note.pitches)):
+            if not k and note.locked:  # the innermost of two on one parameter
+                which += [number[lock] for lock in {lock.param: lock for lock in note.hit.locks}.values()]
+            first.append(len(which))
+            lasts.append(int(note.locked * part))
+    return Locking(kinds, np.array(first, np.int64), np.array(which, np.int64), np.array(lasts, np.int64))
 
 
 def _voiced(notes: list[_Note], options: LaneOptions) -> list[_Note]:
@@ -313,7 +352,9 @@ def _arpeggios(notes: list[_Note], options: LaneOptions, gate: Fraction) -> list
         order = _order(options.arp, [pitch + 12 * octave for octave in range(options.oct) for pitch in chord])
         for k in range(min(max(1, -(-note.cell // step)), ARPEGGIO - len(found))):
             at, cell = note.at + k * step, min(step, note.cell - k * step)
-            played = note._replace(at=at, length=min(step * gate, cell), cell=cell)
+            played = note._replace(
+                at=at, length=min(step * gate, cell), cell=cell, locked=Fraction(0) if k else note.cell
+            )
             if options.arp == "random":
                 number = OF_ARP + len(found)
                 found += [

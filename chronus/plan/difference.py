@@ -12,8 +12,8 @@ from chronus.commands import ByHand, File, Gate, Length, Note, Quantity, Word
 from chronus.memory import log
 from chronus.memory.layout import RAMP
 from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
-from chronus.plan.seats import Plan, Seat, for_replicas
-from chronus.rack.document import Module, Moving, Rack, Setting, find, retunes, value
+from chronus.plan.seats import Plan, Seat
+from chronus.rack.document import Module, Moving, Rack, Setting, find, for_replicas, retunes, value
 from chronus.rack.sweeps import Course, Present
 from chronus.score.courses import Sounding
 from chronus.score.timeline import Timeline, frames_of

@@ -9,9 +9,9 @@ from chronus.errors import ChronusError
 from chronus.memory.layout import ARENA_BYTES, BLOCK, CABLES, HANDLES, INSTANCES, instance_bytes
 from chronus.memory.program import Program
 from chronus.memory.shelf import MOST_BYTES, PLACES
-from chronus.plan.seats import Places, Plan, Seat, Strand, for_replicas
+from chronus.plan.seats import Places, Plan, Seat, Strand
 from chronus.plan.tables import Tables
-from chronus.rack.document import Cable, Key, Rack, replace, values
+from chronus.rack.document import Cable, Key, Rack, for_replicas, replace, values
 from chronus.rack.wiring import sort, wire_up
 from chronus.shelf.recipe import recipes
 

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from chronus.catalogue.spec import Param, factor
 from chronus.memory import shelf
 from chronus.memory.program import Program
 from chronus.rack import document
 from chronus.rack.document import Cable, replace
 from chronus.shelf.recipe import Recipe
-
-
-def for_replicas(value: float, param: Param) -> float:
-    """Returns a parameter's value as the replicas have it: a level that may be off is a factor there."""
-    return factor(value) if param.has_off else value
 
 
 class Seat(Struct, frozen=True):

@@ -15,9 +15,9 @@ from chronus.memory.layout import BLOCK, PARAM_WORDS, instance_bytes
 from chronus.memory.program import Cable as C
 from chronus.memory.program import Feed, Input, Instance, Program, Read
 from chronus.memory.program import Param as P
-from chronus.plan.seats import Plan, Seat, Strand, for_replicas
+from chronus.plan.seats import Plan, Seat, Strand
 from chronus.rack.amounts import IN_CURVE, OCTAVES, gain, scaled
-from chronus.rack.document import Key, seed_of
+from chronus.rack.document import Key, for_replicas, seed_of
 from chronus.rack.wiring import input_of, sounds, tells
 
 NOTES = {"gate": Feed.GATE, "velocity": Feed.VELOCITY, "accent": Feed.ACCENT, "glide": Feed.GLIDE}

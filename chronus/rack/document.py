@@ -23,7 +23,7 @@ from chronus.commands import File, Length, Quantity, ScenePart, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.pattern.lane import LaneOptions, Pattern
-from chronus.units import OFF, format_param, format_quantity, is_clamped, to_param
+from chronus.units import OFF, Range, format_param, format_quantity, is_clamped, to_param
 
 RESERVED = ("at", "now", "over", "fade")
 """No names, and no plain words."""
@@ -94,8 +94,34 @@ class Cable(Struct, frozen=True):
     auto: bool = False
 
 
+class Locked(Struct, frozen=True):
+    """A lock of a lane, as the replicas have it: parameter number `place` from `start` to `stop`; both are the same where it stands still.
+
+    A musical time follows the tempo, inside of `range`. `at_once`: the kernel has its own way from one to the other.
+    """
+
+    param: str
+    place: int
+    start: Steady
+    stop: Steady
+    at_once: bool = False
+    range: Range | None = None
+
+    def ends(self, bpm: float) -> tuple[float, float]:
+        """Returns where it begins and ends, at a tempo."""
+        return self._number(self.start, bpm), self._number(self.stop, bpm)
+
+    def _number(self, setting: Steady, bpm: float) -> float:
+        if not isinstance(setting, Quantity):
+            return setting
+        assert self.range is not None
+        return to_param(setting, self.range, bpm=bpm)
+
+
 class Lane(Struct, frozen=True):
-    """The pattern of one module. `take` numbers the lanes ever typed, so that a lane brought back knows when it began."""
+    """The pattern of one module. `take` numbers the lanes ever typed, so that a lane brought back knows when it began. `locks`: those
+    of its pattern, in the order of `locks_of`.
+    """
 
     text: str
     pattern: Pattern
@@ -103,6 +129,7 @@ class Lane(Struct, frozen=True):
     take: int
     muted: bool = False
     solo: bool = False
+    locks: tuple[Locked, ...] = ()
 
 
 class Scene(Struct, frozen=True):
@@ -207,6 +234,11 @@ def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -
     if not isinstance(setting, Quantity):
         return [now]
     return [format_quantity(setting), now, *(["clamped"] if is_clamped(setting, param, rack.bpm) else [])]
+
+
+def for_replicas(value: float, param: Param) -> float:
+    """Returns a parameter's value as the replicas have it: a level that may be off is a factor there."""
+    return factor(value) if param.has_off else value
 
 
 def words_of(module: Module, table: Table) -> str:

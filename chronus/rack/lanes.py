@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import accumulate
 from math import gcd, lcm
 from typing import Any
 
-from chronus.catalogue.kinds import Catalogue
-from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Sequence
+from chronus.catalogue.kinds import Catalogue, find_param
+from chronus.catalogue.spec import MIX, Param, Spec
+from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Quantity, Sequence, Sweep, Word
 from chronus.errors import ChronusError, nearest
-from chronus.pattern.lane import OPTIONS, LaneOptions
+from chronus.pattern.lane import OPTIONS, LaneOptions, locks_of
 from chronus.pattern.loop import loop_of
-from chronus.pattern.tree import Degree
-from chronus.rack.document import LANES, VOICES, Lane, Rack, bar_of, named, replace, with_module
+from chronus.pattern.tree import Degree, Lock
+from chronus.rack.document import (
+    LANES,
+    VOICES,
+    Lane,
+    Locked,
+    Module,
+    Rack,
+    Steady,
+    bar_of,
+    for_replicas,
+    named,
+    replace,
+    with_module,
+)
 from chronus.rack.wiring import gated_off, voices_of
-from chronus.units import exact
+from chronus.units import exact, is_musical, range_of, to_param
 
 NO_KEY = "c minor"
 """Of degrees where nothing says another."""
@@ -32,6 +47,7 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
         raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
     _check(replace(command, name=name))
     kind = rack.modules[name].kind
+    locks = tuple(_locked(rack, lock, catalogue[kind], k) for k, lock in enumerate(locks_of(command.pattern)))
     if command.pattern.drums and not catalogue[kind].kit:
         kits = ", ".join(other for other, spec in catalogue.kinds.items() if spec.kit)
         loaded = tuple(other for other, module in rack.modules.items() if catalogue[module.kind].kit)
@@ -43,8 +59,9 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
         )
     old = rack.lanes.get(name)
     kept = {flag: getattr(old, flag) for flag in FLAGS if old}
-    lane = Lane(command.text, command.pattern, command.options, rack.takes, **kept)
-    rack = with_module(rack, replace(rack.modules[name], sequenced=True, hushed=False))
+    lane = Lane(command.text, command.pattern, command.options, rack.takes, **kept, locks=locks)
+    module = replace(rack.modules[name], sequenced=True, hushed=False)
+    rack = with_module(rack, _looked_at(module, (lock.param for lock in locks)))
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps
     text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
@@ -68,10 +85,38 @@ def _check(command: Sequence) -> None:
             "E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="pattern"
         )
     for hit in command.pattern.hits:
-        if hit.locks:
-            raise ChronusError("E_VALUE", "locks ({cutoff=800}) are read, but not played yet", part="pattern")
         if Fraction(*hit.at) >= steps or Fraction(*hit.length) > steps:
             raise ChronusError("E_VALUE", f"a hit lies outside of its {steps} steps", part="pattern")
+
+
+def _locked(rack: Rack, lock: Lock, spec: Spec, k: int) -> Locked:
+    """Checks a lock against the declaration of its parameter."""
+    param = find_param(spec, lock.param, f"locks.{k}.param")
+    first, last = (lock.value.start, lock.value.stop) if isinstance(lock.value, Sweep) else (lock.value, lock.value)
+    if param.words and isinstance(lock.value, Sweep):
+        raise ChronusError("E_VALUE", f"{param.name} cannot be swept", part=f"locks.{k}.value")
+    try:
+        start, stop = (_setting(value, param, rack.bpm) for value in (first, last))
+    except ChronusError as error:
+        error.part = f"locks.{k}.value"
+        raise
+    by_kernel = bool(param.words) and param in spec.params
+    musical = isinstance(start, Quantity) or isinstance(stop, Quantity)
+    return Locked(
+        param.name, spec.all_params.index(param), start, stop, by_kernel, range_of(param) if musical else None
+    )
+
+
+def _setting(value: Quantity | Word, param: Param, bpm: float) -> Steady:
+    """Returns a value as the replicas have it, or the musical time itself."""
+    number = to_param(value, param, bpm=bpm)
+    return value if isinstance(value, Quantity) and is_musical(value, param) else for_replicas(number, param)
+
+
+def _looked_at(module: Module, params: Iterable[str]) -> Module:
+    """Returns the module with those of its level, pan and bypass written down that are to move, so that the graph looks at them."""
+    moved = {param.name: float(param.default) for param in MIX if param.name in set(params)}
+    return replace(module, params={**moved, **module.params}) if moved else module
 
 
 def in_words(name: str, text: str, options: LaneOptions) -> str:

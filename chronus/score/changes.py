@@ -15,7 +15,7 @@ from chronus.rack.document import Lane, Rack, any_solo, audible, bar_of, replace
 from chronus.rack.sweeps import Present
 from chronus.score.courses import Change, on_the_way
 from chronus.score.score import Playing, Score, alive, begin, rewrite, same_notes, until
-from chronus.score.spans import SIXTEENTH, STRAIGHT, Player, Span, sounding
+from chronus.score.spans import SIXTEENTH, STRAIGHT, Carried, Player, Span, sounding
 from chronus.score.timeline import Pace, Ramp, Timeline, beats_of
 from chronus.units import exact
 
@@ -82,8 +82,8 @@ def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: 
     spans = [until(s, position) for s in playing.spans if s.start < position]
     if spans and _alike(spans[-1], span):
         # What plays there already (a change that was still to come is taken back) goes on without a break.
-        held = sounding(spans[-1], timeline, timeline.frame(position))
-        span = replace(span, since=spans[-1].since, held=held)
+        carried = sounding(spans[-1], timeline, timeline.frame(position))
+        span = replace(span, since=spans[-1].since, **carried._asdict())
     score = replace(score, lanes={**score.lanes, name: replace(playing, spans=(*spans, span))})
     for later in (pace for pace in timeline.paces if pace.position > position):
         score = rewrite(score, name, later.position, _Paced(timeline, later.position, score).span)
@@ -114,6 +114,7 @@ _WHEN: dict[str, Any] = {
     "lane": None,
     "stop": None,
     "held": (),
+    "locked": (),
 }
 """What two spans that play alike may differ in."""
 
@@ -156,8 +157,8 @@ class _Anew:
     def span(self, span: Span, start: Fraction) -> Span:
         since = self.begun.setdefault(span.since, start)
         carries = self.last is not None and self.last.since == since
-        held = sounding(self.last, self.timeline, self.timeline.frame(start)) if self.last and carries else ()
-        self.last = replace(span, start=start, since=since, held=held, **self.changes)
+        carried = sounding(self.last, self.timeline, self.timeline.frame(start)) if self.last and carries else Carried()
+        self.last = replace(span, start=start, since=since, **carried._asdict(), **self.changes)
         return self.last
 
 
@@ -304,8 +305,10 @@ class _Carry(NamedTuple):
     new: Mapping[str, Any] = MappingProxyType({})
 
     def span(self, span: Span, start: Fraction) -> Span:
-        held = sounding(span, self.timeline, self.frame) if start == self.position else span.held
-        return replace(span, held=held, **self.new)
+        carried = (
+            sounding(span, self.timeline, self.frame) if start == self.position else Carried(span.held, span.locked)
+        )
+        return replace(span, **carried._asdict(), **self.new)
 
 
 # ---------------------------------------------------------------- transport and seats

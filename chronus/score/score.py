@@ -16,7 +16,7 @@ from chronus.memory.log import F_RELEASE, GENERATION, NOW, Entry, Rows
 from chronus.rack.document import Lane, Rack, replace
 from chronus.rack.sweeps import Course
 from chronus.score.courses import Sounding
-from chronus.score.spans import NONE, Player, Span, Window, in_order, notes_a_beat, span_entries
+from chronus.score.spans import NONE, Player, Span, Window, entries_a_beat, in_order, span_entries
 from chronus.score.timeline import FOUR, Timeline
 
 
@@ -127,7 +127,7 @@ def density(score: Score) -> float:
     """Returns the entries a second that the lanes come to, muted lanes too."""
     if score.timeline is None:
         return 0.0
-    each = (2 * notes_a_beat(playing.spans[-1]) for playing in score.lanes.values() if playing.spans)
+    each = (entries_a_beat(playing.spans[-1]) for playing in score.lanes.values() if playing.spans)
     return float(sum(each) * score.rate / score.timeline.tempos[-1].beat)
 
 

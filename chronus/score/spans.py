@@ -23,11 +23,15 @@ from numpy.typing import NDArray
 from chronus.memory.log import (
     BEGINNING,
     ENDING,
+    F_AT_ONCE,
     F_GLIDE,
     FRAME,
+    LOCK,
     NOTE_OFF,
     NOTE_ON,
     ORDER,
+    PARAM,
+    UNLOCK,
     WHAT,
     WHO,
     A,
@@ -46,6 +50,9 @@ FAR_BEFORE = -(1 << 52)
 NONE: Rows = np.zeros((0, 8), np.int64)
 
 
+Ends = tuple[tuple[Fraction, int], ...]
+
+
 class Player(Struct, frozen=True):
     """What a lane plays: its own index, and the instance that takes the notes."""
 
@@ -58,9 +65,10 @@ class Span(Struct, frozen=True):
     """From position `start` to `stop` (None: for good) the lane is played this way. `lane` None is silence.
 
     `origin` is where its first loop began, `since` where this way of playing it did: spans that carry on one another's notes
-    share it. `held` are the notes that it carries on from the span before: (position of their end, note id). `seed`: of what is left to
-    chance; `key`: of degrees; `fill`: whether fill is on. `pace`: a beat of the lane takes so many beats; at half-time or double time
-    `origin` is where the first loop would have begun at that pace, and `zero` where the transport's sixteenths would have.
+    share it. `held` are the notes that it carries on from the span before: (position of their end, note id); `locked` their locks.
+    `seed`: of what is left to chance; `key`: of degrees; `fill`: whether fill is on. `pace`: a beat of the lane takes so many beats; at
+    half-time or double time `origin` is where the first loop would have begun at that pace, and `zero` where the transport's sixteenths
+    would have.
     """
 
     start: Fraction
@@ -71,7 +79,8 @@ class Span(Struct, frozen=True):
     audible: bool = True
     swing: Fraction = Fraction(1, 2)
     stop: Fraction | None = None
-    held: tuple[tuple[Fraction, int], ...] = ()
+    held: Ends = ()
+    locked: Ends = ()
     seed: int = 0
     key: Key = NO_KEY
     fill: bool = False
@@ -112,13 +121,19 @@ def swing_of(span: Span, loop: Loop) -> Swing | None:
 
 
 class Notes(NamedTuple):
-    """The notes that a span plays, of which `begin` and `end` are in `unit` beats from the span's origin."""
+    """The notes that a span plays, of which `begin` and `end`, and `free`, the end of their locks, are in `unit` beats from its origin."""
 
     loop: Loop
     played: Played
     unit: Fraction
     begin: Ints
     end: Ints
+    free: Ints
+
+    @property
+    def locks(self) -> bool:
+        """Whether any note of the lane has locks."""
+        return len(self.loop.locks.which) > 0
 
 
 def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
@@ -134,7 +149,7 @@ def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
     if last <= first:
         return None
     played = loop.notes(first, last, span.seed, span.fill)
-    straight = Notes(loop, played, unit, played.begin, played.end)
+    straight = Notes(loop, played, unit, played.begin, played.end, played.begin + loop.locks.lasts[played.place])
     return _swung(straight, swing, span.origin) if swing else straight
 
 
@@ -151,11 +166,17 @@ def _swung(straight: Notes, swing: Swing, origin: Fraction) -> Notes:
     fine, squeezed, cell, late, lead_units = (
         int(part / unit) for part in (straight.unit, short, swing.cell, swing.late, lead)
     )
-    begin, end = straight.begin * fine, straight.end * fine
-    begins_odd, ends_odd = _odd(begin + lead_units, cell), _odd(end + lead_units, cell)
-    inside = begins_odd & (end < begin + cell)
-    ends = np.where(inside, begin + late + (straight.end - straight.begin) * squeezed, end + late * ends_odd)
-    return straight._replace(unit=unit, begin=begin + late * begins_odd, end=ends)
+    begin = straight.begin * fine
+    begins_odd = _odd(begin + lead_units, cell)
+
+    def moved(end: Ints) -> Ints:
+        fine_end = end * fine
+        inside = begins_odd & (fine_end < begin + cell)
+        later = fine_end + late * _odd(fine_end + lead_units, cell)
+        return np.where(inside, begin + late + (end - straight.begin) * squeezed, later)
+
+    free = moved(straight.free) if straight.locks else straight.free
+    return straight._replace(unit=unit, begin=begin + late * begins_odd, end=moved(straight.end), free=free)
 
 
 def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
@@ -219,16 +240,22 @@ def span_entries(span: Span, player: Player, window: Window) -> Rows:
     last = window.stop if span.stop is None else min(window.stop, timeline.frame(span.stop))
     if first >= last or span.lane is None or not span.audible:
         return NONE
-    held = [(timeline.frame(end), number) for end, number in span.held]
-    ending = [(frame, number) for frame, number in held if first <= frame < last]
-    found = [_offs(np.array(ending, np.int64), span, player)] if ending else []
+    found = []
+    for kind, ends in ((NOTE_OFF, span.held), (UNLOCK, span.locked)):
+        ending = [(frame, number) for end, number in ends if first <= (frame := timeline.frame(end)) < last]
+        if ending:
+            found.append(_ends(kind, np.array(ending, np.int64), span, player))
     some = _near(span, max(window.begin, span.start), window.end, timeline)
     if some is not None:
-        on, off, belongs = _frames(some, span, timeline)
+        on, off, free, belongs = _frames(some, span, timeline)
         heard = belongs & (first <= on) & (on < last)
         ended = belongs & (first <= off) & (off < last) & ~some.played.glides
         found.append(_ons(on, heard, some, span, player))
-        found.append(_offs(np.column_stack((off[ended], some.played.number[ended])), span, player))
+        found.append(_ends(NOTE_OFF, np.column_stack((off[ended], some.played.number[ended])), span, player))
+        if some.locks:
+            freed = belongs & (first <= free) & (free < last) & (some.loop.locks.counts[some.played.place] > 0)
+            found.append(_locks(on, free, heard, some, span, player, timeline))
+            found.append(_ends(UNLOCK, np.column_stack((free[freed], some.played.number[freed])), span, player))
     return np.concatenate(found) if found else NONE
 
 
@@ -245,17 +272,20 @@ def _most(loop: Loop, rate: int) -> int:
     return round(loop.humanize * rate / 1000)
 
 
-def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-    """Returns where the notes begin and end, and which of them begin in the span. Where they are humanised they stay inside of it."""
-    found = timeline.frames(span.origin, some.unit, np.concatenate((some.begin, some.end)))
-    on, off = found[: len(some.begin)], found[len(some.begin) :]
+def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
+    """Returns where the notes begin, where they and their locks end, and which of them begin in the span. Where they are humanised they
+    stay inside of it.
+    """
+    places, count = [some.begin, some.end, *([some.free] if some.locks else [])], len(some.begin)
+    found = timeline.frames(span.origin, some.unit, np.concatenate(places))
+    on, off, free = found[:count], found[count : 2 * count], found[-count:]
     begins = timeline.frame(span.start)
     belongs = on >= begins
     if some.loop.humanize:
         moved = np.rint(some.loop.jitter(some.played.number, span.seed) * _most(some.loop, timeline.rate)).astype(
             np.int64
         )
-        lasts = np.maximum(off - on, 1)
+        lasts, locked = np.maximum(off - on, 1), np.maximum(free - on, 1)
         # none comes before the one that it follows: each stays on its side of the middle between the two
         first, last = (timeline.frames(span.origin, some.unit / 2, middle) for middle in _middles(some, span))
         moved = np.clip(moved, np.minimum(first - on, 0), np.maximum(last - 1 - on, 0))
@@ -266,23 +296,39 @@ def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, ND
         else:
             on = on + moved
         on = np.maximum(on, begins)
-        off = on + lasts
-    return on, off, belongs
+        off, free = on + lasts, on + locked
+    return on, off, free, belongs
 
 
-def sounding(span: Span, timeline: Timeline, frame: int) -> tuple[tuple[Fraction, int], ...]:
-    """Returns the notes that began in the span before `frame` and end at it or later: (position of the end, note id)."""
+class Carried(NamedTuple):
+    """What goes on from one span into the next: notes, and the locks that are not over: (position of the end, note id)."""
+
+    held: Ends = ()
+    locked: Ends = ()
+
+
+def sounding(span: Span, timeline: Timeline, frame: int) -> Carried:
+    """Returns the notes that began in the span before `frame` and end at it or later, and so their locks."""
     if span.lane is None or not span.audible:
-        return ()
-    held = [(end, number) for end, number in span.held if timeline.frame(end) >= frame]
+        return Carried()
+    held, locked = (
+        [(end, number) for end, number in ends if timeline.frame(end) >= frame] for ends in (span.held, span.locked)
+    )
     here = timeline.position(frame)
     some = _near(span, here, here, timeline)
     if some is not None:
-        on, off, belongs = _frames(some, span, timeline)
-        lasts = belongs & (on < frame) & (frame <= off) & ~some.played.glides
-        pairs = zip(some.end[lasts].tolist(), some.played.number[lasts].tolist(), strict=True)
-        held += [(span.origin + some.unit * end, number) for end, number in pairs]
-    return tuple(held)
+        on, off, free, belongs = _frames(some, span, timeline)
+        begun = belongs & (on < frame)
+        held += _places(some.end, begun & (frame <= off) & ~some.played.glides, some, span)
+        if some.locks:
+            locks = some.loop.locks.counts[some.played.place] > 0
+            locked += _places(some.free, begun & (frame <= free) & locks, some, span)
+    return Carried(tuple(held), tuple(locked))
+
+
+def _places(ends: Ints, which: NDArray[np.bool_], some: Notes, span: Span) -> list[tuple[Fraction, int]]:
+    pairs = zip(ends[which].tolist(), some.played.number[which].tolist(), strict=True)
+    return [(span.origin + some.unit * end, number) for end, number in pairs]
 
 
 def _rows(rank: int, kind: int, frame: Ints, number: Ints, span: Span, player: Player) -> Rows:
@@ -305,16 +351,41 @@ def _ons(frame: Ints, heard: NDArray[np.bool_], some: Notes, span: Span, player:
     return rows
 
 
-def _offs(ends: Ints, span: Span, player: Player) -> Rows:
+def _ends(kind: int, ends: Ints, span: Span, player: Player) -> Rows:
     """`ends`: (frame, number of the note) a row."""
-    return _rows(ENDING, NOTE_OFF, ends[:, 0], ends[:, 1], span, player)
+    return _rows(ENDING, kind, ends[:, 0], ends[:, 1], span, player)
 
 
-def notes_a_beat(span: Span) -> Fraction:
+def _locks(
+    on: Ints, free: Ints, heard: NDArray[np.bool_], some: Notes, span: Span, player: Player, timeline: Timeline
+) -> Rows:
+    """Returns the locks of the notes that begin; one that sweeps takes as long as it lasts."""
+    assert span.lane is not None
+    locks, known = some.loop.locks, span.lane.locks
+    place = some.played.place[heard]
+    each = locks.counts[place]
+    first = np.repeat(locks.first[place] - np.cumsum(each) + each, each)
+    which = locks.which[first + np.arange(len(first))]
+    frame, lasts = np.repeat(on[heard], each), np.repeat((free - on)[heard], each)
+    rows = _rows(BEGINNING, LOCK, frame, np.repeat(some.played.number[heard], each), span, player)
+    if not len(rows):
+        return rows
+    numbers = [known[k].ends(timeline.bpm(at)) for k, at in zip(which.tolist(), frame.tolist(), strict=True)]
+    start, stop = np.array(numbers).T
+    flags = np.array([lock.place << PARAM | F_AT_ONCE * lock.at_once for lock in known], np.int64)
+    rows[:, WHAT] |= flags[which] << 40
+    floats = rows.view(np.float64)
+    floats[:, A] = stop
+    floats[:, B] = np.where(start == stop, 0, lasts)
+    floats[:, C] = np.where(start == stop, np.nan, start)
+    return rows
+
+
+def entries_a_beat(span: Span) -> Fraction:
     if span.lane is None:
         return Fraction(0)
     loop = span.loop
-    return Fraction(loop.share).limit_denominator(1 << 20) * Fraction(loop.part, loop.size) / span.beat
+    return Fraction(loop.entries).limit_denominator(1 << 20) * Fraction(loop.part, loop.size) / span.beat
 
 
 def in_order(rows: Rows) -> Rows:

@@ -100,6 +100,12 @@ class Timeline(Struct, frozen=True):
         sixteenth = Fraction(round(near * 4), 4)
         return sixteenth if self.frame(sixteenth) == frame else Fraction(round(near * FINEST), FINEST)
 
+    def bpm(self, frame: int) -> float:
+        """Returns the beats a minute at a frame."""
+        tempo = next((t for t in reversed(self.tempos) if t.frame <= frame), self.tempos[0])
+        pace = 1.0 / float(tempo.beat) + 2.0 * tempo.bend * (frame - tempo.frame)
+        return pace * 60.0 * self.rate
+
     def frame(self, position: Fraction) -> int:
         tempo = next((t for t in reversed(self.tempos) if t.position <= position), self.tempos[0])
         return tempo.frame_at(position)

@@ -11,9 +11,20 @@ from chronus.memory.layout import (
     HANDLE_TABLE,
     HANDLE_WORDS,
     JOINING,
+    L_FRAMES,
+    L_FROM,
+    L_JOIN,
+    L_OWNER,
+    L_START,
+    L_TO,
+    L_UNTIL,
+    L_WAS,
+    LAYER_WORDS,
+    P_AUTOMATED,
     P_CURVE,
     P_FRAMES,
     P_FROM,
+    P_LOCKED,
     P_SHAPE,
     P_START,
     P_TO,
@@ -38,7 +49,22 @@ def heard(arena: np.ndarray, conductor: Conductor, name: str, param: str, frame:
     place = HANDLE_TABLE // 8 + seat.handle * HANDLE_WORDS
     assert arena[place + H_INCARNATION] == seat.incarnation, "it is not born yet"
     at = arena[place + H_PARAMS] // 8 + names.index(param) * PARAM_WORDS
-    return _moved(arena.view(np.float64)[at : at + PARAM_WORDS], frame)
+    record = arena.view(np.float64)[at : at + PARAM_WORDS]
+    x, exponential = _moved(record, frame), record[P_CURVE] > 0
+    for layer in (P_AUTOMATED, P_LOCKED):
+        x = _covered(record[layer : layer + LAYER_WORDS], x, frame, exponential)
+    return x
+
+
+def _covered(layer: np.ndarray, under: float, frame: int, exponential: bool) -> float:
+    if not layer[L_OWNER]:
+        return under
+    gone, back = min(frame, layer[L_UNTIL]) - layer[L_START], frame - layer[L_UNTIL]
+    x = _between(layer[L_FROM], layer[L_TO], gone / layer[L_FRAMES] if layer[L_FRAMES] else 1.0, exponential)
+    if gone < layer[L_JOIN]:
+        x = _between(layer[L_WAS], x, _eased(gone / layer[L_JOIN]), exponential)
+    share = back / layer[L_JOIN] if layer[L_JOIN] else float(back >= 0)
+    return float(x if share <= 0 else _between(x, under, _eased(share), exponential))
 
 
 def _moved(record: np.ndarray, frame: int) -> float:

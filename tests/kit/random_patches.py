@@ -30,7 +30,7 @@ class RandomPatch:
     """A patch of `size` modules; the same for the same seed."""
 
     def __init__(self, catalogue: Catalogue, seed: int, size: int) -> None:
-        self.chance = random.Random(seed)
+        self.chance, self.locking = random.Random(seed), random.Random(~seed)
         self.catalogue = catalogue
         self.modules: dict[str, Spec] = {}
         self.kinds = sorted(kind for kind in catalogue.kinds if kind != "out")
@@ -123,8 +123,18 @@ class RandomPatch:
         return f"unload {gone}; {self.load()}"
 
     def play(self) -> str:
-        steps = " ".join(self.chance.choice(NOTES) for _ in range(self.chance.choice([4, 7, 16])))
-        return f"seq {self._name()}: {steps}"
+        name = self._name()
+        steps = [self.chance.choice(NOTES) for _ in range(self.chance.choice([4, 7, 16]))]
+        return f"seq {name}: {' '.join(step + self.lock(name) * (step[0] not in '._') for step in steps)}"
+
+    def lock(self, name: str) -> str:
+        """A lock on one of its parameters, on few of its notes."""
+        params = self.catalogue[self.modules[name]].all_params
+        if not params or self.locking.random() < 0.9:
+            return ""
+        param = self.locking.choice(params)
+        sweep = "" if param.words else f"..{value(self.locking, param)}"
+        return f"{{{param.name}={value(self.locking, param)}{self.locking.choice([sweep, ''])}}}"
 
     def gate(self) -> str:
         return f"gate {self._name()} {self.chance.choice(['on', 'off'])}"

@@ -79,6 +79,7 @@ AMOUNTS = [
 PATTERNS = [
     "x...", "X..o..x.9.5.x...", "..x...x.x.x.....x", "x_..x_..", "5353", "x@3 . x", "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8",
     "e1 _ _ . g1 .", "X.......|X..x....", "-~.x", "o", "c-1 g9", ".", "x . x .",
+    "x{freq=200} . . x", "a1{level=-6}@3 c2{decay=90..400} .", "x{time=1/4} . ",
 ]  # fmt: skip
 OPTIONS = [
     "", "", "", " every=1/8", " every=1/8t", " every=4/1", " len=7", " len=24", " swing=60", " swing=66.6", " vel=0.5", " vel=1e-5",

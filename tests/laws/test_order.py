@@ -40,7 +40,17 @@ KINDS = (
     "distortion",
     "bus",
 )
-PATTERNS = ("x.", "X_.o", ".X", "c3 . e3~ g3", "a2:m7@2 . .", "o..x", "c2@3 . . .")
+PATTERNS = (
+    "x.",
+    "X_.o",
+    ".X",
+    "c3 . e3~ g3",
+    "a2:m7@2 . .",
+    "o..x",
+    "c2@3 . . .",
+    "x{freq=300} .",
+    "c3{freq=90..400}@2 .",
+)
 
 
 class Line(NamedTuple):

@@ -8,18 +8,21 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, NOTE_OFF, NOTE_ON, decode
-from chronus.pattern.lane import Hit, LaneOptions, Pattern
-from chronus.rack.document import Lane
+from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, LOCK, MINOR, NOTE_OFF, NOTE_ON, PARAM, UNLOCK, decode
+from chronus.pattern.lane import Hit, LaneOptions, Pattern, locks_of
+from chronus.pattern.tree import Lock
+from chronus.rack.document import Lane, Locked
 from chronus.score.spans import Player, Span, Window, in_order, sounding, span_entries
 from chronus.score.timeline import Timeline
+from chronus.units import Quantity
 from tests.kit.machine import seconds_of
 
 PLAYER = Player(3, 7, 11)
 
 
 def span(pattern, options=None, swing=50, **more):
-    lane = Lane("", pattern, options or LaneOptions(), 0)
+    locks = tuple(Locked(lock.param, 0, lock.value.number, lock.value.number * 2) for lock in locks_of(pattern))
+    lane = Lane("", pattern, options or LaneOptions(), 0, locks=locks)
     return Span(Fraction(0), Fraction(0), Fraction(0), 5, lane, swing=Fraction(swing, 100), **more)
 
 
@@ -53,6 +56,7 @@ def test_a_lane_of_17_steps_loops_at_its_own_length():
     assert begins(found) == [round(17 * k * step) for k in range(11)]
 
 
+CUTOFF, OTHER = Lock("cutoff", Quantity(400)), Lock("drive", Quantity(0.5))
 PATTERNS = st.builds(
     lambda steps, hits: Pattern(steps, tuple(hit for hit in hits if Fraction(*hit.at) < steps)),
     st.integers(1, 24),
@@ -64,6 +68,8 @@ PATTERNS = st.builds(
             pitches=st.sampled_from([(), (33,), (33, 40)]),
             glide=st.booleans(),
             accent=st.booleans(),
+            cell=st.tuples(st.integers(1, 40), st.sampled_from([1, 2, 3])),
+            locks=st.sampled_from([(), (), (CUTOFF,), (CUTOFF, OTHER)]),
         ),
         max_size=8,
         unique_by=lambda hit: Fraction(*hit.at),
@@ -83,6 +89,38 @@ def test_any_cut_of_time_gives_the_same_entries(lane, bpm, cuts):
     whole = entries(lane, timeline, 0, 300_000)
     pieces = [e for a, b in pairwise(edges) for e in entries(lane, timeline, a, b)]
     assert pieces == whole
+
+
+@settings(max_examples=50, deadline=None)
+@given(SPANS, st.integers(20, 400), st.integers(1, 200_000))
+def test_the_locks_of_a_note_end_once_and_are_known_while_they_last(lane, bpm, frame):
+    timeline = Timeline.begin(44100, 1, 0, bpm)
+    found = entries(lane, timeline, 0, 4_000_000)
+    ends = {number_of(e): e.frame for e in found if e.kind == UNLOCK}
+    begun = {number_of(e): e.frame for e in found if e.kind == LOCK and e.frame < 1_000_000}
+    assert len(ends) == sum(e.kind == UNLOCK for e in found) and set(begun) <= set(ends)
+    known = {number: timeline.frame(end) for end, number in sounding(lane, timeline, frame).locked}
+    assert known == {n: ends[n] for n, at in begun.items() if at < frame <= ends[n]}
+
+
+def number_of(entry):
+    return entry.order & MINOR
+
+
+def test_a_lock_lasts_for_its_step_and_a_sweep_takes_as_long():
+    """At 66 %, 48 kHz and 120 bpm: a step lasts 6,000 frames, and the late ones begin 1,920 later."""
+    pattern = Pattern(4, (Hit((1, 1), pitches=(33, 40), locks=(CUTOFF,)), Hit((2, 1), cell=(2, 1), locks=(OTHER,))))
+    found = entries(span(pattern, swing=66), Timeline.begin(48000, 1, 0, 120), 0, 24000)
+    locks = [(e.frame, e.flags >> PARAM, e.a, e.b, e.c) for e in found if e.kind == LOCK]
+    assert locks == [(7920, 0, 800.0, 12000 - 7920, 400.0), (12000, 0, 1.0, 12000, 0.5)], "a chord has its locks once"
+    assert [e.frame for e in found if e.kind == UNLOCK] == [12000]
+
+
+def test_an_arpeggio_has_the_locks_of_its_chord_once():
+    pattern = Pattern(4, (Hit((0, 1), pitches=(33, 40, 45), cell=(4, 1), locks=(CUTOFF,)),))
+    found = entries(span(pattern, LaneOptions(arp="up")), Timeline.begin(48000, 1, 0, 120), 0, 30000)
+    assert [(e.frame, e.b) for e in found if e.kind == LOCK] == [(0, 24000), (24000, 24000)]
+    assert [e.frame for e in found if e.kind == UNLOCK] == [24000]
 
 
 @settings(max_examples=50, deadline=None)
@@ -235,7 +273,7 @@ def test_what_sounds_at_a_frame_has_begun_before_and_ends_later(lane, bpm, frame
     before = entries(lane, timeline, 0, frame)
     open_notes = {e.c for e in before if e.kind == NOTE_ON} - {e.c for e in before if e.kind == NOTE_OFF}
     later = {e.c: e.frame for e in entries(lane, timeline, frame, 4_000_000) if e.kind == NOTE_OFF}
-    found = {float(number): timeline.frame(end) for end, number in sounding(lane, timeline, frame)}
+    found = {float(number): timeline.frame(end) for end, number in sounding(lane, timeline, frame).held}
     assert found == {c: later[c] for c in open_notes if c in later}
 
 

@@ -49,7 +49,7 @@ BYTES_A_LINE = 6000
 KINDS = [spec.kind for spec in SPECS if spec.kind != "out"]
 PATTERNS = (
     "x...", "xxxxxxxxxxxxxxxx", "X..o..x.9.5.x...", "x..x..x.", "o9o9o9o9", "x_..x_..",
-    "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8", "e1 _ _ . g1 .",
+    "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8", "e1 _ _ . g1 .", "x{freq=90..40} . x{freq=a2} .", "a1{freq=200}@3 . . x",
 )  # fmt: skip
 OPTIONS = (
     "",

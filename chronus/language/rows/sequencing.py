@@ -18,6 +18,8 @@ def _sequence(children: Children, line: Line) -> Fields:
     named = line.name(name, "name")
     lane = notation.read_lane(line.as_typed(body), start_of(body) + 1, named)
     line.spans |= {f"options.{option}": column - 1 for option, column in lane.columns.items()}
+    for k, (param, value) in enumerate(lane.locks):
+        line.spans |= {f"locks.{k}.param": param - 1, f"locks.{k}.value": value - 1}
     return {"name": named, "text": lane.text, "pattern": lane.pattern, "options": lane.options}
 
 
