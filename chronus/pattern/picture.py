@@ -199,7 +199,7 @@ def marks(loop: Loop, notes: Sequence[Note], columns: int) -> list[tuple[str, st
         mark, at = _depends(loop, place), start // loop.part
         if mark != "." and (when[at] == "." or "?:fn".index(mark) > "?:fn".index(when[at])):
             when[at] = mark
-        if loop.locks[place]:
+        if loop.locks.of(place):
             locked[at] = "="
     named = (("times", times), ("when", "".join(when)), ("locks", "".join(locked)))
     return [(name, text) for name, text in named if text.strip(".")]
