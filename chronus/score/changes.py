@@ -251,9 +251,10 @@ def remeter(score: Score, rack: Rack, moment: int) -> Score:
         return after.place(before.bars(position)) if position > line else position
 
     def later(span: Span) -> Span:
-        held = tuple((moved(end), number) for end, number in span.held)
+        held, locked = (tuple((moved(end), number) for end, number in ends) for ends in (span.held, span.locked))
         stop = None if span.stop is None else moved(span.stop)
-        span = replace(span, start=moved(span.start), since=moved(span.since), stop=stop, held=held)
+        since = moved(span.since)
+        span = replace(span, start=moved(span.start), since=since, stop=stop, held=held, locked=locked)
         if span.lane is None:
             return span
         return replace(span, **_at_pace(after.pace(span.start), moved(score.starts[span.lane.take][1])))
