@@ -339,6 +339,8 @@ class _Reader:
                 found.append(self._at(child))
             elif child.type in ("RUN", "INNER"):
                 found += [self._at(child) + k for k, mark in enumerate(child) if mark in MARKS]
+            elif child.type == "HEX":
+                found += [self._at(child) + 4 + k // 4 for k in range(4 * (len(child) - 4))]
             elif child.type in SOUNDS:
                 found.append(self._at(child))
         return found

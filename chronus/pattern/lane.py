@@ -94,6 +94,7 @@ class LaneOptions(Struct, frozen=True):
     voicing: Annotated[str, Meta(max_length=16)] = ""
     humanize: Annotated[float, Meta(ge=0, le=100)] = 0.0
     fill: Annotated[int, Meta(ge=0, le=MOST_STEPS)] = 0
+    phase: Annotated[str, Meta(max_length=16)] = ""
 
     def words(self) -> str:
         """What differs from the defaults, as it is typed, each after a space."""
@@ -163,6 +164,7 @@ OPTIONS: Mapping[str, Option] = {
             "voicing", "voicing", "word", 0, 0, "chords lead to one another by the nearest notes", "lead", ("lead",)
         ),
         Option("humanize", "humanize", "ms", 0, 100, "so much early or late: humanize=5ms", "5ms"),
+        Option("phase", "phase", "word", 0, 0, "keep: from the step where the line before it is", "keep", ("keep",)),
         Option("fill", "fill", "whole", 1, MOST_STEPS, "every so many loops counts as a fill", "4"),
     )
 }

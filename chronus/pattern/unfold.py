@@ -25,7 +25,7 @@ VELOCITIES = {
     **{str(k): k / 10 for k in range(1, 10)},
 }
 """Of the hits of a grid."""
-WORK = 4 * MOST_STEPS
+WORK = 2 * MOST_STEPS
 """Steps of groups, repeats and turns that are laid out, at most: also of those that are silent."""
 FINEST = 1 << 20
 """Parts of a step, at most, that all the places of a lane are counted in."""
@@ -117,61 +117,60 @@ class _Layout:
 
         `unit`: what a gate is a share of, where that is not the step: one item that fills a group is as long as the group is.
         """
-        alone = len(items) == 1 and items[0] == msgspec.structs.replace(items[0], repeat=1, euclid=None, held=0)
-        for k, item in enumerate(items):
-            last = k == len(items) - 1
-            own = manner if last else manner._replace(glide=False)
-            self._item(item, at, step, on, own, tail if last else 0, unit if alone else 0)
-            at = at + item.width * step
+        before = manner._replace(glide=False) if manner.glide else manner
+        for item in items[:-1]:
+            self._item(item, at, step, on, before, 0, 0)
+            width = item.width
+            at += step if width == 1 else width * step
+        for item in items[-1:]:
+            alone = len(items) == 1 and item.repeat == 1 and item.euclid is None and not item.held
+            self._item(item, at, step, on, manner, tail, unit if alone else 0)
 
     def within(self, first: int, begin: Time, end: Time) -> list[Hit]:
         """Returns the hits from number `first` on that begin before `end`, none longer than to there."""
+        (first_at, of), (last_at, parts) = begin.as_integer_ratio(), end.as_integer_ratio()
         found = []
         for hit in self.hits[first:]:
-            if hit.cell == (1, 1) == (hit.at[1], hit.length[0] or 1) and begin <= hit.at[0] <= end - 1:
-                found.append(hit)  # a plain step, as most are
+            at, share = hit.at
+            if not (first_at * share <= at * of and at * parts < last_at * share):
                 continue
-            at, length = Fraction(*hit.at), Fraction(*hit.length)
-            if begin <= at < end:
-                cell = min(Fraction(*hit.cell), end - at)
-                found.append(
-                    msgspec.structs.replace(
-                        hit, length=min(length, end - at).as_integer_ratio(), cell=cell.as_integer_ratio()
-                    )
-                )
+            room, whole = last_at * share - at * parts, share * parts
+            if hit.cell[0] * whole > room * hit.cell[1] or hit.length[0] * whole > room * hit.length[1]:
+                left = Fraction(room, whole)
+                length, cell = min(Fraction(*hit.length), left), min(Fraction(*hit.cell), left)
+                hit = msgspec.structs.replace(hit, length=length.as_integer_ratio(), cell=cell.as_integer_ratio())
+            found.append(hit)
         return found
 
     def _item(self, item: Item, at: Time, step: Time, on: Conditions, manner: Manner, tail: Time, unit: Time) -> None:
         size = (item.length * item.sound.steps if isinstance(item.sound, Polymeter) else item.length) * step
         places = (euclid(*item.euclid) if item.euclid else [True]) * item.repeat
-        own = Manner(
-            item.accent or manner.accent, item.velocity or manner.velocity, item.glide or manner.glide, (*manner.locks, *item.locks)
-        )  # fmt: skip
+        glide = item.glide or manner.glide
+        slides = Manner(
+            item.accent or manner.accent, item.velocity or manner.velocity, glide, (*manner.locks, *item.locks)
+        )
+        own = slides._replace(glide=False) if glide else slides
         if item.cycle:
             # whole loops are counted, wherever it stands
             on = on.turn(Visits(on.visits.times, on.visits.plus, 1), item.cycle[1], item.cycle[0] - 1)
         if item.fill is not None:
             on = on._replace(fill=item.fill)
+        small = size / Fraction(item.ratchet) if item.ratchet > 1 else size
+        whole = unit or step
+        unit = small if item.ratchet > 1 or whole is size else min(whole, size)
         for k, sounds in enumerate(places):
             if not sounds:
                 self._worked()
+                at += size
                 continue
             some, last = on, k == len(places) - 1
             if item.chance is not None:
                 some = some.draw(self._number(), 0.0, item.chance)
             held = tail + item.held * step if last else 0
-            small = size / Fraction(item.ratchet) if item.ratchet > 1 else size
             for j in range(item.ratchet):
-                end = j == item.ratchet - 1
-                self._sound(
-                    item,
-                    at + k * size + j * small,
-                    small,
-                    small if item.ratchet > 1 else min(unit or step, size),
-                    some,
-                    own._replace(glide=own.glide and last and end),
-                    held if end else 0,
-                )
+                final = last and j == item.ratchet - 1
+                self._sound(item, at, small, unit, some, slides if final else own, held if final else 0)
+                at += small
 
     def _sound(self, item: Item, at: Time, size: Time, unit: Time, on: Conditions, manner: Manner, tail: Time) -> None:
         self._worked()
@@ -187,7 +186,7 @@ class _Layout:
             case Turns(items):
                 self._turns(items, at, size, unit, on, manner, tail)
             case Polymeter(items, steps):
-                self._polymeter(items, steps, at, size / Fraction(steps), on, manner, tail)
+                self._polymeter(items, steps, at, _part(size, steps), on, manner, tail)
             case sound:
                 self._hit(at, size, unit, on, manner, tail, (sound,))
 
@@ -215,10 +214,11 @@ class _Layout:
         if manner.glide:
             length = size + tail
         elif tail or size != 1 or unit != 1:
-            length = size - unit + unit * self.gate + tail
+            length = unit * self.gate if size is unit else size - unit + unit * self.gate
+            length = length + tail if tail else length
         self.hits.append(Hit(
             _ratio(at), _ratio(length), tuple(dict.fromkeys(pitches)), velocity, accent, manner.glide, tuple(degrees),
-            on.cycles, on.draws, on.fill, manner.locks, self.line, _ratio(size + tail), sample,
+            on.cycles, on.draws, on.fill, manner.locks, self.line, _ratio(size + tail if tail else size), sample,
         ))  # fmt: skip
         if len(self.hits) > MOST_STEPS:
             raise _too_much(f"a lane has at most {MOST_STEPS:,} hits, those of all its turns counted")
@@ -239,13 +239,14 @@ class _Layout:
     def _turns(
         self, items: tuple[Item, ...], at: Time, size: Time, unit: Time, on: Conditions, manner: Manner, tail: Time
     ) -> None:
-        turns = [msgspec.structs.replace(item, repeat=1) for item in items for _ in range(item.repeat)]
+        once = (item if item.repeat == 1 else msgspec.structs.replace(item, repeat=1) for item in items)
+        turns = [one for one, item in zip(once, items, strict=True) for _ in range(item.repeat)]
         if len(turns) > MOST_STEPS:
             raise _too_much(f"there are at most {MOST_STEPS:,} turns")
         here = on.visits
         inner = here._replace(of=min(here.of * len(turns), 1 << 40))
         for k, item in enumerate(turns):
-            some = on.turn(here, len(turns), k)._replace(visits=inner)
+            some = Conditions(inner, (*on.cycles, Cycle(*here, len(turns), k)), on.draws, on.fill)
             self.lay((item,), at, _share(size, (item,)), some, manner, tail, unit)
 
     def _polymeter(
@@ -257,7 +258,7 @@ class _Layout:
             raise ChronusError(
                 "E_VALUE", f"the list of a polymeter has a whole number of steps; this one has {float(whole):g}"
             )
-        size, end = int(whole), at + steps * step
+        size, end, own = int(whole), at + steps * step, manner._replace(glide=False)
         turns = size // gcd(size, steps)
         if turns * (steps + size) > MOST_STEPS:
             raise _too_much("this polymeter has too many turns")
@@ -266,9 +267,15 @@ class _Layout:
         for turn in range(turns):
             some = on.turn(here, turns, turn)._replace(visits=inner) if turns > 1 else on
             first, before = len(self.hits), turn * steps % size
-            for lap in range(-(-(before + steps) // size)):
-                self.lay(items, at + (lap * size - before) * step, step, some, manner._replace(glide=False))
+            place = at - before * step if before else at
+            while place < end:
+                for item in items:
+                    width = item.width * step
+                    if not ((place >= end or place + width <= at) and _draws_nothing(item)):
+                        self._item(item, place, step, some, own, 0, 0)
+                    place += width
             self.hits[first:] = self.within(first, at, end)
+            self._worked(len(self.hits) - first + len(items) // 4)
             if tail and len(self.hits) > first:
                 late = self.hits[-1]
                 if Fraction(*late.at) + Fraction(*late.cell) >= end:
@@ -281,8 +288,8 @@ class _Layout:
         self.drawn += 1
         return self.drawn - 1
 
-    def _worked(self) -> None:
-        self.work += 1
+    def _worked(self, times: int = 1) -> None:
+        self.work += times
         if self.work > WORK:
             raise _too_much("its groups and repeats are too many")
 
@@ -297,8 +304,20 @@ def _chord(parts: tuple[tuple[Item, ...], ...]) -> tuple[object, ...]:
 
 def _share(size: Time, items: tuple[Item, ...]) -> Time:
     """Returns the length of a step where items fill so many."""
-    share = Fraction(size) / _width(items)
-    return share.numerator if share.denominator == 1 else share
+    width = _width(items)
+    if width == 1:
+        return size
+    return _part(size, width)
+
+
+def _part(size: Time, count: Time) -> Time:
+    part = Fraction(size) / count
+    return part.numerator if part.denominator == 1 else part
+
+
+def _draws_nothing(item: Item) -> bool:
+    """Whether it numbers nothing that is drawn and no line, so that it may be left out where it is not heard."""
+    return item.chance is None and not isinstance(item.sound, Group | Turns | Polymeter)
 
 
 def _width(items: tuple[Item, ...]) -> Time:

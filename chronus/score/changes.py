@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -71,15 +71,15 @@ def edit_lanes(
 
 
 def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: Fraction) -> Score:
-    score, origin = _origin(replace(score, generation=score.generation + 1), lane, position)
+    playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0), ())
+    spans = [until(s, position) for s in playing.spans if s.start < position]
+    score, origin = _origin(replace(score, generation=score.generation + 1), lane, position, spans[-1:])
     timeline = score.timeline
     assert timeline is not None
     heard = lane is not None and audible(rack, name)
     pace = _at_pace(timeline.pace(position), origin)
     span = Span(position, since=position, generation=score.generation, lane=lane, audible=heard, **pace,
                 **_of_the_whole(rack, name, lane))  # fmt: skip
-    playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0), ())
-    spans = [until(s, position) for s in playing.spans if s.start < position]
     if spans and _alike(spans[-1], span):
         # What plays there already (a change that was still to come is taken back) goes on without a break.
         carried = sounding(spans[-1], timeline, timeline.frame(position))
@@ -90,14 +90,19 @@ def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: 
     return score
 
 
-def _origin(score: Score, lane: Lane | None, position: Fraction) -> tuple[Score, Fraction]:
-    """Returns where a lane's first loop began: for one brought back, where it did; at the beginning, if the music began anew since."""
+def _origin(score: Score, lane: Lane | None, position: Fraction, before: Sequence[Span]) -> tuple[Score, Fraction]:
+    """Returns where a lane's first loop began: for one brought back, where it did; at the beginning, if the music began anew since.
+
+    One that keeps the phase begins where the line before it did.
+    """
     assert score.timeline is not None
     number = score.timeline.number
     if lane is None:
         return score, position
     began = score.starts.get(lane.take)
-    origin = position if began is None else began[1] if began[0] == number else Fraction(0)
+    kept = before[-1].lane if before and lane.options.phase else None
+    new = score.starts[kept.take][1] if kept else position
+    origin = new if began is None else began[1] if began[0] == number else Fraction(0)
     return replace(score, starts={**score.starts, lane.take: (number, origin)}), origin
 
 
