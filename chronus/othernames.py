@@ -30,7 +30,7 @@ KINDS = _table("""
     crash: cr cymbal
     ride: rd cymbal
     perc: pc percussion conga congas bongo woodblock shaker
-    kit: drums drumkit drum_kit drum drummachine drum_machine beat tr808 tr909
+    kit: drums drumkit drum_kit drum drummachine drum_machine beat tr808 tr909 808 909
     filter: vcf lowpass lpf lp highpass hpf bandpass bpf svf cutoff
     vca: amp amplifier gain volume
     saw: oscillator osc vco sawtooth synth vco1 osc1 lead dco
@@ -82,6 +82,7 @@ PARAMS = _table("""
     volume: vol level gain amp
     rate: speed freq frequency hz
     depth: amount amt intensity
+    amount: depth amt range reduction
     time: delay delaytime length
     size: room roomsize room_size
     predelay: pre pre_delay

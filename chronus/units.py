@@ -264,6 +264,9 @@ def to_param(
         words = format_quantity(value)
         if is_musical(value, range_):
             return min(max(number, range_.low), range_.high)
+        if not value.unit and _plain_percent(range_) and range_.high < number <= 100 * range_.high:
+            message = f"{range_.name} is {format_range(range_)}; {words} is outside"
+            raise ChronusError("E_VALUE", message, suggestions=(f"{words}%",))
     return _inside(number, range_, words)
 
 

@@ -97,5 +97,7 @@ def find_param(spec: Spec, name: str, part: str) -> Param:
         if name in {one.name for one in MIX}:
             why = "out is where all sound ends" if spec.kind == "out" else f"{spec.kind} puts out no sound"
             raise ChronusError("E_PARAM", f"{why}, so it has no {name}", suggestions=near, part=part)
-        raise ChronusError("E_PARAM", f'{spec.kind} has no parameter "{name}"', suggestions=near, part=part)
+        is_input = any(port.name == name for port in spec.ins)
+        how = f"; it is an input: `patch NAME > {spec.kind}.{name}`" if is_input else ""
+        raise ChronusError("E_PARAM", f'{spec.kind} has no parameter "{name}"{how}', suggestions=near, part=part)
     return param

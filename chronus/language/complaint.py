@@ -33,6 +33,9 @@ BARE = re.compile(r"[xXo1-9.~_|-][xXo1-9.~_|^ -]*(?:\s+\w+=\S+)*\s*")
 NOTES = re.compile(r"(?:[a-gA-G][#b]?-?[0-9](?::\w+)?|[.~_|])(?:\s+(?:[a-gA-G][#b]?-?[0-9]\S*|[.~_|]))+\s*")
 PARAMS = {name for names in othernames.PARAMS.values() for name in names}
 PARAM_OF_NAME = re.compile(r"([a-z]\w*)\s+([a-z]\w*)(?=\s+(?:[-+*/]?[.0-9]|(?:on|off|left|right|center)\b))")
+LEVEL_OF_NAME = re.compile(r"([a-z]\w*)\s+([-+]?[.0-9]+)\s*db\s*")
+LISTS = ("modules", "lanes", "patches", "patterns", "scenes")
+NAME_OFF = re.compile(r"([a-z]\w*)\s+(off|on)\s*")
 
 _SET = {name: f"set {name}" for name in (*WHOLE, *OF_OUT) if name not in ROWS}
 INSTEAD = {
@@ -95,15 +98,21 @@ def unknown_command(typed: str, word: str) -> ChronusError:
         message = f"a pattern belongs to a module: seq NAME: {typed[:32]}"
         return wrong(0, message, f"seq kick: {head}", code="E_COMMAND", length=len(head))
     if named := _param_of_name(typed):
-        length, param = named
-        return wrong(0, f'there is no command "{word[:32]}"', f"set {param}", code="E_COMMAND", length=length)
+        length, line = named
+        return wrong(0, f'there is no command "{word[:32]}"', line, code="E_COMMAND", length=length)
     near = _commands(word, head.lower(), typed[len(word) :].lstrip()) or _spoken(typed, head)
     lists = "" if near else "; `help` lists them"
     return wrong(0, f'there is no command "{word[:32]}"{lists}', *near, code="E_COMMAND", length=len(head))
 
 
 def _param_of_name(typed: str) -> tuple[int, str] | None:
-    """Returns of `kick pan left` and of `pan kick left` how long it is up to the value, and `kick.pan`; None of any other line."""
+    """Returns of `kick pan left` and of `pan kick left` how long it is up to the value, and `set kick.pan`. `kick -3db` is its level,
+    `kick off` its lane. None of any other line.
+    """
+    found = LEVEL_OF_NAME.fullmatch(typed.lower()) or NAME_OFF.fullmatch(typed.lower())
+    if found and found[1] not in PARAMS | othernames.PARAMS.keys() | INSTEAD.keys():
+        verb = {"off": "mute", "on": "unmute"}.get(found[2])
+        return (len(found[0]), f"{verb} {found[1]}") if verb else (len(found[1]), f"set {found[1]}.level")
     found = PARAM_OF_NAME.match(typed.lower())
     for name, word in ((found[1], found[2]), (found[2], found[1])) if found else ():
         meant = set(othernames.PARAMS.get(word, ()))
@@ -111,7 +120,7 @@ def _param_of_name(typed: str) -> tuple[int, str] | None:
         param = next((one for one in mixed if one in {word} | meant), word if word in PARAMS else "")
         if param and (name in places.shipped_kinds() or name not in PARAMS | othernames.PARAMS.keys()):
             assert found is not None
-            return len(found[0]), f"{name}.{param}"
+            return len(found[0]), f"set {name}.{param}"
     return None
 
 
@@ -129,6 +138,8 @@ def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
         return (f"patch {head}",)
     if "." in word and not word.startswith("."):
         return (f"set {head}",)
+    if word in LISTS and not rest:
+        return (f"list {head}",)
     if word in INSTEAD:
         return (INSTEAD[word],)
     kind = word if word in places.shipped_kinds() else ""

@@ -87,6 +87,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "a cable into an audio input moves it off out; `patch A > out` adds it again",
         "unpatch A > B takes that cable away, unpatch A all that leave A",
         "whatever plays notes tells them, too: A.gate, A.pitch",
+        "a modulator for each voice has voices of its own: load adsr as e voices=8",
+        "    patch pad.gate > e.gate; patch e.env > pad.cutoff 2 oct",
         "cables may form a circle: one of them is read one block (64 frames) late",
     ),
     "mixing": (

@@ -22,6 +22,7 @@ from tests.kit.talk import Talker
 from tests.kit.treble import treble
 from tests.laws.test_modules import KERNELS
 
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 SONG = """\
 load sub
 seq sub: a1@3 . c2@3 . e1@6 . .
@@ -92,13 +93,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return Played(list(changes), done, Path(done.status["journal"]))
 
 
-@pytest.mark.proof
 def test_no_frame_is_lost(played):
     assert played.take.lost == 0, played.take.gaps
     assert played.take.status["counters"]["missing"] == 0
 
 
-@pytest.mark.proof
 def test_each_change_is_applied_within_50_ms(played):
     late = [
         f"{change.kind}: {change.line} after {1000 * (change.frame - change.sent) / RATE:.0f} ms"
@@ -109,7 +108,6 @@ def test_each_change_is_applied_within_50_ms(played):
     assert not late
 
 
-@pytest.mark.proof
 def test_no_change_clicks(played):
     sound = rendered(played.journal, played.take.frames)
     wrong = []
