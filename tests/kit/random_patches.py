@@ -129,7 +129,7 @@ class RandomPatch:
 
     def lock(self, name: str) -> str:
         """A lock on one of its parameters, on few of its notes."""
-        params = self.catalogue[self.modules[name]].all_params
+        params = self.modules[name].all_params
         if not params or self.locking.random() < 0.9:
             return ""
         param = self.locking.choice(params)
