@@ -196,7 +196,7 @@ BETWEEN = _table("""
 OPTIONS = _table("""
     vel: velocity v amp level
     len: length steps loop dur duration
-    every: step div division grid resolution rate
+    every: step div division grid resolution rate speed fast
     gate: legato hold dur duration
     swing: groove shuffle
     shift: offset rotate delay

@@ -23,6 +23,7 @@ from chronus.language.rows import ROWS
 from chronus.language.sentence import Sentence
 from chronus.language.syntax import commands, spelling
 from chronus.othernames import meant
+from chronus.pattern.explaining import Line, elsewhere
 
 WORD = re.compile(r'[\w.#%/+-]+|"[^"]*"?|.', re.DOTALL)
 STANDS = re.compile(r'[-+]?\.?[0-9][\w.%/]*|\w[\w#]*|"[^"]*"?|[^\w\s"]+')
@@ -90,6 +91,8 @@ def stands(typed: str, offset: int) -> int:
 
 def unknown_command(typed: str, word: str) -> ChronusError:
     head = typed[: stands(typed, 0)]
+    if other := elsewhere(typed):
+        return _of_another_program(other, typed)
     if word in LATER:
         return wrong(0, f'there is no command "{word}" yet', code="E_COMMAND")
     if word == "chronus":
@@ -128,6 +131,10 @@ def _spoken(typed: str, head: str) -> tuple[str, ...]:
     """Returns how a line begins that `say` understands."""
     sentence = Sentence(typed)
     return (f"say {head}",) if sentence.understood and not sentence.unknown else ()
+
+
+def _of_another_program(line: Line, typed: str) -> ChronusError:
+    return wrong(0, line.message, *filter(None, [line.instead]), code="E_COMMAND", length=len(typed.rstrip()))
 
 
 def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
@@ -171,6 +178,8 @@ class Advice(NamedTuple):
 
 def explain(typed: str, error: UnexpectedInput) -> ChronusError:
     """Says what was expected where, in plain words."""
+    if other := elsewhere(typed):
+        return _of_another_program(other, typed)
     accepts = accepted(error)
     offset = place_of(error, typed)
     before, rest = typed[:offset].rstrip(" "), typed[offset:]

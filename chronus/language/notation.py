@@ -30,7 +30,9 @@ from chronus.language.grammar import parser, place_of
 from chronus.language.quantities import SHARES, read_quantity
 from chronus.othernames import meant
 from chronus.pattern import library
-from chronus.pattern.drums import DRUMS, SHORT
+from chronus.pattern.drums import DRUMS
+from chronus.pattern.explaining import Advice, explained
+from chronus.pattern.harmony import SCALES
 from chronus.pattern.lane import MOST_STEPS, OPTIONS, LaneOptions, Option, Pattern, locks_of
 from chronus.pattern.tones import tone
 from chronus.pattern.tree import (
@@ -73,6 +75,12 @@ SPREAD = re.compile(
     re.IGNORECASE,
 )
 SPREADS = f"(hits,steps) spreads 0..steps hits over 1..{MOST_STEPS} steps"
+SHORTEST = 128
+"""A step is at least that share of a whole note."""
+KEY = re.compile(r"([a-gA-G][#b]?)\d?[\s:_]*([A-Za-z_]+)")
+"""`a minor`, `C:minor`, `c4:major`."""
+LOCK_MARK = re.compile(r"\s*(?::|=)\s*")
+BETWEEN_LOCKS = re.compile(r"\s+(?=[A-Za-z]\w*\s*[=:])")
 SETTING = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*")
 
 
@@ -162,8 +170,10 @@ def _drummed(item: Item, drum: str, scale: float) -> Item:
     return replace(item, sound=Drum(drum), accent=accent, velocity=0 if tenths in (usual, 10) else tenths)
 
 
-def _wrong(column: int, message: str, *suggestions: str, code: str = "E_SYNTAX") -> ChronusError:
-    return ChronusError(code, message, suggestions=suggestions, column=column)
+def _wrong(
+    column: int, message: str, *suggestions: str, code: str = "E_SYNTAX", length: int | None = None
+) -> ChronusError:
+    return ChronusError(code, message, suggestions=suggestions, column=column, length=length)
 
 
 # ---------------------------------------------------------------- options
@@ -183,8 +193,7 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
     for option, end in zip(found, ends, strict=False):
         name, place = option[1].lower(), column + option.start(1)
         if name not in OPTIONS:
-            near = meant(name, OPTIONS, othernames.OPTIONS)
-            raise _wrong(place, f'there is no option "{name[:24]}"; there are {", ".join(OPTIONS)}', *near)
+            raise _no_option(name, text[option.end() : end].strip(), place, option.end() - option.start(1))
         if name in given:
             raise _wrong(place, f'"{name}" is given twice')
         value = text[option.end() : end].rstrip()
@@ -194,14 +203,37 @@ def _given_options(text: str, found: list[re.Match[str]], column: int) -> dict[s
     return given
 
 
+def _no_option(name: str, value: str, column: int, length: int) -> ChronusError:
+    """`length` is that of the name and the `=`."""
+    message = f'there is no option "{name[:24]}"; there are {", ".join(OPTIONS)}'
+    whole = length + len(value)
+    key = KEY.fullmatch(value)
+    if name in ("key", "scale") and key and key[2].lower() in SCALES:
+        return _wrong(column, message, f"root={key[1].lower()}3 scale={key[2].lower()}", length=whole)
+    times = re.fullmatch(r"[1-8]", value)
+    if name in ("speed", "fast", "slow") and times:
+        parts = Fraction(16) * int(value) if name != "slow" else Fraction(16, int(value))
+        if parts.denominator == 1 and parts <= SHORTEST:
+            return _wrong(column, message, f"every=1/{parts}", length=whole)
+    near = meant(name, OPTIONS, othernames.OPTIONS)
+    if "/" in value and name in othernames.OPTIONS:
+        near = ("every", *near)
+    return _wrong(column, message, *near)
+
+
 def _read(option: Option, text: str, column: int) -> Any:
     """Reads an option's value."""
     if option.form == "share":
         return _share(option, text, column)
     if option.form == "word":
         if text.lower() not in option.words:
-            near = nearest(text.lower(), option.words)
-            raise _wrong(column, f"{option.name} is one of {', '.join(option.words)}", *near, code="E_VALUE")
+            words = re.findall(r"[a-z_]+", text.lower())
+            near = tuple(word for word in words if word in option.words) or nearest(text.lower(), option.words)
+            key = KEY.fullmatch(text.strip("\"'"))
+            if option.name == "scale" and key and key[2].lower() in option.words:
+                near = (f"{key[2].lower()} root={key[1].lower()}3",)
+            message = f"{option.name} is one of {', '.join(option.words)}"
+            raise _wrong(column, message, *near, code="E_VALUE", length=len(text))
         return text.lower()
     if option.form in ("note", "chord"):
         if len(tone(text, column)) > 1 and option.form == "note":
@@ -227,7 +259,9 @@ def _number(option: Option, text: str, column: int) -> float:
         number /= 100  # prob=80 is 80%
     if not option.low <= number <= option.high:
         between = f"{option.low:g}..{option.high:g}"
-        raise _wrong(column, f"{option.name} is {between}; {text[:24]} is outside", code="E_VALUE")
+        percent = (f"{number * 100:g}",) if option.form == "percent" and number * 100 >= option.low else ()
+        message = f"{option.name} is {between}; {text[:24]} is outside"
+        raise _wrong(column, message, *percent, code="E_VALUE", length=len(text))
     return number
 
 
@@ -240,7 +274,8 @@ def _share(option: Option, text: str, column: int) -> tuple[int, int]:
     share = Fraction(int(found[1]), int(found[2] or 1)) * SHARES[(found[3] or "").lower()]
     if not option.low <= share <= option.high:
         between = "..".join(option.write(Fraction(end).as_integer_ratio()) for end in (option.low, option.high))
-        raise _wrong(column, f"{name} is {between}; {text[:24]} is outside", code="E_VALUE")
+        below = (f"1/{share}",) if share.denominator == 1 and 1 / share >= option.low else ()
+        raise _wrong(column, f"{name} is {between}; {text[:24]} is outside", *below, code="E_VALUE", length=len(text))
     return share.numerator, share.denominator
 
 
@@ -284,12 +319,15 @@ class _Reader:
         try:
             tree = parser("pattern", "grid", "tokens").parse(self.text, start=start)
         except UnexpectedInput as error:
-            raise _explain(self.text, place_of(error, self.text), self.column, start) from None
-        lanes = tuple(self._items(line, 0) for line in tree.children)
+            raise _explain(self.text, error, self.column, start) from None
+        lanes = tuple(self.items(line) for line in tree.children)
         for line, items in zip(tree.children, lanes, strict=True):
             if not items:
                 raise _wrong(self._at(line), "expected a step: x . or a note such as a1", "x", ".")
         return lanes
+
+    def items(self, line: Any) -> tuple[Item, ...]:
+        return self._items(line, 0)
 
     def _at(self, node: Any) -> int:
         while isinstance(node, Tree):
@@ -377,7 +415,9 @@ class _Reader:
                 token = tree.children[-1]
                 steps = int(token[1:])
                 if not 1 <= steps <= MOST_STEPS:
-                    raise _wrong(self._at(token), f'"%" takes a number of steps, 1..{MOST_STEPS}', "%4")
+                    raise _wrong(
+                        self._at(token), f'"%" takes a number of steps, 1..{MOST_STEPS}', "%4", length=len(token)
+                    )
                 return Polymeter(parts[0], steps)
             case _:
                 return Group(parts, tree.data == "choice")
@@ -420,12 +460,13 @@ class _Reader:
                 length = Fraction(token[1:])
                 if not 0 < length <= MOST_STEPS or (is_grid and length.denominator != 1):
                     what = "a whole number" if is_grid else "a number"
-                    raise _wrong(column, f'"@" takes {what} of steps, 1..{MOST_STEPS}', "@2")
+                    raise _wrong(column, f'"@" takes {what} of steps, 1..{MOST_STEPS}', "@2", length=len(token))
                 return {"length": int(length) if length.denominator == 1 else length.limit_denominator(96)}
             case "EUCLID":
                 hits, steps, turn = ([int(part) for part in token[1:-1].split(",")] + [0])[:3]
                 if not 1 <= steps <= MOST_STEPS or abs(hits) > steps:
-                    raise _wrong(column, SPREADS, "(3,8)", code="E_VALUE")
+                    better = f"({steps},{hits})" if 0 < steps <= hits <= MOST_STEPS else "(3,8)"
+                    raise _wrong(column, SPREADS, better, code="E_VALUE", length=len(token))
                 return {"euclid": (hits, steps, turn)}
             case "LOCK":
                 locked = token[1:-1].strip()
@@ -439,13 +480,12 @@ class _Reader:
         if ":" in text:
             place, among = map(int, text.split(":"))
             if not 1 <= place <= among:
-                raise _wrong(
-                    column, f'"?{text}" is the first of so many loops to the last: ?1:{among or 4}', f"?1:{among or 4}"
-                )
+                message = f'"?{text}" is the first of so many loops to the last: ?1:{among or 4}'
+                raise _wrong(column, message, f"?1:{among or 4}", length=len(text) + 1)
             return {"cycle": (place, among)}
         chance = int(text or 50) / 100
         if not chance:
-            raise _wrong(column, '"?00" never plays; a chance is ?01 to ?99', "?50")
+            raise _wrong(column, '"?00" never plays; a chance is ?01 to ?99', "?50", length=3)
         return {"chance": chance}
 
     def _locks(self, token: Token, column: int) -> tuple[Lock, ...]:
@@ -454,8 +494,11 @@ class _Reader:
         place = 1
         for part in token[1:-1].split(","):
             setting = SETTING.fullmatch(part)
-            if not setting or not setting[2]:
-                raise _wrong(column + place, "a lock is written {cutoff=800}, or {cutoff=400..2k}")
+            if not setting or not setting[2] or "=" in setting[2]:
+                message = "a lock is written {cutoff=800}, or {cutoff=400..2k}; several between commas"
+                better = LOCK_MARK.sub("=", BETWEEN_LOCKS.sub(", ", part.strip()))
+                good = all(SETTING.fullmatch(one) for one in better.split(","))
+                raise _wrong(column + place, message, *[better] * good, length=len(part))
             name = setting[1].lower()
             if name in found:
                 raise _wrong(column + place + setting.start(1), f'"{name}" is given twice')
@@ -496,7 +539,7 @@ def _sweep(first: Quantity, last: Quantity) -> Sweep:
 def _counted(text: str, mark: str, column: int) -> int:
     number = int(text)
     if not 1 <= number <= MOST_STEPS:
-        raise _wrong(column, f'"{mark}" takes a whole number, 1..{MOST_STEPS}', f"{mark}2")
+        raise _wrong(column, f'"{mark}" takes a whole number, 1..{MOST_STEPS}', f"{mark}2", length=len(text) + 1)
     return number
 
 
@@ -508,85 +551,64 @@ SUFFIXES = {
 
 # ---------------------------------------------------------------- errors
 
-MENDED = {
-    "*": "\"*\" takes 2 to 9 hits in the step: *2",
-    "!": "\"!\" takes how often the step comes: !4",
-    "'": "\"'\" takes a velocity, 1 to 9: '7",
-    "@": "@ takes a number of steps",
-    "(": "a euclid is written (3,8), or (3,8,2) to rotate it",
-    "{": "a lock is written {cutoff=800} directly after a step, a polymeter {a1 c2 e2}%4",
-    "}": 'there is no "{" before it',
-    "[": 'a "[" needs its "]"',
-    "]": 'there is no "[" before it',
-    "<": 'a "<" needs its ">"',
-    ">": 'there is no "<" before it',
-    "%": '"%" stands after a polymeter: {a1 c2 e2}%4',
-    ")": 'there is no "(" before it',
-    ":": "a sample's number stands after a drum: hh:2",
-    ",": '"," stacks lanes: there is a step on either side of it',
-}  # fmt: skip
-"""What is to be written where a mark stands that cannot be there."""
-OPENED = {"[": "]", "<": ">", "{": "}", "(": ")"}
+MOST_MENDS, MOST_READ = 32, 4000
+"""How often a wrong line is put right until it reads, and how many characters are read for that."""
 
 
-def _explain(text: str, place: int, column: int, start: str) -> ChronusError:
-    open_at = _left_open(text)
-    rest = text[place:]
-    if not rest.strip():
-        if open_at is not None:
-            mark = text[open_at]
-            return _wrong(column + open_at, f'this "{mark}" has no "{OPENED[mark]}"')
-        return _wrong(column + len(text.rstrip()), "expected a step: x . or a note such as a1", "x", ".")
-    place += len(rest) - len(rest.lstrip())
-    mark = text[place]
-    word = re.match(r"[a-gA-G]#(?![0-9])|\w+|.", text[place:])
-    found = word[0][:24] if word else mark
-    before, at, place = text[:place], place, place + column
-    if mark == "?":
-        typed = re.match(r"\?[0-9]*", text[at:])[0]  # type: ignore[index]
-        if not before[-1:].strip(" \t|,<[{"):
-            return _wrong(place, '"?" stands directly after a step')
-        digits = typed[1:2]
-        return _wrong(place, f'"{typed}" needs two digits (?{digits or 5}0) or a condition (?1:4)', f"?{digits or 5}0")
-    if open_at is not None and text[open_at] == "{":
-        return _wrong(column + open_at, 'this "{" has no "}"')
-    if mark in "]>})" and _left_open(before) is not None and not rest.lstrip()[1:].startswith("%"):
-        return _wrong(place, f'expected a step before "{mark}"')
-    if mark in "^~@*!'(" and not before[-1:].strip(" \t|,<[{"):
-        return _wrong(place, f'"{mark}" stands directly after a step')
-    if mark == "*" and re.match(r"\*[0-9.]+", text[at:]):
-        return _wrong(place, '"*" takes 2 to 9 hits in the step: *2; "!" repeats the step: !16', "*2")
-    if before.rstrip().endswith("}") and "{" in before:
-        return _wrong(place, "a polymeter says how many steps it takes: {a1 c2 e2}%4")
-    if open_at is not None and mark in MENDED and mark not in "]>})":
-        return _wrong(column + open_at, f'this "{text[open_at]}" has no "{OPENED[text[open_at]]}"')
-    if mark in MENDED:
-        return _wrong(place, MENDED[mark])
-    if start == "grid" and mark == "0":
-        return _wrong(place, '"0" is not a step; a velocity is 1-9, a rest is .', ".")
-    if start == "grid":
-        return _wrong(place, f'"{found[0]}" is not a step; a grid is written with x X o 1-9 . - ~ _ |')
-    drums = not DRUMS.keys().isdisjoint(re.findall(r"[a-z]+", text.lower()))
-    if mark in "xXo" and found.strip("xXo") == "":
-        if drums:
-            return _wrong(place, f'"{mark}" is a hit of a grid; between drums write one of {" ".join(SHORT)}')
-        return _wrong(place, f'"{mark}" is a hit of a grid; between notes write a note, such as a1')
-    if re.fullmatch(r"[a-gA-G][#b]?", found):
-        return _wrong(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2")
-    if drums:
-        near = nearest(found.lower(), DRUMS)
-        return _wrong(place, f'"{found}" is not a note or a rest; the drums are {" ".join(SHORT)}', *near)
-    return _wrong(
-        place, f'"{found}" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7, drums as bd, sn, hh'
-    )
+def _explain(text: str, error: UnexpectedInput, column: int, start: str) -> ChronusError:
+    """Says what is wrong where the text stops to make sense. The suggestion makes a right line of it, or one that goes on further."""
+    place = place_of(error, text)
+    advice = explained(text, place, start)
+    better = _mended(text, advice)
+    if better is None:
+        return _wrong(column + advice.at, advice.message)
+    same = 0  # of the ends of both
+    most = min(len(text), len(better)) - advice.at
+    while same < most and text[-1 - same] == better[-1 - same]:
+        same += 1
+    while same and not text[len(text) - same].isspace():  # whole words
+        same -= 1
+    typed, instead = text[advice.at : len(text) - same], better[advice.at : len(better) - same]
+    if better[: advice.at] != text[: advice.at]:
+        return _wrong(column + advice.at, advice.message)
+    left_out = f'; leave out "{typed.strip()}"' if not instead else ""
+    return _wrong(column + advice.at, advice.message + left_out, instead or " ", length=len(typed))
 
 
-def _left_open(text: str) -> int | None:
-    """Returns where a bracket stands that is never closed."""
-    open_at: list[int] = []
-    for k, mark in enumerate(text):
-        if mark in OPENED:
-            open_at.append(k)
-        elif open_at and mark == OPENED[text[open_at[-1]]]:
-            open_at.pop()
-    return open_at[0] if open_at else None
+def _mended(text: str, advice: Advice) -> str | None:
+    """Puts right what is known, one thing after another, until the line reads; else the first alone, if the line then goes on further."""
+    if len(text) > MOST_READ or advice.instead is None:
+        return None
+    once, begun = _put(text, advice), len(text) - advice.at
+    better = once
+    for _ in range(min(MOST_MENDS, MOST_READ // max(1, len(text)))):
+        try:
+            stops = _stops(better)
+        except ChronusError:
+            break
+        if stops is None:
+            return better
+        if better == once and len(once) - stops[0] >= begun:
+            return None
+        advice = explained(_split_options(better)[0], *stops)
+        if advice.instead is None:
+            break
+        better = _put(better, advice)
+    return once
+
+
+def _put(text: str, advice: Advice) -> str:
+    return text[: advice.at] + (advice.instead or "") + text[advice.at + advice.length :]
+
+
+def _stops(text: str) -> tuple[int, str] | None:
+    """Returns where a text stops to make sense, and as what it was read; None where all of it does."""
+    steps = _split_options(text)[0]
+    start = "grid" if _is_grid(steps) else "tokens"
+    try:
+        tree = parser("pattern", "grid", "tokens").parse(steps, start=start)
+    except UnexpectedInput as error:
+        return place_of(error, steps), start
+    for line in tree.children:
+        _Reader(steps, 1).items(line)
+    return None

@@ -157,7 +157,7 @@ def key_told(rack: Rack, lane: Lane, kit: bool) -> str:
     told = f"in {lane.options.root.rstrip('-0123456789') or note} {lane.options.scale or scale}"
     if degrees == {Degree(0), Degree(1)}:
         return f"degrees {told}; a rhythm is written x.x."
-    return told if rack.key or lane.options.root or lane.options.scale else f"{told}; set key a minor for another"
+    return told if rack.key or lane.options.root or lane.options.scale else f"{told}; key a minor sets another"
 
 
 def at_once(lane: Lane) -> int:

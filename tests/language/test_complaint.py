@@ -55,8 +55,9 @@ def stage() -> Stage:
     return made
 
 
-def said(line: str) -> list[AnyCommand] | ChronusError:
+def said(line: str, to: Stage | None = None) -> list[AnyCommand] | ChronusError:
     """The commands of a line that is performed; else the error, with its place in the line."""
+    to = to or stage()
     commands: list[AnyCommand] = []
     for statement in whole(line):
         try:
@@ -71,7 +72,7 @@ def said(line: str) -> list[AnyCommand] | ChronusError:
             return error
         texts = tuple(type(one).__name__ for one in (*commands, parsed.command))
         together = Submission(tuple(range(1, len(texts) + 1)), texts, (*commands, parsed.command))
-        outcome = stage().conductor.perform(together, "").outcomes[-1]
+        outcome = to.conductor.perform(together, "").outcomes[-1]
         if outcome.error is not None:
             wrong = outcome.error
             reply = Reply(0, False, wrong.message, code=wrong.code, part=wrong.part, suggestions=wrong.suggestions)

@@ -214,7 +214,7 @@ def test_4096_steps_are_the_most() -> None:
         ("<a1 a2", "E_SYNTAX", 1, 'this "<" has no ">"'),
         ("a1 a2>", "E_SYNTAX", 6, 'there is no "<" before it'),
         ("x , , x", "E_SYNTAX", 5, "stacks lanes"),
-        ("x ,", "E_SYNTAX", 4, "expected a step"),
+        ("x ,", "E_SYNTAX", 3, "a pattern ends without a comma"),
         ("{a1 c2 e2} .", "E_SYNTAX", 12, "a polymeter says how many steps it takes"),
         ("{a1 c2}%0", "E_SYNTAX", 8, '"%" takes a number of steps'),
         ("a1'0", "E_SYNTAX", 3, "takes a velocity, 1 to 9"),

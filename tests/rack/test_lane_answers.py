@@ -47,11 +47,11 @@ def refused(stage: Stage, line: str) -> ChronusError:
         ("x x fill=4", ""),
         ("x? [x|X]", ""),
         ("x? <x X>", "goes round in 2 loops"),
-        ("0 2 4 3", "in c minor; set key a minor for another"),
+        ("0 2 4 3", "in c minor; key a minor sets another"),
         ("0 2 4 3 root=eb3", "in eb minor"),
         ("0 2 4 3 scale=phrygian", "in c phrygian"),
         ("0 2 scale=minor root=a2", ""),
-        ("<0 2> 4", "goes round in 2 loops; in c minor; set key a minor for another"),
+        ("<0 2> 4", "goes round in 2 loops; in c minor; key a minor sets another"),
         ("1 0 1 0", "degrees in c minor; a rhythm is written x.x."),
         ("<a1 c2 e2>", "goes round in 3 loops"),
     ],
@@ -62,12 +62,12 @@ def test_the_answer_says_after_how_many_loops_a_lane_begins_anew_and_in_which_ke
 
 def test_the_length_comes_first(stage):
     assert say(stage, "seq bass: <0 2> . .").partition("from bar 1); ")[2] == (
-        "3 steps: realigns after 3 bars (len=2 to clip); goes round in 2 loops; in c minor; set key a minor for another"
+        "3 steps: realigns after 3 bars (len=2 to clip); goes round in 2 loops; in c minor; key a minor sets another"
     )
 
 
 def test_the_key_that_is_set_is_named_and_a_kit_has_none(stage):
-    assert say(stage, "set key a phrygian; seq bass: 0 2 4 3").endswith("; in a phrygian")
+    assert say(stage, "key a phrygian; seq bass: 0 2 4 3").endswith("; in a phrygian")
     assert say(stage, "seq bass: 0 2 4 3 root=e2").endswith("; in e phrygian")
     assert say(stage, "load kit; seq kit: 0 2 4 3").endswith("; degrees are notes; a kit's drums are bd, sn, hh")
 
