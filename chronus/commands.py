@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from chronus.pattern.lane import LaneOptions, Pattern
+from chronus.pattern.lane import LaneOptions, Pattern, Share
 from chronus.units import LONGEST as LONGEST
 from chronus.units import File as File
 from chronus.units import Length as Length
@@ -273,6 +273,18 @@ class Note(ByHand, frozen=True, kw_only=True):
     length_unit: Literal["whole", "s"] = "whole"
 
 
+class Arp(Command, frozen=True, kw_only=True):
+    """The arpeggiator of a module; `order` "off" takes it away. `rate` is a share of a whole note."""
+
+    name: str
+    order: Literal["up", "down", "updown", "order", "played", "random", "chord", "off"]
+    oct: Annotated[int, Meta(ge=1, le=4)] = 1
+    rate: Share = (1, 16)
+    latch: bool = False
+
+    at_next_bar = True
+
+
 class Play(Transport, frozen=True, kw_only=True):
     act = "play"
 
@@ -411,7 +423,7 @@ class Say(Command, frozen=True, kw_only=True):
 
 Plain = (
     Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Halftime | Doubletime
-    | Gate | Note
+    | Gate | Note | Arp
     | Play | Stop | Panic | Save | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip

@@ -10,7 +10,7 @@ from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.commands import AnyCommand
 from chronus.conductor.transaction import Back, Item
-from chronus.rack.document import EMPTY, Rack, Scene, find, named, replace, with_module
+from chronus.rack.document import EMPTY, Rack, Scene, arped, find, named, replace, with_module
 from chronus.rack.scenes import without
 
 NOTES = ":notes"
@@ -150,6 +150,7 @@ def _with_notes(rack: Rack, name: str, source: Rack) -> Rack:
     lane, was = rack.lanes.get(name), source.lanes.get(name)
     lanes = {other: each for other, each in rack.lanes.items() if other != name}
     if was is not None:
+        was = arped(rack.modules[name], was)
         lanes[name] = replace(was, **{flag: getattr(lane, flag) for flag in say.FLAGS}) if lane else was
     rack = with_module(rack, replace(rack.modules[name], sequenced=source.modules[name].sequenced))
     return replace(rack, lanes=lanes)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, When
+from chronus.commands import AnyCommand, Length, When
 from chronus.conductor import lasting, questions, spoken
 from chronus.conductor.authors import JOURNAL, PERFORMERS
 from chronus.conductor.standstill import STANDS, only_when_it_goes
@@ -27,6 +27,7 @@ from chronus.conductor.transaction import (
 )
 from chronus.conductor.waiting import frame_of
 from chronus.errors import ChronusError, did_you_mean
+from chronus.rack.arping import addressed, by_hand, held
 from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
 from chronus.rack.edit import Edit, edit, empty
 from chronus.rack.lanes import too_many
@@ -35,6 +36,7 @@ from chronus.rack.values import is_short
 from chronus.rack.wiring import played_by
 from chronus.score.courses import gone_back, onward
 from chronus.score.score import Score
+from chronus.units import note_name
 
 HISTORY = 1000
 """Steps that can be undone."""
@@ -76,6 +78,8 @@ class Performance:
         self.own = min(due, default=None)
         """The number under which what is performed now was put off."""
         self.known: list[str] = []  # what is to be said of the present command besides its own words
+        self.chords: dict[str, tuple[say.Note, ...]] = {}
+        """What hands play here on arpeggiators."""
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
     def perform(
@@ -111,6 +115,9 @@ class Performance:
         if command.asks:
             return self._answer(command, text)
         later = self._later(command)
+        told = ""
+        if isinstance(command, say.Note) and later is None:
+            command, told = self._through_arp(command)
         if later is not None:
             command = replace(command, when=When("now"))
             then = self._rack_then()
@@ -122,7 +129,10 @@ class Performance:
             else:
                 self._remember(command, label(command, text or done.text), t.later[-1])
         else:
-            done = self._change(t.after, command)
+            base = self._without_chord(command) if isinstance(command, say.Arp) else t.after
+            done = self._change(base, command)
+            if told:
+                done = done._replace(rack=addressed(done.rack, done.result["name"]), text=told)
             self.afford(t.before, t.after, done.rack)
             self._take(done, command, label(command, text or done.text))
             if isinstance(command, say.Note):
@@ -151,6 +161,40 @@ class Performance:
         names = [find(rack, hand.name, self.catalogue) for hand in self.t.hands if isinstance(hand, say.Note)]
         notes = sum(played_by(other, rack, self.catalogue) == name for other in names if other)
         return too_many(rack, name, notes, False, self.catalogue)
+
+    # ------------------------------------------------------------ through an arpeggiator
+
+    def _through_arp(self, command: say.Note) -> tuple[AnyCommand, str]:
+        """Returns what a note by hand is on a module with an arpeggiator, and its answer.
+
+        The notes of one submission are a chord, and it takes the place of the module's lane, from the next beat on: for as long as the
+        longest of them says, or with latch until something else does.
+        """
+        rack = self.t.after
+        name = played_by(named(rack, command.name, self.catalogue), rack, self.catalogue)
+        arp = rack.modules[name].arp
+        if arp is None or self.stopped:
+            return command, ""
+        notes = self.chords[name] = (*self.chords.get(name, ()), command)
+        pitches = tuple(round(note.pitch) for note in notes)
+        beat = 60 / rack.bpm
+        long = max(notes, key=lambda note: note.length * (4 * beat if note.length_unit == "whole" else 1))
+        length = Length(long.length * 4, "beats") if long.length_unit == "whole" else Length(long.length, "s")
+        chord = by_hand(name, arp, pitches, command.velocity)
+        known = " ".join(note_name(pitch) for pitch in dict.fromkeys(pitches))
+        told = f"note {name} {note_name(pitches[-1])} (arp {arp.order}: {known}{{from}})"
+        when = command.when or When("next", unit="beat")
+        return replace(chord, when=when, lasts=None if arp.latch else length), told
+
+    def _without_chord(self, command: say.Arp) -> Rack:
+        """Returns the rack as it will be once a chord is over that hands hold on the arpeggiator for a length."""
+        rack = self.t.after
+        name = find(rack, command.name, self.catalogue)
+        if name is not None and held(rack.lanes.get(name), rack.modules[name].arp):
+            for _, way in self._ways_back():
+                if (name, lasting.NOTES) in way.items:
+                    rack = lasting.put_back(rack, way)
+        return rack
 
     # ------------------------------------------------------------ later
 

@@ -19,7 +19,7 @@ from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.conductor import looking
 from chronus.errors import ChronusError
 from chronus.pattern import library
-from chronus.rack import scenes
+from chronus.rack import arping, scenes
 from chronus.rack.document import (
     Cable,
     Key,
@@ -237,11 +237,13 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
         length = f" ({in_length(setting)})" if isinstance(setting, File) else ""
         lines.append(f"{table.name} {in_quotes(now)}{length or f' ({table.source})'}")
         values[table.name] = now
+    lines += [f"arp {module.arp.words()}"] if module.arp else []
     cables = [_cable(rack, key) for key in sorted(rack.cables) if name in (key.source, key.target)]
     lines += [
         f"{c['source']}.{c['output']} > {c['target']}.{c['into']}{c['amount'] and ' ' + c['amount']}" for c in cables
     ]
     result = {"name": name, "kind": module.kind, "voices": module.voices, "params": values, "cables": cables}
+    result |= {"arp": arping.plain(module.arp)} if module.arp else {}
     result |= {"sweeps": sweeps} if sweeps else {}
     result |= _gate_plain(rack, name, catalogue) | _out(name, taken_out)
     if name in rack.lanes:

@@ -349,7 +349,7 @@ def _arpeggios(notes: list[_Note], options: LaneOptions, gate: Fraction) -> list
         if not chord:
             found.append(note)
             continue
-        order = _order(options.arp, [pitch + 12 * octave for octave in range(options.oct) for pitch in chord])
+        order = order_of(options.arp, [pitch + 12 * octave for octave in range(options.oct) for pitch in chord])
         for k in range(min(max(1, -(-note.cell // step)), ARPEGGIO - len(found))):
             at, cell = note.at + k * step, min(step, note.cell - k * step)
             played = note._replace(
@@ -368,7 +368,7 @@ def _arpeggios(notes: list[_Note], options: LaneOptions, gate: Fraction) -> list
     return found[:ARPEGGIO]
 
 
-def _order(arp: str, pitches: list[int]) -> list[tuple[int, ...]]:
+def order_of(arp: str, pitches: list[int]) -> list[tuple[int, ...]]:
     """The notes of an arpeggio, in the order in which it plays them."""
     rising = sorted(set(pitches))
     match arp:

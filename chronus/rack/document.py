@@ -22,6 +22,7 @@ from chronus.commands import MODULES as MODULES
 from chronus.commands import File, Length, Quantity, ScenePart, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
+from chronus.pattern.arpeggio import Arpeggiator, through
 from chronus.pattern.lane import LaneOptions, Pattern
 from chronus.units import OFF, Range, format_param, format_quantity, is_clamped, to_param
 
@@ -72,6 +73,7 @@ class Module(Struct, frozen=True):
     played: bool = False
     held: bool = False
     hushed: bool = False
+    arp: Arpeggiator | None = None
 
     @property
     def addressed(self) -> bool:
@@ -263,6 +265,13 @@ def mixed(rack: Rack, specs: Mapping[str, Spec]) -> dict[str, set[str]]:
         if any(param.name == key.into for param in MIX):
             found.setdefault(key.target, set()).add(key.into)
     return {name: own for name, said in found.items() if (own := said & {param.name for param in specs[name].mix})}
+
+
+def arped(module: Module, lane: Lane) -> Lane:
+    """Returns a lane as its module's arpeggiator lets it be played; what the lane says of its own holds."""
+    if module.arp is None or lane.options.arp:
+        return lane
+    return replace(lane, options=through(module.arp, lane.options))
 
 
 def audible(rack: Rack, name: str) -> bool:

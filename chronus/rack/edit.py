@@ -11,7 +11,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Spec
 from chronus.commands import Quantity
 from chronus.errors import ChronusError
-from chronus.rack import inserting, lanes, patching, scenes, values
+from chronus.rack import arping, inserting, lanes, patching, scenes, values
 from chronus.rack.document import EMPTY, RESERVED, Moving, Rack, named, replace, with_module
 from chronus.rack.sweeps import STILL, Present
 from chronus.rack.wiring import gated_off, played_by
@@ -160,6 +160,7 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     **dict.fromkeys((say.Halftime, say.Doubletime), pace),
     say.Gate: gate,
     say.Note: note,
+    say.Arp: _of(arping.arp),
     say.New: new,
 }
 EDITS = (say.Set, say.Load, say.Insert, say.Scene, *TABLE)

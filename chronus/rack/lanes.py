@@ -23,6 +23,7 @@ from chronus.rack.document import (
     Module,
     Rack,
     Steady,
+    arped,
     bar_of,
     for_replicas,
     named,
@@ -60,11 +61,12 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     old = rack.lanes.get(name)
     kept = {flag: getattr(old, flag) for flag in FLAGS if old}
     lane = Lane(command.text, command.pattern, command.options, rack.takes, **kept, locks=locks)
+    lane = arped(rack.modules[name], lane)
     module = replace(rack.modules[name], sequenced=True, hushed=False)
     rack = with_module(rack, _looked_at(module, (lock.param for lock in locks)))
     rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
     steps = command.pattern.steps
-    text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
+    text = f"{in_words(name, command.text, lane.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
     text += realigns(lane, bar_of(rack))
     result: dict[str, Any] = {"name": name, "steps": steps}
     if (loops := rounds(lane)) > 1:

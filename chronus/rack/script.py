@@ -30,6 +30,7 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
         *_whole(rack),
         *_modules(rack, catalogue),
         *_cables(rack, catalogue),
+        *_arps(rack),
         *_lanes(rack),
         *(scenes.in_words(name, scene) for name, scene in rack.scenes.items()),
         *_gates(rack, catalogue),
@@ -100,6 +101,13 @@ def _cables(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
             yield f"patch {cable_words(key, rack, catalogue)}{amount}"
     for name in sorted(silent(rack, catalogue)):
         yield f"unpatch {name} > out"  # wherever what goes to out is led
+
+
+def _arps(rack: Rack) -> Iterator[str]:
+    """Each lane tells what it makes of it, too, so that they may come later."""
+    for module in rack.modules.values():
+        if module.arp is not None:
+            yield f"arp {module.name} {module.arp.words()}"
 
 
 def _lanes(rack: Rack) -> Iterator[str]:

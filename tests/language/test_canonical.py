@@ -123,12 +123,26 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         length=shares,
     )
     | st.builds(c.Note, name=names, pitch=st.just(60.0), length=seconds, length_unit=st.just("s")),
+    c.Arp: st.builds(
+        c.Arp,
+        name=names,
+        order=st.sampled_from(["up", "down", "updown", "order", "played", "random", "chord"]),
+        oct=st.integers(1, 4),
+        rate=st.sampled_from([(1, 16), (1, 8), (1, 12), (1, 128), (3, 16), (4, 1)]),
+        latch=st.booleans(),
+    )
+    | st.builds(c.Arp, name=names, order=st.just("off")),
     c.Save: st.builds(c.Save, name=files),
     c.Open: st.builds(c.Open, name=files),
     c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999)),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),
     c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"])),
-    c.Show: st.builds(c.Show, name=st.just("") | names.filter(lambda name: name != "patch"), loop=st.integers(0, 10**9))
+    c.Show: st.builds(
+        c.Show,
+        name=st.just("") | names.filter(lambda name: name not in ("patch", "lanes")),
+        loop=st.none() | st.integers(0, 10**9),
+    )
+    | st.just(c.Show(what="lanes"))
     | st.builds(c.Show, what=st.just("scene"), name=names),
     c.Describe: st.builds(c.Describe, kind=names.filter(lambda kind: not kind.endswith("_module"))),
     c.Help: st.builds(c.Help, word=st.just("") | names | st.sampled_from(["c#2", "e_value", "bass.freq"])),

@@ -137,6 +137,8 @@ LINE = st.one_of(
     said("note {} {}", name, st.sampled_from(["a2", "60 vel=0.7 len=1/8"])),
     said("scene {} = {}", st.sampled_from(SCENES), st.sampled_from(ITEMS)),
     said("scene {}{}", st.sampled_from(SCENES), time),
+    said("arp {} {}{}", name, st.sampled_from(["up oct=2", "random rate=1/32 latch", "chord", "off", "down"]), time),
+    said("note {} c3 len={}; note {} e3", name, st.sampled_from(["1/1", "2/1"]), name),
     said("bpm {}{}", st.sampled_from(BPMS), time),
     st.sampled_from(ONES),
 )
@@ -216,7 +218,7 @@ def plain(rack: Rack):
             name: replace(setting, number=0) if isinstance(setting, Moving) else setting
             for name, setting in sorted(module.params.items())
         }
-        return module.kind, module.name, module.voices, params, module.held, silent
+        return module.kind, module.name, module.voices, params, module.held, silent, module.arp
 
     lanes = [(name, replace(lane, take=0)) for name, lane in rack.lanes.items()]
     moving = {

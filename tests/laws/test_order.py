@@ -141,8 +141,12 @@ def typings(draw) -> Typing:
         found[f"seq {name}"] = Line(f"seq {name}: {draw(st.sampled_from(PATTERNS))} now", (f"load {name}",))
         if draw(st.integers(0, 5)) == 0:
             found[f"mute {name}"] = Line(f"mute {name} now", (f"seq {name}",))
+        if draw(st.integers(0, 3)) == 0:
+            found[f"arp {name}"] = Line(f"arp {name} up rate=1/32 oct=2 now", (f"seq {name}",))
     for name in draw(st.lists(st.sampled_from(players), unique=True, max_size=2)) if players else ():
-        hand = draw(st.sampled_from((f"gate {name} on", f"note {name} e4 len=1/32")))
+        # a note by hand goes through the arpeggiator that is there by then
+        arps = any(key.startswith("arp ") for key in found)
+        hand = draw(st.sampled_from((f"gate {name} on", *([] if arps else [f"note {name} e4 len=1/32"]))))
         found[f"hand {name}"] = Line(hand, (f"load {name}",))
     for line in draw(
         st.lists(st.sampled_from(("bpm 340", "swing 66", "meter 7/8", "set seed 7", "set volume -3db")), unique=True)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
 from chronus import commands as c
 from chronus import othernames
 from chronus.catalogue.whole import WHOLE, Text, Whole
-from chronus.language.quantities import note_length, pitch, quantity, velocity, wrong
+from chronus.errors import nearest
+from chronus.language.quantities import count, note_length, pitch, quantity, velocity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, Children, Fields, Form, Row, Typed, terms
 from chronus.language.rows.written import format_change, format_pitch
+from chronus.pattern.arpeggio import Arpeggiator
+from chronus.pattern.lane import OPTIONS
 from chronus.units import Quantity, format_number, format_quantity
+
+RATE = OPTIONS["rate"]
 
 # ---------------------------------------------------------------- parameters of the whole
 
@@ -73,6 +81,54 @@ def _offer_note(typed: Typed, known: Known) -> Pairs:
     return [("vel=", "velocity 0..1"), ("len=", "length: 1/8, 200ms")] if len(typed.rest) >= 2 else ()
 
 
+ORDERS = {
+    "up": "from low to high", "down": "from high to low", "updown": "up and down again", "order": "as they were played",
+    "random": "drawn from the seed", "chord": "all of them at once", "off": "no arpeggiator",
+}  # fmt: skip
+
+
+def _arp(children: Children, line: Line) -> Fields:
+    name, *options = children
+    fields: Fields = {"name": line.name(name, "name"), "order": "up"}
+    order = options.pop(0) if options and options[0].type == "NAME" else None
+    if order is not None:
+        line.mark("order", order)
+        fields["order"] = str(order)
+    if order is not None and order not in (*ORDERS, "played"):
+        raise wrong(start_of(order), f'"{order}" is no order; there are {", ".join(ORDERS)}', *nearest(order, ORDERS))
+    while options:
+        option = options.pop(0)
+        field = option.type.lower()
+        if field in fields or order == "off":
+            said = "is given twice" if field in fields else "says nothing of `off`"
+            raise wrong(start_of(option), f'"{option}" {said}')
+        line.mark(field, option)
+        fields[field] = True if field == "latch" else _of_arp(field, options.pop(0))
+    return fields
+
+
+def _of_arp(field: str, given: Any) -> Any:
+    if field == "oct":
+        return count(given, 1, 4, "oct")
+    rate = quantity(given)
+    share = Fraction(rate.number).limit_denominator(1000) if rate.unit == "whole" else Fraction(0)
+    if not RATE.low <= share <= RATE.high:
+        raise wrong(start_of(given), "rate is a note length, 1/128..4/1", "1/16", code="E_VALUE")
+    return share.as_integer_ratio()
+
+
+def _write_arp(command: c.Arp) -> str:
+    if command.order == "off":
+        return f"{command.name} off"
+    return f"{command.name} {Arpeggiator(command.order, command.oct, command.rate, command.latch).words()}"
+
+
+def _offer_arp(typed: Typed, known: Known) -> Pairs:
+    if len(typed.rest) < 2:
+        return list(ORDERS.items()) if typed.rest else known.names()
+    return [("rate=", RATE.help), ("oct=", "octaves, 1..4"), ("latch", "a chord goes on until the next one")]
+
+
 ROWS = (
     Row(
         c.Play,
@@ -107,6 +163,19 @@ ROWS = (
         ),
         ("note bass a1 len=1/4",),
         meant="trigger hit ping",
+    ),
+    Row(
+        c.Arp,
+        "arp NAME [up|off] [rate=1/16] [oct=2] [latch]",
+        "an arpeggiator for the lane and the notes by hand: up, down, updown, order, random, chord, off",
+        Form(
+            (('NAME NAME? (RATE "=" QUANTITY | OCT "=" QUANTITY | LATCH)*', _arp),),
+            _write_arp,
+            _offer_arp,
+            terms("rate", "oct", "latch").replace(": ", ".1: "),  # each could be an order, too
+        ),
+        ("arp lead up rate=1/16 oct=2", "arp lead up latch; note lead a2; note lead c3; note lead e3", "arp lead off"),
+        meant="arpeggiate arpeggio arpeggiator",
     ),
     Row(
         c.Say,
