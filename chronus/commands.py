@@ -196,6 +196,28 @@ class Sequence(Command, frozen=True, kw_only=True):
     may_last = at_next_bar = True
 
 
+class OfALine(Command, frozen=True, kw_only=True):
+    """Makes another line of a lane: performed, it is a Sequence, and that is what is kept of it."""
+
+    name: str
+
+    may_last = at_next_bar = True
+    in_a_script = "refused"
+
+
+class Vary(OfALine, frozen=True, kw_only=True):
+    """`amount` 0 is the line itself; each seed gives another variation."""
+
+    amount: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    seed: Annotated[int, Meta(ge=0, le=999_999_999)] = 0
+
+
+class Answer(OfALine, frozen=True, kw_only=True):
+    """The line, and as much again that answers where it rests."""
+
+    seed: Annotated[int, Meta(ge=0, le=999_999_999)] = 0
+
+
 class Clear(Command, frozen=True, kw_only=True):
     name: str
 
@@ -423,6 +445,7 @@ class Say(Command, frozen=True, kw_only=True):
 
 Plain = (
     Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Halftime | Doubletime
+    | Vary | Answer
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit

@@ -1,6 +1,6 @@
 """Starts the engine's other processes, each with only the imports it needs: `python -m chronus.processes control|forkserver ...`.
 
-Control is given its parser here: it must read the texts of a journal, but may not import the language.
+Control is given its parser here: it must read the texts of a journal and of lanes, but may not import the language.
 """
 
 from __future__ import annotations
@@ -25,14 +25,21 @@ _POINTS = 100
 """For the system's choice of whom to end where memory runs out: after the workers, before the supervisor."""
 
 if TYPE_CHECKING:
-    from chronus.commands import AnyCommand
+    from chronus.commands import AnyCommand, OfALine, Sequence
     from chronus.engine import forkserver
+    from chronus.pattern.lane import LaneOptions
 
 
 def _parse(text: str) -> Iterable[AnyCommand]:
     from chronus.language import parser
 
     return parser.sentences(text)
+
+
+def _make(command: OfALine, name: str, text: str, options: LaneOptions) -> tuple[Sequence, str]:
+    from chronus.language.making import variation
+
+    return variation.made(command, name, text, options)
 
 
 def _load(descriptor: int) -> tuple[forkserver.Lives, forkserver.Ahead, forkserver.Code]:
@@ -112,7 +119,7 @@ def main() -> int:
     hurry(REPAIRING)  # until it serves: what it has scheduled ahead lasts for 2 s
     from chronus.control import process
 
-    return process.main(arguments.given, arguments.line, _parse)
+    return process.main(arguments.given, arguments.line, _parse, _make)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import numpy as np
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Submission
 from chronus.conductor import authors, committing
-from chronus.conductor.performance import Afford, Performance
+from chronus.conductor.performance import Afford, Make, Performance, no_lines
 from chronus.conductor.state import State
 from chronus.conductor.transaction import Committed, Drawn, Due, Outcome, Shrinking, Shrunk, Transaction
 from chronus.conductor.waiting import bar_of
@@ -64,6 +64,8 @@ class Conductor:
         """Only a step, or who restores it whole, puts another one in its place."""
         self.afford: Afford = _anything
         """Asked of every command that is performed live; what a journal holds was affordable, and a rendering has time."""
+        self.make: Make = no_lines
+        """Makes a lane of a lane; a journal holds what was made."""
 
     @property
     def rack(self) -> Rack:
@@ -139,7 +141,7 @@ class Conductor:
         t = Transaction(state.number, rack, rack, state.past, state.future, put_off=state.put_off)
         afford = _anything if author == authors.JOURNAL else self.afford
         performance = Performance(
-            t, self.catalogue, state.kept, state.score, author, afford, state.taken_out, present, due
+            t, self.catalogue, state.kept, state.score, author, afford, state.taken_out, present, due, self.make
         )
         for k, (id, text, command) in enumerate(
             zip(submission.ids, submission.texts, submission.commands, strict=True)

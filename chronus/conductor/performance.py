@@ -27,10 +27,11 @@ from chronus.conductor.transaction import (
 )
 from chronus.conductor.waiting import frame_of
 from chronus.errors import ChronusError, did_you_mean
+from chronus.pattern.lane import LaneOptions
 from chronus.rack.arping import addressed, by_hand, held
 from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
 from chronus.rack.edit import Edit, edit, empty
-from chronus.rack.lanes import too_many
+from chronus.rack.lanes import too_many, with_lane
 from chronus.rack.sweeps import Present
 from chronus.rack.values import is_short
 from chronus.rack.wiring import played_by
@@ -46,8 +47,14 @@ BEHIND = When("now")
 """The time of what follows an `open` that waits for its bar: it waits with it."""
 
 
+Make = Callable[[say.OfALine, str, str, LaneOptions], tuple[say.Sequence, str]]
+"""(command, name, text, options of the lane): the lane that the command makes of it, and its line. Who can read lines knows how."""
 Afford = Callable[[Rack, Rack, Rack], None]
 """(the rack that is rendered, a command's before, its after): raises E_BUDGET where the machine could not render it."""
+
+
+def no_lines(command: say.OfALine, name: str, text: str, options: LaneOptions) -> tuple[say.Sequence, str]:
+    raise ChronusError("E_ENGINE", "nobody here can read lines")
 
 
 class Performance:
@@ -68,8 +75,10 @@ class Performance:
         taken_out: Mapping[str, str],
         present: Present,
         due: Collection[int] = (),
+        make: Make = no_lines,
     ) -> None:
         self.t, self.catalogue, self.author, self.present = t, catalogue, author, present
+        self.make = make
         self.afford, self.taken_out = afford, taken_out
         self.score = score
         self.timeline, self.running, self.stopped = score.timeline, score.timeline is not None, score.stopped
@@ -108,6 +117,8 @@ class Performance:
 
     def _outcome(self, command: AnyCommand, text: str) -> Outcome:
         t = self.t
+        if isinstance(command, say.OfALine):
+            command, text = t.made[len(t.outcomes)] = self._made(command)
         if isinstance(command, say.Save):
             t.saves[len(t.outcomes)] = onward(self.lasting, self.catalogue, self.present)
         if command.elsewhere:  # here it is only let through
@@ -144,6 +155,12 @@ class Performance:
         """Whether another scene was said after this one for the same moment: it is heard in its place."""
         now = [due.command for due in self.waiting.values() if frame_of(due, self.timeline) == self.present.frame]
         return any(isinstance(one, say.Scene) and not one.defines for one in (*rest, *(now if self.own else ())))
+
+    def _made(self, command: say.Vary | say.Answer) -> tuple[say.Sequence, str]:
+        """Returns the lane that a command makes of the one that will be there when it takes hold."""
+        rack = self.t.after if self._later(command) is None else self._rack_then()
+        name = with_lane(rack, command.name, self.catalogue, "name")
+        return self.make(command, name, rack.lanes[name].text, rack.lanes[name].options)
 
     def _answer(self, question: AnyCommand, text: str) -> Outcome:
         seen = questions.Seen(

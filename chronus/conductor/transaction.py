@@ -177,6 +177,12 @@ class Transaction(Struct, eq=False):
     """What is to be saved, by the place of the answer."""
     due: bool = False
     """It is what was put off."""
+    made: dict[int, tuple[AnyCommand, str]] = field(default_factory=dict)
+    """What stands in the place of a command, with its line, by the place of the answer: that is what a journal keeps."""
+
+    def said(self, k: int, command: AnyCommand, text: str) -> tuple[AnyCommand, str]:
+        """Returns the command in a place as it was performed, with its line."""
+        return self.made.get(k, (command, text))
 
     @property
     def program(self) -> Program | None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from chronus import __version__
 from chronus.catalogue.kinds import Catalogue
 from chronus.conductor import authors
+from chronus.conductor.performance import Make
 from chronus.control.care.infirmary import Infirmary
 from chronus.control.care.relief import Relief
 from chronus.control.jobs.compiling import Compiling
@@ -39,16 +40,18 @@ from chronus.system.urgency import unhurried
 SETTLED_SECONDS = 20.0
 
 
-def main(given: Given, line: int | None, parse: Parse) -> int:
-    """Runs control. `line` is the lifeline. `parse` turns a line of text into commands: control does not import the language."""
+def main(given: Given, line: int | None, parse: Parse, make: Make) -> int:
+    """Runs control. `line` is the lifeline. `parse` turns a line of text into commands, `make` a lane into another one: control does not
+    import the language.
+    """
     if line is not None:
         lifeline.hold(line)
     with terminations() as ended:
-        return Process(given, parse).run(ended)
+        return Process(given, parse, make).run(ended)
 
 
 class Process:
-    def __init__(self, given: Given, parse: Parse) -> None:
+    def __init__(self, given: Given, parse: Parse, make: Make) -> None:
         self.settings = given.settings
         self.supervisor = SupervisorLine(socket.socket(fileno=given.channel))
         self.memory = Memory(given.memory)
@@ -59,6 +62,7 @@ class Process:
         header = {"engine": settings.engine, "version": __version__, "rate": settings.rate, "seed": 0}
         header |= {"pid": given.pid, "started": started}
         start = begin(self.memory, Catalogue.load(), settings.engine, header, parse, settings.fresh)
+        start.conductor.make = make
         self.pen: Pen = start.pen
         publisher = Publisher(self.memory, self.wake)
         self.keeper = Keeper(Shelf(given.shelf, writes=True), settings.rate, lambda text: self.tell("recording", text))

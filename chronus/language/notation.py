@@ -85,10 +85,13 @@ SETTING = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*")
 
 
 class TypedLane(Struct, frozen=True):
-    """`text` is the pattern as typed, without the options (but with `len=`); `columns` is where each option stood, and `locks` where each
-    lock did, its name and its value, in the order of `locks_of`."""
+    """`text` is the pattern as typed, without the options (but with `len=`), `steps` without that too; `clip` is its number, or 0.
+    `columns` is where each option stood, and `locks` where each lock did, its name and its value, in the order of `locks_of`.
+    """
 
     text: str
+    steps: str
+    clip: int
     pattern: Pattern
     options: LaneOptions
     columns: dict[str, int]
@@ -116,10 +119,11 @@ def read_lane(text: str, column: int, module: str = "") -> TypedLane:
         pattern = unfold(lanes, Fraction(repr(options.gate)), clip)
     except ChronusError as error:
         raise _wrong(column + len(steps_text) - len(steps_text.lstrip()), error.message, code=error.code) from None
-    text = " ".join(steps_text.split("\t")).strip() + (f" len={clip}" if clip else "")
+    steps_text = " ".join(steps_text.split("\t")).strip()
+    text = steps_text + (f" len={clip}" if clip else "")
     columns = {name: place for name, (_, place) in given.items()}
     locks = () if ready else tuple(reader.locks[lock] for lock in locks_of(pattern))
-    return TypedLane(text, pattern, options, columns, locks)
+    return TypedLane(text, steps_text, clip, pattern, options, columns, locks)
 
 
 def read_steps(text: str, column: int) -> Lanes:

@@ -29,6 +29,7 @@ from chronus.graph.block import block_address
 from chronus.journal.records import Ended, Journal, Poisoned, Record, Said, Sealed, Void
 from chronus.journal.replay import Replay, Unsealed
 from chronus.language import field_places, opening, parser, source
+from chronus.language.making import variation
 from chronus.memory import layout, quarantine
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
@@ -73,6 +74,7 @@ class Take:
         self.memory.board[RATE] = rate
         kernels = self.kernels = discover(places.modules_folders())
         self.conductor = Conductor(Catalogue(kernel.spec for kernel in kernels.values()), rate, seed, zero=zero)
+        self.conductor.make = variation.made
         self.shelf = Shelf()
         self.lost: list[str] = []
         """Recordings that are not what they were: in their place is silence."""

@@ -105,6 +105,8 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Set: st.builds(c.Set, changes=st.lists(changes, min_size=1, max_size=3).map(tuple), over=st.none() | lengths)
     | st.builds(c.Set, changes=st.lists(moving, min_size=1, max_size=3).map(tuple), over=lengths),
     c.Sequence: sequences(),
+    c.Vary: st.builds(c.Vary, name=names, amount=st.floats(0, 1), seed=st.integers(0, 999_999_999)),
+    c.Answer: st.builds(c.Answer, name=names, seed=st.integers(0, 999_999_999)),
     c.Scene: st.builds(c.Scene, name=names)
     | st.builds(
         lambda name, parts, lanes: c.Scene(name=name, defines=True, parts=tuple(parts), **lanes),
@@ -136,7 +138,8 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Open: st.builds(c.Open, name=files),
     c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999)),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),
-    c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"])),
+    c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"]))
+    | st.builds(c.List, what=st.just("patterns"), genre=st.sampled_from(["", "dnb", "dnb.two_step"])),
     c.Show: st.builds(
         c.Show,
         name=st.just("") | names.filter(lambda name: name not in ("patch", "lanes")),

@@ -21,6 +21,7 @@ from chronus.errors import ChronusError
 from chronus.journal import standing
 from chronus.journal.records import Journal, Said, Sealed, Stands
 from chronus.journal.replay import NEVER, rebuild
+from chronus.language.making import variation
 from chronus.language.parser import parse, statements
 from chronus.rack.document import EMPTY, Moving, Rack, replace
 from chronus.rack.edit import edit
@@ -130,6 +131,7 @@ LINE = st.one_of(
     said("bypass {} {}{}", name, st.sampled_from(["on", "off"]), time),
     said("set {} {} over {}{}", st.sampled_from(TARGETS), value, st.sampled_from(["2 bars", "1 beat", "300 ms"]), time),
     said("seq {}: {}{}{}", name, st.sampled_from(PATTERNS), st.sampled_from(OPTIONS), time),
+    said("{} {}{}{}", st.sampled_from(["vary", "answer"]), name, st.sampled_from(["", " 1", " 0"]), time),
     said("patch {} > {}{}{}", st.sampled_from(PORTS), st.sampled_from(PORTS), st.sampled_from(AMOUNTS), time),
     said("unpatch {} > {}", st.sampled_from(PORTS), st.sampled_from(PORTS)),
     said("{} {}{}", st.sampled_from(["unpatch", "unload", "clear", "mute", "solo", "unsolo", "unmute"]), name, time),
@@ -161,6 +163,7 @@ class Session:
 
     def __init__(self) -> None:
         self.conductor = Conductor(catalogue(), RATE)
+        self.conductor.make = variation.made
         self.frame = self.number = self.last = 0
         self.records: list[Said | Sealed | Stands] = []
 
@@ -187,8 +190,8 @@ class Session:
         conductor.accept(conductor.commit(t, moment, True))
         conductor.sealed(t, moment)
         self.number, self.last = self.number + 1, moment
-        texts = () if due else tuple(submission.texts[k] for k in kept)
-        whole = {} if due else dict(enumerate(submission.commands[k] for k in kept))
+        found = [t.said(k, submission.commands[k], submission.texts[k]) for k in kept] if not due else []
+        texts, whole = tuple(text for _, text in found), dict(enumerate(command for command, _ in found))
         carried = {k: one for k, one in whole.items() if isinstance(one, Open | Say)}
         said = Said(self.number, author, texts, moment, True, commands=carried, due=due, seen=moment)
         self.records += [said, Sealed(self.number, moment)]

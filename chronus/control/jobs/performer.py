@@ -591,20 +591,20 @@ class Performer:
         submission, work = ready.submission, ready.work
         kept = []
         if isinstance(work, Transaction) and not ready.due:
-            pairs = zip(submission.texts, submission.commands, strict=True)
-            kept = [pair for pair, keep in zip(pairs, ready.kept(), strict=True) if keep]
+            pairs = zip(submission.commands, submission.texts, strict=True)
+            kept = [work.said(k, *pair) for k, (pair, keep) in enumerate(zip(pairs, ready.kept(), strict=True)) if keep]
         program = work.program
         drawn = work.drawn if program else Drawn()
         return Said(
             number,
             ready.author,
-            tuple(text for text, _ in kept),
+            tuple(text for _, text in kept),
             moment,
             exact,
             tail,
             {
                 k: command
-                for k, (_, command) in enumerate(kept)
+                for k, (command, _) in enumerate(kept)
                 if isinstance(command, Open | Say) or any(naming.files(command))
             },
             ready.due,

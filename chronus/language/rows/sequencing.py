@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from chronus import commands as c
 from chronus.language import notation
+from chronus.language.quantities import count, quantity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
-from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed
+from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed, offer_name
 from chronus.pattern import library
 from chronus.pattern.lane import OPTIONS
+from chronus.units import format_number
 
 
 def _sequence(children: Children, line: Line) -> Fields:
@@ -45,6 +47,38 @@ def _offer_pace(typed: Typed, known: Known) -> Pairs:
     )
 
 
+SEEDS = (0, 999_999_999)
+
+
+def _vary(children: Children, line: Line) -> Fields:
+    name, *numbers = children
+    fields: Fields = {"name": line.name(name, "name")}
+    if numbers:
+        line.mark("amount", numbers[0])
+        given = quantity(numbers[0])
+        amount = given.number / (100 if given.unit == "%" else 1)
+        if given.unit not in ("", "%") or not 0 <= amount <= 1:
+            raise wrong(start_of(numbers[0]), "the amount is 0..1, or 0%..100%", "0.5", code="E_VALUE")
+        fields["amount"] = amount
+    return fields | _seed(numbers[1:], line)
+
+
+def _answer(children: Children, line: Line) -> Fields:
+    return {"name": line.name(children[0], "name")} | _seed(children[1:], line)
+
+
+def _seed(numbers: Children, line: Line) -> Fields:
+    if not numbers:
+        return {}
+    line.mark("seed", numbers[0])
+    return {"seed": count(numbers[0], *SEEDS, "the seed")}
+
+
+def _write_vary(command: c.Vary) -> str:
+    amount = f" {format_number(command.amount)}"
+    return f"{command.name}{amount}" + (f" {command.seed}" if command.seed else "")
+
+
 ROWS = (
     Row(
         c.Sequence,
@@ -58,6 +92,25 @@ ROWS = (
         ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%", "seq kick: @dnb.two_step"),
         short=("seq",),
         meant="pattern track loop steps play_pattern beat",
+    ),
+    Row(
+        c.Vary,
+        "vary NAME [AMOUNT] [SEED]",
+        "a variation of a lane, printed as the line it is; amount 0..1",
+        Form((("NAME QUANTITY? QUANTITY?", _vary),), _write_vary, offer_name),
+        ("vary hat 0.3", "vary bass 0.5 7"),
+        meant="variation mutate randomize randomise humanize shuffle",
+    ),
+    Row(
+        c.Answer,
+        "answer NAME [SEED]",
+        "call and response: a lane, and as much again in its rests",
+        Form(
+            (("NAME QUANTITY?", _answer),),
+            lambda command: command.name + (f" {command.seed}" if command.seed else ""),
+            offer_name,
+        ),
+        meant="respond response call reply",
     ),
     Row(c.Clear, "clear NAME", "takes the lane away", NAME),
     Row(c.Mute, "mute NAME ...", "the lane falls silent", NAMES, ("mute kick hat",), meant="silence"),
