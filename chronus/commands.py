@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from chronus.pattern.lane import LaneOptions, Pattern, Share
+from chronus.pattern.lane import MOST_STEPS, LaneOptions, Pattern, Share
 from chronus.units import LONGEST as LONGEST
 from chronus.units import File as File
 from chronus.units import Length as Length
@@ -216,6 +216,22 @@ class Answer(OfALine, frozen=True, kw_only=True):
     """The line, and as much again that answers where it rests."""
 
     seed: Annotated[int, Meta(ge=0, le=999_999_999)] = 0
+
+
+class Shift(OfALine, frozen=True, kw_only=True):
+    """The whole line so many steps later in its loop, or earlier."""
+
+    steps: Annotated[int, Meta(ge=-MOST_STEPS, le=MOST_STEPS)] = 1
+
+
+class Rotate(OfALine, frozen=True, kw_only=True):
+    """The same, written out: what falls out at one end of the line comes in at the other."""
+
+    steps: Annotated[int, Meta(ge=-MOST_STEPS, le=MOST_STEPS)] = 1
+
+
+class Reverse(OfALine, frozen=True, kw_only=True):
+    """The last step first."""
 
 
 class Clear(Command, frozen=True, kw_only=True):
@@ -445,7 +461,7 @@ class Say(Command, frozen=True, kw_only=True):
 
 Plain = (
     Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Halftime | Doubletime
-    | Vary | Answer
+    | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit

@@ -156,7 +156,7 @@ class Performance:
         now = [due.command for due in self.waiting.values() if frame_of(due, self.timeline) == self.present.frame]
         return any(isinstance(one, say.Scene) and not one.defines for one in (*rest, *(now if self.own else ())))
 
-    def _made(self, command: say.Vary | say.Answer) -> tuple[say.Sequence, str]:
+    def _made(self, command: say.Vary | say.Answer | say.Shift | say.Rotate | say.Reverse) -> tuple[say.Sequence, str]:
         """Returns the lane that a command makes of the one that will be there when it takes hold."""
         rack = self.t.after if self._later(command) is None else self._rack_then()
         name = with_lane(rack, command.name, self.catalogue, "name")

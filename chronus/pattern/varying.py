@@ -167,7 +167,7 @@ def answered(lanes: Lanes, clip: int, seed: int) -> Lanes:
     """Returns each line with as much again behind it: its hits, in another octave, where it rests itself. The end is as the beginning."""
     found = []
     for k, items in enumerate(lanes):
-        call = _cut(written_out(items), clip) if clip else written_out(items)
+        call = cut(written_out(items), clip) if clip else written_out(items)
         width = sum((Fraction(item.width) for item in call), Fraction(0))
         if width.denominator != 1 or 2 * width > MOST_STEPS:
             raise ChronusError("E_LIMIT", f"a line and its answer have at most {MOST_STEPS:,} whole steps")
@@ -252,7 +252,7 @@ def _starts(items: list[Item]) -> list[Time]:
     return found
 
 
-def _cut(items: list[Item], steps: int) -> list[Item]:
+def cut(items: list[Item], steps: int) -> list[Item]:
     """Returns the items up to so many steps, the last one shortened, or rests behind them."""
     found: list[Item] = []
     left: Time = steps

@@ -160,7 +160,7 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
 }
 
 
-BY_FIELD = {"name": names, "names": several, "on": st.booleans()}
+BY_FIELD = {"name": names, "names": several, "on": st.booleans(), "steps": st.integers(-4096, 4096)}
 
 
 def simple(kind: type[c.Command]) -> st.SearchStrategy[c.Command]:

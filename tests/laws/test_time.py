@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from chronus.errors import ChronusError
@@ -257,6 +257,7 @@ EDITS = (
 
 @settings(max_examples=40, deadline=None)
 @given(SAID, THREE, st.lists(st.tuples(st.integers(1, 5 * BAR), st.sampled_from(EDITS)), min_size=1, max_size=4))
+@example([(4 * BAR, "swing 66")], (("bass", "x? x? [x|.] x?"), ("kick", "x? a1 . humanize=20ms")), [(BAR, EDITS[0])])
 def test_an_edit_of_one_lane_leaves_the_events_of_all_others(said, lanes, edits):
     readable(lanes)
     other = (("tb303", "x . <x o> x?"),)

@@ -1,5 +1,5 @@
-"""Performs `vary` and `answer` on the text of a lane: gives the `sequence` that they stand for, so that no journal depends on how it is
-made.
+"""Performs `vary`, `answer`, `shift`, `rotate` and `reverse` on the text of a lane: gives the `sequence` that they stand
+for, so that no journal depends on how it is made.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from chronus.commands import Answer, OfALine, Sequence, Vary
+from chronus.commands import Answer, OfALine, Reverse, Rotate, Sequence, Shift, Vary
 from chronus.errors import ChronusError
 from chronus.language.canonical import canonical
 from chronus.language.notation import read_lane, read_steps
 from chronus.pattern.lane import LaneOptions
 from chronus.pattern.tree import Item, Lanes, Mark, written
+from chronus.pattern.turning import reversed_lines, rotated
 from chronus.pattern.varying import answered, varied
 
 
@@ -34,6 +35,12 @@ def made(command: OfALine, name: str, text: str, options: LaneOptions) -> Made:
             text = text if new is lanes else _in_words(new) + length
         case Answer(seed=seed):
             text = _in_words(answered(lanes, lane.clip, seed))
+        case Shift(steps=steps):
+            options = replace(options, shift=(options.shift + steps) % lane.pattern.steps)
+        case Rotate(steps=steps):
+            text = _in_words(rotated(lanes, lane.clip, steps)) + length
+        case Reverse():
+            text = _in_words(reversed_lines(lanes, lane.clip)) + length
     made = read_lane(text + options.words(), 1)
     whole = Sequence(name=name, text=made.text, pattern=made.pattern, options=made.options)
     whole = replace(whole, when=command.when, lasts=command.lasts)

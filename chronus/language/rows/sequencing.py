@@ -10,7 +10,7 @@ from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed, offer_name
 from chronus.pattern import library
-from chronus.pattern.lane import OPTIONS
+from chronus.pattern.lane import MOST_STEPS, OPTIONS
 from chronus.units import format_number
 
 
@@ -74,6 +74,19 @@ def _seed(numbers: Children, line: Line) -> Fields:
     return {"seed": count(numbers[0], *SEEDS, "the seed")}
 
 
+def _turned(children: Children, line: Line) -> Fields:
+    name, *numbers = children
+    fields: Fields = {"name": line.name(name, "name")}
+    if numbers:
+        line.mark("steps", numbers[0])
+        fields["steps"] = count(numbers[0], -MOST_STEPS, MOST_STEPS, "the number of steps")
+    return fields
+
+
+def _write_turned(command: c.Shift | c.Rotate) -> str:
+    return f"{command.name} {command.steps}"
+
+
 def _write_vary(command: c.Vary) -> str:
     amount = f" {format_number(command.amount)}"
     return f"{command.name}{amount}" + (f" {command.seed}" if command.seed else "")
@@ -99,7 +112,7 @@ ROWS = (
         "a variation of a lane, printed as the line it is; amount 0..1",
         Form((("NAME QUANTITY? QUANTITY?", _vary),), _write_vary, offer_name),
         ("vary hat 0.3", "vary bass 0.5 7"),
-        meant="variation mutate randomize randomise humanize shuffle",
+        meant="variation mutate randomize randomise humanize",
     ),
     Row(
         c.Answer,
@@ -112,6 +125,23 @@ ROWS = (
         ),
         meant="respond response call reply",
     ),
+    Row(
+        c.Shift,
+        "shift NAME [STEPS]",
+        "a lane so many steps later, or earlier (-1), with the option shift=",
+        Form((("NAME QUANTITY?", _turned),), _write_turned, offer_name),
+        ("shift hat 1",),
+        meant="nudge offset",
+    ),
+    Row(
+        c.Rotate,
+        "rotate NAME [STEPS]",
+        "the same in its line: what falls out at one end comes in at the other",
+        Form((("NAME QUANTITY?", _turned),), _write_turned, offer_name),
+        ("rotate kick -2",),
+        meant="rot roll",
+    ),
+    Row(c.Reverse, "reverse NAME", "a lane with its last step first", NAME, meant="rev backwards retrograde"),
     Row(c.Clear, "clear NAME", "takes the lane away", NAME),
     Row(c.Mute, "mute NAME ...", "the lane falls silent", NAMES, ("mute kick hat",), meant="silence"),
     Row(c.Unmute, "unmute [NAME ...]", "the lane is heard again; without a name, all are", NAMES_OR_NONE),
