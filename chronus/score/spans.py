@@ -183,7 +183,7 @@ def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
     """Returns the middles between the beginning of each note and the nearest moments before and after it at which the lane may
     begin others, in halves of the unit. Swing may move a moment beyond those that follow it."""
     loop, swing = some.loop, swing_of(span, some.loop)
-    fine = int(loop.beat / loop.part / some.unit)
+    fine = int(span.beat / loop.part / some.unit)
     lead, cell, late = (
         (int(part / some.unit) for part in (span.origin - swing.zero, swing.cell, swing.late)) if swing else (0, 1, 0)
     )

@@ -122,12 +122,12 @@ def test_voices_led_through_a_long_row_of_chords_do_not_wander():
 # ---------------------------------------------------------------- humanised
 
 
-def onsets(text, rate=44100, bpm=174, bars=16, swing=50, seed=5):
+def onsets(text, rate=44100, bpm=174, bars=16, swing=50, seed=5, pace=1):
     """(frame, Hz) of each note, in the order of the log."""
     lane = read_lane(text, 1)
     span = Span(
         Fraction(0), Fraction(0), Fraction(0), 5, Lane("", lane.pattern, lane.options, 0),
-        swing=Fraction(swing, 100), seed=seed,
+        swing=Fraction(swing, 100), seed=seed, pace=Fraction(pace),
     )  # fmt: skip
     timeline = Timeline.begin(rate, 1, 10 * rate, bpm)
     window = Window.of(timeline, 0, timeline.frame(Fraction(4 * bars)))
@@ -161,6 +161,16 @@ def test_humanised_notes_keep_their_order_however_far_they_may_go(text, swing):
     if swing < 75:  # there a swung sixteenth is as late as the one half a step after it
         assert len(set(frames)) == len(frames)
     assert frames != [frame for frame, _ in straight]
+
+
+@pytest.mark.parametrize("pace", [2, Fraction(1, 2)])
+@pytest.mark.parametrize("swing", [50, 66])
+def test_humanised_notes_keep_their_order_at_half_time_and_double_time(pace, swing):
+    straight = onsets("a1 b1 c2 d2", swing=swing, pace=pace)
+    moved = onsets("a1 b1 c2 d2 humanize=100ms", swing=swing, pace=pace)
+    many = len(straight) - 1
+    assert [hertz for _, hertz in moved][:many] == [hertz for _, hertz in straight][:many] and many > 40
+    assert all(one < other for (one, _), (other, _) in pairwise(moved))
 
 
 def test_notes_of_a_chord_stay_together():
