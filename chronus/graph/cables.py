@@ -180,6 +180,30 @@ def _bring(bound, cables, c, into, gains, a, count):
         )
 
 
+@inline
+def _add_at_rest(bound, cables, c, into, gain, a, count):
+    """Adds what a cable brings where all is at rest, and one gain does for all frames. False, and nothing is added, where more is to do."""
+    level, pan = cables[c, CAB_LEVEL], cables[c, CAB_PAN]
+    width, lanes = cables[c, CAB_SOURCE_LANES], cables[c, CAB_LANES]
+    alike = width == lanes and cables[c, CAB_SOURCE_STEREO] == cables[c, CAB_STEREO]
+    if not alike and not (width == 1 and lanes == 2):
+        return False
+    if level >= 0 and not is_still(bound, level):
+        return False
+    if pan >= 0 and cables[c, CAB_STEREO] and not rests_at(bound, pan, f32(0.0)):
+        return False
+    source = row_f32(bound[B_BUFFERS] + (cables[c, CAB_SOURCE] + a * width) * 4, count * width)
+    if alike:
+        for k in range(count * lanes):
+            into[k] += source[k] * gain
+    else:
+        for i in range(count):
+            x = source[i] * gain
+            into[2 * i] += x
+            into[2 * i + 1] += x
+    return True
+
+
 @compiled
 def add(arena, bound, cables, c, target, a, b, block, weight):
     """Adds frames a..b of what a cable brings, times its gain and `weight`, to the buffer at address `target`."""
@@ -191,6 +215,8 @@ def add(arena, bound, cables, c, target, a, b, block, weight):
         weight *= _steady_level(bound, cables, c)
     gain = f32(floats[at + C_TO]) * weight
     fading = arena[at + C_START] + arena[at + C_FRAMES] > frame
+    if not fading and cables[c, CAB_FEEDBACK] == 0 and _add_at_rest(bound, cables, c, into, gain, a, count):
+        return
     gains = local(np.float32, BLOCK)
     for i in range(count):
         gains[i] = f32(gain_at(arena, floats, at, frame + i)) * weight if fading else gain

@@ -67,6 +67,8 @@ from chronus.memory.words import floats_of, row_f32, row_i64
 
 f32 = np.float32
 
+ALL_REST, PARAMS_REST = 1, 2
+
 
 # ---------------------------------------------------------------- notes
 
@@ -297,14 +299,11 @@ def _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched):
     return not same and _turn(arena, bound, instances, params, cables, i, k, a, b, block)
 
 
-@compiled
-def prepare(arena, bound, instances, inputs, params, cables, call, i, a, b, block, touched):
-    """Lays rows a..b of all that instance `i` reads. 1 where all of it stays as it is until an entry of the log is applied, else 0.
-
-    `touched`: whether one has been since this was done last.
-    """
+@inline
+def _feeds(arena, bound, instances, inputs, cables, call, i, a, b, block, touched):
+    """Lays rows a..b of what the inputs of instance `i` read. True where all of that stays as it is until an entry is applied."""
     fed = plane_i64(bound[B_FULL_INPUTS], bound[B_INPUTS], 1)
-    rests, still, moving = 1, 0, 0
+    rests, still = 1, 0
     first = instances[i, I_FIRST_INPUT]
     for k in range(first, first + instances[i, I_INPUTS]):
         source = inputs[k, IN_SOURCE]
@@ -315,19 +314,41 @@ def prepare(arena, bound, instances, inputs, params, cables, call, i, a, b, bloc
                 _feed(arena, bound, instances, inputs, cables, i, k, a, b, block)
             rests &= fed[k, 0]
             still |= fed[k, 0] << (k - first)
+    call[STILL] = still
+    return rests != 0
+
+
+@inline
+def _turns(arena, bound, instances, params, cables, call, i, a, b, block, touched):
+    """Lays rows a..b of the parameters of instance `i`. True where all of them stay as they are until an entry is applied."""
+    rests, moving = True, 0
     first = instances[i, I_FIRST_PARAM]
     for k in range(first, first + instances[i, I_PARAMS]):
         if _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched):
             moving |= 1 << (k - first)
         if params[k, PAR_CABLES] > 0:
-            rests = 0
+            rests = False
     if instances[i, I_MIXED]:
         first += instances[i, I_PARAMS]
         for k in range(first, first + instances[i, I_MIX]):
             if _moves(arena, bound, instances, params, cables, i, k, a, b, block, touched) or params[k, PAR_CABLES] > 0:
-                rests = 0
-    call[MOVING], call[STILL] = moving, still
-    return rests if moving == 0 else 0
+                rests = False
+    call[MOVING] = moving
+    return rests and moving == 0
+
+
+@compiled
+def prepare(arena, bound, instances, inputs, params, cables, call, i, a, b, block, touched, rested):
+    """Lays rows a..b of all that instance `i` reads. Says how far that stays as it is until an entry of the log is applied: ALL_REST,
+    PARAMS_REST, or 0.
+
+    `touched`: whether one has been since this was done last; `rested`: what was said then.
+    """
+    feeds_rest = _feeds(arena, bound, instances, inputs, cables, call, i, a, b, block, touched)
+    params_rest = (rested == PARAMS_REST and not touched) or _turns(
+        arena, bound, instances, params, cables, call, i, a, b, block, touched
+    )
+    return 0 if not params_rest else ALL_REST if feeds_rest else PARAMS_REST
 
 
 @inline

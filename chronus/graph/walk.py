@@ -41,7 +41,7 @@ from chronus.graph.bound import (
 )
 from chronus.graph.cables import keep
 from chronus.graph.entries import forget
-from chronus.graph.feeding import hush, prepare
+from chronus.graph.feeding import ALL_REST, hush, prepare
 from chronus.graph.guard import call_silent, clear, is_sound
 from chronus.graph.mixing import pass_by
 from chronus.graph.telling import tell
@@ -135,8 +135,10 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     for i in range(bound[B_INSTANCES]):
         call = calls[i]
         # most modules find their inputs and parameters as they were a block ago; to look at each of them took as long as a filter
-        if touched or rests[i, 0] == 0:
-            rests[i, 0] = prepare(arena, bound, instances, inputs, params, cables, call, i, a, b, block, touched)
+        if touched or rests[i, 0] != ALL_REST:
+            rests[i, 0] = prepare(
+                arena, bound, instances, inputs, params, cables, call, i, a, b, block, touched, rests[i, 0]
+            )
         hush(bound, instances, inputs, call, i)
         if instances[i, I_TOLD] >= 0:
             tell(arena, bound, instances, inputs, cables, call, i, a, b, block)

@@ -13,6 +13,7 @@ from chronus.dsp.decimate import double32, halve32
 from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.ladder import TUNING, bent, diode, diode_back, diode_loop, diode_matrix, diode_reach
 from chronus.dsp.plane import local_plane
+from chronus.dsp.rest import faint, nothing_left
 from chronus.dsp.shape import saturate32
 from chronus.dsp.tan import prewarp
 from chronus.dsp.voice import row
@@ -49,11 +50,11 @@ QUIET, ROOM = f32(0.35), f32(2)
 CEILING = f32(16)
 """+24 dBFS: nothing louder goes in, so that nothing overflows."""
 ONE = f32(1)
-UP, DOWN = 5, 13
+UP, DOWN, ROWS = 5, 13, 22
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
     cutoff, resonance, drive, bass = params
     s, m = local_plane(f32, 5, LANES), local_plane(f32, 15, LANES)
@@ -62,6 +63,11 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
     loop, closed, reach = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     into, lift, level = local(f32, LANES), local(f32, LANES), local(f32, LANES)
     early, late = local(f32, LANES), local(f32, LANES)
+    if still & 1 and nothing_left(source, state, ROWS):
+        for i in range(frames):
+            for l in range(LANES):
+                out[i, l] = 0
+        return
     for n in range(5):
         for l in range(LANES):
             s[n, l] = state[n, l]
@@ -118,10 +124,10 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             out[i, l] = x[l]
     for n in range(5):
         for l in range(LANES):
-            state[n, l] = s[n, l]
+            state[n, l] = faint(s[n, l])
     for n in range(8):
         for l in range(LANES):
-            state[UP + n, l] = z_up[n, l]
+            state[UP + n, l] = faint(z_up[n, l])
     for n in range(9):
         for l in range(LANES):
-            state[DOWN + n, l] = z_down[n, l]
+            state[DOWN + n, l] = faint(z_down[n, l])

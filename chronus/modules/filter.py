@@ -17,8 +17,9 @@ import math
 import numpy as np
 
 from chronus.catalogue.spec import In, Param, Spec, switch
-from chronus.dsp.kernel import LANES, inline, kernel, local
+from chronus.dsp.kernel import LANES, kernel, local
 from chronus.dsp.plane import local_plane
+from chronus.dsp.rest import faint
 from chronus.dsp.shape import bounded32
 from chronus.dsp.tan import prewarp
 from chronus.dsp.voice import row
@@ -59,14 +60,6 @@ FADE_SECONDS = 0.005
 
 MADE_OF, MADE = 11, 13
 """Rows of the state: cutoff and resonance that the coefficients were made of, and the nine coefficients."""
-
-FAINT = f32(1e-18)
-"""-360 dB: what rings on below is taken for silence, lest a filter without a source count down through denormal numbers."""
-
-
-@inline
-def faint(x):  # type: ignore[no-untyped-def]
-    return x if abs(x) > FAINT else f32(0)
 
 
 @kernel(SPEC)

@@ -16,6 +16,7 @@ from chronus.catalogue.spec import In, Param, Spec, switch
 from chronus.dsp.decimate import double32, halve32
 from chronus.dsp.kernel import LANES, inline, kernel, local
 from chronus.dsp.plane import local_plane
+from chronus.dsp.rest import faint, nothing_left
 from chronus.dsp.shape import saturate32
 from chronus.dsp.tan import prewarp
 from chronus.dsp.voice import row
@@ -92,7 +93,7 @@ def ladder(x, back, loop, gain, closed, s1, s2, s3, s4):
 
 
 @kernel(SPEC)
-def render(ins, outs, params, moving, state, memory, seed, rate, frames):
+def render(ins, outs, params, moving, still, state, memory, seed, rate, frames):
     (source,), (out,) = ins, outs
     cutoff, resonance, slope, drive, bass = params
     s, share = local_plane(f32, 4, LANES), local_plane(f32, 3, LANES)
@@ -116,6 +117,11 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             share[m, l] = wish if fresh else f32(state[SHARE + m, l])
             gap = max(gap, abs(share[m, l] - wish))
     changes = moving != 0 or gap > 0
+    if still & 1 and not changes and not fresh and nothing_left(source, state, SHARE):
+        for i in range(frames):
+            for l in range(LANES):
+                out[i, l] = 0
+        return
     step = f32(1 / (FADE_SECONDS * rate))
     for i in range(frames):
         if changes or i == 0:
@@ -153,13 +159,13 @@ def render(ins, outs, params, moving, state, memory, seed, rate, frames):
             out[i, l] = x[l]
     for m in range(4):
         for l in range(LANES):
-            state[m, l] = s[m, l]
+            state[m, l] = faint(s[m, l])
     for m in range(8):
         for l in range(LANES):
-            state[UP + m, l] = z_up[m, l]
+            state[UP + m, l] = faint(z_up[m, l])
     for m in range(9):
         for l in range(LANES):
-            state[DOWN + m, l] = z_down[m, l]
+            state[DOWN + m, l] = faint(z_down[m, l])
     for m in range(3):
         for l in range(LANES):
             state[SHARE + m, l] = share[m, l]
