@@ -6,6 +6,7 @@ The way of a line, a sentence a station:
     shell/       talks with whoever types: the prompt, the plain reader, the conversation with the engine and its answers
     language/    turns a typed line into a Command and back: grammar, notation, musical words, help, completion
     commands     the commands and the replies, as frozen structs
+    midifile     reads and writes MIDI files, as bytes
     wire, connection   turn commands into bytes and back; reach the socket of a running engine
     engine_line  the messages between the engine's processes, as tagged structs
     control/     the process that takes the commands: clients, jobs on their way to the replicas, OSC, the load, sick modules

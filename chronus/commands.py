@@ -343,6 +343,32 @@ class Save(Command, frozen=True, kw_only=True):
     in_a_script = "refused"
 
 
+class Export(Save, frozen=True, kw_only=True):
+    """What the lanes play, so many bars of it, as a MIDI file."""
+
+    bars: Annotated[int, Meta(ge=1, le=999)] = 8
+
+
+class Import(Command, frozen=True, kw_only=True):
+    """Lanes of a MIDI file. `parts`: what plays what, as typed: (name, "36" or "ch2"); `bars` 0 is all of them.
+
+    `lanes` are what that comes to, already read, `lines` the lines that make them, `told` what is to be said of them; `bpm` is the tempo
+    that is asked for, or 0.
+    """
+
+    name: Annotated[str, Meta(max_length=LONGEST_LINE)]
+    parts: Annotated[tuple[tuple[str, str], ...], Meta(max_length=256)] = ()
+    bars: Annotated[int, Meta(ge=0, le=999)] = 0
+    tempo: bool = False
+    lanes: Annotated[tuple[Sequence, ...], Meta(max_length=256)] = ()
+    lines: Annotated[tuple[str, ...], Meta(max_length=256)] = ()
+    told: Annotated[tuple[str, ...], Meta(max_length=512)] = ()
+    bpm: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+
+    at_next_bar = of_all = True
+    in_a_script = "refused"
+
+
 class Open(Command, frozen=True, kw_only=True):
     """`commands` is what the file says, already parsed; `places` the line and column where each of them begins in it."""
 
@@ -463,11 +489,13 @@ Plain = (
     Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Halftime | Doubletime
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
-    | Play | Stop | Panic | Save | New | Undo | Redo
+    | Play | Stop | Panic | Save | Export | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""
-AnyCommand = Plain | Say | Open
+AnyCommand = Plain | Say | Open | Import
+Carrying = Say | Open | Import
+"""Of these the line alone does not say all that they do: a journal keeps them whole."""
 
 OF_LANES = tuple(kind for kind in get_args(AnyCommand) if issubclass(kind, OfLanes))
 FLAGS = {kind.makes[0]: kind.__name__.lower() for kind in OF_LANES if kind.makes[1]}

@@ -60,7 +60,9 @@ def touched(back: Back, rack: Rack, command: AnyCommand, catalogue: Catalogue) -
     if isinstance(command, say.Unload):
         name = find(rack, command.name, catalogue)
         return {item for item in back.items if item[0] == name}
-    inside = command.commands if isinstance(command, say.Say) else (command,)
+    inside: Sequence[AnyCommand] = (command,)
+    if isinstance(command, say.Say | say.Import):
+        inside = command.commands if isinstance(command, say.Say) else command.lanes
     known = (one for one in inside if not isinstance(one, say.Load) and _is_known(rack, one, catalogue))
     return {item for one in known for item in items(rack, one, catalogue)} & set(back.items)
 

@@ -31,6 +31,7 @@ from chronus.pattern.lane import LaneOptions
 from chronus.rack.arping import addressed, by_hand, held
 from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
 from chronus.rack.edit import Edit, edit, empty
+from chronus.rack.imported import bring
 from chronus.rack.lanes import too_many, with_lane
 from chronus.rack.sweeps import Present
 from chronus.rack.values import is_short
@@ -149,6 +150,8 @@ class Performance:
             if isinstance(command, say.Note):
                 done = done._replace(text=done.text + self._too_many(command.name))
         lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
+        if isinstance(command, say.Import):
+            lines = (*done.result["commands"], *(f"# {told}" for told in command.told))
         return Outcome(0, done.text, lines, done.result)
 
     def _is_overtaken(self, rest: Sequence[AnyCommand]) -> bool:
@@ -362,6 +365,8 @@ class Performance:
         if isinstance(command, say.Open):
             built, sweeps = self._all(empty(rack), command)
             return Edit(built, f"open {command.name}", {"name": command.name}, sweeps)
+        if isinstance(command, say.Import):
+            return bring(rack, command, self.catalogue)
         if isinstance(command, say.Say):
             kept = spoken.kept(rack, command, self.catalogue)
             spoken.refuse_if_idle(command, kept)

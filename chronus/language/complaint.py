@@ -81,7 +81,9 @@ EXAMPLES = {"TEST": ("==",), "BAR": ("bar",), "BEAT": ("beat",), "BODY": ("x..."
 
 def stands(typed: str, offset: int) -> int:
     """Returns how many characters a suggestion at this place replaces."""
-    shape = FILE_STANDS if re.match(r"\s*(?:open|save)\s", typed, re.IGNORECASE) and offset > 3 else STANDS
+    shape = (
+        FILE_STANDS if re.match(r"\s*(?:open|save|import|export)\s", typed, re.IGNORECASE) and offset > 3 else STANDS
+    )
     found = shape.match(typed, offset)
     return len(found[0]) if found else 0
 

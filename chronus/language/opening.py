@@ -1,6 +1,6 @@
-"""Reads the script that `open NAME` names, and gives its commands.
+"""Reads the script that `open NAME` names, and gives its commands; and the lanes of the MIDI file that `import` names.
 
-The engine reads no text, so the shell reads the file, whole or not at all, and sends its commands along.
+The engine reads no text, so the shell reads the file, whole or not at all, and sends what is in it along.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from chronus.commands import (
     MODULES,
     MOST_INSIDE,
     AnyCommand,
+    Import,
     Load,
     Open,
     Quit,
@@ -21,6 +22,7 @@ from chronus.commands import (
 from chronus.errors import ChronusError
 from chronus.language import field_places, scripts, source
 from chronus.language.canonical import canonical
+from chronus.language.making.importing import imported
 from chronus.language.parser import Parsed
 from chronus.language.rows.written import format_length, format_when
 from chronus.language.statements import LONGEST_LINE, LONGEST_SCRIPT, Statement
@@ -33,13 +35,15 @@ PIECE_BYTES = 1 << 14
 def parse(statement: Statement) -> Parsed:
     """Returns the command of a statement, with what it opens; raises ChronusError with its line and column."""
     parsed = source.parse(statement)
-    if not isinstance(parsed.command, Open):
+    if not isinstance(parsed.command, Open | Import):
         return parsed
     try:
+        if isinstance(parsed.command, Import):
+            return msgspec.structs.replace(parsed, command=imported(parsed.command))
         inside = tuple(_commands(parsed.command.name))
     except ChronusError as error:
         start = (statement.line, statement.column)
-        error.line, error.column = field_places.place("name", start, parsed.spans)
+        error.line, error.column = field_places.place(error.part or "name", start, parsed.spans)
         raise
     commands, places = tuple(command for command, _ in inside), tuple(place for _, place in inside)
     whole = msgspec.structs.replace(parsed.command, commands=commands, places=places)

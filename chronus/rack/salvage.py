@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, Change, Load, OfLanes, Open, Say, Set
+from chronus.commands import AnyCommand, Change, Import, Load, OfLanes, Open, Say, Set
 from chronus.errors import ChronusError
 from chronus.rack.document import Rack, replace
 from chronus.rack.edit import EDITS, edit, empty, new_name
@@ -66,6 +66,8 @@ def taken_apart(command: AnyCommand, rack: Rack, catalogue: Catalogue) -> tuple[
             return [replace(command, names=(name,)) for name in names], []
         case Say(commands=inside):
             return [one for one in inside if not (isinstance(one, Load) and _is_there(one, rack, catalogue))], []
+        case Import(lanes=lanes):
+            return lanes, []
         case Open(commands=inside):
             done, lost = able(empty(rack), inside, catalogue)
             smaller = [replace(command, commands=tuple(done), places=())] if lost else []

@@ -35,7 +35,7 @@ from chronus.shell.answers import Answer, Spans, of_reply
 OK, FAILED, USAGE, LOST, NO_DEVICE, TIMED_OUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 """What a call of the program ends with."""
 
-OPENS = re.compile(r"\s*open\b", re.IGNORECASE)
+OPENS = re.compile(r"\s*(?:open|import)\b", re.IGNORECASE)
 
 MOST_AT_ONCE = 4096
 """A submission of so many commands is understood before any of it is sent: or it would take longer to come than the engine waits."""

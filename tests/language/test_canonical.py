@@ -136,6 +136,18 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     | st.builds(c.Arp, name=names, order=st.just("off")),
     c.Save: st.builds(c.Save, name=files),
     c.Open: st.builds(c.Open, name=files),
+    c.Export: st.builds(c.Export, name=files, bars=st.integers(1, 999)),
+    c.Import: st.builds(
+        c.Import,
+        name=files | st.sampled_from(["~/loops/a.mid", "my loops/b.mid"]),
+        parts=st.dictionaries(
+            names.filter(lambda name: name not in ("bars", "tempo")),
+            st.sampled_from(["36", "ch2", "track1", "c2"]),
+            max_size=3,
+        ).map(lambda found: tuple(found.items())),
+        bars=st.integers(0, 999),
+        tempo=st.booleans(),
+    ),
     c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999)),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),
     c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"]))

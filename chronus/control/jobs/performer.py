@@ -24,7 +24,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from chronus.commands import Open, Say
+from chronus.commands import Carrying
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.touches import Touches
@@ -605,7 +605,7 @@ class Performer:
             {
                 k: command
                 for k, (command, _) in enumerate(kept)
-                if isinstance(command, Open | Say) or any(naming.files(command))
+                if isinstance(command, Carrying) or any(naming.files(command))
             },
             ready.due,
             isinstance(work, Shrinking),

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import List, Reply, Save, Status, Sync
+from chronus.commands import Export, List, Reply, Save, Status, Sync
 from chronus.conductor.transaction import Outcome
 from chronus.control.jobs.job import Answered, Applied, End, Failed
 from chronus.control.serve import saving, status
@@ -83,7 +83,7 @@ def _save(asked: Question) -> Reply:
     return saved(asked.outcome.id, asked.outcome.text, asked.command, rack, catalogue)
 
 
-TABLE: dict[type, Callable[[Question], Reply]] = {Sync: _sync, Status: _status, List: _list, Save: _save}
+TABLE: dict[type, Callable[[Question], Reply]] = {Sync: _sync, Status: _status, List: _list, Save: _save, Export: _save}
 """What control answers by itself."""
 
 
@@ -100,6 +100,10 @@ def single(part: Part, frame: int | None = None) -> Reply:
 def saved(id: int, text: str, command: Save, rack: Rack, catalogue: Catalogue) -> Reply:
     """Writes the rack into a file."""
     try:
+        if isinstance(command, Export):
+            file, notes = saving.export(command.name, command.bars, rack, catalogue)
+            text += f": {', '.join(f'{name} {count}' for name, count in notes.items())} notes"
+            return Reply(id, ok=True, text=text, result={"file": str(file), "notes": notes})
         path = saving.save(command.name, rack, catalogue)
     except ChronusError as error:
         return refusal(id, error)

@@ -1,4 +1,4 @@
-"""Saves racks: as `.chronus` scripts in the user's folder, written whole or not at all."""
+"""Saves racks, as `.chronus` scripts and as MIDI files in the user's folder: written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from chronus.commands import LONGEST_SCRIPT
 from chronus.errors import ChronusError
 from chronus.rack.document import Rack
 from chronus.rack.script import script
+from chronus.score.exporting import exported
 from chronus.system import files
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-SUFFIX = ".chronus"
+SUFFIX, MIDI = ".chronus", ".mid"
 LONGEST_FIRST_LINE = 200
 
 
 def folder() -> Path:
     return places.home() / "patches"
+
+
+def midi() -> Path:
+    return places.home() / "midi"
 
 
 def path(name: str) -> Path:
@@ -38,16 +43,29 @@ def save(name: str, rack: Rack, catalogue: Catalogue) -> Path:
     text = "".join(f"{line}\n" for line in script(rack, catalogue))
     if len(text) > LONGEST_SCRIPT:
         raise ChronusError("E_LIMIT", f"written out, the rack has {len(text):,} characters; a script is at most 1 MiB")
+    _put(goal, text.encode())
+    return goal
+
+
+def export(name: str, bars: int, rack: Rack, catalogue: Catalogue) -> tuple[Path, dict[str, int]]:
+    """Writes what the lanes play as a MIDI file; returns where, and how many notes each of them has."""
+    name = path(name).name.removesuffix(SUFFIX).removesuffix(MIDI)
+    goal, found = midi() / (name + MIDI), exported(rack, catalogue, bars)
+    _put(goal, found.file)
+    return goal, found.notes
+
+
+def _put(goal: Path, content: bytes) -> None:
+    """Writes a whole file or none."""
     try:
-        files.make_folder(folder())
+        files.make_folder(goal.parent)
         if goal.is_symlink():
             raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part="name")
-        files.put(goal, text.encode())
+        files.put(goal, content)
     except OSError as error:
         raise ChronusError(
             "E_FILE", f"{goal.name} cannot be written: {places.home_trouble(error)}", part="name"
         ) from None
-    return goal
 
 
 def names() -> dict[str, bool]:

@@ -2,17 +2,112 @@
 
 from __future__ import annotations
 
+import re
+
+from lark import Token
+
 from chronus import commands as c
-from chronus.language.rows.row import ALONE, FILE, STEPS, Row
+from chronus.language.quantities import Node, quantity, wrong
+from chronus.language.quantities import start as start_of
+from chronus.language.rows.known import Known, Pairs
+from chronus.language.rows.line import Line
+from chronus.language.rows.row import ALONE, FILE, STEPS, Children, Fields, Form, Row, Typed
+from chronus.language.rows.written import format_file
+
+PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
+RESERVED = ("at", "now", "over", "fade", "as")
+
+
+def _export(children: Children, line: Line) -> Fields:
+    file, *options = children
+    fields: Fields = {"name": line.file(file)}
+    for node in options:
+        name, given = node.children
+        if name != "bars":
+            raise wrong(start_of(name), f'export takes "bars=8", not "{name}="', "bars", length=len(name))
+        fields["bars"] = _bars(given, line)
+    return fields
+
+
+def _bars(given: Node, line: Line) -> int:
+    line.mark("bars", given)
+    token = given.children[0]
+    number = quantity(token) if token.type == "QUANTITY" else None
+    if number is None or number.unit not in ("", "bars") or number.number not in range(1, 1000):
+        raise wrong(start_of(given), "bars is a whole number, 1..999", code="E_VALUE")
+    return int(number.number)
+
+
+def _write_export(command: c.Export) -> str:
+    return format_file(command.name) + (f" bars={command.bars}" if command.bars != 8 else "")
+
+
+def _import(children: Children, line: Line) -> Fields:
+    file, *rest = children
+    line.mark("name", file)
+    quoted = line.text_or(file)
+    fields: Fields = {"name": line.as_typed(file) if quoted is None else quoted}
+    parts: dict[str, str] = {}
+    for node in rest:
+        if isinstance(node, Token):
+            continue
+        name, given = node.children
+        token = given.children[0]
+        if name == "bars":
+            fields["bars"] = _bars(given, line)
+        elif name == "tempo":
+            if token not in ("yes", "no", "on", "off"):
+                raise wrong(start_of(given), "tempo is yes or no", "yes", code="E_VALUE")
+            fields["tempo"] = token in ("yes", "on")
+        elif name in parts:
+            raise wrong(start_of(name), f'"{name}" is given twice')
+        else:
+            line.spans[f"parts.{len(parts)}"] = start_of(given)
+            parts[line.name(name, "")] = str(token)
+    return {**fields, "parts": tuple(parts.items())}
+
+
+def _write_import(command: c.Import) -> str:
+    plain = PLAIN_PATH.fullmatch(command.name) and command.name.lower() not in RESERVED
+    parts = [f"{name}={part}" for name, part in command.parts]
+    parts += ["tempo=yes"] * command.tempo + [f"bars={command.bars}"] * bool(command.bars)
+    return " ".join([command.name if plain else f'"{command.name}"', *["as"] * bool(parts), *parts])
+
+
+def _offer_import(typed: Typed, known: Known) -> Pairs:
+    if not typed.rest:
+        return ()
+    own = [("tempo=yes", "take its tempo, too"), ("bars=", "the first ones only")]
+    return [
+        *([("as", "what plays what")] if typed.rest[-1] != "as" else []),
+        *((f"{n}=", what) for n, what in known.names()),
+        *own,
+    ]
+
 
 ROWS = (
-    Row(c.Save, "save NAME", "writes all of this as a script", FILE, meant="write store export"),
+    Row(c.Save, "save NAME", "writes all of this as a script", FILE, meant="write store"),
     Row(
         c.Open,
         "open NAME",
         "a saved script takes the place of all of this, at the next bar line",
         FILE,
-        meant="source import restore",
+        meant="source restore",
+    ),
+    Row(
+        c.Export,
+        "export NAME.mid [bars=8]",
+        "what the lanes play, as a MIDI file",
+        Form((("(FILE | STRING) assignment*", _export),), _write_export),
+        ("export beat.mid bars=16",),
+        meant="bounce midi",
+    ),
+    Row(
+        c.Import,
+        "import FILE.mid as NAME=PART ... [tempo=yes] [bars=8]",
+        "lanes of a MIDI file; a part is a note (36), ch2 or track1",
+        Form((("(FILE | STRING) AS? assignment*", _import),), _write_import, _offer_import),
+        ("import drums.mid as kick=36 snare=38", "import song.mid as bass=ch2 tempo=yes"),
     ),
     Row(c.New, "new", "begins with nothing", ALONE),
     Row(c.Undo, "undo [N]", "takes the last change back, or the last N", STEPS, meant="revert back rollback"),
