@@ -1,7 +1,7 @@
 """Makes a line of a line: a variation of it, or the line with its answer behind it. Pure: the same tree, amount and seed, the same tree.
 
 A step here is an item of a line with its repeats and spreads written out. What a loop decides for itself (chance, turns, `?fill`,
-polymeters) stays as it is, and so does the first step of each bar of sixteen.
+polymeters) stays as it is, and so does the first step of each bar of sixteen; of a line with nothing else, only the very first.
 
 How far a variation goes, of h hits and an amount a: at most h * a / 2 are added (one at the least), and at most h * a / 3 are left out.
 """
@@ -60,7 +60,7 @@ def varied(lanes: Lanes, amount: float, seed: int) -> Lanes:
         return lanes
     for laps in (1, 2):  # a line of one hit has to go round twice before anything can be different
         lines = [written_out(items) * laps for items in lanes]
-        found = [_Variation(items, amount, Random(f"{seed} {k}")).items for k, items in enumerate(lines)]
+        found = [_Variation(items, amount, Random(f"{seed} {k}"), laps == 1).items for k, items in enumerate(lines)]
         if found != lines:
             return tuple(map(tuple, found))
     raise ChronusError(
@@ -71,12 +71,13 @@ def varied(lanes: Lanes, amount: float, seed: int) -> Lanes:
 class _Variation:
     """One line on its way."""
 
-    def __init__(self, items: list[Item], amount: float, chance: Random) -> None:
+    def __init__(self, items: list[Item], amount: float, chance: Random, keeps_bars: bool) -> None:
         self.items, self.amount, self.chance = list(items), amount, chance
         self.starts = _starts(items)
         count = hits(items)
         self.may_add, self.may_drop = max(1, int(count * amount / 2)), int(count * amount / 3)
-        free = [k for k, item in enumerate(items) if self.starts[k] % BAR and _is_plain(item)]
+        self.held = {k for k, start in enumerate(self.starts) if not start or (keeps_bars and not start % BAR)}
+        free = [k for k, item in enumerate(items) if k not in self.held and _is_plain(item)]
         chance.shuffle(free)
         left, changed = max(1, ceil(count * amount * 0.6)), set[int]()
         for place in free:
@@ -154,7 +155,7 @@ class _Variation:
         """Changes places with the rest before or behind it."""
         item = self.items[place]
         for other in self.chance.sample((place - 1, place + 1), 2):
-            if not 0 <= other < len(self.items) or other in changed or not self.starts[other] % BAR:
+            if not 0 <= other < len(self.items) or other in changed or other in self.held:
                 continue
             there = self.items[other]
             if there == replace(REST, length=item.length) and not item.held and not item.glide:
