@@ -15,8 +15,8 @@ from chronus.errors import CODES, ChronusError
 from chronus.language.rows import BY_GROUP, ROWS, SHORT
 from chronus.language.rows.known import Catalogue
 from chronus.othernames import meant
-from chronus.pattern.harmony import chords
-from chronus.pattern.lane import OPTIONS
+from chronus.pattern.harmony import SCALES, chords
+from chronus.pattern.lane import ARPS, OPTIONS
 
 BEGIN = "load kick; seq kick: x...x...x...x..."
 
@@ -28,17 +28,69 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "    x hit   X accent   o ghost   1-9 velocity   . - ~ rest   _ hold",
         "    seq kick: X.........x..... | X..o......x..x..",
         "    seq hat: 9353 7353",
-        "or words with spaces between: notes a1 c#2 eb3, chords a2:m7 (`help chords`)",
+        "or words with spaces between: notes a1 c#2 eb3, chords a2:m7, degrees 0 2 4",
         "    seq tb303: a1 a1^ . a2~ a1 . c2^ a1@2 gate=60%",
-        "or drums of a kit: bd sn cp hh oh rs tm cr rd cb pc; at once in brackets",
+        "or drums of a kit: bd sn cp hh oh rs tm cr rd cb pc",
         "    seq kit: [bd,hh] . hh . sn . oh .",
         "or a line that comes with Chronus (`list patterns`); or 7 hits spread over 16:",
         "    seq kick: @dnb.two_step",
         "    seq rim: euclid(7,16)",
-        "directly after a step: ^ accent   ~ glide into the next   @3 length in steps",
-        "    {cutoff=800} locks a parameter of the module for the step, {cutoff=400..2k} sweeps it",
-        "at the end: " + " ".join(f"{option.name}={option.example}" for option in OPTIONS.values()),
+        "directly after a step:",
+        "    ^ accent   '7 velocity   ~ glide into the next   @3 length in steps",
+        "    *3 three hits in the step   !4 four such steps   (3,8) three hits in 8 steps",
+        "    ?30 chance, ?1:4 the first of four loops (`help chance`)",
+        "    {cutoff=800} a parameter for that step, {cutoff=400..2k} a sweep in it",
+        "groups and stacked lanes: `help groups`; notes, scales, arpeggios: `help melody`",
+        "at the end options: every=1/8 swing=58 gate=60% (`help options`)",
         "a lane loops at its own length, from the next bar on",
+    ),
+    "groups": (
+        "[x x x]        one after another inside of one step",
+        "    seq hat: x . [xx] . x . [xxx] .",
+        "[a1,e2]        at once",
+        "[a1|c2]        one of them by chance",
+        "<a1 c2>        in turns, another one in each loop; turns may stand in turns",
+        "    seq bass: a1 . a1 <c2 <d2 e2>>",
+        "{a1 c2 e2}%4   takes 4 steps of its list, and goes on through it in the next loop",
+        "    seq lead: {a2 c3 e3}%4",
+        "x... , x..     lanes at once, each going round by itself",
+        "    seq kit: bd . . . , hh hh , . . sn .",
+        "x(5,16,2)      spreads 5 hits over 16 steps, rotated by 2 to the left",
+        "    seq rim: x(5,16,2)",
+        "what stands after a step may stand after a group: [a1 c2]*2 <x o>?30 [bd sn]!4",
+        "the answer says after how many loops a lane begins anew: goes round in 4 loops",
+    ),
+    "chance": (
+        "x?         in half of all loops   x?30   in 30 of a hundred",
+        "x?1:4      in the first of every four loops   x?4:4   in the fourth",
+        "x?fill     only while fill is on   x?nofill   only while it is off",
+        "    seq snare: ....X..o....X..o?30",
+        "    seq clap: ....X.......X..x?4:4",
+        "[a1|c2]    one of them in each loop",
+        "    seq bass: a1 . [a1|c2|e2] .",
+        "prob=80%   the chance of each note of a lane",
+        "fill=4     every fourth loop counts as a fill",
+        "    seq kick: x...x...x...x..x?fill fill=4",
+        "the same seed gives the same performance: set seed 7, or seed=7 of one lane",
+        "show hat loop 3: what that loop plays",
+    ),
+    "melody": (
+        "a note names its octave: a1 is 55 Hz, c4 is middle c; c#2, eb3",
+        "a chord: a2:m7, its first inversion a2:m7/1 (`help chords`)",
+        "    seq pad: <a2:m7 f2:maj7 d2:m9 e2:7>@16 voicing=lead",
+        "a degree of the scale, from 0 on: 7 is an octave up, -1 below, 3# raised",
+        "    key a minor: where a lane names no root= and no scale= itself",
+        "    seq lead: 0 . 3 . <7 5> . [2|4] . scale=phrygian root=a3",
+        "@3 and _ hold a note, ~ leads into the next one without a new gate",
+        "    seq tb303: a1 a1^ . a2~ a1 . c2@2",
+        "arp= breaks chords into notes: " + " ".join(ARPS),
+        "    seq lead: [a2,c3,e3]@16 arp=updown oct=2",
+        "note=a1 is what the x of a grid plays",
+        "scales: " + " ".join(SCALES),
+    ),
+    "options": (
+        *(f"{f'{option.name}={option.example}':<15}{option.help}" for option in OPTIONS.values()),
+        "    seq hat: 9.5.7.5. every=1/32 swing=58 vel=0.8",
     ),
     "chords": (
         "a note, a colon and one of these: a2:m7. The numbers are semitones above it.",
@@ -152,7 +204,7 @@ def _overview(catalogue: Catalogue) -> Page:
     rows = [["begin", BEGIN], *([name, " ".join(names)] for name, names in GROUPS.items())]
     rows += [["topics", " ".join(TOPICS)], ["", ""]]
     rows += [[name, " ".join(kinds)] for name, kinds in categories(catalogue).items()]
-    rows += [["", ""], ["help WORD", "a command, a module, a topic, a code; or a word of the left column"]]
+    rows += [["help WORD", "a command, a module, a topic, a code; or a word of the left column"]]
     listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in ROWS.items()}
     groups = {name: list(names) for name, names in GROUPS.items()}
     result = {"commands": listed, "groups": groups, "topics": list(TOPICS), "kinds": sorted(catalogue)}

@@ -295,7 +295,7 @@ def test_an_option_is_read_written_and_explained_from_its_row(option):
     if option.field:
         assert getattr(lane.options, option.field) != getattr(LaneOptions(), option.field)
         assert read_lane(lane.text + lane.options.words(), 1).options == lane.options
-    assert any(f"{option.name}={option.example}" in line for line in help.TOPICS["patterns"])
+    assert any(f"{option.name}={option.example}" in line for line in help.TOPICS["options"])
 
 
 @pytest.mark.parametrize("option", OPTIONS.values(), ids=lambda option: option.name)

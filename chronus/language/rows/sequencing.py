@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from chronus import commands as c
 from chronus.language import notation
 from chronus.language.quantities import count, quantity, wrong
@@ -12,6 +14,8 @@ from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fiel
 from chronus.pattern import library
 from chronus.pattern.lane import MOST_STEPS, OPTIONS
 from chronus.units import format_number
+
+BEFORE_VALUE = re.compile(r":.*\s(\w+)=$")
 
 
 def _sequence(children: Children, line: Line) -> Fields:
@@ -30,6 +34,9 @@ def _offer_sequence(typed: Typed, known: Known) -> Pairs:
         return known.names()
     if typed.head.rstrip().endswith("@"):
         return library.names()
+    if (named := BEFORE_VALUE.search(typed.head)) and named[1] in OPTIONS:
+        option = OPTIONS[named[1]]
+        return [(word, option.help) for word in option.words or (option.example,)]
     # A pattern has letters of its own: options are offered from the second letter on.
     wanted = ":" in typed.head and len(typed.word) >= 2
     return [(f"{name}=", option.help) for name, option in OPTIONS.items()] if wanted else ()
