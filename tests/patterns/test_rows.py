@@ -13,6 +13,7 @@ import pytest
 
 from chronus.language.notation import read_lane
 from chronus.memory.log import F_ACCENT
+from chronus.pattern.lane import locks_of
 from chronus.pattern.loop import loop_of
 from chronus.pattern.tree import Lock
 from chronus.units import Quantity, Sweep, Word, format_number
@@ -85,6 +86,7 @@ def loops(text: str, count: int) -> list[list[Event]]:
     """What the first loops of a lane play."""
     lane = read_lane(text, 1)
     loop = loop_of(lane.pattern, lane.options)
+    locks, kinds = loop.locks, locks_of(lane.pattern)
     found: list[list[Event]] = [[] for _ in range(count)]
     played = loop.notes(0, count * len(loop.starts), seed=3)
     for number, place, begin, end in zip(played.number, played.place, played.begin, played.end, strict=True):
@@ -97,7 +99,7 @@ def loops(text: str, count: int) -> list[list[Event]]:
                 round(float(loop.velocity[place]) * 100),
                 bool(loop.flags[place] & F_ACCENT),
                 bool(loop.glide[place]),
-                " ".join(map(written, loop.locks[place])),
+                " ".join(written(kinds[k]) for k in locks.which[locks.first[place] : locks.first[place + 1]]),
             )
         )
     return found
