@@ -298,6 +298,48 @@ class Doubletime(OfPace, frozen=True, kw_only=True):
     pace = "double"
 
 
+class Song(Command, frozen=True, kw_only=True):
+    """Scenes in order, each with its bars, played from the next bar on; without any, the song that there is begins again.
+
+    `turn` does something else with the song that there is: it stops it, or says whether it begins again at its end.
+    """
+
+    sections: Annotated[tuple[tuple[str, Counted], ...], Meta(max_length=MOST_INSIDE)] = ()
+    loop: bool = False
+    turn: Literal["", "stop", "loop on", "loop off"] = ""
+
+    @property
+    def waits_for_bar(self) -> bool:
+        return not self.turn
+
+
+class Goto(Command, frozen=True, kw_only=True):
+    """Lets the song go on at one of its bars, counted from 1, or where a scene begins."""
+
+    bar: Annotated[int, Meta(ge=0, le=FURTHEST)] = 0
+    scene: str = ""
+
+    @property
+    def waits_for_bar(self) -> bool:
+        return True
+
+
+class Fill(Command, frozen=True, kw_only=True):
+    on: bool
+
+    may_last = True
+
+    @property
+    def waits_for_bar(self) -> bool:
+        return True
+
+
+class Every(Command, frozen=True, kw_only=True):
+    """The last bar of every so many is a fill; 0: none is."""
+
+    bars: Annotated[int, Meta(ge=0, le=MOST_COUNTED)]
+
+
 class Gate(ByHand, frozen=True, kw_only=True):
     on: bool
 
@@ -412,11 +454,14 @@ class List(Question, frozen=True, kw_only=True):
 
 
 class Show(Question, frozen=True, kw_only=True):
-    """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for. `what`: all lanes over a bar, or a scene."""
+    """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for.
+
+    `what`: all lanes over a bar, a scene, or the song.
+    """
 
     name: str = ""
     loop: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
-    what: Literal["", "lanes", "scene"] = ""
+    what: Literal["", "lanes", "scene", "song"] = ""
 
 
 class Describe(Question, frozen=True, kw_only=True):
@@ -486,7 +531,8 @@ class Say(Command, frozen=True, kw_only=True):
 
 
 Plain = (
-    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo | Scene | Halftime | Doubletime
+    Load | Insert | Unload | Patch | Unpatch | Set | Sequence | Clear | Mute | Unmute | Solo | Unsolo
+    | Scene | Song | Goto | Fill | Every | Halftime | Doubletime
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | Export | New | Undo | Redo

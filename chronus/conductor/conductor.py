@@ -27,7 +27,7 @@ from chronus.commands import Submission
 from chronus.conductor import authors, committing
 from chronus.conductor.performance import Afford, Make, Performance, no_lines
 from chronus.conductor.state import State
-from chronus.conductor.transaction import Committed, Drawn, Due, Outcome, Shrinking, Shrunk, Transaction
+from chronus.conductor.transaction import Committed, Drawn, Due, Later, Outcome, Section, Shrinking, Shrunk, Transaction
 from chronus.conductor.waiting import bar_of
 from chronus.errors import ChronusError
 from chronus.memory.log import NOW, Rows
@@ -281,10 +281,15 @@ def _refuse(t: Transaction, error: ChronusError, state: State) -> None:
         t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
     t.after, t.past, t.future = state.rack, state.past, state.future
     pairs = zip(t.later, t.racks_later, strict=True)
-    kept = [(later, rack) for later, rack in pairs if later.after is None and later.again is None]
+    kept = [(later, rack) for later, rack in pairs if _is_asked(later)]
     t.later, t.racks_later = [later for later, _ in kept], [rack for _, rack in kept]
     t.past = (*t.past, *((later.text, later) for later in t.later))
     t.steps, t.hands, t.sweeps, t.withdrawn = [], [], [], set()
+
+
+def _is_asked(later: Later) -> bool:
+    """Whether somebody said so, rather than that it belongs to a command."""
+    return later.after is None and later.again is None and not isinstance(later.command, Section)
 
 
 def _overtaken(error: ChronusError, state: State) -> ChronusError:

@@ -9,7 +9,8 @@ from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.commands import AnyCommand
-from chronus.conductor.transaction import Back, Item
+from chronus.conductor.transaction import Back, Item, Section
+from chronus.rack import songs
 from chronus.rack.document import EMPTY, Rack, Scene, arped, find, named, replace, with_module
 from chronus.rack.scenes import without
 
@@ -17,7 +18,7 @@ NOTES = ":notes"
 """What a lane plays, as an item; what else it is has the name of its field: `:muted`, `:solo`."""
 
 
-def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, ...]:
+def items(rack: Rack, command: AnyCommand | Section, catalogue: Catalogue) -> tuple[Item, ...]:
     """Returns the parts of the rack that a command changes and that can go back."""
     found: Iterable[Item] = ()
     if isinstance(command, say.Set):
@@ -30,8 +31,12 @@ def items(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> tuple[Item, 
         flag, _ = command.makes
         given = [named(rack, word, catalogue) for word in command.names]
         found = ((name, f":{flag}") for name in given or [n for n, lane in rack.lanes.items() if getattr(lane, flag)])
-    elif isinstance(command, say.Scene) and not command.defines:
-        found = of_scene(rack, command.name, catalogue)
+    elif isinstance(command, say.Fill):
+        found = [("", "fill")]
+    elif isinstance(command, Section):
+        found = of_scene(rack, command.scene, catalogue)
+    elif isinstance(command, say.Song | say.Goto | say.Scene) and (name := songs.heard_with(rack, command)) is not None:
+        found = of_scene(rack, name, catalogue)
     return tuple(dict.fromkeys(found))
 
 
@@ -53,21 +58,21 @@ def _item(rack: Rack, change: say.Change, catalogue: Catalogue) -> Item:
     return name, ":voices" if voices else find_param(spec, change.param, "").name
 
 
-def touched(back: Back, rack: Rack, command: AnyCommand, catalogue: Catalogue) -> set[Item]:
+def touched(back: Back, rack: Rack, command: AnyCommand | Section, catalogue: Catalogue) -> set[Item]:
     """Returns the parts that a later command changes, so that they do not go back any more."""
     if isinstance(command, say.New | say.Open):
         return set(back.items)
     if isinstance(command, say.Unload):
         name = find(rack, command.name, catalogue)
         return {item for item in back.items if item[0] == name}
-    inside: Sequence[AnyCommand] = (command,)
+    inside: Sequence[AnyCommand | Section] = (command,)
     if isinstance(command, say.Say | say.Import):
         inside = command.commands if isinstance(command, say.Say) else command.lanes
     known = (one for one in inside if not isinstance(one, say.Load) and _is_known(rack, one, catalogue))
     return {item for one in known for item in items(rack, one, catalogue)} & set(back.items)
 
 
-def _is_known(rack: Rack, command: AnyCommand, catalogue: Catalogue) -> bool:
+def _is_known(rack: Rack, command: AnyCommand | Section, catalogue: Catalogue) -> bool:
     """What a sentence loads itself is new: nothing of it can go back."""
     names = [change.module for change in command.changes if change.module] if isinstance(command, say.Set) else []
     names += [command.name] if isinstance(command, say.Sequence | say.Clear) else []
@@ -91,6 +96,25 @@ def put_back(rack: Rack, way: Back) -> Rack:
     return rack
 
 
+def bring(rack: Rack, items: Iterable[Item], source: Rack, known: dict[Any, Any]) -> Rack:
+    """Returns a past rack with parts as they are in the `source`. `known`: what lanes and modules became so far: racks share them."""
+    found = rack
+    for item in items:
+        if _value(found, item) != _value(source, item):
+            found = _put(found, item, source)
+    return replace(
+        found,
+        lanes={
+            name: known.setdefault((id(rack.lanes.get(name)), lane.muted, lane.solo), lane)
+            for name, lane in found.lanes.items()
+        },
+        modules={
+            name: known.setdefault((id(rack.modules.get(name)), "module"), module)
+            for name, module in found.modules.items()
+        },
+    )
+
+
 def is_back(rack: Rack, way: Back) -> bool:
     return all(_value(rack, item) == _value(way.was, item) for item in way.items)
 
@@ -98,7 +122,7 @@ def is_back(rack: Rack, way: Back) -> bool:
 def _part(rack: Rack, about: Sequence[Item]) -> Rack:
     names = {name for name, _ in about}
     return replace(
-        EMPTY, **_of_the_whole(rack, *WHOLE),
+        EMPTY, **_of_the_whole(rack, *WHOLE, "fill"),
         modules={name: module for name, module in rack.modules.items() if name in names},
         lanes={name: lane for name, lane in rack.lanes.items() if name in names},
     )  # fmt: skip
@@ -106,7 +130,9 @@ def _part(rack: Rack, about: Sequence[Item]) -> Rack:
 
 def _of_the_whole(rack: Rack, *names: str) -> dict[str, Any]:
     """Parameters of the whole, each with what moves it."""
-    return {field: getattr(rack, field) for name in names for field in WHOLE[name].fields}
+    return {
+        field: getattr(rack, field) for name in names for field in (WHOLE[name].fields if name in WHOLE else (name,))
+    }
 
 
 def _value(rack: Rack, item: Item) -> Any:

@@ -141,7 +141,7 @@ def overview(rack: Rack, kits: Sequence[str], score: Score | None, frame: int) -
     columns = int((end - begin) / SIXTEENTH)
     rows = []
     for name, lane in rack.lanes.items():
-        some = [note for span in spans[name] for note in _between(span, begin, end)]
+        some = [note for span in spans[name] for note in _between(span, begin, end, timeline)]
         if name in kits and lane.pattern.drums:
             own = [(f"{name} {drum}", text) for drum, text in picture.rows_of(some, columns, name, True)]
         else:
@@ -163,10 +163,10 @@ def _spans(rack: Rack, name: str, score: Score | None) -> tuple[Span, ...]:
     return (Span(zero, zero, zero, 0, lane, seed=seed_of(rack.seed, name), key=key_of(rack.key)),)
 
 
-def _between(span: Span, begin: Fraction, end: Fraction) -> list[Note]:
+def _between(span: Span, begin: Fraction, end: Fraction, timeline: Timeline) -> list[Note]:
     """Returns the notes of a span that sound between two positions, in sixteenths from the first one."""
     start, stop = max(begin, span.start), end if span.stop is None else min(end, span.stop)
-    some = notes(span, start, stop) if span.lane is not None and start < stop else None
+    some = notes(span, start, stop, timeline) if span.lane is not None and start < stop else None
     if some is None:
         return []
     found = []

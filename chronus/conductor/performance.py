@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, Length, When
-from chronus.conductor import lasting, questions, spoken
-from chronus.conductor.authors import JOURNAL, PERFORMERS
+from chronus.conductor import arrangement, lasting, questions, spoken
+from chronus.conductor.arrangement import Here
+from chronus.conductor.authors import ENGINE, JOURNAL, PERFORMERS
 from chronus.conductor.standstill import STANDS, only_when_it_goes
 from chronus.conductor.transaction import (
     Back,
@@ -19,6 +21,7 @@ from chronus.conductor.transaction import (
     Kept,
     Later,
     Outcome,
+    Section,
     Step,
     Thing,
     Transaction,
@@ -28,6 +31,7 @@ from chronus.conductor.transaction import (
 from chronus.conductor.waiting import frame_of
 from chronus.errors import ChronusError, did_you_mean
 from chronus.pattern.lane import LaneOptions
+from chronus.rack import songs
 from chronus.rack.arping import addressed, by_hand, held
 from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
 from chronus.rack.edit import Edit, edit, empty
@@ -83,6 +87,7 @@ class Performance:
         self.afford, self.taken_out = afford, taken_out
         self.score = score
         self.timeline, self.running, self.stopped = score.timeline, score.timeline is not None, score.stopped
+        self.zeros = score.zeros
         self.ahead: list[tuple[int, Kept]] = [(due.number, due.command) for due in waiting]
         self.waiting = {due.number: due for due in waiting}
         self.own = min(due, default=None)
@@ -106,8 +111,8 @@ class Performance:
         try:
             if refused is not None:
                 raise refused
-            if isinstance(command, say.Scene) and self._is_overtaken(rest):
-                outcome = Outcome(0, text)
+            if isinstance(command, say.Scene | Section) and self._is_overtaken(rest):
+                outcome = self._passed_over(command, text)
             else:
                 outcome = self._outcome(command, text)
         except ChronusError as error:
@@ -126,10 +131,15 @@ class Performance:
             return Outcome(0, text)
         if command.asks:
             return self._answer(command, text)
+        if isinstance(command, say.Goto):
+            command = arrangement.resolved(command, self.t.after, self._here)
         later = self._later(command)
         told = ""
         if isinstance(command, say.Note) and later is None:
             command, told = self._through_arp(command)
+        if isinstance(command, say.Song) and (command.sections or not command.turn):
+            song = songs.song(self._rack_then() if later else t.after, command, self.catalogue)[0].song
+            self.known += arrangement.remarks(song) if song else []
         if later is not None:
             command = replace(command, when=When("now"))
             then = self._rack_then()
@@ -153,6 +163,12 @@ class Performance:
         if isinstance(command, say.Import):
             lines = (*done.result["commands"], *(f"# {told}" for told in command.told))
         return Outcome(0, done.text, lines, done.result)
+
+    def _passed_over(self, command: Kept, text: str) -> Outcome:
+        """Lets the song go on to a section of which nothing is heard."""
+        if isinstance(command, Section):
+            self._settle_song()
+        return Outcome(0, text)
 
     def _is_overtaken(self, rest: Sequence[AnyCommand]) -> bool:
         """Whether another scene was said after this one for the same moment: it is heard in its place."""
@@ -346,18 +362,55 @@ class Performance:
             waited = Later(0, When("now"), command, text, author, waited.number, again=waited)
         return self._keep(waited, self.t.after)
 
+    # ------------------------------------------------------------ the song
+
+    @property
+    def _here(self) -> Here:
+        """The present bar; the first one where the music is to begin."""
+        if self.timeline is not None:
+            return arrangement.here(self.timeline, self.present.frame)
+        return Here(self.zeros + (not self.running), 1)
+
+    def _settle_song(self) -> None:
+        """Lets exactly what comes next in the song wait; nothing while the transport stands."""
+        wanted = None if self.stopped else arrangement.coming(self.t.after.song, self._here)
+        waits = [(number, command) for number, command in self.ahead if isinstance(command, Section)]
+        if [command for _, command in waits] == ([wanted] if wanted else []):
+            return
+        self._withdraw({number for number, _ in waits})
+        if wanted is not None:
+            author, self.author = self.author, ENGINE
+            self._put_off(wanted, When("bar", wanted.bar), f"song, bar {wanted.bar}", self.t.after)
+            self.author = author
+
+    def _begun(self, done: Edit) -> Edit:
+        """Lets the scene be heard with which a song begins. One that comes back after an unclean end is as it was."""
+        if self.author == JOURNAL:
+            return done
+        rack, sweeps = arrangement.begun(done.rack, self.catalogue, self.present)
+        return done._replace(rack=rack, sweeps=done.sweeps + sweeps)
+
     # ------------------------------------------------------------ changes
 
     def _change(self, rack: Rack, command: Kept) -> Edit:
-        """Returns what a command makes of a rack, whatever kind it is."""
+        """Returns what a command makes of a rack, whatever kind it is, with what is heard of a song that it begins."""
+        done = self._edit(rack, command)
+        if isinstance(command, say.Song) and command.turn == "loop off":
+            return done._replace(rack=arrangement.in_its_last_round(done.rack, rack.song, self._here))
+        begins = isinstance(command, say.Song | say.Goto | say.Open | say.Play) and not getattr(command, "turn", "")
+        return self._begun(done) if begins and done.rack.song is not rack.song else done
+
+    def _edit(self, rack: Rack, command: Kept) -> Edit:
         if isinstance(command, Back):
             return Edit(lasting.put_back(rack, command), "back to how it was", {})
+        if isinstance(command, Section):
+            return Edit(*_section(arrangement.next_heard(rack, command, self.catalogue, self.present)))
         if isinstance(command, say.Undo | say.Redo):
             return self._undo(rack, command)
         if isinstance(command, say.Play):
             back = [name for name, module in rack.modules.items() if module.hushed]
             told = f" ({', '.join(back)} sound{'s' * (len(back) == 1)} again)" if back else ""
-            return Edit(awake(rack), f"play{told}", {})
+            return Edit(arrangement.anew(awake(rack)) if self.stopped else awake(rack), f"play{told}", {})
         if isinstance(command, say.Stop):
             return Edit(rack, "stop", {})
         if isinstance(command, say.Panic):
@@ -385,7 +438,7 @@ class Performance:
             if command.in_a_script != "done":
                 continue
             try:
-                done = self._change(rack, command)
+                done = self._edit(rack, command)
             except ChronusError as error:
                 if isinstance(whole, say.Say):
                     raise
@@ -430,6 +483,9 @@ class Performance:
         self._step(done.rack, when, command.act, by_hand=bool(hands))
         if isinstance(command, Back):
             self._is_over(command)
+        elif isinstance(command, Section):
+            items = lasting.items(before, command, self.catalogue)
+            t.past, t.future = (arrangement.carried(steps, items, t.after) for steps in (t.past, t.future))
         elif not command.act:
             back = self._way_back(command, before, text, withdrawn)
             deed = Deed(before, withdrawn=withdrawn, back=back)
@@ -440,11 +496,13 @@ class Performance:
     def _step(self, after: Rack, when: When | None, act: str, by_hand: bool = False) -> None:
         """Replaces the rack, and starts or stops the transport."""
         t, before = self.t, self.t.after
-        t.after = after
         if act == "play" and self.stopped:
             self.running, self.stopped, self.timeline = True, False, None
+            self.zeros += 1
         elif act in ("stop", "panic"):
             self.running, self.stopped, self.timeline = False, True, None
+        t.after = after = after if self.stopped else arrangement.placed(after, before, self._here)
+        self._settle_song()
         step = Step(before, after, when, len(t.outcomes), act)
         stands = self.stopped and not by_hand and (act != "" or only_when_it_goes(step, self.catalogue))
         t.steps.append(replace(step, stands=stands))
@@ -465,14 +523,15 @@ class Performance:
         """
         ended: list[tuple[Due | Later, Later | None]] = []
         if command.withdraws:
-            numbers = [number for number, _ in self.ahead if self.own is None or number < self.own]
+            ahead = [(number, kept) for number, kept in self.ahead if not isinstance(kept, Section)]
+            numbers = [number for number, _ in ahead if self.own is None or number < self.own]
             unheard = {later.number for later in self.t.later if later.after is None}
             past = self.t.past
             self.t.past = tuple(p for p in past if not isinstance(p[1], Later) or p[1].number not in unheard)
             ended = [
                 (waited, None) for number in numbers if number not in unheard and (waited := self._waits_as(number))
             ]
-            words = sum(not isinstance(kept, Back) for number, kept in self.ahead if number in numbers)
+            words = sum(not isinstance(kept, Back) for number, kept in ahead if number in numbers)
             self.known += [f"{words} that waited withdrawn"] if words else []
             self._withdraw(numbers)
             return tuple(ended)
@@ -560,6 +619,11 @@ class Performance:
                 self._wait_again(instead)
         again = self._keep(deed.back, self.t.after) if deed.back else None
         return replace(deed, rack=here, stopped=stands, withdrawn=tuple(ended), back=again)
+
+
+def _section(heard: tuple[Rack, tuple[Moving, ...]]) -> tuple[Rack, str, dict[str, Any], tuple[Moving, ...]]:
+    rack, sweeps = heard
+    return rack, "song", {}, sweeps
 
 
 def _put_back(thing: Thing, way: Back) -> Thing:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from chronus.commands import Length, Open, Scene
 from chronus.conductor.standstill import STANDS
 from chronus.conductor.state import State
-from chronus.conductor.transaction import Back, Due, Later, Outcome, Transaction
+from chronus.conductor.transaction import Back, Due, Later, Outcome, Section, Transaction
 from chronus.conductor.waiting import IN_TIME, ONCE_IT_PLAYS, bar_and_beat, bar_of, frame_of
 from chronus.rack.document import replace
 from chronus.score.score import Score
@@ -39,6 +39,8 @@ def put_off(
             if due.timeline != IN_TIME:
                 bars = score.timeline or _still_to_begin(score, t.after.bpm)
                 outcome.note(f"until {bar_of(bars, due.position)}", until=bar_and_beat(bars, due.position))
+        elif isinstance(later.command, Section):
+            found.append(_later(state, later, score, t.after.bpm, moment, opening)[0])
         else:
             due, bars = _later(state, later, score, t.after.bpm, moment, opening)
             opening = due.position if isinstance(later.command, Open) else opening

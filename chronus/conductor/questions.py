@@ -16,10 +16,10 @@ from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
-from chronus.conductor import looking
+from chronus.conductor import arrangement, looking
 from chronus.errors import ChronusError
 from chronus.pattern import library
-from chronus.rack import arping, scenes
+from chronus.rack import arping, scenes, songs
 from chronus.rack.document import (
     Cable,
     Key,
@@ -177,6 +177,8 @@ def _show(command: say.Show, seen: Seen) -> Answer:
         return _show_lanes(seen)
     if command.what == "scene":
         return _show_scene(command.name, rack)
+    if command.what == "song":
+        return _show_song(seen)
     if command.name:
         return _show_module(named(rack, command.name, seen.catalogue), command.loop, seen)
     sweeps: dict[str, Any] = {}
@@ -203,6 +205,17 @@ def _show_lanes(seen: Seen) -> Answer:
     kits = [name for name in rack.lanes if seen.catalogue[rack.modules[name].kind].kit]
     lines = looking.overview(rack, kits, seen.score, frame)
     return Answer(lines, {"lanes": [looking.lane_of(rack, name, 0, seen.score, frame) for name in rack.lanes]})
+
+
+def _show_song(seen: Seen) -> Answer:
+    song, score = seen.rack.song, seen.score
+    if song is None:
+        raise ChronusError("E_VALUE", f"there is no song; {songs.NONE}", part="what")
+    at = arrangement.here(score.timeline, seen.present.frame) if score is not None and score.timeline else None
+    state = ", stopped" if song.stopped else "" if arrangement.place(song, at) else ", not playing"
+    head = f"{songs.in_words(song)} ({', '.join(arrangement.remarks(song))}{state})"
+    result = {**songs.plain(song), "now": arrangement.told(song, at)}
+    return Answer((head, *arrangement.drawn(song, at)), result)
 
 
 def _show_scene(name: str, rack: Rack) -> Answer:

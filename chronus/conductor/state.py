@@ -11,15 +11,17 @@ order in which they take effect.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from chronus.commands import Wait
-from chronus.conductor.transaction import Committed, Due, History, Transaction
+from chronus.commands import Goto, Song, Wait
+from chronus.conductor import arrangement
+from chronus.conductor.transaction import Committed, Due, History, Section, Transaction
 from chronus.conductor.waiting import for_the_music, frame_of, moved_on, without
 from chronus.errors import ChronusError
 from chronus.plan.seats import Places
+from chronus.rack import songs
 from chronus.rack.document import Rack, changed, replace
 from chronus.rack.sweeps import Present
 from chronus.score.owed import Owed
@@ -80,7 +82,8 @@ class State(Struct, frozen=True):
     def come_due(self, frame: int) -> tuple[State, tuple[tuple[int, Due], ...]]:
         """Takes up what was put off to a time before a frame, in the order of those frames."""
         found = [(frame_of(due, self.score.timeline), due) for due in self.waiting]
-        ready = sorted((pair for pair in found if pair[0] < frame), key=lambda pair: pair[0])
+        # a section of the song begins before what was said for its bar: that is heard in its place
+        ready = sorted((pair for pair in found if pair[0] < frame), key=_in_turn)
         if not ready:
             return self, ()
         waiting = tuple(due for at, due in found if at >= frame)
@@ -182,6 +185,23 @@ class State(Struct, frozen=True):
         bar, beat = timeline.bar_and_beat(timeline.position(frame))
         return bar + 1, float(beat) + 1
 
+    def song(self, frame: int) -> dict[str, Any]:
+        """Says where the song is at a frame; nothing where none plays."""
+        timeline = self.score.timeline
+        return arrangement.told(self.rack.song, arrangement.here(timeline, frame) if timeline is not None else None)
+
+    def song_ends(self) -> int:
+        """Returns the frame at which the song ends, once through if it begins again then; 0 where none plays.
+
+        While it waits for its bar, that is not known: then it is the next frame.
+        """
+        begins = (due for due in self.waiting if isinstance(due.command, Song | Goto) and due.command.waits_for_bar)
+        waits = max((frame_of(due, self.score.timeline) + 1 for due in begins), default=0)
+        song, timeline = self.rack.song, self.score.timeline
+        if waits or song is None or timeline is None or song.stopped or song.zero != timeline.number:
+            return waits
+        return timeline.frame(timeline.place(song.first - 1 + songs.length(song)))
+
     def wait_frame(self, wait: Wait, moment: int) -> int:
         """Returns the frame at which a wait that begins at `moment` is over. Without music a bar is as long as the tempo says."""
         timeline, rate = self.score.timeline, self.score.rate
@@ -192,6 +212,11 @@ class State(Struct, frozen=True):
         if wait.length is None:
             raise ChronusError("E_VALUE", "a wait has a length, or a bar until which it lasts")
         return moment + frames_of(wait.length, self.rack.bpm, rate, timeline, moment, self.score.bar)
+
+
+def _in_turn(pair: tuple[int, Due]) -> tuple[int, bool]:
+    frame, due = pair
+    return frame, not isinstance(due.command, Section)
 
 
 def _with_changes(rack: Rack, t: Transaction) -> Rack:

@@ -79,7 +79,20 @@ class Back(Command, frozen=True, kw_only=True):
     is_step = False
 
 
-Kept = AnyCommand | Back
+class Section(Command, frozen=True, kw_only=True):
+    """The next section of the song begins, or its end: at the bar `bar`, counted from 1. Then `scene` is heard; at the end none is.
+
+    Nobody types it.
+    """
+
+    bar: int
+    scene: str = ""
+
+    is_step = False
+    of_the_present = True
+
+
+Kept = AnyCommand | Back | Section
 """What may wait for its time."""
 
 

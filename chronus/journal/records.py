@@ -39,7 +39,7 @@ class Said(Struct, frozen=True, omit_defaults=True, tag="said", tag_field="is"):
 
     `tail` is that of the log behind its entries. `due` are the numbers of what was put off and is said now. `program`, `now` and
     `incarnation` are what its program was drawn with: a replay that starts from the same draws the same. `seen`: the frame at which
-    it looked at what moves, where anything did.
+    it looked at what moves and at the bar; 0 in older journals where nothing moved.
     """
 
     n: int

@@ -20,11 +20,11 @@ import msgspec
 from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, Change, File, Load, Open, Set, Stop, Submission, Unload
+from chronus.commands import AnyCommand, Change, File, Goto, Load, Open, Set, Song, Stop, Submission, Unload, When
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.touches import Touches
-from chronus.conductor.transaction import Committed, Shrunk, Transaction
+from chronus.conductor.transaction import Committed, Section, Shrunk, Transaction
 from chronus.conductor.waiting import together
 from chronus.errors import ChronusError
 from chronus.journal import standing
@@ -244,7 +244,10 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
     replay = Replay(conductor, parse, wary=True)
     replay.play(journal.records, line=2)
     replay.accept()
+    song, bar = conductor.rack.song, _bar_of_the_song(conductor)
     at_once = _come_due(conductor, replay.lost)
+    if conductor.rack.song != song:
+        bar = _bar_of_the_song(conductor)
     rack = onward(conductor.rack, catalogue, conductor.state.present(conductor.state.now))
     lines = [(line, command) for line in script(rack, catalogue) for command in replay.read(line)]
     commands, lost = able(EMPTY, _with_files([command for _, command in lines], rack), catalogue)
@@ -254,10 +257,18 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
     if not commands:
         return Rebuilt(None, replay.lost, at_once)
     whole: list[AnyCommand] = [_opening(commands)]
+    texts = ["open journal"]
     if conductor.score.stopped:
         whole.append(Stop())
+        texts.append("stop")
+    elif bar:
+        whole.append(Goto(bar=bar, when=When("now")))
+        texts.append(f"goto bar {bar} now")
+    elif rack.song is not None and not rack.song.stopped:
+        whole.append(Song(turn="stop"))
+        texts.append("song stop")
     return Rebuilt(
-        _together([(text, one) for text, one in zip(("open journal", "stop"), whole, strict=False)]),
+        _together(list(zip(texts, whole, strict=True))),
         replay.lost,
         at_once,
     )
@@ -311,8 +322,17 @@ def _that_fit(commands: list[AnyCommand], fresh: Conductor, replay: Replay) -> l
     return only(count)
 
 
+def _bar_of_the_song(conductor: Conductor) -> int:
+    """Returns the bar of the song that was played last, as far as is known; 0 if none was. Bars count from 1."""
+    return int(conductor.state.song(conductor.state.now).get("bar", 0))
+
+
 def _come_due(conductor: Conductor, lost: list[Lost]) -> list[str]:
-    """Performs all that waits; returns its text."""
+    """Performs all that waits, but not how the song goes on; returns its text."""
+    state = conductor.state
+    conductor.state = replace(
+        state, waiting=tuple(due for due in state.waiting if not isinstance(due.command, Section))
+    )
     texts: list[str] = []
     for frame, dues in conductor.in_turn(NEVER):
         numbers = [due.number for due in dues]

@@ -47,7 +47,7 @@ INSTEAD = {
 """What people type first, and what it is called here."""
 
 LATER = frozenset((
-    "song", "fill", "history", "diff", "record", "keep", "hear", "why", "meters", "scope", "spectrum",
+    "history", "diff", "record", "keep", "hear", "why", "meters", "scope", "spectrum",
     "try", "propose", "accept", "reject", "device", "midi", "link", "osc", "trust",
 ))  # fmt: skip
 """Commands of the language that are still to come."""
@@ -74,7 +74,7 @@ NOUNS = {
     "NAME": "a name", "DOTTED": "a name.param", "KIND": "a kind of module", "FILE": "a file name", "TOPIC": "a word",
     "BODY": "a pattern", "TEST": "== or another comparison", "NOTE": "a note", "QUANTITY": "a number", "WORD": "a word",
 }  # fmt: skip
-HIDDEN = {"PATH", "STRING", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE"}
+HIDDEN = {"PATH", "STRING", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE", "ENDLESS", "TIMES", "GOTOBAR"}
 """Terminals that go without saying beside another one."""
 EXAMPLES = {"TEST": ("==",), "BAR": ("bar",), "BEAT": ("beat",), "BODY": ("x...",)}
 

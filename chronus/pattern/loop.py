@@ -7,6 +7,7 @@ chance from numbers drawn for (seed, loop, place), so that any loop can be asked
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
@@ -76,6 +77,11 @@ class Loop(Struct, frozen=True):
     seed: int | None
 
     @property
+    def fills(self) -> bool:
+        """Whether anything of it is for fills, or for all but them."""
+        return bool(self.conditions.fill.any())
+
+    @property
     def chances(self) -> bool:
         """Whether anything of it is left to chance."""
         return bool(self.conditions.draws or self.humanize)
@@ -90,8 +96,10 @@ class Loop(Struct, frozen=True):
             found |= set((whole // np.gcd(times, whole)).tolist())
         return min(lcm(*found), FAR)
 
-    def notes(self, first: int, last: int, seed: int = 0, fill: bool = False) -> Played:
+    def notes(self, first: int, last: int, seed: int = 0, fill: Callable[[Ints], Flags] | bool = False) -> Played:
         """Returns the notes from number `first` to below `last`, counted through all loops, that are played.
+
+        `fill`: whether fill is on, always or where notes begin (in parts from the first loop).
 
         A note is slid into, and the one before it has no end of its own, where that one glides and touches it.
         """
@@ -99,7 +107,8 @@ class Loop(Struct, frozen=True):
         loops, place = np.divmod(number, len(self.starts))
         seed = seed if self.seed is None else self.seed
         if self.conditions.any:
-            held = self.conditions.hold(loops, place, seed, fill, self.fill)
+            on = fill(loops * self.size + self.at[place]) if callable(fill) else np.full(len(place), fill)
+            held = self.conditions.hold(loops, place, seed, on, self.fill)
             number, loops, place = number[held], loops[held], place[held]
         base = loops * self.size
         begin, end = base + self.at[place], base + self.end[place]
@@ -163,14 +172,14 @@ class Conditions(NamedTuple):
     """1: only while fill is on, -1: only while it is off."""
     any: bool
 
-    def hold(self, loops: Ints, place: Ints, seed: int, fill: bool, every: int) -> Flags:
+    def hold(self, loops: Ints, place: Ints, seed: int, fill: Flags, every: int) -> Flags:
         held = np.ones(len(place), bool)
         for times, plus, of, among, turn in self.cycles:
             held &= (loops * times[place] + plus[place]) // of[place] % among[place] == turn[place]
         for number, low, high in self.draws:
             share = drawn(seed, loops, number[place])
             held &= (low[place] <= share) & (share < high[place])
-        on = np.full(len(place), fill) if not every else fill | ((loops + 1) % every == 0)
+        on = fill if not every else fill | ((loops + 1) % every == 0)
         wanted = self.fill[place]
         return held & ((wanted == 0) | ((wanted > 0) == on))
 

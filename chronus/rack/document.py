@@ -141,6 +141,20 @@ class Scene(Struct, frozen=True):
     parts: tuple[ScenePart, ...] = ()
 
 
+class Song(Struct, frozen=True):
+    """Scenes in order, each with how many bars it is heard. `stopped`: it goes on no more, until it is begun again.
+
+    Its first bar falls on the bar `first` of the timeline `zero`, both counted from 1: that may lie before what was played, after a
+    jump. `zero` 0: it begins now, and `first` counts from the present bar, which is 1.
+    """
+
+    sections: tuple[tuple[str, int], ...]
+    loop: bool = False
+    stopped: bool = False
+    zero: int = 0
+    first: int = 1
+
+
 class Rack(Struct, frozen=True):
     """The document. `takes` counts the lanes typed so far; it is no part of what is saved. `tempo` is on its way to `bpm`, if it is.
 
@@ -160,6 +174,9 @@ class Rack(Struct, frozen=True):
     takes: int = 0
     before_out: tuple[str, ...] = ()
     scenes: dict[str, Scene] = {}
+    song: Song | None = None
+    fill: bool = False
+    fill_every: int = 0
 
 
 T = TypeVar("T", bound=Struct)

@@ -11,7 +11,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Spec
 from chronus.commands import Quantity
 from chronus.errors import ChronusError
-from chronus.rack import arping, inserting, lanes, patching, scenes, values
+from chronus.rack import arping, inserting, lanes, patching, scenes, songs, values
 from chronus.rack.document import EMPTY, RESERVED, Moving, Rack, named, replace, with_module
 from chronus.rack.sweeps import STILL, Present
 from chronus.rack.wiring import gated_off, played_by
@@ -156,6 +156,10 @@ TABLE: dict[type, Callable[[Rack, Any, Catalogue], Edit]] = {
     say.Unpatch: _of(patching.unpatch),
     say.Sequence: _of(lanes.sequence),
     say.Clear: _of(scenes.clear),
+    say.Song: _of(songs.song),
+    say.Goto: _of(songs.goto),
+    say.Fill: _of(scenes.fill),
+    say.Every: _of(scenes.every),
     **dict.fromkeys(say.OF_LANES, _of(lanes.flag)),
     **dict.fromkeys((say.Halftime, say.Doubletime), pace),
     say.Gate: gate,

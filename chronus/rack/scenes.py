@@ -6,7 +6,7 @@ from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.whole import OF_OUT, WHOLE
-from chronus.commands import LONGEST_LINE, Change, Clear, File, Relative, ScenePart, Sweep, Word
+from chronus.commands import LONGEST_LINE, Change, Clear, Every, File, Fill, Relative, ScenePart, Sweep, Word
 from chronus.commands import Scene as Said
 from chronus.errors import ChronusError, nearest
 from chronus.rack import lanes
@@ -123,6 +123,25 @@ def without(rack: Rack, name: str, module: bool = False) -> tuple[Rack, str]:
         return rack, ""
     where = f"scene{'s' * (len(changed) > 1)} {', '.join(changed)}"
     return replace(rack, scenes={**rack.scenes, **changed}), f"; taken out of {where}"
+
+
+# ---------------------------------------------------------------- fills
+
+
+def fill(rack: Rack, command: Fill, catalogue: Catalogue) -> Result:
+    return replace(rack, fill=command.on), f"fill {'on' if command.on else 'off'}{_unheard(rack)}", {"on": command.on}
+
+
+def every(rack: Rack, command: Every, catalogue: Catalogue) -> Result:
+    bars = command.bars
+    text = f"every {bars} bar{'s' * (bars > 1)} fill" if bars else "every off"
+    return replace(rack, fill_every=bars), text + _unheard(rack), {"bars": bars}
+
+
+def _unheard(rack: Rack) -> str:
+    """Returns the note for an answer if no lane has anything that is for fills, or for all but them."""
+    hits = (hit for lane in rack.lanes.values() for hit in lane.pattern.hits)
+    return "" if any(hit.fill is not None for hit in hits) else "; no lane has a step with ?fill or ?nofill"
 
 
 # ---------------------------------------------------------------- in words

@@ -12,7 +12,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import WHOLE, Text, Whole
 from chronus.commands import FLAGS, File, Quantity, Word
-from chronus.rack import scenes
+from chronus.rack import scenes, songs
 from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, of_the_whole, words_of
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
@@ -33,6 +33,7 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
         *_arps(rack),
         *_lanes(rack),
         *(scenes.in_words(name, scene) for name, scene in rack.scenes.items()),
+        *_song(rack),
         *_gates(rack, catalogue),
     )
 
@@ -117,6 +118,17 @@ def _lanes(rack: Rack) -> Iterator[str]:
         chosen = [name for name, lane in rack.lanes.items() if getattr(lane, field)]
         for k in range(0, len(chosen), NAMES_A_LINE):
             yield " ".join([verb, *chosen[k : k + NAMES_A_LINE]])
+
+
+def _song(rack: Rack) -> Iterator[str]:
+    if rack.fill:
+        yield "fill on"
+    if rack.fill_every:
+        yield f"every {rack.fill_every} {'bars' if rack.fill_every > 1 else 'bar'} fill"
+    if rack.song is not None:
+        yield songs.in_words(rack.song)
+        if rack.song.stopped:
+            yield "song stop"
 
 
 def _gates(rack: Rack, catalogue: Catalogue) -> Iterator[str]:

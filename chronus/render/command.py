@@ -80,6 +80,8 @@ class Piece(Struct, frozen=True):
             end = play_journal(take, self.journal, report)
         else:
             wrong, end = play_script(take, self.text, report)
+            if not self.ends:
+                end = take.play_song(end, report)
         return wrong, self.ends(take) if self.ends else end or take.frame_of_bars(DEFAULT_BARS)
 
     @property

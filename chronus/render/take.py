@@ -179,11 +179,19 @@ class Take:
 
     def wait(self, wait: Wait, begun: int, report: Report | None = None) -> int:
         """Renders up to the end of a wait, which it returns: what is put off to a time before that may change the tempo."""
-        until = self.conductor.state.wait_frame(wait, begun)
+        return self._reach(lambda: self.conductor.state.wait_frame(wait, begun), report)
+
+    def play_song(self, begun: int, report: Report | None = None) -> int:
+        """Renders up to the end of the song, if it ends after a frame; returns where that is, or the frame."""
+        return self._reach(lambda: max(begun, self.conductor.state.song_ends()), report)
+
+    def _reach(self, goal: Callable[[], int], report: Report | None) -> int:
+        """Renders up to a frame that what is put off to a time before it may move."""
+        until = goal()
         while (due := self.conductor.state.next_due) is not None and due < until:
             self.render(due // BLOCK * BLOCK, report)
             self.put_off(due)
-            until = self.conductor.state.wait_frame(wait, begun)
+            until = goal()
         self.render(until // BLOCK * BLOCK, report)
         return until
 

@@ -134,6 +134,8 @@ def _of_the_whole(rack: Rack, name: str, lane: Lane | None) -> dict[str, Any]:
         "swing": STRAIGHT if options.swing is not None else exact(rack.swing) / 100,
         "seed": seed_of(rack.seed, name) if loop.chances and options.seed is None else 0,
         "key": key_of(rack.key) if degrees else NO_KEY,
+        "fill": loop.fills and rack.fill,
+        "fill_every": rack.fill_every if loop.fills else 0,
     }
 
 
@@ -271,12 +273,14 @@ def remeter(score: Score, rack: Rack, moment: int) -> Score:
             spans = tuple(later(span) for span in playing.spans)
             score = replace(score, lanes={**score.lanes, name: replace(playing, spans=spans)})
             score = rewrite(score, name, line, _Carry(after, line, after.frame(line)).span)
+        elif any(span.fill_every for span in playing.spans):  # which of its bars are fills changes there
+            score = rewrite(score, name, line, _Carry(after, line, after.frame(line)).span)
     number = after.number
     starts = {take: (zero, moved(began) if zero == number else began) for take, (zero, began) in score.starts.items()}
     return replace(score, starts=starts)
 
 
-FOLLOWED = ("swing", "seed", "key")
+FOLLOWED = ("swing", "seed", "key", "fill", "fill_every")
 """Of the whole: what lanes follow while they play."""
 
 
@@ -325,9 +329,10 @@ def stop(score: Score) -> Score:
 
 
 def play(score: Score, rack: Rack, moment: int) -> Score:
-    """Begins all lanes anew, at a new zero."""
-    score = _begin(score, rack, moment)
-    return edit_lanes(score, replace(rack, lanes={}), rack, When("now"), moment)[0] if rack.lanes else score
+    """Begins all lanes anew, at a new zero: there is one more for each `play`, and no other."""
+    if not rack.lanes:
+        return _begin(score, rack, moment)
+    return edit_lanes(replace(score, stopped=False), replace(rack, lanes={}), rack, When("now"), moment)[0]
 
 
 def reseat(score: Score, seats: dict[str, Player], moment: int) -> Score:

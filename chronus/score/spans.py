@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from chronus.memory.log import (
     BEGINNING,
@@ -39,7 +38,7 @@ from chronus.memory.log import (
     C,
     Rows,
 )
-from chronus.pattern.loop import NO_KEY, Ints, Key, Loop, Played, loop_of
+from chronus.pattern.loop import NO_KEY, Flags, Ints, Key, Loop, Played, loop_of
 from chronus.rack.document import Lane
 from chronus.score.timeline import Timeline
 
@@ -66,9 +65,9 @@ class Span(Struct, frozen=True):
 
     `origin` is where its first loop began, `since` where this way of playing it did: spans that carry on one another's notes
     share it. `held` are the notes that it carries on from the span before: (position of their end, note id); `locked` their locks.
-    `seed`: of what is left to chance; `key`: of degrees; `fill`: whether fill is on. `pace`: a beat of the lane takes so many beats; at
-    half-time or double time `origin` is where the first loop would have begun at that pace, and `zero` where the transport's sixteenths
-    would have.
+    `seed`: of what is left to chance; `key`: of degrees; `fill`: whether fill is on; `fill_every`: in the last bar of so many, too.
+    `pace`: a beat of the lane takes so many beats; at half-time or double time `origin` is where the first loop would have begun at
+    that pace, and `zero` where the transport's sixteenths would have.
     """
 
     start: Fraction
@@ -84,6 +83,7 @@ class Span(Struct, frozen=True):
     seed: int = 0
     key: Key = NO_KEY
     fill: bool = False
+    fill_every: int = 0
     pace: Fraction = Fraction(1)
     zero: Fraction = Fraction(0)
 
@@ -136,7 +136,7 @@ class Notes(NamedTuple):
         return len(self.loop.locks.which) > 0
 
 
-def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
+def notes(span: Span, start: Fraction, stop: Fraction, timeline: Timeline) -> Notes | None:
     """Returns every note that may begin or end between two positions, and some around them."""
     loop = span.loop
     if not loop.starts:
@@ -148,9 +148,27 @@ def notes(span: Span, start: Fraction, stop: Fraction) -> Notes | None:
     last = _before(loop, ceil((stop - span.origin) / unit) + (reach if loop.glides else 0), bisect_right)
     if last <= first:
         return None
-    played = loop.notes(first, last, span.seed, span.fill)
+    played = loop.notes(first, last, span.seed, _filled(span, unit, timeline) if span.fill_every else span.fill)
     straight = Notes(loop, played, unit, played.begin, played.end, played.begin + loop.locks.lasts[played.place])
     return _swung(straight, swing, span.origin) if swing else straight
+
+
+def _filled(span: Span, unit: Fraction, timeline: Timeline) -> Callable[[Ints], Flags]:
+    """Says of beginnings, in `unit` beats, whether fill is on there: always, or in the last bar of every so many."""
+
+    def place(bar: int) -> int:
+        return ceil((timeline.place(bar) - span.origin) / unit)
+
+    def on(begin: Ints) -> Flags:
+        found = np.full(len(begin), span.fill)
+        edges = (int(begin.min()), int(begin.max())) if len(begin) else (0, -1)
+        first, last = (floor(timeline.bars(span.origin + unit * edge)) for edge in edges)
+        every = span.fill_every
+        for bar in range(first // every * every + every - 1, last + 1, every):
+            found |= (place(bar) <= begin) & (begin < place(bar + 1))
+        return found
+
+    return on
 
 
 def _before(loop: Loop, parts: int, bisect: Callable[[list[int], int], int]) -> int:
@@ -202,7 +220,7 @@ def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
     return some.begin + before, some.begin + after
 
 
-def _odd(place: Ints, cell: int) -> NDArray[np.bool_]:
+def _odd(place: Ints, cell: int) -> Flags:
     lines, between = np.divmod(place, cell)
     return (between == 0) & (lines & 1 == 1)
 
@@ -264,7 +282,7 @@ def _near(span: Span, start: Fraction, stop: Fraction, timeline: Timeline) -> No
     if span.loop.humanize:
         most = _most(span.loop, timeline.rate) + 1
         start, stop = timeline.position(timeline.frame(start) - most), timeline.position(timeline.frame(stop) + most)
-    return notes(span, start, stop)
+    return notes(span, start, stop, timeline)
 
 
 def _most(loop: Loop, rate: int) -> int:
@@ -272,7 +290,7 @@ def _most(loop: Loop, rate: int) -> int:
     return round(loop.humanize * rate / 1000)
 
 
-def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
+def _frames(some: Notes, span: Span, timeline: Timeline) -> tuple[Ints, Ints, Ints, Flags]:
     """Returns where the notes begin, where they and their locks end, and which of them begin in the span. Where they are humanised they
     stay inside of it.
     """
@@ -326,7 +344,7 @@ def sounding(span: Span, timeline: Timeline, frame: int) -> Carried:
     return Carried(tuple(held), tuple(locked))
 
 
-def _places(ends: Ints, which: NDArray[np.bool_], some: Notes, span: Span) -> list[tuple[Fraction, int]]:
+def _places(ends: Ints, which: Flags, some: Notes, span: Span) -> list[tuple[Fraction, int]]:
     pairs = zip(ends[which].tolist(), some.played.number[which].tolist(), strict=True)
     return [(span.origin + some.unit * end, number) for end, number in pairs]
 
@@ -341,7 +359,7 @@ def _rows(rank: int, kind: int, frame: Ints, number: Ints, span: Span, player: P
     return rows
 
 
-def _ons(frame: Ints, heard: NDArray[np.bool_], some: Notes, span: Span, player: Player) -> Rows:
+def _ons(frame: Ints, heard: Flags, some: Notes, span: Span, player: Player) -> Rows:
     loop, place, number = some.loop, some.played.place[heard], some.played.number[heard]
     rows = _rows(BEGINNING, NOTE_ON, frame[heard], number, span, player)
     rows[:, WHAT] |= (loop.flags[place] | F_GLIDE * some.played.slid[heard]) << 40
@@ -356,9 +374,7 @@ def _ends(kind: int, ends: Ints, span: Span, player: Player) -> Rows:
     return _rows(ENDING, kind, ends[:, 0], ends[:, 1], span, player)
 
 
-def _locks(
-    on: Ints, free: Ints, heard: NDArray[np.bool_], some: Notes, span: Span, player: Player, timeline: Timeline
-) -> Rows:
+def _locks(on: Ints, free: Ints, heard: Flags, some: Notes, span: Span, player: Player, timeline: Timeline) -> Rows:
     """Returns the locks of the notes that begin; one that sweeps takes as long as it lasts."""
     assert span.lane is not None
     locks, known = some.loop.locks, span.lane.locks

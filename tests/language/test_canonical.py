@@ -114,6 +114,15 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.lists(scene_parts, max_size=3),
         scene_items | st.sampled_from([{}, {"everything": True}]),
     ),
+    c.Song: st.builds(c.Song, turn=st.sampled_from(["", "stop", "loop on", "loop off"]))
+    | st.builds(
+        c.Song,
+        sections=st.lists(st.tuples(names, st.integers(1, 9999)), min_size=1, max_size=4).map(tuple),
+        loop=st.booleans(),
+    ),
+    c.Goto: st.builds(c.Goto, bar=st.integers(1, 10**9)) | st.builds(c.Goto, scene=names),
+    c.Fill: st.builds(c.Fill, on=st.booleans()),
+    c.Every: st.builds(c.Every, bars=st.integers(0, 9999)),
     c.Unmute: st.builds(c.Unmute, names=several | st.just(())),
     c.Unsolo: st.builds(c.Unsolo, names=several | st.just(())),
     c.Gate: st.builds(c.Gate, name=names, on=st.booleans()),
@@ -154,11 +163,12 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     | st.builds(c.List, what=st.just("patterns"), genre=st.sampled_from(["", "dnb", "dnb.two_step"])),
     c.Show: st.builds(
         c.Show,
-        name=st.just("") | names.filter(lambda name: name not in ("patch", "lanes")),
+        name=st.just("") | names.filter(lambda name: name not in ("patch", "lanes", "song")),
         loop=st.none() | st.integers(0, 10**9),
     )
     | st.just(c.Show(what="lanes"))
-    | st.builds(c.Show, what=st.just("scene"), name=names),
+    | st.builds(c.Show, what=st.just("scene"), name=names)
+    | st.just(c.Show(what="song")),
     c.Describe: st.builds(c.Describe, kind=names.filter(lambda kind: not kind.endswith("_module"))),
     c.Help: st.builds(c.Help, word=st.just("") | names | st.sampled_from(["c#2", "e_value", "bass.freq"])),
     c.Wait: st.builds(c.Wait, length=lengths) | st.builds(c.Wait, until_bar=st.integers(1, 10**9)),

@@ -148,6 +148,9 @@ LINE = st.one_of(
     said("scene {}{}", st.sampled_from(SCENES), time),
     said("arp {} {}{}", name, st.sampled_from(["up oct=2", "random rate=1/32 latch", "chord", "off", "down"]), time),
     said("note {} c3 len={}; note {} e3", name, st.sampled_from(["1/1", "2/1"]), name),
+    said("song: {}{}", st.sampled_from(["a*1", "a*2 drop*1", "drop*1 a*1 loop", "loop*3 a*1"]), time),
+    said("{}{}", st.sampled_from(["song", "goto bar 2", "goto drop", "fill on", "fill off"]), time),
+    st.sampled_from(["song stop", "song loop on", "song loop off", "every 2 bars fill", "every off"]),
     said("bpm {}{}", st.sampled_from(BPMS), time),
     st.sampled_from(ONES),
 )
@@ -236,7 +239,8 @@ def plain(rack: Rack):
         for field in rack.__struct_fields__
         if isinstance(thing := getattr(rack, field), Moving)
     }
-    rest = replace(rack, modules={}, lanes={}, takes=0, **moving)
+    song = rack.song and replace(rack.song, zero=0, first=1)
+    rest = replace(rack, modules={}, lanes={}, takes=0, song=song, **moving)
     return [module_of(module) for module in rack.modules.values()], lanes, rest
 
 

@@ -109,8 +109,8 @@ class Asked(Struct, frozen=True, eq=False):
 
 
 class Performing(Struct, frozen=True, eq=False):
-    """The commands of the job are being performed, one by one. `seen` is the frame at which they look at what moves; 0 where
-    nothing does.
+    """The commands of the job are being performed, one by one. `seen` is the frame at which they look at what moves, and at the
+    bar.
     """
 
     asked: Asked

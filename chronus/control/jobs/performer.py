@@ -282,7 +282,7 @@ class Performer:
         steps = self.conductor.performing(
             asked.submission, asked.job.author, asked.refused, None if own else head, asked.due, seen
         )
-        return Performing(asked, steps, seen if self.conductor.score.courses else 0)
+        return Performing(asked, steps, seen)
 
     # ------------------------------------------------------------ on the stage
 

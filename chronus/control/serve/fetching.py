@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from chronus.commands import File, Word
-from chronus.conductor.transaction import Back
+from chronus.conductor.transaction import Back, Section
 from chronus.control.jobs.job import Asked, Job
 from chronus.control.serve.server import Server
 from chronus.errors import ChronusError
@@ -73,7 +73,7 @@ class Reading:
             if isinstance(due.command, Back):
                 settings = [one for module in due.command.was.modules.values() for one in module.params.values()]
                 files += [one for one in settings if isinstance(one, File)]
-            else:
+            elif not isinstance(due.command, Section):
                 files += naming.files(due.command)
         recipes = [of_file(file, self.publisher.rate) for file in files]
         return {recipe.key: recipe for recipe in recipes}

@@ -60,6 +60,8 @@ class Status:
             "bpm": tempo(self.conductor.rack, self.conductor.state.present(frame)),
             "bar": bar,
             "beat": round(beat, 3),
+            "step": int(beat % 1 * 4) + 1 if bar else 0,
+            "position": f"{bar}.{int(beat)}.{int(beat % 1 * 4) + 1}" if bar else "",
             "osc_port": facts.get("osc_port", 0),
             "uptime_s": round(time.monotonic() - facts.get("started", time.monotonic()), 3),
             "supervisor_worst_ms": round(word(layout.DEAF) / 1e6, 3),
@@ -145,6 +147,7 @@ class Status:
             "taken_out": dict(self.conductor.state.taken_out),
             "journal": str(self.performer.pen.path),
             "recording": None,
+            "song": self.conductor.state.song(self.memory.word(layout.HEARD)),
         }
 
     def told(self) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -155,7 +158,13 @@ class Status:
     def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:
         """Writes the status for people."""
         engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
-        place = f"bar {engine['bar']}, beat {int(engine['beat'])}" if engine["playing"] else "stopped"
+        place = (
+            f"bar {engine['bar']}, beat {int(engine['beat'])}, step {engine['step']}"
+            if engine["playing"]
+            else "stopped"
+        )
+        song = whole["song"]
+        place += f", {_section(song)}" if song else ""
         return (
             f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
             f"{slots['mode']}, slot {slots['active']} is heard, {counters['silent']:,} frames lost; "
@@ -203,6 +212,11 @@ class Status:
         # What is counted in hundredths of a second says nothing of less.
         share = (found.cpu - before) / max(now - since, LOOK_SECONDS)
         return {"cpu": round(share, 3), "pss_mb": None if memory is None else round(memory, 1)}
+
+
+def _section(song: dict[str, Any]) -> str:
+    section = song["section"]
+    return f"song bar {song['bar']} of {song['bars']}: {section['scene']}, bar {section['bar']} of {section['bars']}"
 
 
 def _device(engine: dict[str, Any]) -> str:

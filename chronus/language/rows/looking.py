@@ -48,6 +48,10 @@ def _show_scene(children: Children, line: Line) -> Fields:
     return {"what": "scene", "name": line.name(children[1], "name")}
 
 
+def _show_song(children: Children, line: Line) -> Fields:
+    return {"what": "song"}
+
+
 def _write_show(command: c.Show) -> str:
     loop = "" if command.loop is None else f"loop {command.loop}"
     return " ".join(filter(None, (command.what, command.name, loop)))
@@ -55,7 +59,13 @@ def _write_show(command: c.Show) -> str:
 
 def _offer_show(typed: Typed, known: Known) -> Pairs:
     if not typed.rest:
-        return [*known.names(), ("patch", "everything"), ("lanes", "all lanes over a bar"), ("scene", "scene NAME")]
+        return [
+            *known.names(),
+            ("patch", "everything"),
+            ("lanes", "all lanes over a bar"),
+            ("scene", "scene NAME"),
+            ("song", "its sections"),
+        ]
     return [("loop", "what loop N plays")] if len(typed.rest) == 1 else ()
 
 
@@ -92,13 +102,17 @@ ROWS = (
     ),
     Row(
         c.Show,
-        "show [NAME|patch|lanes] [loop N]   show scene NAME",
+        "show [NAME|patch|lanes] [loop N]   show scene NAME   show song",
         "a module with its parameters and a picture of its lane, all lanes over a bar, or everything",
         Form(
-            (("(NAME | PATCH | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show), ("SHOWNSCENE NAME", _show_scene)),
+            (
+                ("(NAME | PATCH | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show),
+                ("SHOWNSCENE NAME", _show_scene),
+                ("SHOWNSONG", _show_song),
+            ),
             _write_show,
             _offer_show,
-            'LOOP: "loop"\nPATCH: "patch"\nEVERY_LANE: "lanes"\nSHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/',
+            'LOOP: "loop"\nPATCH: "patch"\nEVERY_LANE: "lanes"\nSHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/\nSHOWNSONG.3: /song(?![a-z0-9_])/',
         ),
         ("show lanes", "show kick loop 3"),
         meant="inspect get print display view cat",
