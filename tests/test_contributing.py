@@ -131,7 +131,7 @@ def add_a_command(tree: Copied) -> None:
         '    Row(c.Soften, "soften NAME ...", "the lane plays half as loud", NAMES, ("soften kick",), meant="quieter"),\n',
     )
     tree.put("chronus/rack/edit.py", "    say.Clear: _of(scenes.clear),\n", "    say.Soften: _of(lanes.soften),\n")
-    tree.replace("chronus/rack/lanes.py", "OfLanes, Sequence", "OfLanes, Sequence, Soften")
+    tree.replace("chronus/rack/lanes.py", "LONGEST_LINE, Clear, OfLanes", "LONGEST_LINE, Clear, Soften, OfLanes")
     tree.put(
         "chronus/rack/lanes.py",
         '    return replace(rack, lanes={**rack.lanes, **lanes}), text, {"names": chosen}\n',

@@ -25,7 +25,7 @@ SPEC = Spec(
         "set delay.mode pingpong, delay.mix 0.5, width.width 1.6, width.mono_below 150",
         "set width.width 0 over 1 bar",
     ),
-    category="mixing",
+    category="effect",
     width="stereo",
     state=8,
     ins=(In("in"),),

@@ -48,9 +48,11 @@ PATTERNS = (
     "a2:m7@2 . .",
     "o..x",
     "c2@3 . . .",
-    "x{freq=300} .",
-    "c3{freq=90..400}@2 .",
 )
+SOURCES = ("saw", "noise", "kick", "bass")
+"""One of them is always there, or most of the racks would be silent."""
+LOCKS = ("x{freq=120} .", "c3{freq=90..180}@2 .")
+"""Of kinds that have a freq."""
 
 
 class Line(NamedTuple):
@@ -130,7 +132,8 @@ def values(draw, kinds: dict[str, str]) -> Line:
 @st.composite
 def typings(draw) -> Typing:
     names = draw(st.permutations(("na", "nb", "nc", "nd", "ne", "nf")))
-    kinds = dict(zip(names, draw(st.lists(st.sampled_from(KINDS), min_size=2, max_size=6)), strict=False))
+    source, others = draw(st.sampled_from(SOURCES)), draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=5))
+    kinds = dict(zip(names, (source, *others), strict=False))
     players = [name for name in sorted(kinds) if catalogue()[kinds[name]].has_gate()]
     found = {f"load {name}": Line(f"load {kind} as {name}") for name, kind in kinds.items()}
     for line in draw(st.lists(cables(kinds), max_size=9)):
@@ -138,7 +141,9 @@ def typings(draw) -> Typing:
     for line in draw(st.lists(values(kinds), max_size=5)):
         found.setdefault(line.text.rpartition(" ")[0], line)  # of each parameter one value
     for name in draw(st.lists(st.sampled_from(players), unique=True, max_size=3)) if players else ():
-        found[f"seq {name}"] = Line(f"seq {name}: {draw(st.sampled_from(PATTERNS))} now", (f"load {name}",))
+        locks = LOCKS if catalogue()[kinds[name]].param("freq") else ()
+        pattern = draw(st.sampled_from((*PATTERNS, *locks)))
+        found[f"seq {name}"] = Line(f"seq {name}: {pattern} now", (f"load {name}",))
         if draw(st.integers(0, 5)) == 0:
             found[f"mute {name}"] = Line(f"mute {name} now", (f"seq {name}",))
         if draw(st.integers(0, 3)) == 0:

@@ -19,8 +19,9 @@ from chronus.language import parser
 from chronus.language.notation import read_lane
 from chronus.memory.log import FRAME, NOTE_ON, WHAT, C, decode
 from chronus.pattern.harmony import key_of
+from chronus.pattern.lane import locks_of
 from chronus.pattern.loop import drawn
-from chronus.rack.document import Lane, seed_of
+from chronus.rack.document import Lane, Locked, seed_of
 from chronus.score.spans import NONE, Player, Span, Window, in_order, span_entries
 from chronus.score.timeline import Ramp, Timeline
 from tests.kit.machine import seconds_of
@@ -451,7 +452,8 @@ def read(text: str) -> Lane | None:
         typed = read_lane(text, 1)
     except ChronusError:
         return None
-    return Lane(typed.text, typed.pattern, typed.options, 0)
+    locks = tuple(Locked(lock.param, k, 0.0, 1.0) for k, lock in enumerate(locks_of(typed.pattern)))
+    return Lane(typed.text, typed.pattern, typed.options, 0, locks=locks)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

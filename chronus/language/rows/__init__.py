@@ -11,7 +11,8 @@ from chronus.language.rows.row import Row
 
 BY_GROUP: dict[str, tuple[Row, ...]] = {
     "building": building.ROWS,
-    "lanes": (*sequencing.ROWS, *arranging.ROWS),
+    "lanes": sequencing.ROWS,
+    "arranging": arranging.ROWS,
     "playing": playing.ROWS,
     "keeping": keeping.ROWS,
     "looking": looking.ROWS,

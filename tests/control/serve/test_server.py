@@ -54,7 +54,7 @@ def entries(house: House, kind: int) -> list[tuple[int, int, float]]:
 def test_a_client_is_welcomed_with_catalogue_and_rack(house):
     caller = house.caller()
     assert set(caller.welcome.catalogue) >= {"bass", "out"}
-    assert caller.welcome.rack == {"modules": {"out": "out"}, "bpm": 120.0}
+    assert caller.welcome.rack == {"modules": {"out": "out"}, "bpm": 120.0, "scenes": []}
     assert caller.welcome.engine["rate"] == 44100
 
 
