@@ -12,7 +12,7 @@ from chronus.conductor.transaction import Back, Due, Later, Outcome, Section, Tr
 from chronus.conductor.waiting import IN_TIME, ONCE_IT_PLAYS, bar_and_beat, bar_of, frame_of
 from chronus.rack.document import replace
 from chronus.score.score import Score
-from chronus.score.timeline import Timeline, beats_of, frames_of
+from chronus.score.timeline import Timeline, beats_of, frames_of, near
 
 
 def put_off(
@@ -80,7 +80,7 @@ def _later(
 
 def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, place: Fraction | None) -> Due:
     """Returns the way back of a command that lasts: so long after it takes hold. What only the music shows lasts bars of the music."""
-    timeline, beats = score.timeline, beats_of(length, None, moment, score.bar)
+    timeline, beats = score.timeline, near(beats_of(length, None, moment, score.bar))
     assert isinstance(later.command, Back)
     if timeline is None and beats and any(not name or what[0] == ":" for name, what in later.command.items):
         return Due(beats, ONCE_IT_PLAYS, later.command, later.text, later.author, later.number, score.zeros + 1)
@@ -90,7 +90,7 @@ def _end(later: Later, length: Length, score: Score, bpm: float, moment: int, pl
         begin = timeline.frame(place) if timeline is not None and place is not None else moment
         frame = begin + frames_of(length, bpm, score.rate, None, begin, score.bar)
         return Due(Fraction(0), frame, later.command, later.text, later.author, later.number, IN_TIME)
-    position = timeline.later(place, length)
+    position = near(timeline.later(place, length))
     frame = timeline.frame(position)
     return Due(position, frame, later.command, later.text, later.author, later.number, timeline.number)
 

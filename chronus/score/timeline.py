@@ -247,6 +247,11 @@ def _half_even(number: int, part: int) -> int:
     return whole + (2 * rest > part or (2 * rest == part and whole & 1))
 
 
+def near(position: Fraction) -> Fraction:
+    """Returns a position as near as any is known: a length of 1e-300 bars would have more digits than can be kept."""
+    return position if position.denominator <= FINEST else Fraction(round(position * FINEST), FINEST)
+
+
 def beat_frames(bpm: float, rate: int) -> Fraction:
     return 60 * rate / exact(bpm)
 

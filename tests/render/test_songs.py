@@ -19,6 +19,9 @@ from tests.kit.mix import LOUDNESS, TRUE_PEAK
 from tests.kit.peaks import meter_peak
 from tests.kit.songs import SONG, SONGS
 
+# each is four minutes of sound: more than a change needs
+pytestmark = pytest.mark.proof
+
 RATE = 44100
 BPM = re.compile(r"^bpm ([\d.]+)$", re.MULTILINE)
 LEAST_BARS = 96

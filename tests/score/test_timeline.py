@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronus.commands import Length, When
-from chronus.score.timeline import Ramp, Timeline, frames_of
+from chronus.score.timeline import FINEST, Ramp, Timeline, frames_of, near
 
 TEMPI = st.integers(20_000, 400_000).map(lambda n: n / 1000)
 
@@ -107,3 +107,13 @@ def test_while_the_tempo_moves_many_positions_at_once_come_where_each_does(start
     assert line.frame(line.position(1000) + 4 * bars) == 1000 + frames
     for frame in range(900, 1000 + frames + 100, max(1, frames // 50)):
         assert line.frame(line.position(frame)) == frame
+
+
+@pytest.mark.parametrize("beats", [Fraction(1, 3), Fraction(7, 16), Fraction(400, 3), Fraction(0)])
+def test_a_position_of_music_is_kept_as_it_is(beats):
+    assert near(beats) == beats
+
+
+@pytest.mark.parametrize("beats", [Fraction(1, 10**300), 4 + Fraction(1, 3**80)])
+def test_a_position_has_no_more_digits_than_can_be_kept(beats):
+    assert near(beats).denominator <= FINEST and abs(near(beats) - beats) <= Fraction(1, 2 * FINEST)

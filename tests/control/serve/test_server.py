@@ -560,7 +560,7 @@ def test_status_tells_people_the_beat_they_count(house):
     house.ask(caller, c.Load(kind="kick"), seq("kick"))
     house.run(1000)
     (reply,) = house.ask(caller, c.Status())
-    assert any("bar 1, beat 3;" in line for line in reply.lines), reply.lines
+    assert any("bar 1, beat 3, step" in line for line in reply.lines), reply.lines
     assert 3 < reply.result["engine"]["beat"] < 4
 
 
