@@ -8,8 +8,7 @@ from typing import Any
 
 from chronus import commands as say
 from chronus.pattern import picture
-from chronus.pattern.harmony import key_of
-from chronus.pattern.loop import FAR, Loop, Played, loop_of
+from chronus.pattern.loop import FAR, Loop, Played, key_for, loop_of
 from chronus.pattern.picture import Note, Ruler
 from chronus.pattern.tree import Lock
 from chronus.rack.document import Lane, Rack, audible, bar_of, seed_of
@@ -78,7 +77,7 @@ def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
 def played_by(rack: Rack, name: str, loop: int, fill: bool = False) -> tuple[Loop, Played]:
     """Returns the notes of one loop of a lane, counted from its beginning."""
     lane = rack.lanes[name]
-    notes = loop_of(lane.pattern, lane.options, key_of(rack.key))
+    notes = loop_of(lane.pattern, lane.options, key_for(lane.pattern, lane.options, rack.key))
     count = len(notes.starts)
     if not count:
         return notes, notes.notes(0, 0)
@@ -160,7 +159,8 @@ def _spans(rack: Rack, name: str, score: Score | None) -> tuple[Span, ...]:
     if playing is not None:
         return playing.spans
     zero, lane = Fraction(0), rack.lanes[name]
-    return (Span(zero, zero, zero, 0, lane, seed=seed_of(rack.seed, name), key=key_of(rack.key)),)
+    key = key_for(lane.pattern, lane.options, rack.key)
+    return (Span(zero, zero, zero, 0, lane, seed=seed_of(rack.seed, name), key=key),)
 
 
 def _between(span: Span, begin: Fraction, end: Fraction, timeline: Timeline) -> list[Note]:

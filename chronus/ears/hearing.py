@@ -15,7 +15,7 @@ from chronus.ears.key import Key
 from chronus.ears.loudness import SILENT, Loudness, decibels
 from chronus.ears.spectra import Sound, Spectrum, spectrum
 from chronus.ears.truepeak import true_peak
-from chronus.units import NOTES, note_number
+from chronus.units import note_name, note_number
 
 LONG_SECONDS = 60
 """From so long on a loudness range means something."""
@@ -141,7 +141,7 @@ def _notes(sound: Sound, rate: int, begins: np.ndarray) -> list[Note]:
         if (heard := pitch.pitch(some, rate)) is not None:
             number = note_number(heard.hertz)
             near = round(number)
-            found.append(Note(start / rate, f"{NOTES[near % 12]}{near // 12 - 1}", heard.hertz, 100 * (number - near)))
+            found.append(Note(start / rate, note_name(near), heard.hertz, 100 * (number - near)))
     return found
 
 

@@ -3,8 +3,8 @@
 A body is steps and then options. In a grid each character is a step; tokens (notes, chords, degrees, drums) stand between spaces. Which
 of the two: `hex:` and what it stands for is a grid; any letter but x, X, o makes it tokens; otherwise an x, X or o, or a digit with
 another mark of a grid directly after it (`53`, `5.`), or a dot before it, makes it a grid. Digits set apart by spaces are degrees, of
-two digits too where a `0` stands among them (`0 7 12`), which is no velocity. A
-drum's name (`bd`) is a note, too; whether the module of the lane is a kit, the rack knows.
+two digits too where a `0` stands among them (`0 7 12`), which is no velocity. A drum's name (`bd`) is a note, too; whether the module of
+the lane is a kit, the rack knows.
 
 How long a hit lasts: with nothing after it, the lane's gate length. Held over k more steps, by `_` or `@`, it lasts k steps and the gate's
 share of one more. With a glide (`~`) it lasts its steps to the end, so that it touches the next hit, which then begins without a new
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
@@ -138,7 +138,7 @@ def _stands_for(text: str, module: str, column: int) -> tuple[str, dict[str, Any
     """Returns the plain steps, and the options, that `@dnb.two_step` or `euclid(7,16)` stands for; None where it is steps already."""
     if found := SPREAD.fullmatch(text):
         hits, places, turn = (int(part or 0) for part in found.groups())
-        if not 1 <= places <= MOST_STEPS or abs(hits) > places:
+        if not _is_spread(hits, places):
             raise ChronusError("E_VALUE", SPREADS, suggestions=("euclid(7,16)",), column=column, length=len(text))
         return "".join("x" if sounds else "." for sounds in euclid(hits, places, turn)), {}
     if not library.is_named(text):
@@ -306,6 +306,26 @@ def _is_grid(text: str) -> bool:
     return bool(SURE_GRID.search(plain)) or not re.search(r"[0-9]", plain)
 
 
+class _Stop(NamedTuple):
+    """Where a text stops to make sense, and as what it was read."""
+
+    place: int
+    start: str
+
+
+def _parsed(text: str) -> tuple[Any, _Stop | None]:
+    """Returns the parser's tree of the steps; or where they stop to make sense."""
+    start = "grid" if _is_grid(text) else "tokens"
+    try:
+        return parser("pattern", "grid", "tokens").parse(text, start=start), None
+    except UnexpectedInput as error:
+        return None, _Stop(place_of(error, text), start)
+
+
+def _is_spread(hits: int, steps: int) -> bool:
+    return 1 <= steps <= MOST_STEPS and abs(hits) <= steps
+
+
 MARKS = {mark: Item(Mark(mark)) for mark in VELOCITIES}
 REST = Item(Rest())
 MARKS |= dict.fromkeys(".-~", REST)
@@ -319,11 +339,9 @@ class _Reader:
         self.locks: dict[Lock, tuple[int, int]] = {}
 
     def lanes(self) -> Lanes:
-        start = "grid" if _is_grid(self.text) else "tokens"
-        try:
-            tree = parser("pattern", "grid", "tokens").parse(self.text, start=start)
-        except UnexpectedInput as error:
-            raise _explain(self.text, error, self.column, start) from None
+        tree, wrong = _parsed(self.text)
+        if wrong is not None:
+            raise _explain(self.text, wrong, self.column) from None
         lanes = tuple(self.items(line) for line in tree.children)
         for line, items in zip(tree.children, lanes, strict=True):
             if not items:
@@ -468,7 +486,7 @@ class _Reader:
                 return {"length": int(length) if length.denominator == 1 else length.limit_denominator(96)}
             case "EUCLID":
                 hits, steps, turn = ([int(part) for part in token[1:-1].split(",")] + [0])[:3]
-                if not 1 <= steps <= MOST_STEPS or abs(hits) > steps:
+                if not _is_spread(hits, steps):
                     better = f"({steps},{hits})" if 0 < steps <= hits <= MOST_STEPS else "(3,8)"
                     raise _wrong(column, SPREADS, better, code="E_VALUE", length=len(token))
                 return {"euclid": (hits, steps, turn)}
@@ -559,10 +577,9 @@ MOST_MENDS, MOST_READ = 32, 4000
 """How often a wrong line is put right until it reads, and how many characters are read for that."""
 
 
-def _explain(text: str, error: UnexpectedInput, column: int, start: str) -> ChronusError:
+def _explain(text: str, stop: _Stop, column: int) -> ChronusError:
     """Says what is wrong where the text stops to make sense. The suggestion makes a right line of it, or one that goes on further."""
-    place = place_of(error, text)
-    advice = explained(text, place, start)
+    advice = explained(text, *stop)
     better = _mended(text, advice)
     if better is None:
         return _wrong(column + advice.at, advice.message)
@@ -592,7 +609,7 @@ def _mended(text: str, advice: Advice) -> str | None:
             break
         if stops is None:
             return better
-        if better == once and len(once) - stops[0] >= begun:
+        if better == once and len(once) - stops.place >= begun:
             return None
         advice = explained(_split_options(better)[0], *stops)
         if advice.instead is None:
@@ -605,14 +622,10 @@ def _put(text: str, advice: Advice) -> str:
     return text[: advice.at] + (advice.instead or "") + text[advice.at + advice.length :]
 
 
-def _stops(text: str) -> tuple[int, str] | None:
-    """Returns where a text stops to make sense, and as what it was read; None where all of it does."""
+def _stops(text: str) -> _Stop | None:
+    """Returns where a text stops to make sense; None where all of it does."""
     steps = _split_options(text)[0]
-    start = "grid" if _is_grid(steps) else "tokens"
-    try:
-        tree = parser("pattern", "grid", "tokens").parse(steps, start=start)
-    except UnexpectedInput as error:
-        return place_of(error, steps), start
-    for line in tree.children:
+    tree, stop = _parsed(steps)
+    for line in tree.children if stop is None else ():
         _Reader(steps, 1).items(line)
-    return None
+    return stop

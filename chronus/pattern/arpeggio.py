@@ -52,8 +52,7 @@ def through(arp: Arpeggiator | None, options: LaneOptions) -> LaneOptions:
 def chord_of(arp: Arpeggiator, pitches: Sequence[int], velocity: float) -> Chord:
     """Returns the lane that a chord by hand becomes: as many steps as its order has notes, so that each loop plays it once."""
     pitches = list(dict.fromkeys(pitches))
-    octaves = [pitch + 12 * octave for octave in range(arp.oct) for pitch in pitches]
-    steps = DRAWS if arp.order == "random" else len(order_of(arp.order, octaves))
+    steps = DRAWS if arp.order == "random" else len(order_of(arp.order, pitches, arp.oct))
     tones = [Item(Tone(note_name(pitch), (pitch,))) for pitch in pitches]
     sound = Group(tuple((one,) for one in tones)) if len(tones) > 1 else tones[0].sound
     lanes = ((Item(sound, length=steps),),)

@@ -9,5 +9,7 @@ DRUMS: Mapping[str, int] = {
     "hh": 42, "ch": 42, "hat": 42, "oh": 46, "lt": 41, "tm": 45, "tom": 45, "mt": 47, "ht": 50,
     "cr": 49, "crash": 49, "rd": 51, "ride": 51, "cb": 56, "pc": 63, "perc": 63,
 }  # fmt: skip
-SHORT = tuple(name for name, number in DRUMS.items() if name == next(one for one in DRUMS if DRUMS[one] == number))
+NAMES: Mapping[int, str] = {pitch: name for name, pitch in reversed(list(DRUMS.items()))}
+"""Of each drum the first name that the notation knows it by."""
+SHORT = tuple(name for name, pitch in DRUMS.items() if NAMES[pitch] == name)
 """One name of each."""

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from math import log2
 from typing import NamedTuple
 
 from chronus import othernames
 from chronus.othernames import meant
 from chronus.pattern.drums import DRUMS, SHORT
 from chronus.pattern.harmony import SCALES, chords
-from chronus.units import CONCERT_NOTE, CONCERT_PITCH, note_name
+from chronus.units import note_name, note_number
 
 OCTAVE = "2"
 """Of a note that names none."""
@@ -77,7 +76,7 @@ def _numbers(found: re.Match[str]) -> str | None:
 
     def named(word: re.Match[str]) -> str:
         number = float(word[0])
-        return note_name(round(CONCERT_NOTE + 12 * log2(number / CONCERT_PITCH)) if number > 127 else int(number))
+        return note_name(round(note_number(number)) if number > 127 else int(number))
 
     return (
         re.sub(r"\d+", named, found[0])

@@ -7,7 +7,7 @@ chance from numbers drawn for (seed, loop, place), so that any loop can be asked
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from chronus.memory.log import F_ACCENT
-from chronus.pattern.harmony import ROOT, SCALE, led, pitch_of, within
+from chronus.pattern.harmony import ROOT, SCALE, key_of, led, pitch_of, within
 from chronus.pattern.lane import Draw, Hit, LaneOptions, Pattern, locks_of
 from chronus.pattern.tones import tone
 from chronus.pattern.tree import Lock
@@ -43,7 +43,7 @@ class Loop(Struct, frozen=True):
     """A lane's notes in the order of their beginnings, as arrays that count in `part`s of a step, `size` of them in a loop.
 
     `beat` is a step in beats; `swing` what the lane says of its own, None where the transport's counts. `end` is that of the note as
-    it is told, `cell` that of the step that it was given. `share` is how many of its notes a loop plays on average, and
+    it is told. `share` is how many of its notes a loop plays on average, and
     `entries` what these come to in the log.
     """
 
@@ -53,7 +53,6 @@ class Loop(Struct, frozen=True):
     swing: Fraction | None
     at: Ints
     end: Ints
-    cell: Ints
     glide: Flags
     line: Ints
     group: Ints
@@ -239,6 +238,12 @@ def loop_of(pattern: Pattern, options: LaneOptions, key: Key = NO_KEY) -> Loop:
     return known[1]
 
 
+def key_for(pattern: Pattern, options: LaneOptions, words: str) -> Key:
+    """Returns the key that a lane is played in; where it has no degrees, or says all of them itself, the same one in every key."""
+    follows = any(hit.degrees for hit in pattern.hits) and not (options.root and options.scale)
+    return key_of(words) if follows else NO_KEY
+
+
 class _Note(NamedTuple):
     """A hit with its pitches known; `drawn` is its own number among all. Its locks last for `locked`, 0: others have them."""
 
@@ -282,7 +287,6 @@ def _loop(pattern: Pattern, options: LaneOptions, key: Key) -> Loop:
         None if options.swing is None else exact(options.swing) / 100,
         begins,
         begins + lengths,
-        begins + cells,
         np.array([hit.glide for hit in hits], bool),
         np.array([hit.line for hit in hits], np.int64),
         np.array([note.drawn for note, _ in notes], np.int64),
@@ -335,7 +339,8 @@ def _voiced(notes: list[_Note], options: LaneOptions) -> list[_Note]:
     if options.voicing != "lead":
         return notes
     found = []
-    before, home = tuple[int, ...](), 0.0
+    before: tuple[int, ...] = ()
+    home = 0.0
     for note in notes:
         chord = tuple(pitch for pitch in note.pitches if pitch is not None)
         if len(chord) > 1:
@@ -358,7 +363,7 @@ def _arpeggios(notes: list[_Note], options: LaneOptions, gate: Fraction) -> list
         if not chord:
             found.append(note)
             continue
-        order = order_of(options.arp, [pitch + 12 * octave for octave in range(options.oct) for pitch in chord])
+        order = order_of(options.arp, chord, options.oct)
         for k in range(min(max(1, -(-note.cell // step)), ARPEGGIO - len(found))):
             at, cell = note.at + k * step, min(step, note.cell - k * step)
             played = note._replace(
@@ -377,8 +382,9 @@ def _arpeggios(notes: list[_Note], options: LaneOptions, gate: Fraction) -> list
     return found[:ARPEGGIO]
 
 
-def order_of(arp: str, pitches: list[int]) -> list[tuple[int, ...]]:
-    """The notes of an arpeggio, in the order in which it plays them."""
+def order_of(arp: str, chord: Sequence[int], octaves: int) -> list[tuple[int, ...]]:
+    """The notes of an arpeggio over so many octaves, in the order in which it plays them."""
+    pitches = [pitch + 12 * octave for octave in range(octaves) for pitch in chord]
     rising = sorted(set(pitches))
     match arp:
         case "chord":

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from chronus.pattern.drums import DRUMS
+from chronus.pattern.drums import DRUMS, NAMES
 from chronus.pattern.loop import Loop, Played
 from chronus.pattern.unfold import GHOST, HIT
 from chronus.units import note_name
@@ -30,8 +30,6 @@ MEANINGS = {
     "=": "= locks a parameter",
 }
 """Of the marks below the notes."""
-NAMES = {pitch: name for name, pitch in reversed(list(DRUMS.items()))}
-"""Of drums: the first one that the notation knows each by."""
 
 
 class Note(NamedTuple):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import accumulate
-from math import gcd, lcm
+from math import lcm
 from typing import Any
 
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import MIX, Param, Spec
 from chronus.commands import FLAGS, LONGEST_LINE, Clear, OfLanes, Quantity, Sequence, Sweep, Word
 from chronus.errors import ChronusError, nearest
+from chronus.pattern.harmony import ROOT, SCALE
 from chronus.pattern.lane import OPTIONS, LaneOptions, locks_of
 from chronus.pattern.loop import loop_of
 from chronus.pattern.tree import Degree, Lock
@@ -31,9 +32,9 @@ from chronus.rack.document import (
     with_module,
 )
 from chronus.rack.wiring import gated_off, voices_of
-from chronus.units import exact, is_musical, range_of, to_param
+from chronus.units import NOTES, exact, is_musical, range_of, to_param
 
-NO_KEY = "c minor"
+USUAL_KEY = f"{NOTES[ROOT % 12]} {SCALE}"
 """Of degrees where nothing says another."""
 LOOKED_AT = 4
 """Loops of a lane in which its notes are counted."""
@@ -69,7 +70,7 @@ def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
     text = f"{in_words(name, command.text, lane.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
     text += realigns(lane, bar_of(rack))
     result: dict[str, Any] = {"name": name, "steps": steps}
-    if (loops := rounds(lane)) > 1:
+    if (loops := loop_of(lane.pattern, lane.options).repeats) > 1:
         text += f"; goes round in {loops:,} loops"
         result["loops"] = loops
     if told := key_told(rack, lane, catalogue[kind].kit):
@@ -137,15 +138,6 @@ def realigns(lane: Lane, bar: Fraction) -> str:
     return f"; {steps} steps: realigns after {bars} bars" + (f" (len={fitting[-1]} to clip)" if fitting else "")
 
 
-def rounds(lane: Lane) -> int:
-    """Returns after how many loops a lane begins its turns and its conditions anew; chance is not asked."""
-    hits = lane.pattern.hits
-    found = {cycle.of * cycle.among // gcd(cycle.of * cycle.among, cycle.times) for hit in hits for cycle in hit.cycles}
-    if lane.options.fill and any(hit.fill is not None for hit in hits):
-        found.add(lane.options.fill)
-    return lcm(*found)
-
-
 def key_told(rack: Rack, lane: Lane, kit: bool) -> str:
     """Returns the note for an answer about degrees: the key that they are counted in, where the line does not say all of it itself."""
     degrees = {degree for hit in lane.pattern.hits for degree in hit.degrees}
@@ -155,7 +147,7 @@ def key_told(rack: Rack, lane: Lane, kit: bool) -> str:
         return "degrees are notes; a kit's drums are bd, sn, hh"
     if lane.options.root and lane.options.scale:
         return ""
-    note, _, scale = (rack.key or NO_KEY).partition(" ")
+    note, _, scale = (rack.key or USUAL_KEY).partition(" ")
     told = f"in {lane.options.root.rstrip('-0123456789') or note} {lane.options.scale or scale}"
     if degrees == {Degree(0), Degree(1)}:
         return f"degrees {told}; a rhythm is written x.x."

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -84,9 +84,28 @@ class Piece(Struct, frozen=True):
                 end = take.play_song(end, report)
         return wrong, self.ends(take) if self.ends else end or take.frame_of_bars(DEFAULT_BARS)
 
+    def onto(self, write: Callable[[Any], None], report: Report | None) -> Played:
+        """Plays the piece, its frames going to `write`."""
+        take: Take
+        ends = self.ends
+        reel = Reel(self.rate, 0, write, lambda rendered: ends(take) if ends else None)
+        take = self.take(reel.feed)
+        reel.latency = take.latency
+        wrong, frames = self.play(take, report)
+        return Played(take, reel, wrong, frames)
+
     @property
     def text(self) -> str:
         return self.source.decode("utf-8", "surrogateescape")
+
+
+class Played(NamedTuple):
+    """What came of a piece: the answers that are errors, and the frame at which it ends."""
+
+    take: Take
+    reel: Reel
+    wrong: list[Answer]
+    frames: int
 
 
 def read_score(arguments: argparse.Namespace) -> Piece:
@@ -164,15 +183,7 @@ class _Rendering:
         into = self._writer(self.target)
         begin_compiling(self.cleared)
         bar = self.report = ProgressBar("rendering") if sys.stderr.isatty() and not arguments.json else None
-        ends = score.ends
-
-        def upto(rendered: int) -> int | None:
-            return ends(take) if ends else None
-
-        reel = Reel(score.rate, 0, into.write, upto)
-        take = score.take(reel.feed)
-        reel.latency = take.latency
-        wrong, frames = score.play(take, bar)
+        take, reel, wrong, frames = score.onto(into.write, bar)
         self._tell_errors(wrong)
         if wrong and not arguments.force:
             return 1

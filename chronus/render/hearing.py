@@ -15,7 +15,6 @@ import soundfile
 from chronus.ears.hearing import Heard, hear
 from chronus.errors import ChronusError
 from chronus.render.command import begin_compiling, read_score
-from chronus.render.reel import Reel
 from chronus.render.take import ProgressBar
 from chronus.shell import answers
 
@@ -81,10 +80,7 @@ def _rendered(name: str, arguments: argparse.Namespace, cleared: contextlib.Exit
     begin_compiling(cleared)
     bar = ProgressBar("rendering") if sys.stderr.isatty() and not arguments.json else None
     pieces: list[np.ndarray] = []
-    reel = Reel(score.rate, 0, lambda piece: pieces.append(piece.copy()))
-    take = score.take(reel.feed)
-    reel.latency = take.latency
-    wrong, frames = score.play(take, bar)
+    take, reel, wrong, frames = score.onto(lambda piece: pieces.append(piece.copy()), bar)
     if bar:
         bar.clear()
     for answer in wrong:

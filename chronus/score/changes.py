@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from chronus.commands import When
 from chronus.memory.layout import RAMP
-from chronus.pattern.harmony import key_of
-from chronus.pattern.loop import NO_KEY, loop_of
+from chronus.pattern.loop import key_for, loop_of
 from chronus.rack.document import Lane, Rack, any_solo, audible, bar_of, replace, seed_of, tempo, times_of
 from chronus.rack.sweeps import Present
 from chronus.score.courses import Change, on_the_way
@@ -129,11 +128,10 @@ def _of_the_whole(rack: Rack, name: str, lane: Lane | None) -> dict[str, Any]:
     if lane is None:
         return {}
     loop, options = loop_of(lane.pattern, lane.options), lane.options
-    degrees = any(hit.degrees for hit in lane.pattern.hits) and not (options.root and options.scale)
     return {
         "swing": STRAIGHT if options.swing is not None else exact(rack.swing) / 100,
         "seed": seed_of(rack.seed, name) if loop.chances and options.seed is None else 0,
-        "key": key_of(rack.key) if degrees else NO_KEY,
+        "key": key_for(lane.pattern, options, rack.key),
         "fill": loop.fills and rack.fill,
         "fill_every": rack.fill_every if loop.fills else 0,
     }
@@ -177,8 +175,7 @@ def _at_pace(pace: Pace, began: Fraction) -> dict[str, Any]:
     it.
     """
     since = max(pace.position, began)
-    zero = pace.position * (1 - pace.times)
-    return {"pace": pace.times, "origin": since - pace.times * (since - began), "zero": zero}
+    return {"pace": pace.times, "origin": since - pace.times * (since - began), "zero": pace.zero}
 
 
 def _repace(score: Score, rack: Rack, position: Fraction) -> Score:
@@ -289,14 +286,17 @@ def follows(rack: Rack) -> tuple[object, ...]:
 
 
 def rewhole(score: Score, rack: Rack, moment: int) -> Score:
-    """Sets another swing, seed or key, from where the next pair of sixteenths begins, so that no note is lost or played twice."""
+    """Sets another swing, seed, key or fill, from where the next pair of sixteenths begins, so that no note is lost or played twice."""
     if score.timeline is None:
         return score
     now = score.timeline.position(moment)
     pace = score.timeline.pace(now)
-    pair, zero = 2 * SIXTEENTH * pace.times, pace.position * (1 - pace.times)
+    pair = 2 * SIXTEENTH * pace.times
     position = min(
-        [zero - (zero - now) // pair * pair, *(one.position for one in score.timeline.paces if one.position > now)]
+        [
+            pace.zero - (pace.zero - now) // pair * pair,
+            *(one.position for one in score.timeline.paces if one.position > now),
+        ]
     )
     frame = score.timeline.frame(position)
     for name, playing in score.lanes.items():

@@ -5,7 +5,6 @@ The scheduler itself is asked, at a rate at which a frame is a tick: so swing, c
 
 from __future__ import annotations
 
-from math import log2
 from typing import NamedTuple
 
 from chronus import midifile
@@ -17,6 +16,7 @@ from chronus.pattern.drums import DRUMS
 from chronus.rack.document import Rack, audible, bar_of, replace, value
 from chronus.score.changes import edit_lanes
 from chronus.score.score import Score, notes_of
+from chronus.units import note_number
 
 DRUM_CHANNEL = 9
 """Counted from 0, as in the file."""
@@ -83,7 +83,7 @@ def _notes(score: Score, name: str, length: int) -> list[tuple[int, int, int, in
 
 
 def _pitch(hertz: float) -> int:
-    return min(max(round(69 + 12 * log2(hertz / 440)), 1), 127) if hertz > 0 else 0
+    return min(max(round(note_number(hertz)), 1), 127) if hertz > 0 else 0
 
 
 class _Own(NamedTuple):

@@ -48,6 +48,11 @@ class Pace(Struct, frozen=True):
     position: Fraction = Fraction(0)
     times: Fraction = Fraction(1)
 
+    @property
+    def zero(self) -> Fraction:
+        """Where transport zero would have been at this pace."""
+        return self.position * (1 - self.times)
+
 
 class Tempo(Struct, frozen=True):
     """From `frame`, which is at `position`, a beat lasts `beat` frames; where the tempo moves, so long only there, and `bend` is half

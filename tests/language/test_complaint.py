@@ -46,11 +46,11 @@ def catalogue() -> Catalogue:
 
 
 @cache
-def stage() -> Stage:
+def stage(rack: str = RACK) -> Stage:
     """What every line is said to; nothing of it is committed."""
     made = Stage()
     made.conductor = Conductor(catalogue(), RATE)
-    for statement in statements(RACK):
+    for statement in statements(rack):
         made.fine(parse(statement).command)
     return made
 

@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
-from chronus.conductor.conductor import Conductor
 from chronus.errors import ChronusError
 from chronus.language.notation import read_lane
-from chronus.language.opening import parse
-from chronus.language.parser import statements
 from chronus.pattern.explaining import HABITS
-from tests.kit.stage import RATE, Stage
-from tests.language.test_complaint import catalogue, said, taken
+from tests.kit.stage import Stage
+from tests.language.test_complaint import said, taken
+from tests.language.test_complaint import stage as complaint_stage
 
 RACK = "load kit; load pad; load bass; load kick; load saw as lead"
 
@@ -42,12 +40,7 @@ def rows() -> dict[str, list[Row]]:
 
 @pytest.fixture(scope="module")
 def stage() -> Stage:
-    """What every line is said to; nothing of it is committed."""
-    made = Stage()
-    made.conductor = Conductor(catalogue(), RATE)
-    for statement in statements(RACK):
-        made.fine(parse(statement).command)
-    return made
+    return complaint_stage(RACK)
 
 
 @pytest.mark.parametrize("row", [row for some in rows().values() for row in some], ids=lambda row: row.typed)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from chronus import wire
 from chronus.catalogue.kinds import Catalogue
+from chronus.commands import Reply
 from chronus.conductor.conductor import Conductor
 from chronus.errors import ChronusError
 from chronus.language.parser import parse, statements
+from chronus.pattern.loop import FAR
 from tests.kit.stage import RATE, Stage
 
 
@@ -58,6 +61,14 @@ def refused(stage: Stage, line: str) -> ChronusError:
 )
 def test_the_answer_says_after_how_many_loops_a_lane_begins_anew_and_in_which_key_it_is(stage, line, told):
     assert say(stage, f"seq pad: {line}").partition("from bar 1)")[2].removeprefix("; ") == told
+
+
+def test_a_lane_that_is_never_the_same_again_can_still_be_told(stage):
+    """997 loops times 991 times ... would be more than a message holds."""
+    cycles = " ".join(f"a1?1:{among}" for among in (997, 991, 983, 977, 971, 967, 953))
+    (outcome,) = stage.say(parse(statements(f"seq pad: {cycles}")[0]).command)
+    assert outcome.error is None and outcome.result["loops"] == FAR
+    assert wire.encode(Reply(1, True, outcome.text, result=outcome.result))
 
 
 def test_the_length_comes_first(stage):
