@@ -16,6 +16,8 @@ LONGEST_FILE = 1 << 20
 MOST_NOTES = 1 << 16
 TICKS = 960
 """A quarter, in what is written."""
+DRUM_CHANNEL = 9
+"""Counted from 0, as in the file."""
 NAME, END, TEMPO, METER = 0x03, 0x2F, 0x51, 0x58
 """Kinds of meta events."""
 NOTE_OFF, NOTE_ON, PROGRAM, PRESSURE = 0x80, 0x90, 0xC0, 0xD0

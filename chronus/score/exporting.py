@@ -11,15 +11,13 @@ from chronus import midifile
 from chronus.catalogue.kinds import Catalogue
 from chronus.errors import ChronusError
 from chronus.memory.log import F_GLIDE, NOTE_ON, decode
-from chronus.midifile import TICKS, Note, Track
+from chronus.midifile import DRUM_CHANNEL, TICKS, Note, Track
 from chronus.pattern.drums import DRUMS
 from chronus.rack.document import Rack, audible, bar_of, replace, value
 from chronus.score.changes import edit_lanes
 from chronus.score.score import Score, notes_of
 from chronus.units import note_number
 
-DRUM_CHANNEL = 9
-"""Counted from 0, as in the file."""
 MIDDLE_C = 60
 TOUCH = TICKS // 16
 """So far does a note that glides reach into the next one."""

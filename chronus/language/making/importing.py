@@ -23,13 +23,12 @@ from chronus.commands import Sequence as Lane
 from chronus.errors import ChronusError, nearest
 from chronus.language.canonical import canonical
 from chronus.language.notation import read_lane
-from chronus.midifile import Note, Tune
-from chronus.pattern.drums import DRUMS
+from chronus.midifile import DRUM_CHANNEL, Note, Tune
+from chronus.pattern.drums import DRUMS, NAMES
 from chronus.pattern.lane import MOST_STEPS
 from chronus.pattern.library import WHOLE
 from chronus.units import format_number, note_name, read_note
 
-DRUM_CHANNEL = 9
 GRIDS = (16, 24, 32)
 """Parts of a whole note, the coarsest first."""
 NEAR = 1 / 96
@@ -41,7 +40,6 @@ LEGATO = Fraction(2, 5)
 MOST_LINES = 8
 """Stacked in a lane, for what is held at once."""
 PART = re.compile(r"(?:ch|channel)([0-9]{1,2})|(?:tr|track)([0-9]{1,3})|([0-9]{1,3})|([a-g][#b]?-?[0-9])")
-DRUM_NAMES = {number: name for name, number in reversed(list(DRUMS.items()))}
 
 
 class Timed(NamedTuple):
@@ -319,7 +317,7 @@ def _clear(line: list[str], step: int) -> None:
 
 def _token(some: list[Timed], all_drums: bool) -> str:
     pitches = sorted({one.note.pitch for one in some})
-    names = [DRUM_NAMES.get(pitch, note_name(pitch)) if all_drums else note_name(pitch) for pitch in pitches]
+    names = [NAMES.get(pitch, note_name(pitch)) if all_drums else note_name(pitch) for pitch in pitches]
     tenths = max(1, round(max(one.note.velocity for one in some) / 12.7))
     text = names[0] if len(names) == 1 else f"[{','.join(names)}]"
     return text + ("^" if tenths == 10 else "" if tenths == 8 else f"'{tenths}")

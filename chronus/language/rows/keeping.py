@@ -13,9 +13,11 @@ from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, FILE, STEPS, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_file
+from chronus.rack.document import RESERVED
 
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
-RESERVED = ("at", "now", "over", "fade", "as")
+NO_PATHS = (*RESERVED, "as")
+"""Words that a path is quoted for, lest they be read otherwise."""
 
 
 def _export(children: Children, line: Line) -> Fields:
@@ -68,7 +70,7 @@ def _import(children: Children, line: Line) -> Fields:
 
 
 def _write_import(command: c.Import) -> str:
-    plain = PLAIN_PATH.fullmatch(command.name) and command.name.lower() not in RESERVED
+    plain = PLAIN_PATH.fullmatch(command.name) and command.name.lower() not in NO_PATHS
     parts = [f"{name}={part}" for name, part in command.parts]
     parts += ["tempo=yes"] * command.tempo + [f"bars={command.bars}"] * bool(command.bars)
     return " ".join([command.name if plain else f'"{command.name}"', *["as"] * bool(parts), *parts])

@@ -10,7 +10,7 @@ from lark import Token, Tree
 from chronus import commands as c
 from chronus.catalogue.whole import WHOLE, Text
 from chronus.language.quantities import Node, quantity, start, wrong
-from chronus.language.rows.written import RESERVED
+from chronus.rack.document import RESERVED
 from chronus.units import SILENCE
 
 LONGEST_NAME = 32

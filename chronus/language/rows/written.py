@@ -6,9 +6,9 @@ import re
 
 from chronus.catalogue.whole import WHOLE, Text
 from chronus.commands import Change, File, Length, Port, Quantity, Relative, Sweep, Value, When, Word
+from chronus.rack.document import RESERVED
 from chronus.units import SILENCE, format_quantity
 
-RESERVED = frozenset(("at", "now", "over", "fade"))
 PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)(?:[a-z][a-z0-9_]*|[a-g]#)")
 PLAIN_KIND = re.compile(r"[a-z0-9][a-z0-9_]*(?<!_module)")
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]*[./][A-Za-z0-9_.~/-]*")
