@@ -12,7 +12,8 @@ from chronus import commands as c
 from chronus.language.canonical import canonical
 from chronus.language.notation import read_lane
 from chronus.language.parser import Statement, parse, statements
-from chronus.language.rows.written import RESERVED, format_value
+from chronus.language.rows.written import format_value
+from chronus.rack.document import RESERVED
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True).filter(lambda name: name not in RESERVED)
 keywords = st.sampled_from(
