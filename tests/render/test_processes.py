@@ -86,7 +86,8 @@ def holds(pid: int, folder: Path) -> bool:
 
 
 def peak_mb(home: Home, *more: str, seconds: float = 120) -> float:
-    """The most memory that a rendering of the song needed."""
+    """The most memory that a rendering of the song needed whose kernels are compiled: the compiler takes some 250 MB, once."""
+    assert home.chronus(*words(home, *more, "--seconds", "1")[3:], seconds=300).returncode == 0
     process = subprocess.Popen(words(home, *more), env=home.environment, stdout=subprocess.DEVNULL)
     try:
         until(
