@@ -134,6 +134,15 @@ class Compiled(Message, frozen=True):
     error: tuple[str, str, str] | None = None
 
 
+class Making(Message, frozen=True):
+    """What is being compiled now, and how much is still to come: parts that the engine cannot be without, and kernels; said whenever it
+    changes."""
+
+    jobs: tuple[str, ...] = ()
+    parts: int = 0
+    kernels: int = 0
+
+
 class Notice(Message, frozen=True):
     """Passed on to every client."""
 
@@ -145,7 +154,7 @@ class Orphaned(Message, frozen=True):
     """Whoever started the engine was gone before it was ready."""
 
 
-ToControl = Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Notice | Orphaned
+ToControl = Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Making | Notice | Orphaned
 
 # ---------------------------------------------------------------- the audio host and the supervisor
 

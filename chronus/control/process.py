@@ -73,7 +73,7 @@ class Process:
         )
         facts = {
             "name": settings.engine, "pid": given.pid, "version": __version__, "period": settings.period,
-            "started": started,
+            "started": started, "device": settings.device or "",
         }  # fmt: skip
         self.status = Status(self.performer, self.supervisor, facts)
         self.server = Server(self.performer, self.status, socket.socket(fileno=given.door), self.supervisor)

@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from chronus.engine_line import Making
 from chronus.errors import ChronusError
 
 HURRIED, PATIENT = "compiler", "patient compiler"
@@ -240,6 +241,12 @@ class Foundry(Struct):
         return actions
 
     # ------------------------------------------------------------ what it decides
+
+    @property
+    def making(self) -> Making:
+        """What is compiled at this moment, and what is still to come."""
+        parts = sum(not made for made in self.parts.values())
+        return Making(tuple(sorted(self.at_work.values())), parts, len(self.wanted) + len(self.likeliest))
 
     @property
     def complete(self) -> bool:

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from chronus import connection
@@ -38,6 +38,7 @@ from chronus.engine_line import (
     Loaded,
     LoadParts,
     Make,
+    Making,
     NobodyKilled,
     Notice,
     Orphaned,
@@ -112,6 +113,7 @@ class Engine:
         self.exit_code: int | None = None
         self.proof = 0
         self.foundry = foundry.Foundry()
+        self.told_making = Making()
         self.give_up_at = 0.0
         self.watch = Watch()
         self.obituary = Obituary()
@@ -234,7 +236,7 @@ class Engine:
             self.children.tell_control(Proved(self.proof, status))
             self.proof = 0
 
-    def _forge(self, actions: Iterable[foundry.Action]) -> None:
+    def _forge(self, actions: Sequence[foundry.Action]) -> None:
         """Does what the foundry decides about machine code."""
         children = self.children
         for action in actions:
@@ -261,6 +263,15 @@ class Engine:
                     children.tell_control(Compiled(number, error))
                 case foundry.Progress(done, total, name):
                     self.tell({"progress": [done, total, name]})
+        if actions:
+            self._publish_making()
+
+    def _publish_making(self, anew: bool = False) -> None:
+        """Tells control what is being compiled, if that is not what it knows."""
+        making = self.foundry.making
+        if anew or making != self.told_making:
+            self.told_making = making
+            self.children.tell_control(making)
 
     def _compiler_says(self, message: FromCompiler) -> None:
         if isinstance(message, Listed):
@@ -322,6 +333,7 @@ class Engine:
             self.control_ready = True
             self._publish_processes()
             self.children.tell_control(Kernels(tuple(sorted(self.foundry.there)), anew=True))
+            self._publish_making(anew=True)
             for notice in self.obituary.control_ready(self.clock(), int(self.memory.board[layout.SILENT])):
                 self._say(notice)
         elif isinstance(said, Remark):

@@ -17,6 +17,7 @@ from chronus.engine_line import (
     Kernels,
     Kill,
     Killed,
+    Making,
     NobodyKilled,
     Notice,
     Orphaned,
@@ -30,8 +31,6 @@ from chronus.engine_line import (
 )  # fmt: skip
 
 CONFIRM_SECONDS = 5.0
-HAPPENED = 3
-"""Notices that `status` still tells of."""
 
 Answered = Callable[[bool, str], None]
 
@@ -45,8 +44,8 @@ class SupervisorLine:
         self.orphan_since = 0.0
         self.known = Processes()
         """The processes and the device, as it last said."""
-        self.happened: deque[tuple[float, Notice]] = deque(maxlen=HAPPENED)
-        """The latest notices, with the monotonic seconds at which they came."""
+        self.making = Making()
+        """What is being compiled, as it last said."""
         self._said = engine_line.to_control()
         self.proved: dict[int, int | None] = {}
         self.kernels: set[str] = set()
@@ -142,8 +141,8 @@ class SupervisorLine:
             self._answer_crash(message.what, False, f"{message.what}: nothing of it is running")
         elif isinstance(message, Orphaned):
             self.orphan_since = time.monotonic()
-        else:
-            self.happened.append((time.monotonic(), message))
+        elif isinstance(message, Making):
+            self.making = message
 
     def _answer_crash(self, what: Victims, ok: bool, text: str) -> None:
         crash = next((crash for crash in self._crashes if crash[0] == what), None)

@@ -34,11 +34,11 @@ class Question(NamedTuple):
         return self.end.frame if isinstance(self.end, Applied) else None
 
 
-def replies(end: End, known: status.Status) -> list[Reply]:
-    """Makes one reply for each command, in order."""
+def replies(end: End, known: status.Status, author: str = "") -> list[Reply]:
+    """Makes one reply for each command, in order; `author` is who asked."""
     if isinstance(end, Failed):
         return [Reply(id, ok=False, text=end.why, code=end.code) for id in end.submission.ids]
-    look, found = cache(known.told), []
+    look, found = cache(lambda: known.told(author)), []
     for k, (command, outcome) in enumerate(zip(end.submission.commands, end.outcomes, strict=True)):
         if outcome.error is not None:
             found.append(refusal(outcome.id, outcome.error))

@@ -348,7 +348,7 @@ class Server:
             self._list(client)
 
         def ended(end: End) -> None:
-            answers = replies(end, self.status)
+            answers = replies(end, self.status, client.author)
             client.halted |= submission.strict and not all(reply.ok for reply in answers)
             for part in taken:
                 part.replies, answers = answers[: len(part.ids)], answers[len(part.ids) :]
@@ -442,7 +442,8 @@ class Server:
             self.door.follow(client)
 
     def notify(self, kind: str, text: str, result: dict[str, Any] | None = None) -> None:
-        """Sends a notice to every client."""
+        """Sends a notice to every client; `status` tells of it, too."""
+        self.status.note(kind, text)
         for client in list(self.clients.values()):
             if client.hello:
                 self._tell(client, Notice(kind, text, result or {}))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import SupervisorLine
+from chronus.control.serve.verdict import ago, place_of, since, verdict
 from chronus.engine_line import Process
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
@@ -16,6 +18,18 @@ from chronus.system import proc
 
 MODES = {0: "down", 1: "simplex", 2: "duplex"}
 LOOK_SECONDS = 0.5
+HAPPENED = 5
+"""Notices that are still told of."""
+ASKERS = 256
+"""Authors of whom is remembered when they asked last."""
+
+
+class Asked(NamedTuple):
+    """What an author was told last: when, the counters by then, and who was away."""
+
+    when: float
+    counters: dict[str, int]
+    away: list[str]
 
 
 class Status:
@@ -32,6 +46,14 @@ class Status:
         self._looking: Thread | None = None
         self._seen_meanwhile: dict[int, tuple[float, dict[str, Any]]] = {}
         self._usage: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._happened: deque[tuple[float, dict[str, Any]]] = deque(maxlen=HAPPENED)
+        self._asked: dict[str, Asked] = {}
+
+    def note(self, kind: str, text: str) -> None:
+        """Keeps what everybody was told, with the place in the music where that was."""
+        engine = self.engine()
+        place = {key: engine[key] for key in ("frame", "bar", "beat", "position")}
+        self._happened.append((time.monotonic(), {"kind": kind, "text": text, **place}))
 
     # ------------------------------------------------------------ parts of it
 
@@ -53,6 +75,7 @@ class Status:
             "period": facts.get("period", 0),
             "lookahead": word(layout.LOOKAHEAD),
             "device": self.supervisor.known.device,
+            "device_asked": facts.get("device", ""),
             "device_rate": self.supervisor.known.device_rate or word(layout.RATE),
             "frame": frame,
             "playing": self.conductor.state.playing,
@@ -123,23 +146,36 @@ class Status:
         return [{**_fared(process, now), **self._usage[process.pid or 0][1]} for process in processes]
 
     def happened(self) -> list[dict[str, Any]]:
-        """Returns what happened to the engine's processes lately, the newest last."""
+        """Returns what everybody was told lately, the newest last."""
         now = time.monotonic()
-        return [
-            {"kind": notice.kind, "text": notice.text, "ago_s": round(now - when, 3)}
-            for when, notice in self.supervisor.happened
-        ]
+        return [{**told, "ago_s": round(now - when, 3)} for when, told in self._happened]
+
+    def since(self, author: str, counters: dict[str, int], processes: list[dict[str, Any]]) -> dict[str, Any]:
+        """Returns by how much each counter has grown since this author asked last, or since the engine began, and who was away then;
+        and notes the question."""
+        now = time.monotonic()
+        last = self._asked.pop(author, None)
+        if len(self._asked) >= ASKERS:
+            del self._asked[next(iter(self._asked))]
+        away = [place_of(process) for process in processes if process["state"] != "running"]
+        self._asked[author] = Asked(now, counters, away)
+        when, before, away = last or (self.facts.get("started", now), {}, [])
+        grown = {name: count - before.get(name, 0) for name, count in counters.items()}
+        return {"ago_s": round(now - when, 3), "first": last is None, "counters": grown, "away": away}
 
     # ------------------------------------------------------------ the whole
 
-    def full(self) -> dict[str, Any]:
-        rack = self.conductor.rack
-        return {
+    def full(self, author: str = "") -> dict[str, Any]:
+        rack, counters, processes = self.conductor.rack, self.counters(), self.processes()
+        making = self.supervisor.making
+        whole: dict[str, Any] = {
             "engine": self.engine(),
-            "processes": self.processes(),
+            "processes": processes,
             "happened": self.happened(),
             "slots": self.slots(),
-            "counters": self.counters(),
+            "counters": counters,
+            "since": self.since(author, counters, processes),
+            "compiling": {"now": list(making.jobs), "parts": making.parts, "kernels": making.kernels},
             "load": self.load(),
             "modules": len(rack.modules) - 1,
             "lanes": len(rack.lanes),
@@ -149,15 +185,17 @@ class Status:
             "recording": None,
             "song": self.conductor.state.song(self.memory.word(layout.HEARD)),
         }
+        well, words = verdict(whole)
+        return {"well": well, "verdict": words, **whole}
 
-    def told(self) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Returns the status in words, and as data."""
-        whole = self.full()
+    def told(self, author: str = "") -> tuple[tuple[str, ...], dict[str, Any]]:
+        """Returns the status in words, and as data, with what changed since this author asked last."""
+        whole = self.full(author)
         return self.lines(whole), whole
 
     def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:
-        """Writes the status for people."""
-        engine, slots, load, counters = whole["engine"], whole["slots"], whole["load"], whole["counters"]
+        """Writes the status for people: the verdict, what happened, where the music is, what each process does, the counters."""
+        engine, slots, load = whole["engine"], whole["slots"], whole["load"]
         place = (
             f"bar {engine['bar']}, beat {int(engine['beat'])}, step {engine['step']}"
             if engine["playing"]
@@ -166,18 +204,21 @@ class Status:
         song = whole["song"]
         place += f", {_section(song)}" if song else ""
         return (
-            f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
-            f"{slots['mode']}, slot {slots['active']} is heard, {counters['silent']:,} frames lost; "
-            f"load {load['mean']:.1%}, worst {load['worst']:.1%}",
-            *(f"{_ago(one['ago_s'])}: {one['kind']}: {one['text']}" for one in whole["happened"]),
-            *(
-                f"slot {k}: load {slot['mean']:.1%}, worst {slot['worst']:.1%}, {slot['late']} times late"
-                for k, slot in enumerate(load["slots"])
-            ),
+            whole["verdict"],
+            *(_event(one) for one in whole["happened"]),
             f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
-            *(_process_line(process) for process in whole["processes"]),
+            f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
+            f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%} ("
+            + ", ".join(f"slot {k} {slot['mean']:.1%}, {slot['worst']:.1%}" for k, slot in enumerate(load["slots"]))
+            + ")",
+            *_all_processes(whole["processes"]),
+            *(
+                _process_line(process)
+                for process in whole["processes"]
+                if process["state"] != "running" or process.get("died")
+            ),
             *(f"{name} is taken out: {why}" for name, why in whole["taken_out"].items()),
-            ", ".join(f"{name} {count}" for name, count in counters.items()),
+            *_counted(whole),
             f"journal {whole['journal']}",
         )
 
@@ -225,12 +266,37 @@ def _device(engine: dict[str, Any]) -> str:
     return f"{engine['device']} (resampled to its {engine['device_rate']} Hz)"
 
 
+def _event(one: dict[str, Any]) -> str:
+    place = f"bar {one['position']}, " if one["position"] else ""
+    return f"{place}{ago(one['ago_s'])}: {one['kind']}: {one['text']}"
+
+
+def _counted(whole: dict[str, Any]) -> list[str]:
+    """Writes the counters: what has grown since the last question, and the totals. Those that stand at 0 are left out."""
+    grown, totals = whole["since"]["counters"], whole["counters"]
+    more = [f"{name} +{count:,}" for name, count in grown.items() if count]
+    there = [f"{name} {count:,}" for name, count in totals.items() if count]
+    lines = [] if whole["since"]["first"] else [f"{since(whole)}: {', '.join(more) or 'no counter has moved'}"]
+    return [*lines, f"in all: {', '.join(there) or 'nothing'}; all other counters stand at 0"]
+
+
+def _all_processes(processes: list[dict[str, Any]]) -> list[str]:
+    """Writes one line for all: what they take together, and the number of each."""
+    if not processes:
+        return []
+    cpu = sum(process["cpu"] or 0 for process in processes)
+    memory = sum(process["pss_mb"] or 0 for process in processes)
+    slots = ["" if process["slot"] is None else f" {process['slot']}" for process in processes]
+    named = (f"{process['role']}{slot} {process['pid']}" for process, slot in zip(processes, slots, strict=True))
+    return [f"{len(processes)} processes, {cpu:.1%} of a processor, {memory:.0f} MB: {', '.join(named)}"]
+
+
 def _process_line(process: dict[str, Any]) -> str:
     slot = "" if process["slot"] is None else f" {process['slot']}"
     cpu = "" if process["cpu"] is None else f", {process['cpu']:.1%} of a processor"
     memory = "" if process["pss_mb"] is None else f", {process['pss_mb']} MB"
     restarts = process["restarts"]
-    died = f", {process['died']} {_ago(process['died_ago_s'])}" if process.get("died") else ""
+    died = f", {process['died']} {ago(process['died_ago_s'])}" if process.get("died") else ""
     state = f"{process['state']}, {restarts} restart{'s' * (restarts != 1)}"
     return f"{process['role']}{slot} (pid {process['pid']}): {state}{died}{cpu}{memory}"
 
@@ -252,7 +318,3 @@ def _state(process: Process) -> str:
     """Returns a process's state: one that should run but is gone is dying, and the supervisor has not heard of it yet."""
     gone = process.state == "running" and process.pid and not proc.lives(process.pid)
     return "dying" if gone else process.state
-
-
-def _ago(seconds: float) -> str:
-    return f"{seconds * 1000:,.0f} ms ago" if seconds < 1 else f"{seconds:,.0f} s ago"
