@@ -20,7 +20,7 @@ from tests.simulator.simulate import draw, run, search, shortest
 
 SCHEDULES = 10_000
 """What `make proof` runs, both processors at it."""
-FEW = 2_000
+FEW = 400
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("first", range(0, FEW, FEW // 8))
-def test_two_thousand_schedules_hold(ground, first):
+@pytest.mark.parametrize("first", range(0, FEW, FEW // 4))
+def test_the_first_schedules_hold(ground, first):
     """The first of the ten thousand, in pieces that processes can share."""
-    _, failing, wrong = search(range(first, first + FEW // 8), ground)
+    _, failing, wrong = search(range(first, first + FEW // 4), ground)
     assert failing is None, (
         f"seed {failing.seed} fails: {wrong}; replay it with python -m tests.simulator.simulate --seed {failing.seed}"
     )

@@ -64,13 +64,15 @@ def seconds_of(work: Callable[[], object], rounds: int = 5) -> float:
     tests have piled up.
     """
     took = []
-    gc.collect()
     gc.disable()
     try:
+        before = slowness()
         for _ in range(rounds):
-            before, began = slowness(), time.process_time()
+            began = time.process_time()
             work()
-            took.append((time.process_time() - began) / max(before, slowness()))
+            used, after = time.process_time() - began, slowness()
+            took.append(used / max(before, after))
+            before = after
     finally:
         gc.enable()
     return min(took)
