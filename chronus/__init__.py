@@ -12,6 +12,7 @@ The way of a line, a sentence a station:
     control/     the process that takes the commands: clients, jobs on their way to the replicas, OSC, the load, sick modules
     journal/     keeps on disk what was said and when it took effect, and performs it again
     conductor/   turns a submission into entries of the log: pure, without a clock
+    diagram/     draws the graph of the rack, in characters and as files
     plan/        turns the rack into a program: places in the arena, cables, the order of rendering
     score/       what sounds when: the timeline, the lanes on it, sweeps
     rack/        the document: what is loaded, patched, set and sequenced, and what each command makes of it

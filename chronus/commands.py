@@ -453,15 +453,23 @@ class List(Question, frozen=True, kw_only=True):
     genre: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Show(Question, frozen=True, kw_only=True):
+class Drawn(Question, frozen=True, kw_only=True):
+    """A question that is answered by a picture. `width`: the columns there are for it, 0 where nobody knows. The shell says it."""
+
+    width: Annotated[int, Meta(ge=0, le=MOST_COUNTED)] = 0
+
+
+class Show(Drawn, frozen=True, kw_only=True):
     """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for.
 
-    `what`: all lanes over a bar, a scene, or the song.
+    `what`: all lanes over a bar, a scene, the song, or the graph of what is patched; this may go into a `file` (of the form `form`).
     """
 
     name: str = ""
     loop: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
-    what: Literal["", "lanes", "scene", "song"] = ""
+    what: Literal["", "lanes", "scene", "song", "patch"] = ""
+    form: Literal["", "svg", "dot"] = ""
+    file: str = ""
 
 
 class Describe(Question, frozen=True, kw_only=True):

@@ -17,6 +17,9 @@ from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.conductor import arrangement, looking
+from chronus.diagram import characters
+from chronus.diagram.graph import graph_of
+from chronus.diagram.graph import plain as plain_graph
 from chronus.errors import ChronusError
 from chronus.pattern import library
 from chronus.rack import arping, scenes, songs
@@ -57,6 +60,8 @@ TESTS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
+WIDE = 78
+"""Columns of a picture for someone whose terminal is not known: 80, without those that an answer is indented by."""
 NOBODY: Mapping[str, str] = MappingProxyType({})
 Taken = Mapping[str, str]
 
@@ -177,6 +182,8 @@ def _show(command: say.Show, seen: Seen) -> Answer:
         return _show_lanes(seen)
     if command.what == "scene":
         return _show_scene(command.name, rack)
+    if command.what == "patch":
+        return _show_patch(command, seen)
     if command.what == "song":
         return _show_song(seen)
     if command.name:
@@ -205,6 +212,13 @@ def _show_lanes(seen: Seen) -> Answer:
     kits = [name for name in rack.lanes if seen.catalogue[rack.modules[name].kind].kit]
     lines = looking.overview(rack, kits, seen.score, frame)
     return Answer(lines, {"lanes": [looking.lane_of(rack, name, 0, seen.score, frame) for name in rack.lanes]})
+
+
+def _show_patch(command: say.Show, seen: Seen) -> Answer:
+    """Draws the graph; what goes into a file is made of the JSON form (`control/serve/replies.py`)."""
+    graph = graph_of(seen.rack, seen.catalogue, seen.taken_out, seen.present)
+    lines = () if command.form else characters.drawn(graph, command.width or WIDE)
+    return Answer(lines, plain_graph(graph))
 
 
 def _show_song(seen: Seen) -> Answer:

@@ -146,6 +146,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "a modulator for each voice has voices of its own: load adsr as e voices=8",
         "    patch pad.gate > e.gate; patch e.env > pad.cutoff 2 oct",
         "cables may form a circle: one of them is read one block (64 frames) late",
+        "show patch draws what is patched into what; --svg NAME, --dot NAME write a file",
     ),
     "mixing": (
         "every module that puts out sound has level, pan and bypass, and they sweep",

@@ -30,6 +30,8 @@ class Answer(Struct, frozen=True):
     error: ChronusError | None = None
 
 
+INDENT = 2
+"""Columns before the lines of an answer."""
 MOST = 200
 """Characters of an answer's line, which is read in passing; all of it is in the JSON form."""
 _TIMES = re.compile(r" \([^()]*\b(?:bar|transport)\b[^()]*\)$")
@@ -72,7 +74,7 @@ def shortened(text: str, most: int = MOST) -> str:
 
 
 def plain(answer: Answer) -> list[str]:
-    lines = [clean(f"  {line}") for line in answer.lines]
+    lines = [clean(" " * INDENT + line) for line in answer.lines]
     error = answer.error
     if error is None:
         frame = "" if answer.frame is None else f" @{answer.frame}"

@@ -21,6 +21,7 @@ from chronus.language.source import Source
 from chronus.language.statements import Statement
 from chronus.settings import Settings
 from chronus.shell import answers, greeting
+from chronus.shell.answers import INDENT
 from chronus.shell.attached import attach, reach_again
 from chronus.shell.conversation import LOST, OK
 from chronus.shell.folding import columns
@@ -59,6 +60,7 @@ class Bare(Plain):
             while not self.conversation.ended and self._more_lines:
                 said = self._line()
                 if said:
+                    self.conversation.width = columns() - INDENT
                     self.conversation.say(said)
                     self._answer()
             here = self.attached is not None

@@ -14,6 +14,7 @@ from chronus.commands import (
     AnyCommand,
     Crash,
     Describe,
+    Drawn,
     FromEngine,
     Help,
     Notice,
@@ -95,6 +96,8 @@ class Conversation:
         self._understood: dict[Statement, Parsed | ChronusError] = {}  # those of them that were parsed already
         self._asked: deque[Unanswered] = deque()  # not answered yet, in order
         self._sent: dict[int, Unanswered] = {}  # with the engine
+        self.width = 0
+        """Columns for pictures; 0: as many as a terminal of 80 columns has."""
         self._last_id = 0
         self._last_word = False  # `quit` was read: what follows it is not
         self._unfinished = False  # the last frame said that there is more of its submission to come
@@ -270,6 +273,8 @@ class Conversation:
         asked.text, asked.command, asked.spans = parsed.text, parsed.command, parsed.spans
         if isinstance(asked.command, Help) and not help.is_known(asked.command.word):
             asked.help, asked.command = asked.command, Describe(kind=asked.command.word)
+        if isinstance(asked.command, Drawn):
+            asked.command = msgspec.structs.replace(asked.command, width=self.width)
         if isinstance(parsed.command, Quit):
             self._last_word = True
             self._said.clear()

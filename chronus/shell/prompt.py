@@ -114,6 +114,7 @@ class Shell:
     async def _run_lines(self, text: str) -> None:
         """One typed line, or several pasted ones: one submission. Ctrl-C ends the waiting, not the shell."""
         source = Source()
+        self.conversation.width = columns() - answers.INDENT
         self.conversation.say(source.feed(text.encode("utf-8", "surrogateescape")) + source.close())
         if not self._here:
             self._return(start=True)

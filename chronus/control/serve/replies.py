@@ -7,11 +7,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import Export, List, Reply, Save, Status, Sync
+from chronus.commands import Export, List, Reply, Save, Show, Status, Sync
 from chronus.conductor.transaction import Outcome
 from chronus.control.jobs.job import Answered, Applied, End, Failed
 from chronus.control.serve import saving, status
 from chronus.control.serve.client import Part
+from chronus.diagram.dot import dot
+from chronus.diagram.svg import svg
 from chronus.errors import ChronusError
 from chronus.rack.document import Rack
 
@@ -78,12 +80,29 @@ def _list(asked: Question) -> Reply:
     return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=result)
 
 
+def _show(asked: Question) -> Reply:
+    """Writes the graph of the rack into a file, if one is named."""
+    command, outcome = asked.command, asked.outcome
+    if not command.form:
+        return _done(asked)
+    try:
+        path = saving.picture(command.file, f".{command.form}", PICTURES[command.form](outcome.result))
+    except ChronusError as error:
+        return refusal(outcome.id, error)
+    return Reply(outcome.id, True, outcome.text, lines=(str(path),), result={**outcome.result, "file": str(path)})
+
+
+PICTURES: dict[str, Callable[[dict[str, Any]], str]] = {"svg": svg, "dot": dot}
+
+
 def _save(asked: Question) -> Reply:
     rack, catalogue = asked.end.transaction.saves[asked.k], asked.known.conductor.catalogue
     return saved(asked.outcome.id, asked.outcome.text, asked.command, rack, catalogue)
 
 
-TABLE: dict[type, Callable[[Question], Reply]] = {Sync: _sync, Status: _status, List: _list, Save: _save, Export: _save}
+TABLE: dict[type, Callable[[Question], Reply]] = {
+    Sync: _sync, Status: _status, List: _list, Show: _show, Save: _save, Export: _save,
+}  # fmt: skip
 """What control answers by itself."""
 
 

@@ -28,11 +28,15 @@ def midi() -> Path:
     return places.home() / "midi"
 
 
-def path(name: str) -> Path:
+def pictures() -> Path:
+    return places.home() / "pictures"
+
+
+def path(name: str, part: str = "name") -> Path:
     """Returns where a rack of that name is saved; E_PATH where the name is not allowed."""
     if not FILE_NAME.fullmatch(name):
         raise ChronusError(
-            "E_PATH", f'"{name}" is no file name: letters, digits, "_", "." and "-", 64 at most', part="name"
+            "E_PATH", f'"{name}" is no file name: letters, digits, "_", "." and "-", 64 at most', part=part
         )
     return folder() / (name.removesuffix(SUFFIX) + SUFFIX)
 
@@ -55,16 +59,23 @@ def export(name: str, bars: int, rack: Rack, catalogue: Catalogue) -> tuple[Path
     return goal, found.notes
 
 
-def _put(goal: Path, content: bytes) -> None:
+def picture(name: str, suffix: str, content: str) -> Path:
+    """Writes a picture; `suffix` is added to its name where it is not there yet."""
+    goal = pictures() / (path(name, "file").name.removesuffix(SUFFIX).removesuffix(suffix) + suffix)
+    _put(goal, content.encode(), "file")
+    return goal
+
+
+def _put(goal: Path, content: bytes, part: str = "name") -> None:
     """Writes a whole file or none."""
     try:
         files.make_folder(goal.parent)
         if goal.is_symlink():
-            raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part="name")
+            raise ChronusError("E_PATH", f"{goal.name} is a link; it is not written through", part=part)
         files.put(goal, content)
     except OSError as error:
         raise ChronusError(
-            "E_FILE", f"{goal.name} cannot be written: {places.home_trouble(error)}", part="name"
+            "E_FILE", f"{goal.name} cannot be written: {places.home_trouble(error)}", part=part
         ) from None
 
 

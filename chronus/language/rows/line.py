@@ -55,8 +55,8 @@ class Line:
         """The inside of a quoted token; None for any other."""
         return self.as_typed(token)[1:-1] if token.type == "STRING" else None
 
-    def file(self, token: Token) -> str:
-        self.mark("name", token)
+    def file(self, token: Token, path: str = "name") -> str:
+        self.mark(path, token)
         quoted = self.text_or(token)
         name = self.as_typed(token) if quoted is None else quoted
         if not FILE_NAME.fullmatch(name):

@@ -7,6 +7,7 @@ from chronus.language.quantities import count
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, Children, Choice, Fields, Form, Row, Typed, choice
+from chronus.language.rows.written import format_file
 from chronus.pattern import library
 
 LISTS = (
@@ -40,7 +41,7 @@ def _show(children: Children, line: Line) -> Fields:
         loop = count(words.pop(), 0, c.FURTHEST, "a loop")
         words.pop()
     what = "lanes" if words and words[0].type == "EVERY_LANE" else ""
-    name = line.name(words[0], "name") if words and words[0].type not in ("PATCH", "EVERY_LANE") else ""
+    name = line.name(words[0], "name") if words and words[0].type != "EVERY_LANE" else ""
     return {"name": name, "loop": loop, "what": what}
 
 
@@ -52,7 +53,15 @@ def _show_song(children: Children, line: Line) -> Fields:
     return {"what": "song"}
 
 
+def _show_patch(children: Children, line: Line) -> Fields:
+    if len(children) == 1:
+        return {"what": "patch"}
+    return {"what": "patch", "form": children[1].removeprefix("--"), "file": line.file(children[2], "file")}
+
+
 def _write_show(command: c.Show) -> str:
+    if command.form:
+        return f"patch --{command.form} {format_file(command.file)}"
     loop = "" if command.loop is None else f"loop {command.loop}"
     return " ".join(filter(None, (command.what, command.name, loop)))
 
@@ -61,12 +70,14 @@ def _offer_show(typed: Typed, known: Known) -> Pairs:
     if not typed.rest:
         return [
             *known.names(),
-            ("patch", "everything"),
+            ("patch", "how all of it is patched"),
             ("lanes", "all lanes over a bar"),
             ("scene", "scene NAME"),
             ("song", "its sections"),
         ]
-    return [("loop", "what loop N plays")] if len(typed.rest) == 1 else ()
+    if typed.rest == ["patch"]:
+        return [("--svg", "as a picture, into a file"), ("--dot", "for Graphviz, into a file")]
+    return [("loop", "what loop N plays")] if len(typed.rest) == 1 and typed.rest[0] not in ("lanes", "song") else ()
 
 
 def _offer_kinds(typed: Typed, known: Known) -> Pairs:
@@ -102,19 +113,21 @@ ROWS = (
     ),
     Row(
         c.Show,
-        "show [NAME|patch|lanes] [loop N]   show scene NAME   show song",
-        "a module with its parameters and a picture of its lane, all lanes over a bar, or everything",
+        "show [NAME|lanes] [loop N]   show patch [--svg|--dot FILE]   show scene NAME   show song",
+        "a module and its lane, all lanes over a bar, what is patched into what, or everything",
         Form(
             (
-                ("(NAME | PATCH | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show),
+                ("(NAME | EVERY_LANE | LOOP)? (LOOP QUANTITY)?", _show),
+                ("PATCH (PICTURE (FILE | STRING))?", _show_patch),
                 ("SHOWNSCENE NAME", _show_scene),
                 ("SHOWNSONG", _show_song),
             ),
             _write_show,
             _offer_show,
-            'LOOP: "loop"\nPATCH: "patch"\nEVERY_LANE: "lanes"\nSHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/\nSHOWNSONG.3: /song(?![a-z0-9_])/',
+            'LOOP: "loop"\nPATCH.3: /patch(?![a-z0-9_])/\nPICTURE: /--(svg|dot)(?![a-z])/\nEVERY_LANE: "lanes"\n'
+            "SHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/\nSHOWNSONG.3: /song(?![a-z0-9_])/",
         ),
-        ("show lanes", "show kick loop 3"),
+        ("show lanes", "show kick loop 3", "show patch"),
         meant="inspect get print display view cat",
     ),
     Row(
