@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chronus import midifile
 from chronus.catalogue.kinds import Catalogue
 from chronus.errors import ChronusError
-from chronus.memory.log import F_GLIDE, NOTE_ON, decode
+from chronus.memory.log import F_GLIDE, NOTE_OFF, NOTE_ON, decode
 from chronus.midifile import DRUM_CHANNEL, TICKS, Note, Track
 from chronus.pattern.drums import DRUMS
 from chronus.rack.document import Rack, audible, bar_of, replace, value
@@ -66,6 +66,8 @@ def _notes(score: Score, name: str, length: int) -> list[tuple[int, int, int, in
     found: list[list[int]] = []
     sounding: dict[int, list[int]] = {}
     for entry in entries:
+        if entry.kind not in (NOTE_ON, NOTE_OFF):  # a lock of a parameter: no MIDI file has it
+            continue
         number = int(entry.c)
         if entry.kind != NOTE_ON:
             if number in sounding:

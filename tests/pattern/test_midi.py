@@ -137,6 +137,12 @@ def test_a_kit_is_on_channel_10_and_what_names_no_note_plays_its_own(catalogue):
     assert {pitch for name, _, pitch, *_ in notes if name == "bass"} == {33}
 
 
+def test_a_lock_in_a_lane_is_left_out(catalogue):
+    played = Played(catalogue, "load tb303", "seq tb303: a1{cutoff=300} . c2{cutoff=400..2k} .")
+    plain = Played(catalogue, "load tb303", "seq tb303: a1 . c2 .")
+    assert played.export(1).file == plain.export(1).file
+
+
 def test_nothing_to_be_heard_is_refused(catalogue):
     with pytest.raises(ChronusError) as caught:
         Played(catalogue, "load kick").export()
