@@ -162,6 +162,29 @@ def _catalogue() -> dict[str, Any]:
     return Catalogue.load().plain()
 
 
+def _guide(arguments: Namespace, settings: Settings) -> int:
+    from chronus.command_line import guide
+    from chronus.commands import Help
+    from chronus.language import help
+    from chronus.shell import answers
+
+    if not arguments.topic:
+        words = guide.text(list(help.TOPICS))
+        print(answers.one_object({"guide": words}) if settings.json else words, end="\n" if settings.json else "")
+        return 0
+    page = help.page(Help(word=arguments.topic), _catalogue())
+    print(answers.one_object(page.result) if settings.json else "\n".join(map(answers.clean, page.lines)))
+    return 0
+
+
+def _schema(arguments: Namespace, _settings: Settings) -> int:
+    from chronus.shell import schema
+
+    found = schema.of_one(arguments.command) if arguments.command else schema.of_all()
+    sys.stdout.write(schema.written(found))
+    return 0
+
+
 def _build(_arguments: Namespace, settings: Settings) -> int:
     from chronus import places
     from chronus.engine import precompiling
@@ -236,6 +259,8 @@ WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "stop": _stop,
     "journal": _journal,
     "modules": _modules,
+    "guide": _guide,
+    "schema": _schema,
     "doctor": _doctor,
     "build": _build,
     "engine": _engine,

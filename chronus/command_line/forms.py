@@ -159,6 +159,17 @@ def _modules(parser: Parser) -> None:
     parser.add_argument("kind", nargs="?", metavar="KIND", help="everything about this one")
 
 
+def _guide(parser: Parser) -> None:
+    _json(parser)
+    parser.add_argument(
+        "topic", nargs="?", metavar="TOPIC", help="what `help` knows: a topic, a command, a kind, a code"
+    )
+
+
+def _schema(parser: Parser) -> None:
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="a command or a form (every line)")
+
+
 def _bench(parser: Parser) -> None:
     _starter(parser)
     what = "modules: each kind struck, held and silent, in microseconds a lane and 256 frames"
@@ -235,6 +246,16 @@ FORMS: dict[str, Form] = {
         ('chronus render "$(chronus journal)" -o take.wav',),
     ),
     "modules": Form("Lists what can be loaded.", _modules, ("chronus modules", "chronus modules tb303 --json")),
+    "guide": Form(
+        "Prints what an AI agent reads to begin with, on a page; or the page of `help` on a topic.",
+        _guide,
+        ("chronus guide", "chronus guide patterns", "chronus guide tb303 --json"),
+    ),
+    "schema": Form(
+        "Prints a JSON Schema of what `--json` prints: every line, or the result of one command.",
+        _schema,
+        ("chronus schema > schema.json", "chronus schema status"),
+    ),
     "doctor": Form("Looks whether everything that Chronus needs is here.", _starter, ("chronus doctor",)),
     "build": Form(
         "Compiles all kernels now, on all processors; else each is compiled when it is first needed.",

@@ -22,7 +22,9 @@ from chronus.shell.conversation import FAILED, INTERRUPTED, LOST, USAGE, Convers
 
 READ_BYTES = 1 << 16
 TERMINATED = 143
-ENDS = {"E_PATH": USAGE, "E_FILE": USAGE, "E_VALUE": USAGE, "E_MODULE": FAILED, "E_LIMIT": FAILED}
+ENDS = {
+    "E_PATH": USAGE, "E_FILE": USAGE, "E_VALUE": USAGE, "E_COMMAND": USAGE, "E_MODULE": FAILED, "E_LIMIT": FAILED,
+}  # fmt: skip
 """What a form that could not be carried out ends with; without an engine, if not told here."""
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import psutil
 
 from chronus.__main__ import main as chronus
+from tests.kit.json_schema import faults_of_a_line
 from tests.kit.talk import Talker
 
 PYTHON = sys.executable
@@ -64,6 +65,8 @@ class Home:
             env={**self.environment, **more},
         )
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        if "--json" in words:
+            _as_declared(done.stdout)
         return done
 
     def begin(self, *words: str, **more: str) -> subprocess.Popen:
@@ -89,6 +92,13 @@ class Home:
         assert code == 0, said
         sound, _ = soundfile.read(out, dtype="float32", always_2d=True)
         return json.loads(said.splitlines()[-1]), sound
+
+
+def _as_declared(printed: str) -> None:
+    """Checks each answer of a shell against `chronus schema`; a form prints an object of its own."""
+    for line in printed.splitlines():
+        if line.startswith('{"v":1,') and '"findings"' not in line:
+            assert not (found := faults_of_a_line(line)), (found, line)
 
 
 class Engine:

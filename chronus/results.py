@@ -1,0 +1,640 @@
+"""Declares what the `result` of each answer has in its JSON form: a struct an answer. `chronus schema` is made of them.
+
+Fields are added, never changed; one that is not in every answer is UNSET by default. A command that is in no row of RESULTS has no more
+than what every answer may have.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from chronus import commands as c
+
+Number = float | str
+"""A value: a number in the parameter's unit; of an enum, a file or a text its words."""
+
+
+class Place(Struct):
+    """Counted from 1; a beat is a quarter."""
+
+    bar: int
+    beat: float
+
+
+class Result(Struct, kw_only=True):
+    """What every result may have. `bar` and `beat`: where it takes hold, if that is later; `until`: where it ends."""
+
+    bar: int | UnsetType = UNSET
+    beat: float | UnsetType = UNSET
+    until: Place | UnsetType = UNSET
+    transport: Literal["stopped"] | UnsetType = UNSET
+    """The transport stands, and it is heard only once `play` is said."""
+    text: str | UnsetType = UNSET
+    """All of the answer's text, where that is longer than a line."""
+
+
+# ---------------------------------------------------------------- what is built
+
+
+class Loaded(Result, kw_only=True):
+    name: str
+    kind: str
+    on: str | UnsetType = UNSET
+    chain: list[str] | UnsetType = UNSET
+
+
+class Cable(Struct, kw_only=True):
+    """From an output to an input. `amount` as it is written; `auto`: Chronus laid it."""
+
+    source: str
+    output: str
+    target: str
+    into: str
+    amount: str | UnsetType = UNSET
+    auto: bool | UnsetType = UNSET
+
+
+class Unloaded(Result, kw_only=True):
+    name: str
+    cables: list[Cable]
+
+
+class Patched(Result, kw_only=True):
+    cables: list[Cable]
+    loaded: list[str]
+
+
+class Unpatched(Result, kw_only=True):
+    """`to_out`: what is led to `out` now, since nothing else hears it."""
+
+    removed: int
+    cables: list[Cable]
+    to_out: list[str]
+
+
+class Changed(Struct, kw_only=True):
+    """`module` is "" for what belongs to the whole."""
+
+    module: str
+    param: str
+    value: Number
+    was: Number
+
+
+class WasSet(Result, kw_only=True):
+    """One change, or several in `changes`."""
+
+    module: str | UnsetType = UNSET
+    param: str | UnsetType = UNSET
+    value: Number | UnsetType = UNSET
+    was: Number | UnsetType = UNSET
+    changes: list[Changed] | UnsetType = UNSET
+
+
+# ---------------------------------------------------------------- what is played
+
+
+class Sequenced(Result, kw_only=True):
+    """`loops`: after so many the lane begins anew."""
+
+    name: str
+    steps: int
+    loops: int | UnsetType = UNSET
+
+
+class Named(Result, kw_only=True):
+    name: str
+
+
+class Lanes(Result, kw_only=True):
+    names: list[str]
+
+
+class Paced(Result, kw_only=True):
+    pace: str
+
+
+class SceneMade(Result, kw_only=True):
+    """`sets` is missing where the scene is played and not made."""
+
+    name: str
+    lanes: list[str]
+    sets: list[str] | UnsetType = UNSET
+
+
+class SongPart(Struct, kw_only=True, rename={"begin": "from"}):
+    scene: str
+    bars: int
+    begin: int
+    """The bar of the song, from 1."""
+
+
+class SongMade(Result, kw_only=True):
+    sections: list[SongPart]
+    bars: int
+    loop: bool
+    stopped: bool
+
+
+class Jumped(Result, kw_only=True):
+    bar: int
+    scene: str
+
+
+class Switched(Result, kw_only=True):
+    on: bool
+
+
+class Filled(Result, kw_only=True):
+    bars: int
+
+
+class Gated(Result, kw_only=True):
+    name: str
+    on: bool
+
+
+class Noted(Result, kw_only=True):
+    name: str
+    pitch: float
+
+
+class Arpeggiator(Struct, kw_only=True):
+    order: str
+    rate: str
+    oct: int
+    latch: bool
+
+
+class Arped(Result, kw_only=True):
+    name: str
+    arp: Arpeggiator | None
+
+
+# ---------------------------------------------------------------- what is kept, and taken back
+
+
+class Saved(Result, kw_only=True):
+    file: str
+
+
+class ExportedTo(Result, kw_only=True):
+    """`notes`: how many each lane has."""
+
+    file: str
+    notes: dict[str, int]
+
+
+class Imported(Result, kw_only=True):
+    commands: list[str]
+    told: list[str]
+
+
+class Undone(Result, kw_only=True):
+    steps: int
+    undone: list[str] | UnsetType = UNSET
+    redone: list[str] | UnsetType = UNSET
+
+
+class WasSaid(Result, kw_only=True):
+    commands: list[str]
+    kept: list[str] | UnsetType = UNSET
+
+
+# ---------------------------------------------------------------- what is asked
+
+
+class Event(Struct, kw_only=True):
+    """`at`, `len` in steps; `pitch` is a MIDI number, null where the module's own frequency is played."""
+
+    at: float
+    len: float
+    pitch: float | None
+    vel: float
+    accent: bool
+    glide: bool
+    locks: dict[str, str]
+
+
+class Playhead(Struct, kw_only=True):
+    loop: int
+    step: int
+    of: int
+
+
+class Lane(Struct, kw_only=True):
+    """`events`: what `loop` plays with the present seed."""
+
+    name: str
+    pattern: str
+    steps: int
+    step: str
+    muted: bool
+    loop: int
+    events: list[Event]
+    now: Playhead | UnsetType = UNSET
+
+
+class Sweep(Struct, kw_only=True, rename={"begin": "from"}):
+    begin: Number
+    to: Number
+    over: str
+    done: float
+    left: str
+
+
+class Module(Struct, kw_only=True):
+    """`level`, `pan` and `bypass` where they stand elsewhere than at their default; `taken_out`: why it is rendered no more."""
+
+    name: str
+    kind: str
+    level: float | UnsetType = UNSET
+    pan: float | UnsetType = UNSET
+    bypass: str | UnsetType = UNSET
+    gate: Literal["on", "off"] | UnsetType = UNSET
+    taken_out: str | UnsetType = UNSET
+
+
+class Scene(Struct, kw_only=True):
+    name: str
+    lanes: list[str]
+    sets: list[str]
+
+
+class Ready(Struct, kw_only=True):
+    """A line of the library: `lines` is what plays -> pattern."""
+
+    name: str
+    about: str
+    lines: dict[str, str]
+
+
+class Output(Struct, kw_only=True):
+    device: str
+    channels: int | None
+    default: bool
+    in_use: bool
+
+
+class Listed(Result, kw_only=True):
+    modules: list[Module] | UnsetType = UNSET
+    lanes: list[Lane] | UnsetType = UNSET
+    scenes: list[Scene] | UnsetType = UNSET
+    patches: list[str] | UnsetType = UNSET
+    shipped: list[str] | UnsetType = UNSET
+    about: dict[str, str] | UnsetType = UNSET
+    patterns: list[Ready] | UnsetType = UNSET
+    devices: list[str] | UnsetType = UNSET
+    in_use: str | UnsetType = UNSET
+    outputs: list[Output] | UnsetType = UNSET
+
+
+class SongPlace(Struct, kw_only=True):
+    scene: str
+    number: int
+    bar: int
+    bars: int
+
+
+class SongNow(Struct, kw_only=True):
+    """Empty where no song plays."""
+
+    bar: int | UnsetType = UNSET
+    bars: int | UnsetType = UNSET
+    loop: bool | UnsetType = UNSET
+    section: SongPlace | UnsetType = UNSET
+
+
+class Shown(Result, kw_only=True):
+    """A module (`kind`, `params` ...), a scene, the song, all lanes, or everything (`bpm`, `modules` ...)."""
+
+    name: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    voices: int | UnsetType = UNSET
+    params: dict[str, Number] | UnsetType = UNSET
+    cables: list[Cable] | UnsetType = UNSET
+    arp: Arpeggiator | UnsetType = UNSET
+    sweeps: dict[str, Sweep] | UnsetType = UNSET
+    gate: Literal["on", "off"] | UnsetType = UNSET
+    taken_out: str | UnsetType = UNSET
+    lane: Lane | UnsetType = UNSET
+    bpm: float | UnsetType = UNSET
+    meter: str | UnsetType = UNSET
+    swing: float | UnsetType = UNSET
+    pace: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    seed: float | UnsetType = UNSET
+    modules: list[Module] | UnsetType = UNSET
+    lanes: list[Lane | str] | UnsetType = UNSET
+    sets: list[str] | UnsetType = UNSET
+    sections: list[SongPart] | UnsetType = UNSET
+    bars: int | UnsetType = UNSET
+    loop: bool | UnsetType = UNSET
+    stopped: bool | UnsetType = UNSET
+    now: SongNow | UnsetType = UNSET
+
+
+class Asserted(Result, kw_only=True):
+    value: Number
+
+
+class Described(Result, kw_only=True):
+    """`module` is the kind's SPEC, and in each of its params what is loaded is set to."""
+
+    module: dict[str, Any]
+
+
+class Usage(Struct, kw_only=True):
+    usage: str
+    help: str
+    examples: list[str] | UnsetType = UNSET
+
+
+class Helped(Result, kw_only=True):
+    commands: dict[str, Usage] | UnsetType = UNSET
+    groups: dict[str, list[str]] | UnsetType = UNSET
+    topics: list[str] | UnsetType = UNSET
+    kinds: list[str] | dict[str, str] | UnsetType = UNSET
+    topic: str | UnsetType = UNSET
+    lines: list[str] | UnsetType = UNSET
+    chords: dict[str, list[int]] | UnsetType = UNSET
+    codes: dict[str, str] | UnsetType = UNSET
+    command: dict[str, Usage] | UnsetType = UNSET
+    whole: dict[str, dict[str, Any]] | UnsetType = UNSET
+    module: dict[str, Any] | UnsetType = UNSET
+
+
+# ---------------------------------------------------------------- status
+
+
+class Engine(Struct, kw_only=True):
+    """`device_asked` is "" where none was asked for; `position` is bar.beat.step, "" while there is no music."""
+
+    name: str
+    pid: int
+    version: str
+    rate: int
+    period: int
+    lookahead: int
+    device: str
+    device_asked: str
+    device_rate: int
+    frame: int
+    playing: bool
+    meter: str
+    bpm: float
+    bar: int
+    beat: float
+    step: int
+    position: str
+    osc_port: int
+    uptime_s: float
+    supervisor_worst_ms: float
+
+
+class Process(Struct, kw_only=True):
+    """`died`: how the last one in that place ended."""
+
+    role: str
+    slot: int | None
+    pid: int | None
+    state: Literal["running", "starting", "dying", "down"]
+    restarts: int
+    cpu: float | None
+    pss_mb: float | None
+    died: str | UnsetType = UNSET
+    died_ago_s: float | UnsetType = UNSET
+
+
+class Happened(Struct, kw_only=True):
+    kind: str
+    text: str
+    ago_s: float
+    frame: int
+    bar: int
+    beat: float
+    position: str
+
+
+class Slots(Struct, kw_only=True):
+    active: Literal[0, 1]
+    mode: Literal["duplex", "simplex", "down"]
+
+
+class Counters(Struct, kw_only=True):
+    missing: int
+    repeated: int
+    silent: int
+    switches: int
+    stalls: int
+    divergences: int
+    borrowed: int
+    late: int
+    notes_late: int
+    osc_dropped: int
+    refused: int
+    commands: int
+    recommitted: int
+    stale: int
+    guarded: int
+
+
+class Since(Struct, kw_only=True):
+    """`counters`: by how much each has grown since its author asked last; `away`: who was not there then."""
+
+    ago_s: float
+    first: bool
+    counters: Counters
+    away: list[str]
+
+
+class Compiling(Struct, kw_only=True):
+    """`now`: at this moment; `parts`, without which nothing is heard, and `kernels`: how many are still to come."""
+
+    now: list[str]
+    parts: int
+    kernels: int
+
+
+class SlotLoad(Struct, kw_only=True):
+    mean: float
+    worst: float
+    late: int
+
+
+class Load(Struct, kw_only=True):
+    mean: float
+    worst: float
+    slots: list[SlotLoad]
+
+
+class Status(Result, kw_only=True):
+    well: bool
+    verdict: str
+    engine: Engine
+    processes: list[Process]
+    happened: list[Happened]
+    slots: Slots
+    counters: Counters
+    since: Since
+    compiling: Compiling
+    load: Load
+    modules: int
+    lanes: int
+    cables: int
+    taken_out: dict[str, str]
+    journal: str
+    recording: Any
+    song: SongNow
+
+
+# ---------------------------------------------------------------- lines
+
+
+class Ok(Struct, kw_only=True):
+    """A line that answers a command. `frame`: from which on it acts; null where it acts on nothing."""
+
+    v: int
+    id: int
+    ok: bool
+    command: str
+    frame: int | None
+    result: Result
+    text: str
+
+
+class Error(Struct, kw_only=True):
+    """`suggestions` mend the line: the first one at `column`, in place of the `length` characters there."""
+
+    code: str
+    line: int
+    column: int
+    message: str
+    suggestions: list[str]
+    length: int | UnsetType = UNSET
+
+
+class Err(Struct, kw_only=True):
+    v: int
+    id: int
+    ok: bool
+    error: Error
+    command: str
+
+
+class Told(Struct, kw_only=True):
+    """More fields, as its kind has them."""
+
+    kind: str
+    text: str
+
+
+class Notice(Struct, kw_only=True):
+    """A line between answers: what nobody asked for."""
+
+    v: int
+    notice: Told
+
+
+# ---------------------------------------------------------------- forms that print one object
+
+
+class Journal(Struct, kw_only=True):
+    journal: str
+
+
+class Stopped(Struct, kw_only=True):
+    engine: str
+    stopped: bool
+
+
+class Finding(Struct, kw_only=True):
+    """`remedy` is "" where none is needed."""
+
+    ok: bool
+    what: str
+    found: str
+
+
+class Doctor(Struct, kw_only=True):
+    v: int
+    ok: bool
+    findings: list[Finding]
+
+
+class Stem(Struct, kw_only=True):
+    name: str
+    file: str
+    peak_dbfs: float
+    sha256: str
+
+
+class Rendered(Struct, kw_only=True):
+    frames: int
+    seconds: float
+    bars: float
+    rate: int
+    peak_dbfs: float
+    lufs: float
+    render_s: float
+    whole_s: float
+    x_realtime: float
+    sha256: str
+    file: str
+    lost: list[str] | UnsetType = UNSET
+    stems: list[Stem] | UnsetType = UNSET
+
+
+class Guide(Struct, kw_only=True):
+    guide: str
+
+
+FORMS: dict[str, type[Struct]] = {
+    "status": Status, "journal": Journal, "stop": Stopped, "doctor": Doctor, "render": Rendered, "guide": Guide,
+}  # fmt: skip
+"""The one object that `chronus FORM --json` prints."""
+
+RESULTS: dict[type[c.Command], type[Result]] = {
+    c.Load: Loaded,
+    c.Insert: Loaded,
+    c.Unload: Unloaded,
+    c.Patch: Patched,
+    c.Unpatch: Unpatched,
+    c.Set: WasSet,
+    c.Sequence: Sequenced,
+    c.Vary: Sequenced,
+    c.Answer: Sequenced,
+    c.Shift: Sequenced,
+    c.Rotate: Sequenced,
+    c.Reverse: Sequenced,
+    c.Clear: Named,
+    c.Mute: Lanes,
+    c.Unmute: Lanes,
+    c.Solo: Lanes,
+    c.Unsolo: Lanes,
+    c.Halftime: Paced,
+    c.Doubletime: Paced,
+    c.Scene: SceneMade,
+    c.Song: SongMade,
+    c.Goto: Jumped,
+    c.Fill: Switched,
+    c.Every: Filled,
+    c.Gate: Gated,
+    c.Note: Noted,
+    c.Arp: Arped,
+    c.Save: Saved,
+    c.Open: Named,
+    c.Export: ExportedTo,
+    c.Import: Imported,
+    c.Undo: Undone,
+    c.Redo: Undone,
+    c.Say: WasSaid,
+    c.List: Listed,
+    c.Show: Shown,
+    c.Describe: Described,
+    c.Assert: Asserted,
+    c.Help: Helped,
+    c.Status: Status,
+}
