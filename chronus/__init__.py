@@ -26,8 +26,8 @@ The way of a line, a sentence a station:
     audio/       the callback, which plays the ring that has the next block; devices
     engine/      starts all these processes, watches them, starts them again
 
-Beside it: `render/` renders the rack without a clock, `ears/` measures what was heard, `drills/` has the proofs that a user can run,
-`system/` has all calls to the operating system.
+Beside it: `render/` renders the rack without a clock, `takes/` keeps what was heard, `ears/` measures it,
+`drills/` has the proofs that a user can run, `system/` has all calls to the operating system.
 
 Nothing imports upwards. See `[tool.importlinter]` in pyproject.toml.
 """

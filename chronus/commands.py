@@ -391,6 +391,17 @@ class Export(Save, frozen=True, kw_only=True):
     bars: Annotated[int, Meta(ge=1, le=999)] = 8
 
 
+class Record(Command, frozen=True, kw_only=True):
+    """Writes what is heard into a file, from now or a later time on; or, where it says `stop`, ends that."""
+
+    name: Annotated[str, Meta(max_length=64)] = ""
+    stems: bool = False
+    stop: bool = False
+
+    elsewhere = alone = True
+    in_a_script = "refused"
+
+
 class Import(Command, frozen=True, kw_only=True):
     """Lanes of a MIDI file. `parts`: what plays what, as typed: (name, "36" or "ch2"); `bars` 0 is all of them.
 
@@ -543,7 +554,7 @@ Plain = (
     | Scene | Song | Goto | Fill | Every | Halftime | Doubletime
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
-    | Play | Stop | Panic | Save | Export | New | Undo | Redo
+    | Play | Stop | Panic | Save | Export | Record | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""

@@ -64,7 +64,28 @@ class Compile(Message, frozen=True):
     kernels: tuple[str, ...]
 
 
-FromControl = Remark | Serving | End | Kill | Prove | Compile
+class Record(Message, frozen=True):
+    """Write what is heard into `file`, a WAV, from frame `start` on up to frame `until`; 0: there is no end yet. Said again with the
+    same file it moves both.
+
+    Frames count as those of the music: each is heard `latency` frames later. `start_place` and `until_place` are the beats at which that
+    is meant to be, "" where a frame is meant. `goal` is what the file is made into at its end, or the file itself; `stems`: stems are
+    wanted beside it.
+    """
+
+    file: str
+    start: int
+    until: int = 0
+    latency: int = 0
+    start_place: str = ""
+    until_place: str = ""
+    goal: str = ""
+    stems: bool = False
+    bar: float = 0.0
+    """How many bars of the music lay before the start, as far as it was known when it was said; -1 where none played."""
+
+
+FromControl = Remark | Serving | End | Kill | Prove | Compile | Record
 
 # ---------------------------------------------------------------- the supervisor to control
 
@@ -154,7 +175,27 @@ class Orphaned(Message, frozen=True):
     """Whoever started the engine was gone before it was ready."""
 
 
-ToControl = Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Making | Notice | Orphaned
+class Recording(Message, frozen=True):
+    """What became of a Record: said when it begins, twice a second, and when it is over.
+
+    `frames` are on the disk, `missing` of them as silence, because nobody had them any more. `peak` is the largest sample. `problem`: why
+    it ended early; `remark`: what could not be written beside it.
+    """
+
+    record: Record
+    state: Literal["waits", "records", "encodes", "written", "failed"]
+    frames: int = 0
+    missing: int = 0
+    peak: float = 0.0
+    problem: str = ""
+    remark: str = ""
+
+    @property
+    def over(self) -> bool:
+        return self.state in ("written", "failed")
+
+
+ToControl = Recording | Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Making | Notice | Orphaned
 
 # ---------------------------------------------------------------- the audio host and the supervisor
 
@@ -202,13 +243,22 @@ class ForkHost(Message, frozen=True):
     log: str
 
 
+class ForkRecorder(Message, frozen=True):
+    """With the descriptors of the memory, a lifeline and its channel. `after`: what the one said last whose file it goes on with."""
+
+    number: int
+    engine: str
+    record: Record
+    after: Recording | None = None
+
+
 class ForkProof(Message, frozen=True):
     """With the descriptors of the sheet of trials, a lifeline and the sheet again."""
 
     number: int
 
 
-Fork = ForkWorker | ForkHost | ForkProof
+Fork = ForkWorker | ForkHost | ForkRecorder | ForkProof
 
 
 class LoadParts(Message, frozen=True):
@@ -338,6 +388,14 @@ def from_host() -> Lines[FromHost]:
 
 def to_host() -> Lines[Play]:
     return Lines(Play)
+
+
+def from_recorder() -> Lines[Recording]:
+    return Lines(Recording)
+
+
+def to_recorder() -> Lines[Record]:
+    return Lines(Record)
 
 
 def from_compiler() -> Lines[FromCompiler]:

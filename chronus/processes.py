@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chronus import places
-from chronus.engine_line import ForkHost, ForkProof, ForkWorker, Given
+from chronus.engine_line import ForkHost, ForkProof, ForkRecorder, ForkWorker, Given
 from chronus.memory.layout import SLOTS, Memory
 from chronus.memory.shelf import Shelf
 from chronus.system import title
@@ -52,6 +52,7 @@ def _load(descriptor: int) -> tuple[forkserver.Lives, forkserver.Ahead, forkserv
     from chronus.dsp import machinecode
     from chronus.dsp.discovery import discover
     from chronus.engine.forkserver import Code
+    from chronus.takes import recorder as recorders
     from chronus.worker import hoard, ledger, rehearsal
     from chronus.worker import process as workers
     from chronus.worker import proof as proofs
@@ -95,11 +96,15 @@ def _load(descriptor: int) -> tuple[forkserver.Lives, forkserver.Ahead, forkserv
         opened = made[0].memory if made else Memory(memory)
         hosts.main(opened, socket.socket(fileno=channel), alarm, asked.device, asked.period, asked.fall_back, asked.log)
 
+    def recorder(asked: ForkRecorder, memory: int, channel: int) -> None:
+        opened = made[0].memory if made else Memory(memory)
+        recorders.main(opened, socket.socket(fileno=channel), asked)
+
     def proof(_asked: ForkProof, sheet: int, _own: int) -> None:
         proofs.main(sheet, kernels, shelf)
 
     code = Code(load_parts, load, ledger.in_order(kernel.spec for kernel in kernels.values()))
-    return {ForkWorker: worker, ForkHost: host, ForkProof: proof}, ahead, code
+    return {ForkWorker: worker, ForkHost: host, ForkRecorder: recorder, ForkProof: proof}, ahead, code
 
 
 def main() -> int:

@@ -180,6 +180,39 @@ class Saved(Result, kw_only=True):
     file: str
 
 
+class Taken(Struct, kw_only=True):
+    """A file of what is or was heard. `start`: the frame of the music with which it begins. `bars` is null where none played.
+
+    `missing` frames are silence in it, because nobody had them any more. `script` gives its frames again.
+    """
+
+    file: str
+    state: Literal["waits", "records", "encodes", "written", "failed"]
+    start: int
+    frames: int
+    seconds: float
+    bars: float | None
+    peak_dbfs: float
+    missing: int
+    script: str | UnsetType = UNSET
+    problem: str | UnsetType = UNSET
+
+
+class Recorded(Result, kw_only=True):
+    """Of `record` the file, and where it begins; of `record stop` all that Taken has, once the file is there."""
+
+    file: str
+    state: str | UnsetType = UNSET
+    start: int | UnsetType = UNSET
+    frames: int | UnsetType = UNSET
+    seconds: float | UnsetType = UNSET
+    bars: float | UnsetType | None = UNSET
+    peak_dbfs: float | UnsetType = UNSET
+    missing: int | UnsetType = UNSET
+    script: str | UnsetType = UNSET
+    problem: str | UnsetType = UNSET
+
+
 class ExportedTo(Result, kw_only=True):
     """`notes`: how many each lane has."""
 
@@ -289,6 +322,7 @@ class Listed(Result, kw_only=True):
     devices: list[str] | UnsetType = UNSET
     in_use: str | UnsetType = UNSET
     outputs: list[Output] | UnsetType = UNSET
+    recording: Taken | UnsetType = UNSET
 
 
 class SongPlace(Struct, kw_only=True):
@@ -486,7 +520,7 @@ class Status(Result, kw_only=True):
     cables: int
     taken_out: dict[str, str]
     journal: str
-    recording: Any
+    recording: Taken | None
     song: SongNow
 
 
@@ -627,6 +661,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Save: Saved,
     c.Open: Named,
     c.Export: ExportedTo,
+    c.Record: Recorded,
     c.Import: Imported,
     c.Undo: Undone,
     c.Redo: Undone,

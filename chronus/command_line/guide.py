@@ -68,6 +68,7 @@ with `for 4 bars` to be as before afterwards. Bars count from 1. Time passes onl
     undo; undo 3; redo           everything, one step a line
     save evening; open evening   the whole rack, as a script
     export beat.mid bars=8
+    record at next bar; wait 2 bars; record stop      what is heard, as recordings/take-1.wav
 
 ## Look before you claim
 

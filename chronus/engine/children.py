@@ -2,7 +2,8 @@
 
 Rule 1: every process holds the read end of a lifeline whose write end only this process holds: a process whose lifeline is closed dies,
         and when the supervisor dies, all of them do. The lifeline of a dead process is closed.
-Rule 2: the forkserver, control and the compilers are started afresh; workers, hosts and trials are forked by the forkserver, on request.
+Rule 2: the forkserver, control and the compilers are started afresh; workers, hosts, recorders and trials are forked by the forkserver,
+        on request.
 Rule 3: nothing here waits for a child, except for control at the very end.
 """
 
@@ -26,6 +27,7 @@ from chronus.engine.roll import CompilerSaid, Died, Heard, Roll
 from chronus.engine_line import (
     ForkHost,
     ForkProof,
+    ForkRecorder,
     ForkWorker,
     FromCompiler,
     FromForkserver,
@@ -35,6 +37,8 @@ from chronus.engine_line import (
     Load,
     LoadParts,
     Play,
+    Record,
+    Recording,
     ToCompiler,
     ToControl,
     ToForkserver,
@@ -64,6 +68,7 @@ class Children(Roll):
         """The callback of the host rings it where silence begins."""
         self.lines: dict[str, int] = {}
         self.compilers: dict[str, Compiler] = {}
+        self.recorder: socket.socket | None = None
         self.selector = selectors.DefaultSelector()
 
     def begin(self) -> None:
@@ -118,6 +123,20 @@ class Children(Roll):
         """Asks for a trial of what lies on the sheet; the trial sees that and nothing of the engine."""
         self.kill("proof")  # one that still runs was asked for by a control that is gone
         self._fork("proof", ForkProof(self.ask("proof")), self.sheet, self.sheet)
+
+    def fork_recorder(self, record: Record, after: Recording | None) -> None:
+        """Asks for a recorder; `after`: what the one said last whose file it goes on with."""
+        ours, theirs = socket.socketpair()
+        said = engine_line.from_recorder()
+        self.selector.register(ours, selectors.EVENT_READ, lambda: self._hear_recorder(ours, said))
+        asked = ForkRecorder(self.ask("recorder"), self.settings.engine, record, after)
+        self._fork("recorder", asked, self.memory, theirs.fileno())
+        theirs.close()
+        self.recorder = ours
+
+    def tell_recorder(self, record: Record) -> None:
+        with contextlib.suppress(OSError, AttributeError):  # it is dead; the next one is told
+            self.recorder.send(engine_line.encode(record), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)  # type: ignore[union-attr]
 
     def start_compiler(self, role: str) -> None:
         """Starts a compiler, which waits for jobs."""
@@ -184,6 +203,10 @@ class Children(Roll):
     def _hear_host(self, channel: socket.socket, said: Lines[FromHost]) -> Iterator[Heard]:
         for message in said.feed(self._received(channel)):
             yield from self.host_said(channel, message)
+
+    def _hear_recorder(self, channel: socket.socket, said: Lines[Recording]) -> list[Recording]:
+        heard = said.feed(self._received(channel))
+        return heard if channel is self.recorder else []
 
     def _received(self, channel: socket.socket) -> bytes:
         """Reads a message; empty where the other end is gone: then this one is closed."""

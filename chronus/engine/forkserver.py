@@ -1,4 +1,4 @@
-"""Forks workers and hosts: a process that has loaded all the machine code on the disk.
+"""Forks workers, hosts and recorders: a process that has loaded all the machine code on the disk.
 
 Importing NumPy, Numba and the kernels costs half a second; forking a process that has them 2 ms. It has one thread, because a fork of
 several threads copies locks that no thread will release. Its requests and answers are declared in engine_line; descriptors travel
@@ -33,6 +33,7 @@ from chronus.engine_line import (
     Fork,
     Forked,
     ForkProof,
+    ForkRecorder,
     ForkWorker,
     FromForkserver,
     LacksParts,
@@ -235,7 +236,7 @@ def _live(asked: Fork, descriptors: list[int], lives: Lives) -> None:
 def _role(asked: Fork) -> str:
     if isinstance(asked, ForkWorker):
         return f"worker {asked.slot}"
-    return "proof" if isinstance(asked, ForkProof) else "host"
+    return "proof" if isinstance(asked, ForkProof) else "recorder" if isinstance(asked, ForkRecorder) else "host"
 
 
 def main(channel_fd: int, line: int, load: Callable[[], tuple[Lives, Ahead, Code]]) -> int:

@@ -11,7 +11,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from chronus.engine_line import CanFork, Ended, FromCompiler, FromControl, FromForkserver, FromHost, LacksParts, Loaded
+from chronus.engine_line import (
+    CanFork,
+    Ended,
+    FromCompiler,
+    FromControl,
+    FromForkserver,
+    FromHost,
+    LacksParts,
+    Loaded,
+    Recording,
+)  # fmt: skip
 
 
 class Ready(Struct, frozen=True):
@@ -41,7 +51,7 @@ class CompilerSaid(Struct, frozen=True):
     message: FromCompiler
 
 
-Heard = Ready | LacksParts | Loaded | CompilerSaid | Born | Died | HostSaid | FromControl
+Heard = Ready | LacksParts | Loaded | CompilerSaid | Born | Died | HostSaid | Recording | FromControl
 
 
 class Roll:

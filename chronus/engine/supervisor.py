@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from chronus import connection
-from chronus.engine import device, foundry, pair, supervision
+from chronus.engine import device, foundry, pair, recording, supervision
 from chronus.engine.children import Children
 from chronus.engine.inquest import Inquest
 from chronus.engine.obituary import Obituary
@@ -46,6 +46,8 @@ from chronus.engine_line import (
     Processes,
     Prove,
     Proved,
+    Record,
+    Recording,
     Relax,
     Remark,
     Serving,
@@ -83,6 +85,8 @@ _START_SECONDS = 60.0
 """After what it cannot be without is compiled."""
 _FADE_SECONDS = 0.5
 _CONTROL_SECONDS = 1.5
+_TAPE_SECONDS = 4.0
+"""So long may a recorder take at the end for what it has not written yet."""
 _AHEAD_SECONDS = 0.1
 """So long does a host wait, at most, for as much to be rendered as its device may ask for."""
 _POINTS = -500
@@ -114,6 +118,7 @@ class Engine:
         self.proof = 0
         self.foundry = foundry.Foundry()
         self.told_making = Making()
+        self.tape = recording.Tape()
         self.give_up_at = 0.0
         self.watch = Watch()
         self.obituary = Obituary()
@@ -290,6 +295,7 @@ class Engine:
             if isinstance(what, Ready):
                 self._forge(self.foundry.forkserver_is_new())
                 self._workers_are_due()
+                self._for_tape(*recording.can_fork(self.tape))
             elif isinstance(what, LacksParts):
                 self._forge(self.foundry.lacks_parts())
             elif isinstance(what, Loaded):
@@ -302,6 +308,8 @@ class Engine:
                 self._is_dead(what.role, what.status)
             elif isinstance(what, HostSaid):
                 self._host_says(what.role, what.message)
+            elif isinstance(what, Recording):
+                self._for_tape(*recording.heard(self.tape, what))
             else:
                 self._control_says(what)
 
@@ -336,6 +344,10 @@ class Engine:
             self._publish_making(anew=True)
             for notice in self.obituary.control_ready(self.clock(), int(self.memory.board[layout.SILENT])):
                 self._say(notice)
+            for recorded in recording.told_to_control(self.tape):
+                self.children.tell_control(recorded)
+        elif isinstance(said, Record):
+            self._for_tape(*recording.wanted(self.tape, said))
         elif isinstance(said, Remark):
             self.notes.append(said.text)
         elif isinstance(said, Kill):
@@ -379,6 +391,21 @@ class Engine:
             else:
                 raise ChronusError("E_DEVICE", action.text)
 
+    def _for_tape(self, tape: recording.Tape, actions: list[recording.Action]) -> None:
+        self.tape = tape
+        for action in actions:
+            match action:
+                case recording.Fork(record, after):
+                    self.children.fork_recorder(record, after)
+                case recording.Tell(record):
+                    self.children.tell_recorder(record)
+                case Notice():
+                    self._say(action)
+                case _:
+                    self.children.tell_control(action)
+        if actions and not isinstance(actions[0], Recording):
+            self._publish_processes()
+
     def _candidate_takes_over(self) -> None:
         """Gives the candidate the host's place: the null device has ended, the candidate plays where it left off."""
         self.children.candidate_takes_over()
@@ -404,6 +431,10 @@ class Engine:
             self._for_device(self.device.host_died(self._awake()))
         if role == "proof":
             self._proved(status)
+            return
+        if role == "recorder":
+            self._for_tape(*recording.died(self.tape, self.clock(), how_it_ended(status)))
+            self._publish_processes()
             return
         how = ended = how_it_ended(status)
         if role.startswith("worker"):
@@ -436,6 +467,8 @@ class Engine:
             self.device.candidate_gone(self._awake())
         if "proof" in roles:
             self._proved(None)
+        if "recorder" in roles:
+            self.tape = recording.lost(self.tape)
 
     # ------------------------------------------------------------ watching
 
@@ -522,6 +555,9 @@ class Engine:
             state = "dying" if child.doomed else "running" if pid else "starting" if child.alive else "down"
             restarts = max(0, child.restarts)
             rows.append(Process(name, int(slot) if slot else None, pid, state, restarts, child.ended, child.ended_at))
+        if "recorder" in self.children.pids:
+            pid = self.children.pids["recorder"]
+            rows.append(Process("recorder", None, pid, "running", len(self.tape.deaths)))
         self.children.tell_control(Processes(tuple(rows), self.device.on, self.device.rate))
 
     def _say(self, notice: Notice) -> None:
@@ -565,6 +601,8 @@ class Engine:
         if "control" in self.children.pids and self.memory.board[STOPPING] == 1:
             self.memory.board[STOPPING] = 2
             self.children.end_control(_CONTROL_SECONDS)
+        if "recorder" in self.children.pids and now - self.stopping_since < _TAPE_SECONDS:
+            return
         self.children.part_from_host()
         self.path.unlink(missing_ok=True)
         self.exit_code = 0

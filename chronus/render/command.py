@@ -69,6 +69,8 @@ class Piece(Struct, frozen=True):
     journal: records.Journal | None
     ends: Callable[[Take], int] | None
     inputs: tuple[Path, ...]
+    begins: int = 0
+    """The first frame that is wanted: a journal may be that of a take of which a file holds a stretch (takes/stretch.py)."""
 
     def take(self, keep: Callable[[Any], None], stems: Collection[str] | None = None) -> Take:
         return Take(self.rate, self.seed, None if self.journal else 0, stems, keep)
@@ -88,9 +90,9 @@ class Piece(Struct, frozen=True):
         """Plays the piece, its frames going to `write`."""
         take: Take
         ends = self.ends
-        reel = Reel(self.rate, 0, write, lambda rendered: ends(take) if ends else None)
+        reel = Reel(self.rate, 0, write, lambda rendered: ends(take) - self.begins if ends else None)
         take = self.take(reel.feed)
-        reel.latency = take.latency
+        reel.latency = take.latency + self.begins
         wrong, frames = self.play(take, report)
         return Played(take, reel, wrong, frames)
 
@@ -114,14 +116,17 @@ def read_score(arguments: argparse.Namespace) -> Piece:
     source = scripts.read(path)
     journal = reading.read_take(path) if source.startswith(records.MAGIC) else None
     header = journal.header if journal else {}
+    begins, until = header.get("stretch", (0, None))
     rate, seed = int(header.get("rate", arguments.rate)), int(header.get("seed", arguments.seed))
     ends: Callable[[Take], int] | None = None
     if arguments.bars is not None:
-        ends = lambda take: take.frame_of_bars(arguments.bars)  # noqa: E731
+        ends = lambda take: take.frame_of_bars(arguments.bars, begins)  # noqa: E731
     elif arguments.seconds is not None:
-        ends = lambda take: round(arguments.seconds * take.rate)  # noqa: E731
+        ends = lambda take: begins + round(arguments.seconds * take.rate)  # noqa: E731
+    elif until is not None:
+        ends = lambda take: until  # noqa: E731
     inputs = [path, *(path.parent.glob("*.journal") if journal else _opened(source))]
-    return Piece(source, rate, seed, journal, ends, tuple(inputs))
+    return Piece(source, rate, seed, journal, ends, tuple(inputs), begins)
 
 
 def _opened(source: bytes) -> Iterator[Path]:
@@ -187,7 +192,7 @@ class _Rendering:
         self._tell_errors(wrong)
         if wrong and not arguments.force:
             return 1
-        bars, fade = take.bars_at(frames), self._ring(take, reel, frames)
+        bars, fade = take.bars_at(frames) - take.bars_at(score.begins), self._ring(take, reel, frames)
         into.close()
         stems = (
             [self._stem(name, frames, reel.frames, fade) for name in sorted(take.contributors)]
@@ -205,17 +210,17 @@ class _Rendering:
 
     def _ring(self, take: Take, reel: Reel, frames: int) -> Fade | None:
         """Renders up to the end and lets it ring, as long as it is heard; the fade, if it is cut off."""
-        rate = take.rate
+        rate, begins = take.rate, self.score.begins
         tail = round(self.tail_seconds * rate)
         if not tail:
-            reel.end = frames if reel.end is None else reel.end
+            reel.end = frames - begins if reel.end is None else reel.end
             take.render(frames + take.latency, self.report)  # what comes then is seen ahead by the limiter
             return None
         if take.frame > frames:
             raise ChronusError("E_VALUE", "--tail follows the end, and the script goes on after that; leave out --bars")
-        limit = frames + tail
+        limit = frames - begins + tail
         fade = Fade(limit - min(round(FADE_SECONDS * rate), tail // 2), limit)
-        reel.ring_from(frames, limit, fade)
+        reel.ring_from(frames - begins, limit, fade)
         look = round(ending.look_seconds(take.conductor.rack, take.conductor.catalogue) * rate)
         _end(take, frames)
         while not reel.full and reel.rang < look:
@@ -231,8 +236,9 @@ class _Rendering:
         if target.through:
             raise ChronusError("E_FILE", f"{target.name} cannot be written: it is no file")
         into = self._writer(target)
-        reel = Reel(self.score.rate, 0, into.write, fade=fade)
+        reel = Reel(self.score.rate, self.score.begins, into.write, fade=fade)
         reel.end = frames
+        frames += self.score.begins
         take = self.score.take(reel.feed, stems=(name,))
         self.score.play(take, self.report)
         if fade is not None:

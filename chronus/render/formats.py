@@ -99,7 +99,6 @@ class WavWriter:
     def __init__(self, file: BinaryIO, rate: int, *, as_float: bool) -> None:
         self.file, self.rate, self.as_float = file, rate, as_float
         self.frames = 0
-        self.align = CHANNELS * WAV.sample_bytes[as_float]
         self.file.write(self._header())
 
     def write(self, piece: np.ndarray) -> None:
@@ -114,19 +113,25 @@ class WavWriter:
     def give_up(self) -> None: ...
 
     def _header(self) -> bytes:
-        size = self.frames * self.align  # even, as chunks must be
-        sound = 3 if self.as_float else 1
-        bits = 8 * WAV.sample_bytes[self.as_float]
-        shape = struct.pack("<HHIIHH", sound, CHANNELS, self.rate, self.rate * self.align, self.align, bits)
-        count = [(b"fact", struct.pack("<I", min(self.frames, RIFF_BYTES)))] if self.as_float else []
-        chunks = b"".join(name + struct.pack("<I", len(body)) + body for name, body in [(b"fmt ", shape), *count])
-        whole = 4 + 8 + 28 + len(chunks) + 8 + size
-        if whole <= self.largest:
-            head = struct.pack("<4sI4s4sI28x", b"RIFF", whole, b"WAVE", b"JUNK", 28)
-            return head + chunks + struct.pack("<4sI", b"data", size)
-        sizes = struct.pack("<QQQI", whole, size, self.frames, 0)
-        head = struct.pack("<4sI4s4sI", b"RF64", RIFF_BYTES, b"WAVE", b"ds64", 28)
-        return head + sizes + chunks + struct.pack("<4sI", b"data", RIFF_BYTES)
+        return wav_header(self.frames, self.rate, as_float=self.as_float, largest=self.largest)
+
+
+def wav_header(frames: int, rate: int, *, as_float: bool, largest: int = RIFF_BYTES) -> bytes:
+    """Returns what stands before so many frames; always of the same length. `largest`: beyond so many bytes it is an RF64."""
+    align = CHANNELS * WAV.sample_bytes[as_float]
+    size = frames * align  # even, as chunks must be
+    shape = struct.pack(
+        "<HHIIHH", 3 if as_float else 1, CHANNELS, rate, rate * align, align, 8 * WAV.sample_bytes[as_float]
+    )
+    count = [(b"fact", struct.pack("<I", min(frames, RIFF_BYTES)))] if as_float else []
+    chunks = b"".join(name + struct.pack("<I", len(body)) + body for name, body in [(b"fmt ", shape), *count])
+    whole = 4 + 8 + 28 + len(chunks) + 8 + size
+    if whole <= largest:
+        head = struct.pack("<4sI4s4sI28x", b"RIFF", whole, b"WAVE", b"JUNK", 28)
+        return head + chunks + struct.pack("<4sI", b"data", size)
+    sizes = struct.pack("<QQQI", whole, size, frames, 0)
+    head = struct.pack("<4sI4s4sI", b"RF64", RIFF_BYTES, b"WAVE", b"ds64", 28)
+    return head + sizes + chunks + struct.pack("<4sI", b"data", RIFF_BYTES)
 
 
 def _bytes_of(piece: np.ndarray, *, as_float: bool) -> bytes:

@@ -249,8 +249,8 @@ class Take:
     def latency(self) -> int:
         return self.conductor.catalogue["out"].latency if self.stems is None else 0
 
-    def frame_of_bars(self, bars: float) -> int:
-        return self.conductor.state.wait_frame(Wait(length=Length(bars, "bars")), 0)
+    def frame_of_bars(self, bars: float, begun: int = 0) -> int:
+        return self.conductor.state.wait_frame(Wait(length=Length(bars, "bars")), begun)
 
     def bars_at(self, frame: int) -> float:
         timeline = self.conductor.score.timeline

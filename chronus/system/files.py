@@ -29,7 +29,7 @@ def reopen(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
 
-def write(descriptor: int, data: bytes) -> int:
+def write(descriptor: int, data: bytes | memoryview) -> int:
     return os.write(descriptor, data)
 
 

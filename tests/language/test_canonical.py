@@ -147,6 +147,8 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Save: st.builds(c.Save, name=files),
     c.Open: st.builds(c.Open, name=files),
     c.Export: st.builds(c.Export, name=files, bars=st.integers(1, 999)),
+    c.Record: st.builds(c.Record, name=st.just("") | files | st.sampled_from(["stop", "Stop"]))
+    | st.just(c.Record(stop=True)),
     c.Import: st.builds(
         c.Import,
         name=files | st.sampled_from(["~/loops/a.mid", "my loops/b.mid"]),

@@ -24,6 +24,8 @@ from chronus.engine_line import (
     Processes,
     Prove,
     Proved,
+    Record,
+    Recording,
     Remark,
     Serving,
     ToControl,
@@ -51,6 +53,8 @@ class SupervisorLine:
         self.kernels: set[str] = set()
         """Those that a program may name."""
         self.compiled: dict[int, tuple[str, str, str] | None] = {}
+        self.recording: Recording | None = None
+        """How what is recorded fares, or what was recorded last."""
         self._crashes: deque[tuple[Victims, float, Answered]] = deque()
         if channel is not None:
             channel.setblocking(False)
@@ -77,6 +81,10 @@ class SupervisorLine:
         are there.
         """
         self._say(Compile(number, tuple(sorted(kernels))))
+
+    def record(self, record: Record) -> None:
+        """Has what is heard recorded: `recording` will say how that goes."""
+        self._say(record)
 
     def crash(self, what: Victims, answered: Answered) -> None:
         """Kills a process on purpose; `answered` is called with the result."""
@@ -139,6 +147,8 @@ class SupervisorLine:
             self._answer_crash(message.what, True, f"crash {message.what} (pid {message.pid})")
         elif isinstance(message, NobodyKilled):
             self._answer_crash(message.what, False, f"{message.what}: nothing of it is running")
+        elif isinstance(message, Recording):
+            self.recording = message
         elif isinstance(message, Orphaned):
             self.orphan_since = time.monotonic()
         elif isinstance(message, Making):

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Export, List, Reply, Save, Show, Status, Sync
 from chronus.conductor.transaction import Outcome
@@ -66,9 +68,13 @@ def _status(asked: Question) -> Reply:
 
 
 def _list(asked: Question) -> Reply:
-    """Answers `list` of the saved patches; the conductor lists everything else."""
+    """Answers `list` of the saved patches, and adds to `list` what is recorded; the conductor lists everything else."""
     if asked.command.what != "patches":
-        return _done(asked)
+        done, recordings = _done(asked), asked.known.recordings
+        told, facts = recordings.now() if recordings and not asked.command.what else ("", None)
+        if facts is None:
+            return done
+        return replace(done, lines=(*done.lines, f"recording {told}"), result={**done.result, "recording": facts})
     found = saving.names()
     about = {name: saving.about(name, shipped) for name, shipped in found.items()}
     wide = max(map(len, found), default=0)

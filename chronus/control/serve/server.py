@@ -27,6 +27,7 @@ from chronus.commands import (
     New,
     Notice,
     Panic,
+    Record,
     Reply,
     Save,
     Submission,
@@ -43,6 +44,7 @@ from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
 from chronus.control.serve.output_list import Found, Outputs, listed
+from chronus.control.serve.recordings import Recordings
 from chronus.control.serve.replies import refusal, replies, saved, single
 from chronus.control.serve.status import Status
 from chronus.errors import ChronusError
@@ -90,9 +92,14 @@ class Server:
         self.next_tick = 0.0
         self._rack: dict[str, Any] = status.rack()
         self._rack_of: object = None
-        self.every_turn: list[Callable[[], object]] = []
         self.outputs = Outputs()
-        self.every_tick: list[Callable[[], object]] = [supervisor.tick, self.outputs.tick]
+        latency = self.conductor.catalogue["out"].latency
+        self.recordings = Recordings(
+            lambda: self.conductor.state, self.publisher, supervisor, latency, lambda *what: self.notify(*what)
+        )
+        status.recordings = self.recordings
+        self.every_turn: list[Callable[[], object]] = [self.recordings.turn]
+        self.every_tick: list[Callable[[], object]] = [supervisor.tick, self.outputs.tick, self.recordings.tick]
         if supervisor.channel is not None:
             self.watch(supervisor.channel, self._hear_supervisor)
 
@@ -377,6 +384,8 @@ class Server:
         elif isinstance(part.alone, Save):
             rack, catalogue = self.conductor.document(self.publisher.head()), self.conductor.catalogue
             part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
+        elif isinstance(part.alone, Record):
+            self._record(client, part, part.alone)
         elif isinstance(part.alone, List):
             self.outputs.ask(lambda found: self._tell_outputs(client, part, found))
         client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
@@ -386,10 +395,29 @@ class Server:
         part.replies = (listed(part.ids[0], part.texts[0], found, self.status.engine()["device"]),)
         self._touch(client)
 
-    def _begin_wait(self, client: Client, part: Part, wait: Wait) -> None:
+    def _now_of(self, client: Client) -> int:
+        """Returns the frame of a client's present: of its last commands, if that was a moment ago."""
         front = self.publisher.front()
         fresh = client.moment is not None and client.moment >= front - self._stale
-        part.begun = client.moment if client.moment is not None and fresh else front
+        return client.moment if client.moment is not None and fresh else front
+
+    def _record(self, client: Client, part: Part, command: Record) -> None:
+        def answered(reply: Reply | ChronusError) -> None:
+            reply = refusal(part.ids[0], reply) if isinstance(reply, ChronusError) else reply
+            part.replies = (reply,)
+            client.halted |= part.strict and not reply.ok
+            self._touch(client)
+
+        begun = self._now_of(client)
+        try:
+            self.recordings.ask(part.ids[0], part.texts[0], command, begun, answered)
+        except ChronusError as error:
+            part.replies = (refusal(part.ids[0], error),)
+            return
+        client.moment = begun
+
+    def _begin_wait(self, client: Client, part: Part, wait: Wait) -> None:
+        part.begun = self._now_of(client)
         try:
             part.until = self.conductor.state.wait_frame(wait, part.begun)
         except ChronusError as error:

@@ -11,11 +11,13 @@ from chronus.language.quantities import Node, quantity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
-from chronus.language.rows.row import ALONE, FILE, STEPS, Children, Fields, Form, Row, Typed
+from chronus.language.rows.row import ALONE, BEGINS, FILE, STEPS, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_file
 from chronus.rack.document import RESERVED
 
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
+OF_RECORDS = ("stop",)
+"""Words of their own for `record`, so that a file of that name is quoted."""
 NO_PATHS = (*RESERVED, "as")
 """Words that a path is quoted for, lest they be read otherwise."""
 
@@ -87,6 +89,22 @@ def _offer_import(typed: Typed, known: Known) -> Pairs:
     ]
 
 
+def _record(children: Children, line: Line) -> Fields:
+    return {"name": line.file(children[0])} if children else {}
+
+
+def _write_record(command: c.Record) -> str:
+    if command.stop:
+        return "stop"
+    return (
+        f'"{command.name}"' if command.name.lower() in OF_RECORDS else format_file(command.name) if command.name else ""
+    )
+
+
+def _offer_record(typed: Typed, known: Known) -> Pairs:
+    return () if typed.rest else [("stop", "ends it"), *BEGINS.items()]
+
+
 ROWS = (
     Row(c.Save, "save NAME", "writes all of this as a script", FILE, meant="write store"),
     Row(
@@ -110,6 +128,19 @@ ROWS = (
         "lanes of a MIDI file; a part is a note (36), ch2 or track1",
         Form((("(FILE | STRING) AS? assignment*", _import),), _write_import, _offer_import),
         ("import drums.mid as kick=36 snare=38", "import song.mid as bass=ch2 tempo=yes"),
+    ),
+    Row(
+        c.Record,
+        "record [NAME]   record stop",
+        "writes what is heard into a file, .wav or .flac",
+        Form(
+            (("RECORD_STOP", lambda children, line: {"stop": True}), ("(FILE | STRING)?", _record)),
+            _write_record,
+            _offer_record,
+            "RECORD_STOP.3: /stop(?![^\\s])/",
+        ),
+        ("record", "record at next bar", "record stop"),
+        meant="rec capture tape",
     ),
     Row(c.New, "new", "begins with nothing", ALONE),
     Row(c.Undo, "undo [N]", "takes the last change back, or the last N", STEPS, meant="revert back rollback"),
