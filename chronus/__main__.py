@@ -120,6 +120,12 @@ def _status(_arguments: Namespace, settings: Settings) -> int:
     return remote.status(settings)
 
 
+def _view(arguments: Namespace, settings: Settings) -> int:
+    from chronus.shell.view import live
+
+    return live.main(settings, arguments.once)
+
+
 def _stop(_arguments: Namespace, settings: Settings) -> int:
     from chronus.shell import remote
 
@@ -257,6 +263,7 @@ WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "hear": _hear,
     "status": _status,
     "stop": _stop,
+    "view": _view,
     "journal": _journal,
     "modules": _modules,
     "guide": _guide,

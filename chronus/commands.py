@@ -474,6 +474,7 @@ class Show(Drawn, frozen=True, kw_only=True):
     """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for.
 
     `what`: all lanes over a bar, a scene, the song, or the graph of what is patched; this may go into a `file` (of the form `form`).
+    `glance`: of the lanes only where they are and what their loops look like, as somebody asks who looks on all the time.
     """
 
     name: str = ""
@@ -481,6 +482,7 @@ class Show(Drawn, frozen=True, kw_only=True):
     what: Literal["", "lanes", "scene", "song", "patch"] = ""
     form: Literal["", "svg", "dot"] = ""
     file: str = ""
+    glance: bool = False
 
 
 class Describe(Question, frozen=True, kw_only=True):
@@ -584,13 +586,15 @@ class Submission(Struct, frozen=True, tag="submission"):
 
 class Hello(Struct, frozen=True, tag="hello"):
     """The first frame of a client: who is typing. `watch` asks for a Notice of kind "rack" whenever what is loaded changes.
-    `again`: it was attached before, and lost control. `folder`: the one in which it types, where the files are that it names."""
+    `again`: it was attached before, and lost control. `folder`: the one in which it types, where the files are that it names.
+    `looks`: it only looks on. It is lent the shared memory, read-only, with the Welcome; and an engine does not go on for its sake."""
 
     version: int = 1
     author: Annotated[str, Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
     watch: bool = False
     again: bool = False
     folder: Annotated[str, Meta(max_length=LONGEST_LINE)] = ""
+    looks: bool = False
 
 
 class Shutdown(Struct, frozen=True, tag="shutdown"):

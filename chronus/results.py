@@ -45,8 +45,10 @@ class Loaded(Result, kw_only=True):
     chain: list[str] | UnsetType = UNSET
 
 
-class Cable(Struct, kw_only=True):
-    """From an output to an input. `amount` as it is written; `auto`: Chronus laid it."""
+class Cable(Struct, kw_only=True, rename={"leaves": "from", "enters": "to"}):
+    """From an output to an input. `amount` as it is written; `auto`: Chronus laid it. In `show patch` also its ends as they are typed,
+    what it carries, and whether it leads back, one block late.
+    """
 
     source: str
     output: str
@@ -54,6 +56,10 @@ class Cable(Struct, kw_only=True):
     into: str
     amount: str | UnsetType = UNSET
     auto: bool | UnsetType = UNSET
+    leaves: str | UnsetType = UNSET
+    enters: str | UnsetType = UNSET
+    carries: Literal["sound", "modulation", "gate", "key"] | UnsetType = UNSET
+    late: bool | UnsetType = UNSET
 
 
 class Unloaded(Result, kw_only=True):
@@ -341,8 +347,19 @@ class SongNow(Struct, kw_only=True):
     section: SongPlace | UnsetType = UNSET
 
 
+class Node(Struct, kw_only=True):
+    """A module of the graph. `marks`: muted, off, bypassed, taken out, leads nowhere."""
+
+    name: str
+    kind: str
+    marks: list[str]
+
+
 class Shown(Result, kw_only=True):
-    """A module (`kind`, `params` ...), a scene, the song, all lanes, or everything (`bpm`, `modules` ...)."""
+    """A module (`kind`, `params` ...), a scene, the song, all lanes, the graph (`nodes`, `cables`), or everything (`bpm`, `modules` ...).
+
+    `file`: where the graph was written to.
+    """
 
     name: str | UnsetType = UNSET
     kind: str | UnsetType = UNSET
@@ -354,6 +371,8 @@ class Shown(Result, kw_only=True):
     gate: Literal["on", "off"] | UnsetType = UNSET
     taken_out: str | UnsetType = UNSET
     lane: Lane | UnsetType = UNSET
+    nodes: list[Node] | UnsetType = UNSET
+    file: str | UnsetType = UNSET
     bpm: float | UnsetType = UNSET
     meter: str | UnsetType = UNSET
     swing: float | UnsetType = UNSET

@@ -154,6 +154,12 @@ def _engine(parser: Parser) -> None:
     parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)  # though whoever reads there be gone
 
 
+def _view(parser: Parser) -> None:
+    usual = Settings()
+    parser.add_argument("--engine", metavar="NAME", help=f"the engine's name ({usual.engine}; also CHRONUS_ENGINE)")
+    parser.add_argument("--once", action="store_true", help="a single page, as text, and then end")
+
+
 def _modules(parser: Parser) -> None:
     _json(parser)
     parser.add_argument("kind", nargs="?", metavar="KIND", help="everything about this one")
@@ -240,6 +246,13 @@ FORMS: dict[str, Form] = {
     ),
     "status": Form("Tells how the engine is; none is started.", _client, ("chronus status --json",)),
     "stop": Form("Ends the engine, fading out.", _client, ("chronus stop --engine default",)),
+    "view": Form(
+        "Shows the engine while it plays: levels, lanes, spectrum, wave; for a second terminal.",
+        _view,
+        ("chronus view", "chronus view --once"),
+        "It only looks on: it cannot change or hold up anything, and waits while there is no\n"
+        "engine. q leaves it. Without a terminal it writes a single page as text.",
+    ),
     "journal": Form(
         "Prints the path of the running engine's journal: its newest file, which leads to all of the take.",
         _client,

@@ -59,6 +59,34 @@ def lane_of(rack: Rack, name: str, loop: int, score: Score | None = None, frame:
     }
 
 
+MOST_AT_A_GLANCE = 2048
+"""Steps of lanes that are drawn for somebody who looks on: so many take some milliseconds, and others wait for their answers."""
+
+
+def glance(rack: Rack, score: Score | None, frame: int) -> list[dict[str, Any]]:
+    """Returns of each lane the loop that is played, a character a step, and where in it the music is: enough to move a playhead on.
+
+    `at` is the step, counted from 0 and in parts, that is heard at `frame`; a step takes `step_frames`. Lanes beyond MOST_AT_A_GLANCE
+    steps have no `row`.
+    """
+    found, left = list[dict[str, Any]](), MOST_AT_A_GLANCE
+    for name, lane in rack.lanes.items():
+        here = head(score, name, lane.take, frame) if score is not None else None
+        one: dict[str, Any] = {"name": name, "steps": lane.pattern.steps, "muted": not audible(rack, name)}
+        left -= lane.pattern.steps
+        if left >= 0:
+            loop, played = played_by(rack, name, here.loop if here else 0, here.span.fill if here else False)
+            one["row"] = picture.row(picture.notes_of(loop, played), lane.pattern.steps)
+        if here is not None and score is not None and score.timeline is not None:
+            begin = here.span.origin + int(here.step + here.loop * lane.pattern.steps) * here.span.beat
+            frames = score.timeline.frame(begin + here.span.beat) - score.timeline.frame(begin)
+            one["now"] = {"loop": here.loop, "at": float(here.step), "frame": frame, "step_frames": frames}
+        else:
+            one["waits"] = ", ".join(where(rack, name, score, frame))
+        found.append(one)
+    return found
+
+
 def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
     """Returns what a loop plays with the present seed, in steps from its beginning, without swing."""
     notes, played = played_by(rack, name, loop)

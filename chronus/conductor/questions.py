@@ -179,7 +179,7 @@ def _out(name: str, taken_out: Taken) -> dict[str, str]:
 def _show(command: say.Show, seen: Seen) -> Answer:
     rack, present = seen.rack, seen.present
     if command.what == "lanes":
-        return _show_lanes(seen)
+        return _show_lanes(command, seen)
     if command.what == "scene":
         return _show_scene(command.name, rack)
     if command.what == "patch":
@@ -205,8 +205,10 @@ def _show(command: say.Show, seen: Seen) -> Answer:
     return Answer([", ".join(words), *lines], {**more, **result})
 
 
-def _show_lanes(seen: Seen) -> Answer:
+def _show_lanes(command: say.Show, seen: Seen) -> Answer:
     rack, frame = seen.rack, seen.present.frame
+    if command.glance:
+        return Answer((), {"lanes": looking.glance(rack, seen.score, frame)})
     if not rack.lanes:
         return Answer(("there are no lanes",), {"lanes": []})
     kits = [name for name in rack.lanes if seen.catalogue[rack.modules[name].kind].kit]

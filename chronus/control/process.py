@@ -29,6 +29,7 @@ from chronus.errors import ChronusError
 from chronus.journal.records import Settled
 from chronus.journal.replay import Parse
 from chronus.journal.writing import Pen
+from chronus.memory import layout
 from chronus.memory.layout import Memory
 from chronus.memory.sheet import Sheet
 from chronus.memory.shelf import Shelf
@@ -77,6 +78,7 @@ class Process:
         }  # fmt: skip
         self.status = Status(self.performer, self.supervisor, facts)
         self.server = Server(self.performer, self.status, socket.socket(fileno=given.door), self.supervisor)
+        self.server.lent = layout.read_only(given.memory)
         self.server.every_tick.append(self._settle)
         self.hands = Hands(self.server)
         self.reading = Reading(self.server, self.keeper)

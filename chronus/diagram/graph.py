@@ -25,8 +25,8 @@ class Node(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A cable. `leaves` and `enters` are its ends as they are typed, main ports left out; `late`: it leads back, one block late.
-    `main`: from a main output into a main input."""
+    """A cable. `leaves` and `enters` are its ends as they are typed, main ports left out; `output` and `into` are its ports. `late`: it
+    leads back, one block late. `main`: from a main output into a main input. `auto`: nobody asked for it."""
 
     source: str
     target: str
@@ -36,6 +36,9 @@ class Link(NamedTuple):
     amount: str = ""
     late: bool = False
     main: bool = False
+    output: str = ""
+    into: str = ""
+    auto: bool = False
 
 
 class Graph(NamedTuple):
@@ -75,6 +78,9 @@ def graph_of(rack: Rack, catalogue: Catalogue, taken_out: Mapping[str, str], sha
                 format_quantity(amount) if amount is not None else "",
                 key in late,
                 from_main and to_main,
+                key.output,
+                key.into,
+                rack.cables[key].auto,
             )
         )
     return Graph(tuple(nodes), tuple(links))
@@ -108,8 +114,8 @@ def plain(graph: Graph) -> dict[str, Any]:
         "nodes": [{"name": node.name, "kind": node.kind, "marks": list(node.marks)} for node in graph.nodes],
         "cables": [
             {
-                "from": link.leaves, "to": link.enters, "source": link.source, "target": link.target, "carries": link.carries,
-                "amount": link.amount, "late": link.late,
+                "source": link.source, "output": link.output, "target": link.target, "into": link.into, "amount": link.amount,
+                "auto": link.auto, "from": link.leaves, "to": link.enters, "carries": link.carries, "late": link.late,
             }
             for link in graph.links
         ],

@@ -48,6 +48,8 @@ class Attached:
         self.notes = list(notes)
         self.frames = wire.from_engine()
         self.early: list[FromEngine] = []
+        self.lent: list[int] = []
+        """Descriptors that came with messages: the shared memory, for one who only looks on."""
 
     def greet(self, hello: Hello, timeout: float = ATTACH_SECONDS) -> Welcome:
         """Says hello and waits for the welcome; what came after it is kept in `early`."""
@@ -71,7 +73,8 @@ class Attached:
         while True:
             while self.early:
                 yield self.early.pop(0)
-            more = self.socket.recv(1 << 16)
+            more, lent, _, _ = socket.recv_fds(self.socket, 1 << 16, 1)
+            self.lent += lent
             if not more:
                 return
             self.early += self.frames.feed(more)
@@ -117,17 +120,22 @@ class Attached:
 
     def close(self) -> None:
         self.socket.close()
+        for descriptor in self.lent:
+            os.close(descriptor)
+        self.lent.clear()
 
 
 def attach(
     settings: Settings, *, timeout: float = ATTACH_SECONDS, start: bool = True, watch: bool = False, quiet: bool = False,
-    again: bool = False,
+    again: bool = False, looks: bool = False,
 ) -> tuple[Attached, Welcome]:  # fmt: skip
-    """Connects to the running engine, or else to a new one; `quiet` shows no progress. `again`: the connection to it was lost just now."""
+    """Connects to the running engine, or else to a new one; `quiet` shows no progress. `again`: the connection to it was lost just now.
+    `looks`: only to look on."""
     attached = _reach(settings, timeout, start, quiet)
     try:
         patience = timeout if attached.started is not None else min(timeout, ANSWER_SECONDS)
-        welcome = attached.greet(Hello(author=settings.author, watch=watch, again=again, folder=_here()), patience)
+        hello = Hello(author=settings.author, watch=watch, again=again, folder=_here(), looks=looks)
+        welcome = attached.greet(hello, patience)
     except BaseException:
         attached.close()
         raise

@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -252,6 +253,14 @@ class Client:
 
     def tell(self, message: FromEngine) -> None:
         self._out += _frame(message)
+        self.flush()
+
+    def lend(self, message: FromEngine, descriptor: int) -> None:
+        """Sends a descriptor with the first byte of a message, and leaves the rest for `flush`; before anything else was sent."""
+        self._out += _frame(message)
+        with suppress(OSError):  # it has gone already, which is seen where it is flushed
+            socket.send_fds(self.socket, [self._out[:1]], [descriptor], socket.MSG_NOSIGNAL)
+            del self._out[:1]
         self.flush()
 
     def flush(self) -> None:

@@ -79,6 +79,8 @@ class Server:
         """Asked of each job of a client, with the folder in which it types."""
         self._listens_from: float = 0
         """The frame: before it nobody is listened to."""
+        self.lent = -1
+        """The shared memory as a descriptor that it can only be read with, for those who look on; -1: there is none."""
         self.running = True
         self._returned: tuple[float, Notice] | None = None
         self.door = Door(listener, self._welcome, self._list, lambda: self.publisher.count(TURNED_AWAY))
@@ -446,7 +448,10 @@ class Server:
             assert isinstance(part.alone, Crash)
             self.supervisor.crash(part.alone.what, answered)
             return
-        others = sum(1 for other in self.clients.values() if other.hello and other is not client and not other.gone)
+        others = sum(
+            1 for other in self.clients.values()
+            if other.hello and not other.hello.looks and other is not client and not other.gone
+        )  # fmt: skip
         if part.shutdown.alone and others:
             answered(
                 False, f"{others} other {'shell is' if others == 1 else 'shells are'} attached; the engine goes on"
@@ -488,7 +493,11 @@ class Server:
                     self._tell(client, Notice("rack", "", rack))
 
     def _welcome(self, client: Client) -> None:
-        client.tell(Welcome(1, self.status.engine(), self.status.catalogue, self.status.rack()))
+        welcome = Welcome(1, self.status.engine(), self.status.catalogue, self.status.rack())
+        if client.hello and client.hello.looks and self.lent >= 0:
+            client.lend(welcome, self.lent)
+        else:
+            client.tell(welcome)
         if self._returned and client.hello and client.hello.again:
             since, notice = self._returned
             if time.monotonic() - since < RETURN_SECONDS:
