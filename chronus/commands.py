@@ -113,6 +113,11 @@ class Command(Struct, frozen=True, kw_only=True, tag=str.lower):
         """Whether it is put off to the next bar where no time was typed, and performed there."""
         return False
 
+    @property
+    def tells_lanes(self) -> bool:
+        """Whether it is performed at once, and lanes are told beforehand when it takes hold."""
+        return self.at_next_bar
+
 
 class Question(Command, frozen=True, kw_only=True):
     asks = True
@@ -235,9 +240,16 @@ class Reverse(OfALine, frozen=True, kw_only=True):
 
 
 class Clear(Command, frozen=True, kw_only=True):
-    name: str
+    """Takes a lane away, or a scene, or the song: `what` says which."""
+
+    name: str = ""
+    what: Literal["", "scene", "song"] = ""
 
     may_last = at_next_bar = True
+
+    @property
+    def tells_lanes(self) -> bool:
+        return not self.what
 
 
 class Mute(OfLanes, frozen=True, kw_only=True):

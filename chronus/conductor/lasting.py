@@ -25,7 +25,7 @@ def items(rack: Rack, command: AnyCommand | Section, catalogue: Catalogue) -> tu
         found = (_item(rack, change, catalogue) for change in command.changes)
     elif isinstance(command, say.OfPace):
         found = (("", "pace"),)
-    elif isinstance(command, say.Sequence | say.Clear):
+    elif isinstance(command, say.Sequence) or (isinstance(command, say.Clear) and not command.what):
         found = ((named(rack, command.name, catalogue), NOTES),)
     elif isinstance(command, say.OfLanes):
         flag, _ = command.makes

@@ -28,12 +28,12 @@ from chronus.conductor.transaction import (
     rack_of,
     with_rack,
 )
-from chronus.conductor.waiting import frame_of
+from chronus.conductor.waiting import bar_of, frame_of
 from chronus.errors import ChronusError, did_you_mean
 from chronus.pattern.lane import LaneOptions
-from chronus.rack import songs
+from chronus.rack import scenes, songs
 from chronus.rack.arping import addressed, by_hand, held
-from chronus.rack.document import Module, Moving, Rack, find, named, replace, with_module
+from chronus.rack.document import Module, Moving, Rack, Song, find, named, replace, with_module
 from chronus.rack.edit import Edit, edit, empty
 from chronus.rack.imported import bring
 from chronus.rack.lanes import too_many, with_lane
@@ -111,7 +111,7 @@ class Performance:
         try:
             if refused is not None:
                 raise refused
-            if isinstance(command, say.Scene | Section) and self._is_overtaken(rest):
+            if isinstance(command, say.Scene | Section) and self._is_overtaken(command, rest):
                 outcome = self._passed_over(command, text)
             else:
                 outcome = self._outcome(command, text)
@@ -133,6 +133,9 @@ class Performance:
             return self._answer(command, text)
         if isinstance(command, say.Goto):
             command = arrangement.resolved(command, self.t.after, self._here)
+        if isinstance(command, say.Clear):
+            command = scenes.of_a_lane(command, self.t.after)
+        self._check_song(command)
         later = self._later(command)
         told = ""
         if isinstance(command, say.Note) and later is None:
@@ -170,10 +173,15 @@ class Performance:
             self._settle_song()
         return Outcome(0, text)
 
-    def _is_overtaken(self, rest: Sequence[AnyCommand]) -> bool:
-        """Whether another scene was said after this one for the same moment: it is heard in its place."""
+    def _is_overtaken(self, command: say.Scene | Section, rest: Sequence[AnyCommand]) -> bool:
+        """Whether another scene was said after this one for the same moment: it is heard in its place. A section also gives way to
+        what leads the song elsewhere then, or ends it.
+        """
         now = [due.command for due in self.waiting.values() if frame_of(due, self.timeline) == self.present.frame]
-        return any(isinstance(one, say.Scene) and not one.defines for one in (*rest, *(now if self.own else ())))
+        others = (*rest, *(now if self.own else ()))
+        if isinstance(command, Section) and any(songs.leads(one) for one in others):
+            return True
+        return any(isinstance(one, say.Scene) and not one.defines for one in others)
 
     def _made(self, command: say.Vary | say.Answer | say.Shift | say.Rotate | say.Reverse) -> tuple[say.Sequence, str]:
         """Returns the lane that a command makes of the one that will be there when it takes hold."""
@@ -183,7 +191,12 @@ class Performance:
 
     def _answer(self, question: AnyCommand, text: str) -> Outcome:
         seen = questions.Seen(
-            self.seen, self.catalogue, self.taken_out, self.present, None if self.stopped else self.score
+            self.seen,
+            self.catalogue,
+            self.taken_out,
+            self.present,
+            None if self.stopped else self.score,
+            self._to_come(),
         )
         lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):
@@ -244,7 +257,7 @@ class Performance:
         waits = not command.of_the_present and self.author not in PERFORMERS
         if self._opening and waits:
             return command.when or BEHIND
-        if command.at_next_bar:
+        if command.tells_lanes:
             return None
         if command.waits_for_bar and command.when is None:
             return When("next")
@@ -255,7 +268,7 @@ class Performance:
     def _once_it_plays(self, command: AnyCommand) -> When | None:
         """While nothing plays a time counts from where the music will begin; what would come right there is done now."""
         when = command.when
-        begins = command.at_next_bar and not (
+        begins = command.tells_lanes and not (
             self.stopped or isinstance(command, say.OfPace)
         )  # with its lane music begins
         if when is None or begins or when.kind in ("next", "every") or (when.kind == "bar" and when.count == 1):
@@ -383,6 +396,28 @@ class Performance:
             self._put_off(wanted, When("bar", wanted.bar), f"song, bar {wanted.bar}", self.t.after)
             self.author = author
 
+    def _to_come(self) -> tuple[Song, str] | None:
+        """Returns a song that waits for its bar, the one said last, and where it begins."""
+        found = [(number, one) for number, one in self.ahead if isinstance(one, say.Song) and one.sections]
+        if not found:
+            return None
+        number, command = found[-1]
+        waits = self._waits_as(number)
+        known = isinstance(waits, Due) and self.timeline is not None
+        where = bar_of(self.timeline, waits.position) if known else "its bar"  # type: ignore[arg-type, union-attr]
+        return Song(command.sections, command.loop), where
+
+    def _check_song(self, command: AnyCommand) -> None:
+        """Raises E_VALUE for what is about the song that there is, while the only one has still to begin."""
+        is_turned = isinstance(command, say.Song) and command.turn != ""
+        about = is_turned or (isinstance(command, say.Clear) and command.what == "song")
+        to_come = self._to_come() if about and self.t.after.song is None and self._later(command) is None else None
+        if to_come is not None:
+            part = "turn" if isinstance(command, say.Song) else "what"
+            raise ChronusError(
+                "E_VALUE", f"the song begins at {to_come[1]}; say it then, or take it back with `undo`", part=part
+            )
+
     def _begun(self, done: Edit) -> Edit:
         """Lets the scene be heard with which a song begins. One that comes back after an unclean end is as it was."""
         if self.author == JOURNAL:
@@ -471,7 +506,7 @@ class Performance:
 
     def _take(self, done: Edit, command: Kept, text: str) -> None:
         t, before, when = self.t, self.t.after, command.when
-        if when is None and not (command.at_next_bar or isinstance(command, say.Say)):
+        if when is None and not (command.tells_lanes or isinstance(command, say.Say)):
             when = When("now")
         hands = [hand for hand in (command, *inside(command)) if isinstance(hand, say.ByHand)]
         t.hands += hands
@@ -601,8 +636,12 @@ class Performance:
         if panics:
             self._step(done.rack, now, "panic")
         moved = stands != self.stopped
+        rack = done.rack
+        if moved and not stands:  # the music begins anew, and so does the song
+            begun = self._begun(Edit(arrangement.anew(rack), "", {}))
+            rack, t.sweeps = begun.rack, [*t.sweeps, *begun.sweeps]
         if moved or not panics:
-            self._step(done.rack, now, ("stop" if stands else "play") if moved else "")
+            self._step(rack, now, ("stop" if stands else "play") if moved else "")
 
     def _cross(self, back: bool, deed: Deed, here: Rack, stands: bool) -> Deed:
         """Moves a step to the other pile. What it had put an end to waits again, or no more; so does what was to put an end to it."""

@@ -29,6 +29,7 @@ from chronus.rack.document import (
     Module,
     Moving,
     Rack,
+    Song,
     in_words,
     named,
     of_the_whole,
@@ -68,13 +69,14 @@ Taken = Mapping[str, str]
 
 class Seen(NamedTuple):
     """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands.
-    `score`: where the music is in each lane, if that is asked."""
+    `score`: where the music is in each lane, if that is asked. `to_come`: a song that waits, and the words for where it begins."""
 
     rack: Rack
     catalogue: Catalogue
     taken_out: Taken = NOBODY
     present: Present = STILL
     score: Score | None = None
+    to_come: tuple[Song, str] | None = None
 
 
 class Answer(NamedTuple):
@@ -93,7 +95,7 @@ def answer(command: say.AnyCommand, seen: Seen) -> Answer:
 
 
 def _list(command: say.List, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, present, score = seen
+    rack, catalogue, taken_out, present, score, _ = seen
     what, lines = command.what, list[str]()
     if what == "patterns":
         return _patterns(command.genre)
@@ -224,14 +226,23 @@ def _show_patch(command: say.Show, seen: Seen) -> Answer:
 
 
 def _show_song(seen: Seen) -> Answer:
-    song, score = seen.rack.song, seen.score
+    """Shows the song, and in one line the one that waits to take its place; or, where none plays yet, the one that waits."""
+    song, to_come = seen.rack.song, seen.to_come
+    begins = f"begins at {to_come[1]}" if to_come else ""
+    then = [f"at {to_come[1]}: {songs.in_words(to_come[0])}"] if to_come and song else []
+    if song is None and to_come is None:
+        raise ChronusError("E_VALUE", f"there is no song; {scenes.NO_SONG}", part="what")
     if song is None:
-        raise ChronusError("E_VALUE", f"there is no song; {songs.NONE}", part="what")
-    at = arrangement.here(score.timeline, seen.present.frame) if score is not None and score.timeline else None
-    state = ", stopped" if song.stopped else "" if arrangement.place(song, at) else ", not playing"
-    head = f"{songs.in_words(song)} ({', '.join(arrangement.remarks(song))}{state})"
+        song, at, state = to_come[0], None, begins  # type: ignore[index]
+    else:
+        timeline = seen.score.timeline if seen.score is not None else None
+        at = arrangement.here(timeline, seen.present.frame) if timeline is not None else None
+        state = "stopped" if song.stopped else "" if arrangement.place(song, at) else "not playing"
+    head = f"{songs.in_words(song)} ({', '.join(filter(None, (*arrangement.remarks(song), state)))})"
     result = {**songs.plain(song), "now": arrangement.told(song, at)}
-    return Answer((head, *arrangement.drawn(song, at)), result)
+    if to_come is not None:
+        result["to_come"] = {**songs.plain(to_come[0]), "at": to_come[1]}
+    return Answer((head, *arrangement.drawn(song, at), *then), result)
 
 
 def _show_scene(name: str, rack: Rack) -> Answer:
@@ -243,7 +254,7 @@ def _show_scene(name: str, rack: Rack) -> Answer:
 
 
 def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, present, score = seen
+    rack, catalogue, taken_out, present, score, _ = seen
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]

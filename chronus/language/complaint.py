@@ -74,7 +74,10 @@ NOUNS = {
     "NAME": "a name", "DOTTED": "a name.param", "KIND": "a kind of module", "FILE": "a file name", "TOPIC": "a word",
     "BODY": "a pattern", "TEST": "== or another comparison", "NOTE": "a note", "QUANTITY": "a number", "WORD": "a word",
 }  # fmt: skip
-HIDDEN = {"PATH", "STRING", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE", "ENDLESS", "TIMES", "GOTOBAR"}
+HIDDEN = {
+    "PATH", "STRING", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE", "ENDLESS", "TIMES", "GOTOBAR", "SHOWNSCENE", "CLEAREDSCENE",
+    "CLEAREDSONG",
+}  # fmt: skip
 """Terminals that go without saying beside another one."""
 EXAMPLES = {"TEST": ("==",), "BAR": ("bar",), "BEAT": ("beat",), "BODY": ("x...",)}
 
@@ -150,7 +153,8 @@ def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
     if word in LISTS and not rest:
         return (f"list {head}",)
     if word in INSTEAD:
-        return (INSTEAD[word],)
+        away = INSTEAD[word] == "unload" and re.match(r"scene\s+\w|song$", rest)
+        return ("clear" if away else INSTEAD[word],)
     kind = word if word in places.shipped_kinds() else ""
     if kind and (BARE.fullmatch(rest) or NOTES.fullmatch(rest)):
         return (f"seq {head}:",)
@@ -202,7 +206,7 @@ def explain(typed: str, error: UnexpectedInput) -> ChronusError:
 def _advice(accepts: set[str], typed: str, before: str, offset: int) -> Advice:
     word = typed[offset : offset + stands(typed, offset)]
     first = before.split(maxsplit=1)[0] if before else ""
-    for look in (_two_kinds, _dot, _noise, _mark, _option):
+    for look in (_two_kinds, _off, _dot, _noise, _mark, _option):
         advice = look(accepts, typed, before, offset, word, first)
         if advice is not None:
             return advice
@@ -222,6 +226,13 @@ def _two_kinds(accepts: set[str], typed: str, before: str, offset: int, word: st
         return None
     words = (f"; load {second}", f"as {second}") if second in known else (f"as {second}",)
     return Advice(found.start(1), words, len(second), ' (one module a line; its name comes after "as")')
+
+
+def _off(accepts: set[str], typed: str, before: str, offset: int, word: str, first: str) -> Advice | None:
+    """`scene drop off`, `song off`"""
+    if word == "off" and re.fullmatch(r"song|scene\s+\w+", before):
+        return Advice(0, (f"clear {' '.join(before.split())}",), len(typed.rstrip()))
+    return None
 
 
 def _dot(accepts: set[str], typed: str, before: str, offset: int, word: str, first: str) -> Advice | None:

@@ -10,7 +10,7 @@ from chronus.commands import LONGEST_LINE, Change, Clear, Every, File, Fill, Rel
 from chronus.commands import Scene as Said
 from chronus.errors import ChronusError, nearest
 from chronus.rack import lanes
-from chronus.rack.document import Lane, Moving, Rack, Scene, audible, named, replace
+from chronus.rack.document import Lane, Moving, Rack, Scene, audible, find, named, replace
 from chronus.rack.lanes import Result, with_lane
 from chronus.rack.sweeps import STILL, Present, format_length
 from chronus.rack.values import change_one, plain_word
@@ -18,6 +18,7 @@ from chronus.units import format_quantity
 
 SCENES = 256
 """E_LIMIT beyond."""
+NO_SONG = "`song: intro*8 drop*16` makes one"
 NOTHING, EVERYTHING = ".", "*"
 """How a scene without lanes is written, and one of all that are heard."""
 Recalled = tuple[Rack, str, dict[str, Any], tuple[Moving, ...]]
@@ -106,10 +107,41 @@ def _place(k: int) -> str:
 
 
 def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
-    """Takes a lane away, and out of all scenes; but not from those if it comes back by itself."""
+    """Takes a lane away, and out of all scenes; but not from those if it comes back by itself. Or takes a scene away, or the song."""
+    command = of_a_lane(command, rack)
+    if command.what:
+        return _clear_song(rack, command) if command.what == "song" else _clear_scene(rack, command)
+    if command.name in rack.scenes and find(rack, command.name, catalogue) is None:
+        message = f'"{command.name}" is no lane but a scene; `clear scene {command.name}` takes it away'
+        raise ChronusError("E_NAME", message, part="name")
     rack, text, result = lanes.clear(rack, command, catalogue)
     rack, taken = without(rack, result["name"]) if command.lasts is None else (rack, "")
     return rack, text + taken, result
+
+
+def of_a_lane(command: Clear, rack: Rack) -> Clear:
+    """Returns `clear song` as what it means where a module has that name: its lane."""
+    return replace(command, what="", name="song") if command.what == "song" and "song" in rack.modules else command
+
+
+def _clear_scene(rack: Rack, command: Clear) -> Result:
+    name = command.name
+    find_scene(rack, name, "name")
+    if command.lasts is not None:
+        raise ChronusError("E_VALUE", "a scene that is taken away does not come back by itself", part="lasts")
+    if rack.song is not None and any(scene == name for scene, _ in rack.song.sections):
+        message = f'the song plays "{name}"; another `song: ...` without it comes first, or `clear song`'
+        raise ChronusError("E_VALUE", message, part="name")
+    left = {other: scene for other, scene in rack.scenes.items() if other != name}
+    return replace(rack, scenes=left), f"clear scene {name}", {"scene": name}
+
+
+def _clear_song(rack: Rack, command: Clear) -> Result:
+    if rack.song is None:
+        raise ChronusError("E_VALUE", f"there is no song; {NO_SONG}", part="what")
+    if command.lasts is not None:
+        raise ChronusError("E_VALUE", "a song that is taken away does not come back by itself", part="lasts")
+    return replace(rack, song=None), "clear song", {"song": None}
 
 
 def without(rack: Rack, name: str, module: bool = False) -> tuple[Rack, str]:

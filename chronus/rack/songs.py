@@ -9,15 +9,13 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import LONGEST_LINE, Goto
+from chronus.commands import LONGEST_LINE, Clear, Goto
 from chronus.commands import Scene as SaidScene
 from chronus.commands import Song as Said
 from chronus.errors import ChronusError, nearest
 from chronus.rack.document import Rack, Song, replace
 from chronus.rack.lanes import Result
-from chronus.rack.scenes import find_scene
-
-NONE = "`song: intro*8 drop*16` makes one"
+from chronus.rack.scenes import NO_SONG, find_scene
 
 
 class Place(NamedTuple):
@@ -57,7 +55,7 @@ def _turn(rack: Rack, command: Said) -> Result:
 
 def _there_is(rack: Rack, part: str) -> Song:
     if rack.song is None:
-        raise ChronusError("E_VALUE", f"there is no song; {NONE}", part=part)
+        raise ChronusError("E_VALUE", f"there is no song; {NO_SONG}", part=part)
     return rack.song
 
 
@@ -83,6 +81,18 @@ def target(song: Song, command: Goto, here: int = -1) -> int:
             "E_NAME", f'"{command.scene}" is not in the song', suggestions=nearest(command.scene, names), part="scene"
         )
     return next((begin for begin in begins if begin > here), begins[0])
+
+
+def leads(command: object) -> bool:
+    """Whether a command says what becomes of a song from now on, and not only what comes at its end."""
+    match command:
+        case Goto():
+            return True
+        case Said(turn=turn):
+            return turn in ("", "stop")
+        case Clear(what=what):
+            return what == "song"
+    return False
 
 
 def heard_with(rack: Rack, command: Said | Goto | SaidScene) -> str | None:

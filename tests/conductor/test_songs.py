@@ -173,6 +173,83 @@ def test_stop_and_play_begin_it_again_at_its_first_bar(song):
     assert heard(song) == END
 
 
+def test_an_undo_of_stop_begins_it_again_with_its_first_scene(song):
+    song.line("song: intro*2 drop*2 now")
+    song.play(2 * BAR + 1)
+    assert heard(song) == DROP
+    song.line("stop; undo")
+    assert heard(song) == INTRO
+    assert song.conductor.state.song(song.frame)["bar"] == 1
+    song.play(4 * BAR + 2)
+    assert heard(song) == DROP
+    assert "cutoff" in song.rack.modules["filter"].params, "with the sweep of that scene"
+
+
+def test_a_redo_of_play_begins_it_again_too(song):
+    song.line("song: intro*1 drop*2 now; stop; play")
+    song.play(song.frame + BAR + 1)
+    assert heard(song) == DROP
+    song.line("undo; redo")
+    assert heard(song) == INTRO
+    song.play(song.frame + BAR + 2)
+    assert heard(song) == DROP
+
+
+def test_a_song_that_is_taken_away_leaves_what_is_heard(song):
+    song.line("song: intro*1 build*1 drop*1 now")
+    song.play(BAR + 1)
+    assert song.line("clear song") == "clear song"
+    assert song.rack.song is None and song.conductor.state.waiting == ()
+    assert bars(song, 3, 5) == [BUILD] * 3
+    assert song.wrong("show song").code == song.wrong("clear song").code == "E_VALUE"
+    song.line("undo")
+    assert song.rack.song is not None and "song: intro*1 build*1 drop*1" in script(song.rack, song.conductor.catalogue)
+
+
+@pytest.mark.parametrize("line", ["clear song at bar 3", "song stop at bar 3"])
+def test_ended_at_a_bar_it_goes_on_until_then_and_no_section_begins(song, line):
+    song.line("song: intro*1 build*1 drop*1 now")
+    assert song.line(line).endswith("(at bar 3)")
+    assert bars(song, 2, 4) == [BUILD, BUILD, BUILD]
+    assert "cutoff" not in song.rack.modules["filter"].params
+
+
+@pytest.mark.parametrize("line", ["goto intro at bar 3", "song: intro*4 at bar 3"])
+def test_led_elsewhere_at_a_bar_nothing_is_set_of_the_section_that_would_begin_there(song, line):
+    song.line("song: intro*1 build*1 drop*1 now")
+    song.line(line)
+    assert bars(song, 3, 3) == [INTRO]
+    assert "cutoff" not in song.rack.modules["filter"].params
+
+
+def test_a_scene_that_the_song_plays_is_not_taken_away(song):
+    song.line("song: intro*1 build*1 now")
+    error = song.wrong("clear scene build")
+    assert error.code == "E_VALUE"
+    assert error.message == 'the song plays "build"; another `song: ...` without it comes first, or `clear song`'
+    assert song.line("clear scene drop") == "clear scene drop"
+    song.line("clear song; clear scene build")
+    assert list(song.rack.scenes) == ["intro"]
+
+
+def test_where_a_module_is_called_song_its_lane_is_cleared(song):
+    song.line("song: intro*8 now; load kick as song; seq song: x...; clear song now")
+    assert "song" not in song.rack.lanes and song.rack.song is not None
+
+
+def test_one_that_has_still_to_begin_is_shown_and_not_turned(song):
+    song.line("song: intro*2 drop*2")
+    (shown,) = song.lines("show song")
+    assert shown.lines[0] == "song: intro*2 drop*2 (4 bars, then its lanes stop, begins at bar 2)"
+    assert shown.result["to_come"]["at"] == "bar 2" and shown.result["now"] == {}
+    for line in ("song stop", "clear song", "song loop on"):
+        error = song.wrong(line)
+        assert error.message == "the song begins at bar 2; say it then, or take it back with `undo`"
+    song.play(BAR + 1)
+    song.line("song stop; song: build*1 at bar 9")
+    assert song.lines("show song")[0].lines[-1] == "at bar 9: song: build*1"
+
+
 def test_said_while_the_transport_stands_it_begins_with_play(song):
     song.line("stop")
     assert (

@@ -23,12 +23,20 @@ def command(text: str) -> AnyCommand:
 
 def said(take: Take, moment: int, lines: Sequence[str]) -> list[str]:
     """Types lines at a frame, all of which must be done; the answers to them."""
-    take.render(moment // BLOCK * BLOCK)
+    reach(take, moment)
     whole = Submission(tuple(range(len(lines))), tuple(lines), tuple(command(line) for line in lines))
     outcomes = take.perform(whole, moment, exact=True)
     for line, outcome in zip(lines, outcomes, strict=True):
         assert outcome.error is None, f"{line}: {outcome.error}"
     return [outcome.text for outcome in outcomes]
+
+
+def reach(take: Take, frame: int) -> None:
+    """Renders up to the block of a frame, and performs what was put off to a time before it."""
+    while (due := take.conductor.state.next_due) is not None and due < frame:
+        take.render(due // BLOCK * BLOCK)
+        take.put_off(due)
+    take.render(frame // BLOCK * BLOCK)
 
 
 def heard(moments: Mapping[int, Sequence[str]], end: int, stems: Collection[str] | None = None) -> np.ndarray:
@@ -39,6 +47,7 @@ def heard(moments: Mapping[int, Sequence[str]], end: int, stems: Collection[str]
     take = Take(RATE, 0, stems=stems)
     for moment, lines in sorted(moments.items()):
         said(take, moment, lines)
+    reach(take, end)
     take.render(end + take.latency)
     return take.sound(end)
 

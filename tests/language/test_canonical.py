@@ -153,7 +153,7 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         c.Import,
         name=files | st.sampled_from(["~/loops/a.mid", "my loops/b.mid"]),
         parts=st.dictionaries(
-            names.filter(lambda name: name not in ("bars", "tempo")),
+            names.filter(lambda name: name not in ("as", "bars", "tempo")),
             st.sampled_from(["36", "ch2", "track1", "c2"]),
             max_size=3,
         ).map(lambda found: tuple(found.items())),
@@ -172,6 +172,9 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     | st.just(c.Show(what="lanes"))
     | st.builds(c.Show, what=st.just("scene"), name=names)
     | st.just(c.Show(what="song")),
+    c.Clear: st.builds(c.Clear, name=names.filter(lambda name: name != "song"))
+    | st.builds(c.Clear, what=st.just("scene"), name=names)
+    | st.just(c.Clear(what="song")),
     c.Describe: st.builds(c.Describe, kind=names.filter(lambda kind: not kind.endswith("_module"))),
     c.Help: st.builds(c.Help, word=st.just("") | names | st.sampled_from(["c#2", "e_value", "bass.freq"])),
     c.Wait: st.builds(c.Wait, length=lengths) | st.builds(c.Wait, until_bar=st.integers(1, 10**9)),

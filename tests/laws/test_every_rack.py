@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Open, Say, Submission
 from chronus.conductor.conductor import Conductor
+from chronus.conductor.transaction import Section
 from chronus.conductor.waiting import together
 from chronus.errors import ChronusError
 from chronus.journal import standing
@@ -151,6 +152,7 @@ LINE = st.one_of(
     said("song: {}{}", st.sampled_from(["a*1", "a*2 drop*1", "drop*1 a*1 loop", "loop*3 a*1"]), time),
     said("{}{}", st.sampled_from(["song", "goto bar 2", "goto drop", "fill on", "fill off"]), time),
     st.sampled_from(["song stop", "song loop on", "song loop off", "every 2 bars fill", "every off"]),
+    said("{}{}", st.sampled_from(["clear scene a", "clear scene drop", "clear song"]), time),
     said("bpm {}{}", st.sampled_from(BPMS), time),
     st.sampled_from(ONES),
 )
@@ -216,9 +218,12 @@ class Session:
         return onward(self.conductor.rack, catalogue(), self.conductor.state.present(self.last))
 
     def all_is_over(self) -> None:
-        """What waits is done."""
-        for at, dues in self.conductor.in_turn(NEVER):
-            self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
+        """What waits is done, and so is the way back of what is only done then; but a song goes on no further."""
+        while True:
+            for at, dues in self.conductor.in_turn(NEVER):
+                self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
+            if all(isinstance(due.command, Section) for due in self.conductor.state.waiting):
+                return
 
 
 def plain(rack: Rack):
@@ -283,6 +288,7 @@ def racks(count: int):
 @example(
     ["load saw; load kick; load filter", "load saw as a", "bpm 20 for 2 bars", "seq a: x...", "bpm 20 at next bar"], 0
 )
+@example(["load saw; load kick; load filter", "load saw as a", "seq a: x...", "fill on for 2 bars"], 0)
 @example(
     ["load delay as a", "new", "load saw as a", "load saw", "patch a > a.gate", "load saw", "load saw", "undo"], 6
 )  # fmt: skip

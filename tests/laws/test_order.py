@@ -22,7 +22,7 @@ from tests.kit.typed import heard
 
 EXAMPLES = int(os.environ.get("CHRONUS_EXAMPLES", "0"))
 SECOND_MOMENT, END = 2000, 5600
-"""Frames: within a block, and after two steps at the tempo of most racks."""
+"""Frames: within a block, and after two steps at the tempo of most racks, or the first bar of a song in eighths."""
 KINDS = (
     "saw",
     "sine",
@@ -154,11 +154,33 @@ def typings(draw) -> Typing:
         hand = draw(st.sampled_from((f"gate {name} on", *([] if arps else [f"note {name} e4 len=1/32"]))))
         found[f"hand {name}"] = Line(hand, (f"load {name}",))
     for line in draw(
-        st.lists(st.sampled_from(("bpm 340", "swing 66", "meter 7/8", "set seed 7", "set volume -3db")), unique=True)
+        st.lists(st.sampled_from(("bpm 340", "swing 66", "meter 1/8", "set seed 7", "set volume -3db")), unique=True)
     ):
         found[line] = Line(line)
+    _arrange(draw, found, kinds)
     moments = _moments(found, draw(st.permutations(list(found))), draw(st.integers(0, 8)))
     return Typing(*(_typed(found, moments, draw(st.permutations(list(found)))) for _ in range(2)))
+
+
+def _arrange(draw, found: dict[str, Line], kinds: dict[str, str]) -> None:
+    """Adds scenes, and one that is heard or a song of them. What a scene sets, no other line sets: the last one said would hold."""
+    lanes = [key.split()[1] for key in found if key.startswith("seq ")]
+    if not lanes or draw(st.integers(0, 2)):
+        return
+    scenes = []
+    for name in ("drop", "gap")[: draw(st.integers(1, 2))]:
+        heard = draw(st.lists(st.sampled_from(lanes), unique=True))
+        needs = [f"seq {lane}" for lane in heard]
+        sets = ""
+        if draw(st.booleans()) and "set volume -3db" not in found:
+            sets = ", volume -9db" + draw(st.sampled_from(("", " over 50 ms")))
+        found[f"scene {name}"] = Line(f"scene {name} = {' '.join(heard) or '.'}{sets}", tuple(needs))
+        scenes.append(name)
+    # what is heard says so of all lanes there are, and of all that mute one
+    before = [key for key in found if key.startswith(("seq ", "mute ", "scene ", "arp "))]
+    way = draw(st.sampled_from(("scene {} now", "song: {}*1 {}*1 now", "song: {}*1 {}*1 loop now")))
+    last = draw(st.sampled_from(scenes))
+    found["heard"] = Line(way.format(last, scenes[0]), tuple(before))
 
 
 def _moments(lines: dict[str, Line], order: list[str], later: int) -> dict[str, int]:

@@ -73,6 +73,10 @@ def test_values_and_bypasses_are_set_with_it_and_a_sweep_begins(beat):
         ("scene drop = kick, filter.cutoff 1", "E_VALUE", "cutoff is 20..20000 Hz"),
         ("scene drop = kick for 4 bars", "E_VALUE", "`scene drop for 4 bars` is heard for so long; a definition stays"),
         ("scene dro", "E_NAME", 'there is no scene "dro"'),
+        ("clear scene dro", "E_NAME", 'there is no scene "dro"'),
+        ("clear drop", "E_NAME", '"drop" is no lane but a scene; `clear scene drop` takes it away'),
+        ("clear scene drop for 4 bars", "E_VALUE", "a scene that is taken away does not come back by itself"),
+        ("clear song", "E_VALUE", "there is no song; `song: intro*8 drop*16` makes one"),
         ("show scene dro", "E_NAME", 'there is no scene "dro"'),
     ],
 )
@@ -165,6 +169,17 @@ def test_a_script_writes_them_and_they_can_be_listed(beat):
     assert listed.result["scenes"][1] == {"name": "gap", "lanes": [], "sets": []}
     (shown,) = beat.lines("show scene build")
     assert shown.lines == (line, "heard  kick: x...", "muted  tb303: x.x.", "heard  hat: ..x.")
+
+
+def test_one_is_taken_away_and_comes_back_with_undo(beat):
+    beat.line("scene a = kick; scene b = hat")
+    assert beat.line("clear scene a") == "clear scene a"
+    assert list(beat.rack.scenes) == ["b"] and heard(beat) == ["kick", "tb303", "hat"]
+    assert beat.line("clear scene b at bar 3") == "clear scene b (at bar 3)" and "b" in beat.rack.scenes
+    beat.play(2 * BAR + 1)
+    assert not beat.rack.scenes
+    beat.line("undo 2")
+    assert list(beat.rack.scenes) == ["a", "b"]
 
 
 def test_said_again_it_is_another_one(beat):

@@ -1,8 +1,8 @@
 """Random music on control, in one thread, with kills: `python -m tests.simulator.music [--seed N | --schedules N] [--processes N]`.
 
-Several people type sentences of the whole language at once: dense lanes, tempos, sweeps, chords, undo, panic. Meanwhile control is
-killed and taken over, workers stand still, clients leave, making entries takes longer than it should. Two workers without sound take
-what control publishes. A seed says all of it, and the same seed plays the same.
+Several people type sentences of the whole language at once: dense lanes, tempos, sweeps, chords, undo, panic, scenes, songs. Meanwhile
+control is killed and taken over, workers stand still, clients leave, making entries takes longer than it should. Two workers without
+sound take what control publishes. A seed says all of it, and the same seed plays the same.
 
 What must hold:
 
@@ -51,6 +51,7 @@ PATTERNS = (
     "x...", "xxxxxxxxxxxxxxxx", "X..o..x.9.5.x...", "x..x..x.", "o9o9o9o9", "x_..x_..",
     "a1 . c2^ a1@2 e2~ d2 . .", "a2:m7@8 f2:maj7@8", "e1 _ _ . g1 .", "x{freq=90..40} . x{freq=a2} .", "a1{freq=200}@3 . . x",
 )  # fmt: skip
+SCENES = ("one", "two", "three")
 OPTIONS = (
     "",
     "",
@@ -71,10 +72,10 @@ class Failure(Exception):
 
 
 class Stranger:
-    """Writes lines. It knows the names that it once said, not whether they were taken."""
+    """Writes lines. It knows the names that it once said, not whether they were taken. `arranges`: some are of scenes and songs."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self.chance, self.names = chance, ["out"]
+    def __init__(self, chance: random.Random, arranges: bool) -> None:
+        self.chance, self.names, self.arranges = chance, ["out"], arranges
 
     def lines(self) -> list[str]:
         """What is typed in one go."""
@@ -110,10 +111,28 @@ class Stranger:
             ))  # fmt: skip
         if what < 0.74:
             return f"bpm {r.choice((60, 90, 120, 133.3, 174, 180, 240, 400))}"
+        if what > 0.86 and self.arranges:
+            return self.arrangement(name, other)
         return r.choice((
             f"mute {name}", "unmute", f"solo {name}", "unsolo", "unsolo now", "undo", "undo 3", "redo", "swing 58", "play", "stop",
             "panic", f"note {name} a2 vel=0.7 len=1/8", f"gate {name} on", f"gate {name} off", "list", f"show {name}", "status",
             f"clear {name}", f"unload {name}", "new", "say drop in some kick and snare for a DnB song", "bpm 100 at next bar", "sync",
+        ))  # fmt: skip
+
+    def arrangement(self, name: str, other: str) -> str:
+        """What is said of scenes, the song, fills, the pace and arpeggiators."""
+        r, scene, then = self.chance, self.chance.choice(SCENES), self.chance.choice(SCENES)
+        time = r.choice(("", "", "", " now", " at next beat", " at 2 bars", " in 1 bars"))
+        return r.choice((
+            f"scene {scene} = {name} {other}, {name}.freq {r.choice((60, 300))}", f"scene {scene} = *", f"scene {scene} = .",
+            f"scene {scene} = {name}, {other}.cutoff 100..900 over 1 bars", f"scene {scene}{time}", f"scene {scene} for 1 bars",
+            f"song: {scene}*1 {then}*2{time}", f"song: {then}*1 {scene}*1 loop{time}", f"goto {then}{time}", f"goto bar 2{time}",
+            f"song{time}", f"song stop{time}", f"song loop {r.choice(('on', 'off'))}", f"clear scene {scene}{time}", f"clear song{time}",
+            f"fill on for 1 bars{time}", f"fill off{time}", f"every {r.choice((1, 2, 4))} bars fill", "every off",
+            f"halftime{time}", "halftime for 1 bars", f"halftime off{time}", "doubletime for 2 bars",
+            f"seq {name}: x?fill x?nofill . x*3 {r.choice(('', ' every=1/8'))}", f"meter {r.choice(('4/4', '7/8', '1/8'))}",
+            f"arp {name} {r.choice(('up', 'random rate=1/32', 'down latch', 'chord oct=2', 'off'))}{time}",
+            f"note {name} a2 len=1/1; note {name} c3; note {name} e3 len=1/2", "show song", "list scenes",
         ))  # fmt: skip
 
 
@@ -133,6 +152,9 @@ class Session:
 
     def __init__(self, seed: int, folder: Path, memory: Memory, trace: bool = False) -> None:
         self.chance, self.folder, self.tracing = random.Random(seed), folder, trace
+        self.arranges = (
+            seed % 2 == 1
+        )  # the others play as they did before there were songs: failures are known by their seeds
         memory.log[: memory.word(layout.TAIL) + 8] = 0
         memory.board[:] = 0
         memory.seals[:] = 0
@@ -149,7 +171,7 @@ class Session:
             print(f"block {self.house.replicas.block():6d}  {text}")
 
     def play(self) -> None:
-        strangers = [Stranger(self.chance) for _ in range(self.chance.choice((1, 2, 3)))]
+        strangers = [Stranger(self.chance, self.arranges) for _ in range(self.chance.choice((1, 2, 3)))]
         callers = [self.house.caller(f"s{k}") for k in range(len(strangers))]
         try:
             for _ in range(self.chance.randint(4, 14)):

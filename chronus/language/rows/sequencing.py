@@ -6,6 +6,7 @@ import re
 
 from chronus import commands as c
 from chronus.language import notation
+from chronus.language.grammar import WHOLE_WORD
 from chronus.language.quantities import count, quantity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
@@ -52,6 +53,25 @@ def _offer_pace(typed: Typed, known: Known) -> Pairs:
         if typed.rest
         else [("on", "until it is off"), ("off", "as before"), ("for", "for 4 bars: and then as it was")]
     )
+
+
+def _clear(children: Children, line: Line) -> Fields:
+    return {"name": line.name(children[0], "name")}
+
+
+def _clear_scene(children: Children, line: Line) -> Fields:
+    return {"what": "scene", "name": line.name(children[1], "name")}
+
+
+def _clear_song(children: Children, line: Line) -> Fields:
+    line.mark("what", children[0])
+    return {"what": "song"}
+
+
+def _offer_clear(typed: Typed, known: Known) -> Pairs:
+    if typed.rest == ["scene"]:
+        return [(name, "") for name in known.scenes()]
+    return () if typed.rest else [*known.names(), ("scene", "clear scene NAME"), ("song", "its sections")]
 
 
 SEEDS = (0, 999_999_999)
@@ -149,7 +169,18 @@ ROWS = (
         meant="rot roll",
     ),
     Row(c.Reverse, "reverse NAME", "a lane with its last step first", NAME, meant="rev backwards retrograde"),
-    Row(c.Clear, "clear NAME", "takes the lane away", NAME),
+    Row(
+        c.Clear,
+        "clear NAME   clear scene NAME   clear song",
+        "takes a lane away, or a scene, or the song",
+        Form(
+            (("NAME", _clear), ("CLEAREDSCENE NAME", _clear_scene), ("CLEAREDSONG", _clear_song)),
+            lambda command: " ".join(filter(None, (command.what, command.name))),
+            _offer_clear,
+            r"CLEAREDSCENE.3: /scene(?=[ \t]+[a-z])/" + f"\nCLEAREDSONG.3: /song{WHOLE_WORD}/",
+        ),
+        ("clear kick", "clear scene drop"),
+    ),
     Row(c.Mute, "mute NAME ...", "the lane falls silent", NAMES, ("mute kick hat",), meant="silence"),
     Row(c.Unmute, "unmute [NAME ...]", "the lane is heard again; without a name, all are", NAMES_OR_NONE),
     Row(c.Solo, "solo NAME ...", "only these lanes are heard", NAMES),
