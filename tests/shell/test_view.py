@@ -7,6 +7,7 @@ import os
 import pty
 import random
 import re
+import select
 import socket
 import struct
 import termios
@@ -23,6 +24,7 @@ from chronus.memory import layout
 from chronus.memory.layout import BLOCK, RING_BLOCKS, RING_HEAD, RING_STRIDE
 from chronus.score.heads import head
 from chronus.shell.view import bands
+from chronus.shell.view import screen as screens
 from chronus.shell.view.ear import Ear, Heard
 from chronus.shell.view.live import glyphs_of
 from chronus.shell.view.memory import REACH, Memory
@@ -359,6 +361,35 @@ def test_the_last_answer_is_not_left_for_who_comes_next(terminal):
     os.set_blocking(theirs, False)
     with pytest.raises(BlockingIOError):
         os.read(theirs, 100)
+
+
+def test_a_terminal_that_takes_nothing_does_not_hold_it_up_and_gets_the_next_frame_whole(terminal, monkeypatch):
+    monkeypatch.setattr(screens, "TAKE_SECONDS", 0.05)
+    ours, theirs = terminal
+    screen = Screen(theirs, theirs)
+    for k in range(3):
+        screen.draw([f"{k}" * 20000])
+    while select.select([ours], [], [], 0)[0]:
+        os.read(ours, 1 << 16)
+    screen.draw(["hello"])
+    assert read(ours, ASK).endswith("\x1b[1;1Hhello\x1b[K" + ASK)
+    screen.unanswered = 0
+    screen.close()
+
+
+def test_it_can_be_left_and_come_back_to(terminal):
+    ours, theirs = terminal
+    before = termios.tcgetattr(theirs)
+    screen = Screen(theirs, theirs)
+    screen.draw(["hello"])
+    os.write(ours, b"\x1b[1;6R")
+    screen.close()
+    assert read(ours, LEAVE).endswith(LEAVE) and termios.tcgetattr(theirs) == before
+    screen.open()
+    screen.draw(["hello"])
+    assert read(ours, ASK) == ENTER + "\x1b[1;1Hhello\x1b[K" + ASK
+    os.write(ours, b"\x1b[1;6R")
+    screen.close()
 
 
 def test_a_terminal_that_is_gone_ends_it(terminal):

@@ -40,6 +40,7 @@ PATIENCE_SECONDS = 2.0
 RETURN_SECONDS = 0.5
 """Between two looks for an engine."""
 ATTACH_SECONDS = 0.5
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 LEAVING = b"qQ\x03\x04"
 """Keys: q, Ctrl-C, Ctrl-D."""
 TEXT_COLUMNS, TEXT_ROWS = 78, 40
@@ -219,8 +220,12 @@ def _wait(engine: Engine, screen: Screen, woken: int, seconds: float) -> bool:
     ready = select.select(sources, [], [], seconds)[0]
     if woken in ready:
         numbers = os.read(woken, 64)
-        if any(number != signal.SIGWINCH for number in numbers):
+        if any(number in ENDING for number in numbers):
             return False
+        if signal.SIGTSTP in numbers:
+            screen.close()
+            os.kill(os.getpid(), signal.SIGSTOP)  # until somebody says `fg`
+            screen.open()
         screen.resized()
     if engine.socket is not None and engine.socket in ready:
         engine.hear()
@@ -233,8 +238,7 @@ def _signals() -> Iterator[int]:
     reads, writes = os.pipe()
     for end in (reads, writes):
         os.set_blocking(end, False)
-    numbers = (signal.SIGWINCH, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    before = {number: signal.signal(number, lambda *_: None) for number in (*ENDING, signal.SIGWINCH, signal.SIGTSTP)}
     woken = signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
     try:
         yield reads

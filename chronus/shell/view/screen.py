@@ -4,6 +4,7 @@ Rule 1: whatever ends the view, the terminal is as it was before: `close` may be
 Rule 2: only lines that changed are written. Behind each frame the terminal is asked where its cursor is, and the next frame waits
 for that answer: so a terminal that is slow gets few frames, and none pile up on the way.
 Rule 3: what is still to be answered when the view ends is waited for, or it would stand on the screen of whoever comes next.
+Rule 4: no write waits for ever. A terminal that takes nothing (Ctrl-S) loses the rest of that frame, and gets the next one whole.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ ANSWER = re.compile(rb"\x1b\[\d+;\d+R")
 UNFINISHED = re.compile(rb"\x1b(\[[\d;]*)?\Z")
 LAST_SECONDS = 0.3
 """So long an answer is waited for at the end."""
+TAKE_SECONDS = 1.0
+"""So long a terminal may take nothing of what is written to it."""
 
 STYLES: dict[str, tuple[str, str]] = {
     "dim": ("90", "38;5;243"),
@@ -88,14 +91,20 @@ class Screen:
     """`typed` gives what was pressed; `unanswered` frames are still on their way."""
 
     def __init__(self, source: int, target: int) -> None:
-        self._source, self._target = source, target
+        self._source, self._target = source, _of_its_own(target)
         self._before = termios.tcgetattr(source)
         self._frames = Frames()
         self._read = b""
         self.unanswered = 0
         self.gone = False
-        self._closed = False
-        tty.setcbreak(source, termios.TCSANOW)
+        self._there = False
+        self.open()
+
+    def open(self) -> None:
+        """Takes the terminal over, again after it was closed."""
+        self._there = True
+        tty.setcbreak(self._source, termios.TCSANOW)
+        self._frames.forget()
         self._write(ENTER)
 
     def size(self) -> tuple[int, int]:
@@ -134,21 +143,34 @@ class Screen:
         return typed[: rest.start()] if rest else typed
 
     def close(self) -> None:
-        if self._closed:
+        if not self._there:
             return
-        self._closed = True
+        self._there = False
         until = time.monotonic() + LAST_SECONDS
         while self.unanswered and not self.gone and (left := until - time.monotonic()) > 0:
             if select.select([self._source], [], [], left)[0]:
                 self.typed()
+        self.unanswered = 0
         self._write(LEAVE)
         with suppress(termios.error, OSError):
             termios.tcsetattr(self._source, termios.TCSAFLUSH, self._before)
 
     def _write(self, text: str) -> None:
         left = text.encode()
-        try:
-            while left:
+        while left and not self.gone:
+            try:
                 left = left[os.write(self._target, left) :]
-        except OSError:  # the terminal is gone
-            self.gone = True
+            except BlockingIOError:
+                if not select.select([], [self._target], [], TAKE_SECONDS)[1]:
+                    self._frames.forget()
+                    return
+            except OSError:  # the terminal is gone
+                self.gone = True
+
+
+def _of_its_own(target: int) -> int:
+    """Opens a terminal once more, so that writing never blocks here and still does for all others that have it open."""
+    try:
+        return os.open(os.ttyname(target), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return target
