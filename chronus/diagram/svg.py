@@ -1,16 +1,23 @@
-"""Draws a graph as SVG: a box for each module, in columns that lead to `out` at the right, and a curve for each cable."""
+"""Draws a graph as SVG: a box for each module, in columns that lead to `out` at the right, and a curve for each cable.
+
+A cable that passes columns has a place of its own in each of them, so it goes between boxes and not behind them (Sugiyama, 1981).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-HEIGHT, ACROSS, DOWN, EDGE = 30, 110, 18, 24
-"""Of a box, between two columns, between two boxes, and around it all, in pixels."""
-CHARACTER = 8.5
-SWEEPS = 6
-"""How often the boxes of each column are put in the order of those they lead to and come from."""
+HEIGHT, THIN, ACROSS, DOWN, EDGE = 30, 8, 90, 16, 24
+"""Of a box, of the place of a cable that passes, between two columns, between two places, and around it all, in pixels."""
+CHARACTER = 8.0
+SWEEPS = 8
+"""How often the places of each column are put in the order of those that they lead to and come from."""
+MOST_PASSING = 2000
+"""Places of cables that pass. Those beyond go behind what lies on their way: control draws this, and others wait for their answers."""
 STROKES = {
     "sound": ("#9aa4b2", ""),
     "modulation": ("#e0783c", "6 4"),
@@ -18,11 +25,17 @@ STROKES = {
     "key": ("#b8b04a", "2 4"),
 }  # fmt: skip
 
+Node = dict[str, Any]
+Cable = dict[str, Any]
+Place = tuple[str, int]
+"""A module is (its name, 0). A cable that passes a column is ("", a number of its own)."""
+
 
 class Box(NamedTuple):
     left: float
     top: float
     wide: float
+    high: float
 
     @property
     def right(self) -> float:
@@ -30,36 +43,62 @@ class Box(NamedTuple):
 
     @property
     def middle(self) -> float:
-        return self.top + HEIGHT / 2
+        return self.top + self.high / 2
+
+
+class Layout(NamedTuple):
+    """`routes`: the places that each cable goes through, its ends counted."""
+
+    columns: list[list[Place]]
+    routes: list[list[Place]]
 
 
 def svg(graph: dict[str, Any]) -> str:
     """`graph` is as JSON has it (`graph.plain`)."""
     nodes, cables = graph["nodes"], graph["cables"]
-    columns = _ordered(_columns(nodes, cables), cables)
-    marks = {node["name"]: node["marks"] for node in nodes}
-    boxes: dict[str, Box] = {}
-    left = float(EDGE)
-    tallest = max(map(len, columns))
-    for column in columns:
-        wide = max(len(_label(name, marks[name])) for name in column) * CHARACTER + 20
-        above = (tallest - len(column)) * (HEIGHT + DOWN) / 2
-        for k, name in enumerate(column):
-            boxes[name] = Box(left, EDGE + above + k * (HEIGHT + DOWN), wide)
-        left += wide + ACROSS
-    wide, high = left - ACROSS + EDGE, tallest * (HEIGHT + DOWN) - DOWN + 2 * EDGE
+    labels = {node["name"]: _label(node) for node in nodes}
+    layout = _laid_out(nodes, cables)
+    boxes = _boxes(layout.columns, labels)
+    wide = max(box.right for box in boxes.values()) + EDGE
+    high = max(box.top + box.high for box in boxes.values()) + EDGE
+    faint = {node["name"] for node in nodes if node["marks"]}
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high:.0f}" '
         f'width="{wide:.0f}" height="{high:.0f}" font-family="monospace" font-size="13">',
         '<rect width="100%" height="100%" fill="#14161a"/>',
-        *(_curve(cable, boxes) for cable in cables),
-        *(_box(name, box, marks[name]) for name, box in boxes.items()),
+        *(_curve(cable, [boxes[place] for place in route]) for cable, route in zip(cables, layout.routes, strict=True)),
+        *(_box(labels[name], boxes[name, 0], name in faint) for name in labels),
         "</svg>\n",
     ])  # fmt: skip
 
 
-def _columns(nodes: list[dict[str, Any]], cables: list[dict[str, Any]]) -> list[list[str]]:
-    """Puts each module directly before the first of those that it leads to; `out` is the last."""
+# ---------------------------------------------------------------- places
+
+
+def _laid_out(nodes: Sequence[Node], cables: Sequence[Cable]) -> Layout:
+    """Puts each module directly before the first of those that it leads to; `out` is the last. What leads back is left out of that."""
+    far = _distances(nodes, cables)
+    last = max(far.values())
+    columns: list[list[Place]] = [[] for _ in range(last + 1)]
+    for node in nodes:
+        columns[last - far[node["name"]]].append((node["name"], 0))
+    routes, passing = [], 0
+    for cable in cables:
+        begin, end = last - far[cable["source"]], last - far[cable["target"]]
+        route: list[Place] = [(cable["source"], 0)]
+        for column in columns[begin + 1 : end]:
+            if passing == MOST_PASSING:
+                break
+            passing += 1
+            column.append(("", passing))
+            route.append(("", passing))
+        routes.append([*route, (cable["target"], 0)])
+    _order(columns, routes)
+    return Layout([column for column in columns if column], routes)
+
+
+def _distances(nodes: Sequence[Node], cables: Sequence[Cable]) -> dict[str, int]:
+    """Returns how many columns lie behind each module."""
     leads = defaultdict(list)
     for cable in cables:
         if not cable["late"]:
@@ -67,64 +106,85 @@ def _columns(nodes: list[dict[str, Any]], cables: list[dict[str, Any]]) -> list[
     far: dict[str, int] = {}
 
     def measure(name: str) -> int:
-        """How many columns lie behind it."""
         if name not in far:
             far[name] = 0 if name == "out" else 1 + max([measure(other) for other in leads[name]], default=0)
         return far[name]
 
-    columns: list[list[str]] = [[] for _ in range(max(measure(node["name"]) for node in nodes) + 1)]
     for node in nodes:
-        columns[-1 - far[node["name"]]].append(node["name"])
-    return [column for column in columns if column]
+        measure(node["name"])
+    return far
 
 
-def _ordered(columns: list[list[str]], cables: list[dict[str, Any]]) -> list[list[str]]:
-    """Moves each box towards the mean height of its neighbours, from left to right and back (Sugiyama, 1981)."""
+def _order(columns: list[list[Place]], routes: Iterable[Sequence[Place]]) -> None:
+    """Moves each place towards the mean height of its neighbours, from right to left and back."""
     before, after = defaultdict(list), defaultdict(list)
-    for cable in cables:
-        before[cable["target"]].append(cable["source"])
-        after[cable["source"]].append(cable["target"])
-    height = {name: k - len(column) / 2 for column in columns for k, name in enumerate(column)}
+    for route in routes:
+        for one, other in pairwise(route):
+            before[other].append(one)
+            after[one].append(other)
+    height = {place: k - len(column) / 2 for column in columns for k, place in enumerate(column)}
     for sweep in range(SWEEPS):
-        near, way = (after, reversed(columns)) if sweep % 2 == 0 else (before, iter(columns))
+        near, way = (after, columns[::-1]) if sweep % 2 == 0 else (before, columns)
         for column in way:
             mean = {
-                name: sum(height[other] for other in near[name]) / len(near[name]) if near[name] else height[name]
-                for name in column
+                place: sum(height[other] for other in near[place]) / len(near[place]) if near[place] else height[place]
+                for place in column
             }
             column.sort(key=mean.__getitem__)
-            height |= {name: k - len(column) / 2 for k, name in enumerate(column)}
-    return columns
+            height |= {place: k - len(column) / 2 for k, place in enumerate(column)}
 
 
-def _label(name: str, marks: list[str]) -> str:
-    return f"{name} ({', '.join(marks)})" if marks else name
+def _boxes(columns: Sequence[Sequence[Place]], labels: dict[str, str]) -> dict[Place, Box]:
+    found = {}
+    highs = [[HEIGHT if name else THIN for name, _ in column] for column in columns]
+    tallest = max(sum(high) + DOWN * (len(high) - 1) for high in highs)
+    left = float(EDGE)
+    for column, high in zip(columns, highs, strict=True):
+        wide = max([len(labels[name]) for name, _ in column if name], default=0) * CHARACTER + 20
+        top = EDGE + (tallest - sum(high) - DOWN * (len(high) - 1)) / 2
+        for place, tall in zip(column, high, strict=True):
+            found[place] = Box(left, top, wide, tall)
+            top += tall + DOWN
+        left += wide + ACROSS
+    return found
 
 
-def _box(name: str, box: Box, marks: list[str]) -> str:
-    faint = ' opacity="0.5"' if marks else ""
+# ---------------------------------------------------------------- shapes
+
+
+def _label(node: Node) -> str:
+    return f"{node['name']} ({', '.join(node['marks'])})" if node["marks"] else str(node["name"])
+
+
+def _box(label: str, box: Box, faint: bool) -> str:
+    dim = ' opacity="0.5"' if faint else ""
     return (
-        f'<g{faint}><rect x="{box.left:.1f}" y="{box.top:.1f}" width="{box.wide:.1f}" height="{HEIGHT}" rx="4" '
-        f'fill="#232830" stroke="#5a6472"/><text x="{box.left + 10:.1f}" y="{box.middle + 4.5:.1f}" fill="#e8e8e8">'
-        f"{escape(_label(name, marks))}</text></g>"
+        f'<g{dim}><rect x="{box.left:.1f}" y="{box.top:.1f}" width="{box.wide:.1f}" '
+        f'height="{box.high}" rx="4" fill="#232830" stroke="#5a6472"/><text x="{box.left + 10:.1f}" '
+        f'y="{box.middle + 4.5:.1f}" fill="#e8e8e8">{escape(label)}</text></g>'
     )
 
 
-def _curve(cable: dict[str, Any], boxes: dict[str, Box]) -> str:
-    source, target = boxes[cable["source"]], boxes[cable["target"]]
+def _curve(cable: Cable, way: Sequence[Box]) -> str:
     colour, dashes = STROKES[cable["carries"]]
-    x1, y1, x2, y2 = source.right, source.middle, target.left, target.middle
-    bend = max(abs(x2 - x1) / 2, 40.0)
+    path = f"M{way[0].right:.1f},{way[0].middle:.1f}"
+    for one, other in pairwise(way):
+        x1, y1, x2, y2 = one.right, one.middle, other.left, other.middle
+        bend = max(abs(x2 - x1) / 2, 40.0)
+        path += f" C{x1 + bend:.1f},{y1:.1f} {x2 - bend:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+        if other is not way[-1]:
+            path += f" H{other.right:.1f}"
     words = " ".join(filter(None, (cable["amount"], "late" if cable["late"] else "")))
-    told = f"{cable['from']} > {cable['to']} {words}".rstrip()
-    path = f"M{x1:.1f},{y1:.1f} C{x1 + bend:.1f},{y1:.1f} {x2 - bend:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+    told = escape(f"{cable['from']} > {cable['to']} {words}".rstrip())
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    port = cable["to"].partition(".")[2]
-    label = " ".join(filter(None, (port, words)))
-    text = (
-        f'<text x="{x1 + (x2 - x1) * 0.7:.1f}" y="{y1 + (y2 - y1) * 0.784 - 3:.1f}" fill="{colour}" font-size="10" '
-        f'text-anchor="middle">{escape(label)}</text>'
-        if label
-        else ""
+    return f'<path d="{path}" fill="none" stroke="{colour}"{dashed}><title>{told}</title></path>' + _words(
+        " ".join(filter(None, (cable["to"].partition(".")[2], words))), way, colour
     )
-    return f'<path d="{path}" fill="none" stroke="{colour}"{dashed}><title>{escape(told)}</title></path>{text}'
+
+
+def _words(label: str, way: Sequence[Box], colour: str) -> str:
+    """Writes what a cable does where it leaves, which is where the fewest others are."""
+    if not label:
+        return ""
+    x, y = way[0].right + 6, way[0].middle + (way[1].middle - way[0].middle) * 0.12 - 3
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" font-size="10">{escape(label)}</text>'

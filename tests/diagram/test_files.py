@@ -1,15 +1,19 @@
 """`show patch --svg FILE` and `--dot FILE`: every module and every cable is in the file, and the file is what it says it is."""
 
+import re
 from collections import Counter
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from chronus import commands as c
 from chronus.commands import Show
+from chronus.diagram import graph
 from chronus.diagram.dot import dot
 from chronus.diagram.svg import svg
 from tests.diagram.test_characters import MIX
+from tests.diagram.test_characters import graph as by_chance
 from tests.kit.house import House
 from tests.kit.said import Said
 
@@ -46,6 +50,35 @@ def test_no_two_boxes_of_an_svg_lie_over_one_another_and_sound_goes_to_the_right
     for cable in plain["cables"]:
         if not cable["late"]:
             assert boxes[cable["source"]][0] + boxes[cable["source"]][2] < boxes[cable["target"]][0]
+
+
+def test_no_cable_of_an_svg_goes_behind_a_box():
+    for seed in range(6):
+        root = ElementTree.fromstring(svg(graph.plain(by_chance(seed, 20, 30))))
+        boxes = [
+            [float(box.get(key)) for key in ("x", "y", "width", "height")]
+            for box in root.iter(f"{SVG}rect")
+            if box.get("x")
+        ]
+        for path in root.iter(f"{SVG}path"):
+            if not path.find(f"{SVG}title").text.endswith("late"):
+                for x, y in points(path.get("d")):
+                    assert not [b for b in boxes if b[0] < x < b[0] + b[2] and b[1] < y < b[1] + b[3]]
+
+
+def points(path):
+    """Points on a path of straight lines and curves."""
+    place = None
+    for letter, numbers in re.findall(r"([MCH])([^MCH]*)", path):
+        ends = np.array(re.findall(r"-?[\d.]+", numbers), float)
+        if letter == "C":
+            a, b, c, d = place, *ends.reshape(3, 2)
+            t = np.linspace(0.01, 0.99, 40)[:, None]
+            yield from (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
+        elif letter == "H":
+            yield from ((x, place[1]) for x in np.linspace(place[0], ends[0], 20)[1:-1])
+            ends = np.array([ends[0], place[1]])
+        place = ends[-2:]
 
 
 def test_graphviz_is_told_every_cable(plain):
