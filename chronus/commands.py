@@ -414,6 +414,16 @@ class Record(Command, frozen=True, kw_only=True):
     in_a_script = "refused"
 
 
+class Keep(Command, frozen=True, kw_only=True):
+    """Writes what was just heard into a file: so many whole bars, or seconds."""
+
+    length: Length
+    name: Annotated[str, Meta(max_length=64)] = ""
+
+    elsewhere = alone = True
+    in_a_script = "refused"
+
+
 class Import(Command, frozen=True, kw_only=True):
     """Lanes of a MIDI file. `parts`: what plays what, as typed: (name, "36" or "ch2"); `bars` 0 is all of them.
 
@@ -568,7 +578,7 @@ Plain = (
     | Scene | Song | Goto | Fill | Every | Halftime | Doubletime
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
-    | Play | Stop | Panic | Save | Export | Record | New | Undo | Redo
+    | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""

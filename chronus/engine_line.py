@@ -345,6 +345,47 @@ class Made(Message, frozen=True):
 
 FromCompiler = Listed | Made
 
+# ---------------------------------------------------------------- control and a bounce, which renders a stretch of the journal again
+
+
+class Bounce(Message, frozen=True):
+    """Render into `goal` what was heard up to frame `until` of the music: from frame `start` on, or, where there is none, from a bar of
+    that timeline on, counted from 0.
+    """
+
+    journal: str
+    goal: str
+    until: int
+    start: int | None = None
+    bar: int = 0
+    timeline: int = 0
+
+
+class Progress(Message, frozen=True):
+    """The share that is rendered."""
+
+    share: float
+
+
+class Bounced(Message, frozen=True):
+    """The file is there. `lost`: recordings that are not what they were; in their place is silence."""
+
+    start: int
+    frames: int
+    peak: float
+    lufs: float
+    lost: tuple[str, ...] = ()
+
+
+class Unbounced(Message, frozen=True):
+    """There is no file: a code, and words."""
+
+    code: str
+    why: str
+
+
+FromBounce = Progress | Bounced | Unbounced
+
 # ---------------------------------------------------------------- lines
 
 Said = TypeVar("Said")
@@ -396,6 +437,14 @@ def from_recorder() -> Lines[Recording]:
 
 def to_recorder() -> Lines[Record]:
     return Lines(Record)
+
+
+def from_bounce() -> Lines[FromBounce]:
+    return Lines(FromBounce)
+
+
+def to_bounce() -> Lines[Bounce]:
+    return Lines(Bounce)
 
 
 def from_compiler() -> Lines[FromCompiler]:

@@ -219,6 +219,21 @@ class Recorded(Result, kw_only=True):
     problem: str | UnsetType = UNSET
 
 
+class Kept(Result, kw_only=True):
+    """`state`: "renders" where the file is still to come; then there is no more than its name. `first_bar` is counted from 1."""
+
+    file: str
+    state: Literal["renders", "written"]
+    script: str | UnsetType = UNSET
+    start: int | UnsetType = UNSET
+    frames: int | UnsetType = UNSET
+    seconds: float | UnsetType = UNSET
+    bars: int | UnsetType | None = UNSET
+    first_bar: int | UnsetType = UNSET
+    peak_dbfs: float | UnsetType = UNSET
+    lufs: float | UnsetType = UNSET
+
+
 class ExportedTo(Result, kw_only=True):
     """`notes`: how many each lane has."""
 
@@ -681,6 +696,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Open: Named,
     c.Export: ExportedTo,
     c.Record: Recorded,
+    c.Keep: Kept,
     c.Import: Imported,
     c.Undo: Undone,
     c.Redo: Undone,

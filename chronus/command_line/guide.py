@@ -69,6 +69,7 @@ with `for 4 bars` to be as before afterwards. Bars count from 1. Time passes onl
     save evening; open evening   the whole rack, as a script
     export beat.mid bars=8
     record at next bar; wait 2 bars; record stop      what is heard, as recordings/take-1.wav
+    keep 1 bar                                        the last bars that were heard, as a file
 
 ## Look before you claim
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from chronus.journal import reading
 from chronus.memory.layout import HEARD, MISSING
 from tests.kit.live import alive, engine, until
 from tests.kit.takes import RATE, in_lockstep, memory_of, settle
@@ -50,8 +51,10 @@ def test_row_46_whatever_is_killed_the_recording_is_whole_and_its_script_gives_i
         until(lambda: not alive(control), 3)
         with Talker(running.home) as again:
             assert again.ask("list").result["recording"]["frames"] >= before
+            kept = again.ask("keep 2 bars").result
             stopped = again.ask("record stop")
         assert stopped.ok, stopped.text
+        until(Path(kept["file"]).exists, 30, "nothing is kept")
         facts = stopped.result
         heard, _ = soundfile.read(facts["file"], dtype="float32", always_2d=True)
         assert len(heard) == facts["frames"] > 2 * RATE and np.abs(heard).max() > 0.1
@@ -60,6 +63,9 @@ def test_row_46_whatever_is_killed_the_recording_is_whole_and_its_script_gives_i
     assert len(rendered) == len(heard)
     differs = int((rendered != heard).any(axis=1).sum())
     measured("46", "frames of it missing", facts["missing"], bar=RATE)
+    again, _ = soundfile.read(kept["file"], dtype="float32", always_2d=True)
+    at = reading.read(Path(kept["file"]).with_suffix(".chronus")).header["stretch"][0] - facts["start"]
+    assert np.array_equal(again, heard[at : at + len(again)]), "what was kept is not what was recorded"
     measured("46", "frames that differ and are not told", differs - facts["missing"], bar=0)
 
 

@@ -149,6 +149,12 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Export: st.builds(c.Export, name=files, bars=st.integers(1, 999)),
     c.Record: st.builds(c.Record, name=st.just("") | files | st.sampled_from(["stop", "Stop"]))
     | st.just(c.Record(stop=True)),
+    c.Keep: st.builds(
+        c.Keep,
+        name=st.just("") | files,
+        length=st.builds(c.Length, st.integers(1, 9999).map(float), st.just("bars"))
+        | st.builds(c.Length, seconds, st.sampled_from(["s", "ms"])),
+    ),
     c.Import: st.builds(
         c.Import,
         name=files | st.sampled_from(["~/loops/a.mid", "my loops/b.mid"]),

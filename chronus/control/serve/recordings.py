@@ -10,7 +10,8 @@ import math
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,12 @@ def folder() -> Path:
     return places.home() / "recordings"
 
 
-def goal(name: str) -> Path:
-    """Returns the file that a name means, or the next number where there is none. E_EXISTS where a file of that name is there."""
+def goal(name: str, begun: Collection[Path] = ()) -> Path:
+    """Returns the file that a name means, or the next number where there is none. E_EXISTS where a file of that name is there, or is
+    `begun`: it will be.
+    """
     if not name:
-        return folder() / f"take-{_next_number()}.wav"
+        return folder() / f"take-{_next_number(begun)}.wav"
     if not FILE_NAME.fullmatch(name):
         message = f'"{name}" is no file name: letters, digits, "_", "." and "-", 64 at most'
         raise ChronusError("E_PATH", message, part="name")
@@ -61,8 +64,8 @@ def goal(name: str) -> Path:
                 "E_VALUE", f"a recording is .wav or .flac, not .{ending}", part="name", suggestions=(f"{stem}.wav",)
             )
         stem, dot, ending = name, ".", "wav"
-    if there := _there(stem):
-        number = next(k for k in range(2, 10_000) if not _there(f"{stem}-{k}"))
+    if there := _there(stem, begun):
+        number = next(k for k in range(2, 10_000) if not _there(f"{stem}-{k}", begun))
         other = f"{stem}-{number}{dot}{ending}"
         raise ChronusError(
             "E_EXISTS", f"{there.name} is there already; no file is written over", part="name", suggestions=(other,)
@@ -70,18 +73,30 @@ def goal(name: str) -> Path:
     return folder() / f"{stem}.{ending.lower()}"
 
 
-def _there(stem: str) -> Path | None:
+def _there(stem: str, begun: Collection[Path]) -> Path | None:
     """Returns a file that would have the same name."""
+    if same := next((path for path in begun if path.stem == stem), None):
+        return same
     names = (folder() / f"{stem}{ending}" for ending in (*ENDINGS, ".chronus"))
     return next((path for path in names if path.exists() or path.is_symlink()), None)
 
 
-def _next_number() -> int:
+def _next_number(begun: Collection[Path]) -> int:
+    files = list(begun)
+    with suppress(OSError):
+        files += folder().iterdir()
+    return max((int(match[1]) for path in files if (match := NUMBERED.fullmatch(path.name))), default=0) + 1
+
+
+def prepared(name: str, begun: Collection[Path]) -> Path:
+    """Returns the same, its folder being there; E_FILE where it cannot be."""
+    file = goal(name, begun)
     try:
-        found = [int(match[1]) for path in folder().iterdir() if (match := NUMBERED.fullmatch(path.name))]
-    except OSError:
-        found = []
-    return max(found, default=0) + 1
+        files.make_folder(file.parent)
+    except OSError as problem:
+        message = f"{file.name} cannot be written: {places.home_trouble(problem)}"
+        raise ChronusError("E_FILE", message, part="name") from None
+    return file
 
 
 class Asked(Struct):
@@ -120,6 +135,7 @@ class Recordings:
     ) -> None:  # fmt: skip
         self.state, self.publisher, self.supervisor, self.latency = state, publisher, supervisor, latency
         self.notify, self.clock = notify, clock
+        self.begun_by_others: Callable[[], Collection[Path]] = tuple
         self.wanted: Record | None = None
         """What the supervisor was asked for and has not answered."""
         self._asked: list[Asked] = []
@@ -136,6 +152,10 @@ class Recordings:
             return self.wanted
         return None if said is None or said.over else said.record
 
+    def begun(self) -> Collection[Path]:
+        """The file that will be there."""
+        return [Path(self.running.goal)] if self.running is not None else []
+
     # ------------------------------------------------------------ what is asked for
 
     def ask(self, id: int, text: str, command: commands.Record, begun: int, answered: Answered) -> None:
@@ -151,13 +171,7 @@ class Recordings:
         if running is not None:
             message = f"{_name(running)} is being recorded; `record stop` ends it"
             raise ChronusError("E_EXISTS", message, suggestions=("record stop",))
-        file = goal(command.name)
-        try:
-            files.make_folder(file.parent)
-        except OSError as problem:
-            raise ChronusError(
-                "E_FILE", f"{file.name} cannot be written: {places.home_trouble(problem)}", part="name"
-            ) from None
+        file = prepared(command.name, self.begun_by_others())
         timeline, bar = self.state().score.timeline, -1.0
         if timeline is not None:
             bar = float(timeline.bars(Fraction(moment.place) if moment.place else timeline.position(moment.frame)))
@@ -318,7 +332,7 @@ class Recordings:
             "frames": said.frames,
             "seconds": round(said.frames / rate, 3),
             "bars": self._bars(said),
-            "peak_dbfs": _decibels(said.peak),
+            "peak_dbfs": decibels(said.peak),
             "missing": said.missing,
         }
         if said.over:
@@ -370,5 +384,5 @@ def _to_come(state: State) -> Timeline:
     return Timeline.begin(state.score.rate, state.score.zeros + 1, 0, state.rack.bpm, state.score.bar)
 
 
-def _decibels(peak: float) -> float:
+def decibels(peak: float) -> float:
     return round(max(-150.0, 20 * math.log10(peak)), 2) if peak > 0 else -150.0

@@ -23,6 +23,7 @@ from chronus.commands import (
     AnyCommand,
     Crash,
     FromEngine,
+    Keep,
     List,
     New,
     Notice,
@@ -41,6 +42,7 @@ from chronus.conductor.waiting import together
 from chronus.control.jobs.job import Applied, Asked, End, Failed, Job, Shrink
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import SupervisorLine
+from chronus.control.serve.bounces import Bounces
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
 from chronus.control.serve.output_list import Found, Outputs, listed
@@ -99,9 +101,18 @@ class Server:
         self.recordings = Recordings(
             lambda: self.conductor.state, self.publisher, supervisor, latency, lambda *what: self.notify(*what)
         )
-        status.recordings = self.recordings
+        self.bounces = Bounces(
+            lambda: self.conductor.state, self.publisher, lambda: performer.pen.path, lambda *what: self.notify(*what)
+        )
+        self.recordings.begun_by_others, self.bounces.begun_by_others = self.bounces.begun, self.recordings.begun
+        status.recordings, status.bounces = self.recordings, self.bounces
         self.every_turn: list[Callable[[], object]] = [self.recordings.turn]
-        self.every_tick: list[Callable[[], object]] = [supervisor.tick, self.outputs.tick, self.recordings.tick]
+        self.every_tick: list[Callable[[], object]] = [
+            supervisor.tick,
+            self.outputs.tick,
+            self.recordings.tick,
+            self.bounces.tick,
+        ]
         if supervisor.channel is not None:
             self.watch(supervisor.channel, self._hear_supervisor)
 
@@ -127,6 +138,7 @@ class Server:
         self.running = False
 
     def close(self) -> None:
+        self.bounces.close()
         self.door.close()
 
     def _wait(self) -> Events:
@@ -386,8 +398,8 @@ class Server:
         elif isinstance(part.alone, Save):
             rack, catalogue = self.conductor.document(self.publisher.head()), self.conductor.catalogue
             part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
-        elif isinstance(part.alone, Record):
-            self._record(client, part, part.alone)
+        elif isinstance(part.alone, Record | Keep):
+            self._take_down(client, part, part.alone)
         elif isinstance(part.alone, List):
             self.outputs.ask(lambda found: self._tell_outputs(client, part, found))
         client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
@@ -403,7 +415,7 @@ class Server:
         fresh = client.moment is not None and client.moment >= front - self._stale
         return client.moment if client.moment is not None and fresh else front
 
-    def _record(self, client: Client, part: Part, command: Record) -> None:
+    def _take_down(self, client: Client, part: Part, command: Record | Keep) -> None:
         def answered(reply: Reply | ChronusError) -> None:
             reply = refusal(part.ids[0], reply) if isinstance(reply, ChronusError) else reply
             part.replies = (reply,)
@@ -412,7 +424,10 @@ class Server:
 
         begun = self._now_of(client)
         try:
-            self.recordings.ask(part.ids[0], part.texts[0], command, begun, answered)
+            if isinstance(command, Record):
+                self.recordings.ask(part.ids[0], part.texts[0], command, begun, answered)
+            else:
+                self.bounces.ask(part.ids[0], part.texts[0], command, begun, answered)
         except ChronusError as error:
             part.replies = (refusal(part.ids[0], error),)
             return

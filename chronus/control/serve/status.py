@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import SupervisorLine
+from chronus.control.serve.bounces import Bounces
 from chronus.control.serve.recordings import Recordings
 from chronus.control.serve.verdict import ago, place_of, since, verdict
 from chronus.engine_line import Process
@@ -44,6 +45,7 @@ class Status:
         self.memory: Memory = performer.publisher.memory
         self.catalogue = self.conductor.catalogue.plain()
         self.recordings: Recordings | None = None
+        self.bounces: Bounces | None = None
         self._seen: dict[int, tuple[float, float]] = {}
         self._looking: Thread | None = None
         self._seen_meanwhile: dict[int, tuple[float, dict[str, Any]]] = {}
@@ -210,6 +212,7 @@ class Status:
             *(_event(one) for one in whole["happened"]),
             f"{engine['bpm']:g} bpm, {place}; {whole['modules']} modules, {whole['cables']} cables, {whole['lanes']} lanes",
             *([f"recording {self.recordings.now()[0]}"] if self.recordings and whole["recording"] else []),
+            *([f"rendering {self.bounces.now()}"] if self.bounces and self.bounces.wishes else []),
             f"engine {engine['name']} (pid {engine['pid']}): {_device(engine)}, {engine['rate']} Hz, frame {engine['frame']}",
             f"{slots['mode']}, slot {slots['active']} is heard; load {load['mean']:.1%}, worst {load['worst']:.1%} ("
             + ", ".join(f"slot {k} {slot['mean']:.1%}, {slot['worst']:.1%}" for k, slot in enumerate(load["slots"]))

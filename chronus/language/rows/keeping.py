@@ -7,12 +7,12 @@ import re
 from lark import Token
 
 from chronus import commands as c
-from chronus.language.quantities import Node, quantity, wrong
+from chronus.language.quantities import Node, length, quantity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, BEGINS, FILE, STEPS, Children, Fields, Form, Row, Typed
-from chronus.language.rows.written import format_file
+from chronus.language.rows.written import format_file, format_length
 from chronus.rack.document import RESERVED
 
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
@@ -105,6 +105,28 @@ def _offer_record(typed: Typed, known: Known) -> Pairs:
     return () if typed.rest else [("stop", "ends it"), *BEGINS.items()]
 
 
+def _keep(children: Children, line: Line) -> Fields:
+    if not children:
+        raise wrong(len(line.typed), 'expected bars or seconds after "keep"', " 8 bars", length=0)
+    number, *file = children
+    line.mark("length", number)
+    given = quantity(number)
+    if not given.unit:
+        raise wrong(start_of(number) + len(number), f'expected bars or s after "{number}"', " bars", " s", length=0)
+    found = length(number)
+    if found.unit == "beats" or (found.unit == "bars" and found.number != int(found.number)):
+        raise wrong(start_of(number), "keep takes whole bars, or seconds", "8 bars", code="E_VALUE", length=len(number))
+    return {"length": found, "name": line.file(file[0]) if file else ""}
+
+
+def _write_keep(command: c.Keep) -> str:
+    return f"{format_length(command.length)} {format_file(command.name) if command.name else ''}".rstrip()
+
+
+def _offer_keep(typed: Typed, known: Known) -> Pairs:
+    return [(f"{bars} bars", "") for bars in (4, 8, 16, 32)] if not typed.rest else ()
+
+
 ROWS = (
     Row(c.Save, "save NAME", "writes all of this as a script", FILE, meant="write store"),
     Row(
@@ -120,7 +142,7 @@ ROWS = (
         "what the lanes play, as a MIDI file",
         Form((("(FILE | STRING) assignment*", _export),), _write_export),
         ("export beat.mid bars=16",),
-        meant="bounce midi",
+        meant="midi",
     ),
     Row(
         c.Import,
@@ -141,6 +163,14 @@ ROWS = (
         ),
         ("record", "record at next bar", "record stop"),
         meant="rec capture tape",
+    ),
+    Row(
+        c.Keep,
+        "keep N bars [NAME]",
+        "writes what was just heard into a file, .wav or .flac",
+        Form((("(QUANTITY (FILE | STRING)?)?", _keep),), _write_keep, _offer_keep),
+        ("keep 4 bars", "keep 8 bars drop.flac", "keep 20s"),
+        meant="bounce resample",
     ),
     Row(c.New, "new", "begins with nothing", ALONE),
     Row(c.Undo, "undo [N]", "takes the last change back, or the last N", STEPS, meant="revert back rollback"),
