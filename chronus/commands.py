@@ -30,6 +30,8 @@ MODULES = 256
 """Modules of a rack, `out` among them."""
 MOST_INSIDE = 4096
 """Commands of a script that is opened."""
+RESERVED = ("at", "now", "over", "fade")
+"""No names, and no plain words."""
 LONGEST_LINE = 8192
 """Characters of a line, as typed and written out."""
 LONGEST_SCRIPT = 1 << 20
@@ -517,6 +519,14 @@ class Help(Question, frozen=True, kw_only=True):
     elsewhere = local = True
 
 
+class Keys(Question, frozen=True, kw_only=True):
+    """Which keys the prompt has; none of them asks."""
+
+    mode: Literal["", "vi", "emacs"] = ""
+
+    elsewhere = local = True
+
+
 class Status(Question, frozen=True, kw_only=True):
     elsewhere = True
 
@@ -580,6 +590,7 @@ Plain = (
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
+    | Keys
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""
 AnyCommand = Plain | Say | Open | Import

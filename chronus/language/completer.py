@@ -1,4 +1,4 @@
-"""Finds what may come next at the cursor, from the line, the catalogue and what is loaded. Pure."""
+"""Finds what may come next at the cursor, from the line, the catalogue, what is loaded, and the files that it is given. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chronus.language import help
 from chronus.language.rows import ROWS, SHORT
-from chronus.language.rows.known import Catalogue, Known, Pairs, Rack
+from chronus.language.rows.known import Catalogue, Files, Known, Pairs, Rack, given, no_files
 from chronus.language.rows.row import Typed
 
 
@@ -20,6 +20,10 @@ class Completion(NamedTuple):
 
 
 WORD = re.compile(r"[A-Za-z0-9_.]*\Z")
+FILE = re.compile(r"\s*(\w+)\s+([^\s\"]*)\Z")
+"""A command, and the file that it begins with."""
+QUOTED = re.compile(r"(?:([a-z]\w*)\.([a-z]\w*)\s+|\b([a-z]\w*)=)\"([^\"]*)\Z", re.IGNORECASE)
+"""A parameter, and the file or text that it is set to."""
 TIMES = {
     "now": "at once",
     "next bar": "at the next bar",
@@ -29,16 +33,20 @@ TIMES = {
 }
 
 
-def complete(line: str, cursor: int, catalogue: Catalogue, rack: Rack) -> list[Completion]:
+def complete(line: str, cursor: int, catalogue: Catalogue, rack: Rack, files: Files = no_files) -> list[Completion]:
     """Returns what fits between the word typed before the cursor and what stands before it, best first."""
     before = line[:cursor]
     begin = _statement(before)
-    typed = WORD.search(before[begin:])
-    assert typed is not None
-    word, start = typed.group().lower(), begin + typed.start()
-    head = before[begin:start]
     topics = [(topic, "") for topic in (*help.TOPICS, *help.GROUPS)]
-    found = _candidates(head, word, Known(catalogue, rack, help.commands(), topics))
+    known = Known(catalogue, rack, help.commands(), topics)
+    kind, word = _file(before[begin:], known)
+    start = cursor - len(word)
+    if not kind:
+        typed = WORD.search(before[begin:])
+        assert typed is not None
+        word, start = typed.group().lower(), begin + typed.start()
+    found = files(kind, word) if kind else _candidates(before[begin:start], word, known)
+    word = word.lower()
     fits = [
         Completion(text, start, meta) for text, meta in found if text.lower().startswith(word) and text.lower() != word
     ]
@@ -57,6 +65,19 @@ def _statement(before: str) -> int:
             if character == ";" and depth <= 0:
                 begin, depth = place + 1, 0
     return begin
+
+
+def _file(statement: str, known: Known) -> tuple[str, str]:
+    """Returns which kind of file is being typed, and what of it; "" for none."""
+    if quoted := QUOTED.search(statement):
+        name, dotted, assigned, typed = quoted.groups()
+        words = statement.lower().split()
+        spec = known.spec(name.lower()) if name else known.kind("".join(words[1:2]))
+        tables = (one for one in given(spec) if one["name"] == (dotted or assigned).lower())
+        return ("sounds", typed) if any(one["source"] == "file" for one in tables) else ("", "")
+    found = FILE.match(statement.replace('"', " ", 1))
+    row = ROWS.get(SHORT.get(found[1].lower(), found[1].lower())) if found else None
+    return (row.form.files, found[2]) if found and row and row.form.files else ("", "")
 
 
 def _candidates(head: str, word: str, known: Known) -> Pairs:

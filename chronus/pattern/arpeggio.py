@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chronus.pattern.lane import LaneOptions, Pattern, Share
-from chronus.pattern.loop import order_of
 from chronus.pattern.tree import Group, Item, Tone, written
 from chronus.pattern.unfold import HIT, unfold
 from chronus.units import exact, note_name
@@ -68,3 +67,20 @@ def pitches_by_hand(arp: Arpeggiator, text: str, pattern: Pattern, options: Lane
         return ()
     same = chord_of(arp, pitches, options.velocity * HIT)
     return pitches if (same.text, same.options.every) == (text, options.every) else ()
+
+
+def order_of(arp: str, chord: Sequence[int], octaves: int) -> list[tuple[int, ...]]:
+    """The notes of an arpeggio over so many octaves, in the order in which it plays them."""
+    pitches = [pitch + 12 * octave for octave in range(octaves) for pitch in chord]
+    rising = sorted(set(pitches))
+    match arp:
+        case "chord":
+            return [tuple(rising)]
+        case "down":
+            return [(pitch,) for pitch in reversed(rising)]
+        case "updown":
+            return [(pitch,) for pitch in (*rising, *reversed(rising[1:-1]))]
+        case "order" | "played":
+            return [(pitch,) for pitch in dict.fromkeys(pitches)]
+        case _:
+            return [(pitch,) for pitch in rising]

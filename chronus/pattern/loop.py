@@ -7,7 +7,7 @@ chance from numbers drawn for (seed, loop, place), so that any loop can be asked
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from chronus.memory.log import F_ACCENT
+from chronus.pattern.arpeggio import order_of
 from chronus.pattern.harmony import ROOT, SCALE, key_of, led, pitch_of, within
 from chronus.pattern.lane import Draw, Hit, LaneOptions, Pattern, locks_of
 from chronus.pattern.tones import tone
@@ -380,23 +381,6 @@ def _arpeggios(notes: list[_Note], options: LaneOptions, gate: Fraction) -> list
             else:
                 found.append(played._replace(pitches=tuple(map(within, order[k % len(order)]))))
     return found[:ARPEGGIO]
-
-
-def order_of(arp: str, chord: Sequence[int], octaves: int) -> list[tuple[int, ...]]:
-    """The notes of an arpeggio over so many octaves, in the order in which it plays them."""
-    pitches = [pitch + 12 * octave for octave in range(octaves) for pitch in chord]
-    rising = sorted(set(pitches))
-    match arp:
-        case "chord":
-            return [tuple(rising)]
-        case "down":
-            return [(pitch,) for pitch in reversed(rising)]
-        case "updown":
-            return [(pitch,) for pitch in (*rising, *reversed(rising[1:-1]))]
-        case "order" | "played":
-            return [(pitch,) for pitch in dict.fromkeys(pitches)]
-        case _:
-            return [(pitch,) for pitch in rising]
 
 
 def _share(note: _Note) -> float:

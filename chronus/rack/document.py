@@ -19,6 +19,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import MIX, Param, Spec, Table, factor
 from chronus.catalogue.whole import BPM, METER, PACE, SEED, SWING, Whole
 from chronus.commands import MODULES as MODULES
+from chronus.commands import RESERVED as RESERVED
 from chronus.commands import File, Length, Quantity, ScenePart, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
@@ -26,8 +27,6 @@ from chronus.pattern.arpeggio import Arpeggiator, through
 from chronus.pattern.lane import LaneOptions, Pattern
 from chronus.units import OFF, Range, format_param, format_quantity, is_clamped, to_param
 
-RESERVED = ("at", "now", "over", "fade")
-"""No names, and no plain words."""
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
 

@@ -42,6 +42,12 @@ def find_scene(rack: Rack, name: str, part: str) -> Scene:
     return found
 
 
+def heard_in(rack: Rack) -> str:
+    """Returns the scene of which exactly the lanes are heard that are heard now; "" where there is none."""
+    now = {name for name in rack.lanes if audible(rack, name)}
+    return next((name for name, scene in rack.scenes.items() if now and now == set(scene.lanes)), "")
+
+
 def heard_as(
     rack: Rack, scene: Scene, catalogue: Catalogue, present: Present = STILL
 ) -> tuple[Rack, tuple[Moving, ...]]:

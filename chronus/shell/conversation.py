@@ -17,6 +17,7 @@ from chronus.commands import (
     Drawn,
     FromEngine,
     Help,
+    Keys,
     Notice,
     Quit,
     Reply,
@@ -31,6 +32,7 @@ from chronus.language.complaint import stands
 from chronus.language.opening import parse
 from chronus.language.parser import Parsed
 from chronus.language.statements import Statement
+from chronus.shell import keys
 from chronus.shell.answers import Answer, Spans, of_reply
 
 OK, FAILED, USAGE, LOST, NO_DEVICE, TIMED_OUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -79,7 +81,7 @@ class Unanswered:
 
 
 class Conversation:
-    """Turns statements into frames and replies into answers; opens nothing but the scripts that `open` names.
+    """Turns statements into frames and replies into answers; opens nothing but the scripts that `open` names, and what `keys` keeps.
 
     `say` takes what is available together; `outgoing` is what may be sent now, `receive` takes what came; both add to
     what `answers` gives. A submission ends after each `wait`, and goes in several frames where it is larger than one.
@@ -303,6 +305,9 @@ class Conversation:
         if isinstance(asked.command, Quit):
             asked.answer = Answer(asked.id, asked.text)
             return True
+        if isinstance(asked.command, Keys):
+            self._answer_keys(asked, asked.command)
+            return True
         if self.welcome is None:
             return False
         assert isinstance(asked.command, Help)
@@ -316,6 +321,16 @@ class Conversation:
         else:
             asked.answer = Answer(asked.id, asked.text, asked.text, None, tuple(page.lines), page.result)
         return True
+
+    def _answer_keys(self, asked: Unanswered, command: Keys) -> None:
+        try:
+            if command.mode:
+                keys.keep(command.mode)
+        except ChronusError as error:
+            asked.refuse_here(error.code, error.message)
+            return
+        mode = command.mode or keys.kept()
+        asked.answer = Answer(asked.id, asked.text, f"keys {mode}", result={"keys": mode})
 
 
 def replaced(statement: Statement, error: ChronusError) -> int:

@@ -12,35 +12,48 @@ from typing import TypeVar
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyPress
-from prompt_toolkit.keys import Keys
+from prompt_toolkit.keys import Keys as Key
+from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.styles import Style
 
 from chronus import connection, places
-from chronus.commands import FromEngine, Notice, Reply, Status, Submission, Welcome
+from chronus.commands import FromEngine, Keys, Notice, Reply, Status, Submission, Welcome
 from chronus.errors import ChronusError
-from chronus.language import completer
+from chronus.language import completer, scripts
 from chronus.language.source import Source
 from chronus.settings import Settings
-from chronus.shell import answers, greeting
+from chronus.shell import answers, bottom, greeting, keys, nearby
 from chronus.shell.attached import Attached, attach, reach_again
 from chronus.shell.conversation import LOST, OK, Conversation, Unanswered
 from chronus.shell.folding import cells, columns, folded
+from chronus.shell.highlighting import pieces
 from chronus.wire import encode
 
 PROMPT = "chronus> "
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+"""The bottom line is drawn again so often at most."""
 ANSWER_SECONDS = 0.08
 """After Ctrl-C an answer is waited for so long, unless it is that of a `wait`."""
 LOOKS = 1 << 30
 """Ids from here on are the toolbar's own questions, and are never shown."""
 
 OK_INDENT = 5
+
+COLOURS = {
+    "command": "bold", "name": "ansicyan", "param": "ansicyan", "number": "ansigreen", "text": "ansiyellow", "word": "ansiyellow",
+    "keyword": "ansimagenta", "time": "ansiblue", "comment": "ansibrightblack", "rest": "ansibrightblack", "wrong": "ansired underline",
+    "bottom-toolbar.alarm": "ansired reverse bold",
+}  # fmt: skip
+"""The sixteen colours that every terminal with colours has, by what a piece of a line is."""
 
 GREEN, RED, YELLOW, DIM, PLAIN = "32", "31", "33", "2", "0"
 
@@ -69,6 +82,7 @@ class Shell:
         self._returning: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
         self._interrupted = False  # Ctrl-C, since Enter was pressed
+        self._drawn: list[bottom.Part] = []  # the bottom line as it stands there
 
     # ------------------------------------------------------------ the dialogue
 
@@ -81,9 +95,18 @@ class Shell:
             history=_history(),
             completer=_Completer(self.conversation),
             complete_while_typing=False,
+            # without colours nobody could tell a suggestion from what was typed
+            auto_suggest=AutoSuggestFromHistory() if self._colours else None,
+            lexer=_Lexer() if self._colours else None,
+            style=Style.from_dict(COLOURS),
             bottom_toolbar=self._toolbar,
+            key_bindings=keys.bindings(),
             enable_suspend=True,
+            enable_open_in_editor=True,
+            tempfile_suffix=scripts.SUFFIX,
         )
+        self._take_keys(keys.kept())
+        threading.Thread(target=pieces, args=("new",), daemon=True).start()  # reads the grammar while nobody types yet
         looks = asyncio.create_task(self._look())
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
         try:
@@ -145,7 +168,7 @@ class Shell:
 
         def pressed(keys: list[KeyPress]) -> None:
             waiting = [*get_typeahead(source), *keys]
-            last = max((k for k, key in enumerate(waiting) if key.key == Keys.ControlC), default=-1)
+            last = max((k for k, key in enumerate(waiting) if key.key == Key.ControlC), default=-1)
             store_typeahead(source, waiting[last + 1 :])
             if last >= 0:
                 self._interrupt()
@@ -266,10 +289,12 @@ class Shell:
         engine = reply.result.get("engine")
         if isinstance(engine, dict):
             self.engine.update(engine)
-        slots = reply.result.get("slots")
-        if isinstance(slots, dict):
-            self.engine["mode"] = slots.get("mode")
-        get_app().invalidate()
+        slots, load, song = (reply.result.get(key) or {} for key in ("slots", "load", "song"))
+        self.engine |= {"mode": slots.get("mode"), "load": load.get("mean"), "recording": reply.result.get("recording")}
+        if song:
+            self.engine["scene"] = song.get("section", {}).get("scene")
+        if bottom.parts(self.engine, self.conversation.rack, columns()) != self._drawn:
+            get_app().invalidate()
 
     # ------------------------------------------------------------ what is shown
 
@@ -286,23 +311,23 @@ class Shell:
         for note in self.attached.notes:
             self._warn(f"! {note}")
 
-    def _toolbar(self) -> str:
-        engine, rack = self.engine, self.conversation.rack
-        bpm = rack.get("bpm", engine.get("bpm"))
-        modules = [name for name in rack.get("modules", {}) if name != "out"]
-        parts = [
-            f"bar {engine['bar']}" if engine.get("playing") and engine.get("bar") is not None else "",
-            f"{bpm:g} bpm" if isinstance(bpm, (int, float)) else "",
-            f"{len(modules)} module{'s' if len(modules) != 1 else ''}",
-            str(engine.get("device") or ""),
-            str(engine.get("mode") or ""),
-        ]
-        return answers.clean(" | ".join(filter(None, parts)))
+    def _toolbar(self) -> StyleAndTextTuples:
+        self._drawn = bottom.parts(self.engine, self.conversation.rack, columns())
+        found: StyleAndTextTuples = []
+        for part in self._drawn:
+            found += [("", bottom.BETWEEN)] if found else []
+            found.append(("class:bottom-toolbar.alarm" if part.alarm and self._colours else "", part.text))
+        return found
 
     def _print(self) -> None:
         for asked, answer in self.conversation.answers():
             for line in self._shown(asked, answer):
                 print(line)
+            if isinstance(asked.command, Keys) and answer.error is None:
+                self._take_keys(answer.result["keys"])
+
+    def _take_keys(self, mode: str) -> None:
+        self._session.editing_mode = EditingMode.VI if mode == "vi" else EditingMode.EMACS
 
     def _shown(self, asked: Unanswered, answer: answers.Answer) -> Iterator[str]:
         *lines, last = answers.plain(answer)
@@ -370,8 +395,14 @@ class _Completer(Completer):
         welcome = self._conversation.welcome
         line, cursor = document.current_line, document.cursor_position_col
         catalogue = welcome.catalogue if welcome is not None else {}
-        for found in completer.complete(line, cursor, catalogue, self._conversation.rack):
+        for found in completer.complete(line, cursor, catalogue, self._conversation.rack, nearby.files):
             yield Completion(found.text, found.start - cursor, display_meta=found.meta)
+
+
+class _Lexer(Lexer):
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        lines = document.lines
+        return lambda number: [(f"class:{kind}", text) for kind, text in pieces(lines[number])]
 
 
 def _history() -> History:

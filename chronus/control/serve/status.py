@@ -15,6 +15,7 @@ from chronus.control.serve.verdict import ago, place_of, since, verdict
 from chronus.engine_line import Process
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, PLAYING, SLOTS, Memory
+from chronus.rack import scenes
 from chronus.rack.document import tempo
 from chronus.system import proc
 
@@ -88,6 +89,7 @@ class Status:
             "bar": bar,
             "beat": round(beat, 3),
             "step": int(beat % 1 * 4) + 1 if bar else 0,
+            "scene": scenes.heard_in(self.conductor.state.heard(frame)),
             "position": f"{bar}.{int(beat)}.{int(beat % 1 * 4) + 1}" if bar else "",
             "osc_port": facts.get("osc_port", 0),
             "uptime_s": round(time.monotonic() - facts.get("started", time.monotonic()), 3),

@@ -7,13 +7,13 @@ import re
 from lark import Token
 
 from chronus import commands as c
+from chronus.commands import RESERVED
 from chronus.language.quantities import Node, length, quantity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, BEGINS, FILE, STEPS, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_file, format_length
-from chronus.rack.document import RESERVED
 
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
 OF_RECORDS = ("stop",)
@@ -128,19 +128,19 @@ def _offer_keep(typed: Typed, known: Known) -> Pairs:
 
 
 ROWS = (
-    Row(c.Save, "save NAME", "writes all of this as a script", FILE, meant="write store"),
+    Row(c.Save, "save NAME", "writes all of this as a script", FILE._replace(files="own"), meant="write store"),
     Row(
         c.Open,
         "open NAME",
         "a saved script takes the place of all of this, at the next bar line",
-        FILE,
+        FILE._replace(files="scripts"),
         meant="source restore",
     ),
     Row(
         c.Export,
         "export NAME.mid [bars=8]",
         "what the lanes play, as a MIDI file",
-        Form((("(FILE | STRING) assignment*", _export),), _write_export),
+        Form((("(FILE | STRING) assignment*", _export),), _write_export, files="midi"),
         ("export beat.mid bars=16",),
         meant="midi",
     ),
@@ -148,7 +148,7 @@ ROWS = (
         c.Import,
         "import FILE.mid as NAME=PART ... [tempo=yes] [bars=8]",
         "lanes of a MIDI file; a part is a note (36), ch2 or track1",
-        Form((("(FILE | STRING) AS? assignment*", _import),), _write_import, _offer_import),
+        Form((("(FILE | STRING) AS? assignment*", _import),), _write_import, _offer_import, files="midi"),
         ("import drums.mid as kick=36 snare=38", "import song.mid as bass=ch2 tempo=yes"),
     ),
     Row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chronus import units
@@ -11,6 +11,12 @@ from chronus.catalogue.whole import OF_OUT, WHOLE, Text
 Catalogue = Mapping[str, Mapping[str, Any]]
 Rack = Mapping[str, Any]
 Pairs = Iterable[tuple[str, str]]
+Files = Callable[[str, str], Pairs]
+"""Gives the files of a kind (`row.FILES`) that what is typed may go on to."""
+
+
+def no_files(kind: str, typed: str) -> Pairs:
+    return ()
 
 
 class Known:

@@ -9,8 +9,8 @@ from lark import Token, Tree
 
 from chronus import commands as c
 from chronus.catalogue.whole import WHOLE, Text
+from chronus.commands import RESERVED
 from chronus.language.quantities import Node, quantity, start, wrong
-from chronus.rack.document import RESERVED
 from chronus.units import SILENCE
 
 LONGEST_NAME = 32

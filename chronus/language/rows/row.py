@@ -43,6 +43,8 @@ class Form(NamedTuple):
     terms: str = ""
     listed: Mapping[str, str] = {}
     """What other programs call a word that may stand here: word -> words."""
+    files: str = ""
+    """What kind of file it begins with: one of FILES; "" for none."""
 
 
 class Row(NamedTuple):
@@ -109,6 +111,9 @@ def _steps(children: Children, line: Line) -> Fields:
     line.mark("steps", children[0])
     return {"steps": count(children[0], 1, c.MOST_COUNTED, "the number of steps")}
 
+
+FILES = ("scripts", "own", "midi", "sounds")
+"""Scripts that can be opened, those of the user, MIDI files, recordings."""
 
 FILE = Form((("(FILE | STRING)", _file),), lambda command: format_file(command.name))
 STEPS = Form((("QUANTITY?", _steps),), lambda command: str(command.steps) if command.steps != 1 else "")

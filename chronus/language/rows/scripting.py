@@ -55,6 +55,11 @@ def _offer_assert(typed: Typed, known: Known) -> Pairs:
 
 VICTIMS = [Choice(word, "killed on purpose") for word in ("active", "standby", "both", "host", "control")]
 
+KEYS = (
+    Choice("vi", "Esc, and then as in vi", "vim nvim modal"),
+    Choice("emacs", "as in most shells", "readline default normal"),
+)
+
 ROWS = (
     Row(
         c.Wait,
@@ -76,6 +81,14 @@ ROWS = (
         "crash active|standby|both|host|control",
         "kills a process on purpose: the failover drill",
         choice("what", VICTIMS),
+    ),
+    Row(
+        c.Keys,
+        "keys [vi|emacs]",
+        "the keys of the prompt, here and in all to come; `help keys`",
+        choice("mode", KEYS, optional=True),
+        ("keys vi",),
+        meant="keybindings bindings keymap vimode bindkey",
     ),
     Row(c.Quit, "quit", "leaves", ALONE, meant="exit bye q logout close"),
 )

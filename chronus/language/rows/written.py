@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from chronus.catalogue.whole import WHOLE, Text
-from chronus.commands import Change, File, Length, Port, Quantity, Relative, Sweep, Value, When, Word
-from chronus.rack.document import RESERVED
+from chronus.commands import RESERVED, Change, File, Length, Port, Quantity, Relative, Sweep, Value, When, Word
 from chronus.units import SILENCE, format_quantity
 
 PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)(?:[a-z][a-z0-9_]*|[a-g]#)")
