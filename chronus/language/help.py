@@ -166,7 +166,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "of what is stereo it is a balance; what follows it is stereo, too",
         "a key (duck.key) and a parameter take a sound as it was before its level",
     ),
-    "keys": (
+    "prompt": (
         "Tab        completes commands, modules, parameters, their words, and files",
         "Right      takes the rest of a line typed before, which is shown in grey",
         "Up, Down   go through what was typed before; Ctrl-R searches in it, and Enter",

@@ -85,7 +85,7 @@ ROWS = (
     Row(
         c.Keys,
         "keys [vi|emacs]",
-        "the keys of the prompt, here and in all to come; `help keys`",
+        "the keys of the prompt, here and in all to come; `help prompt` lists them",
         choice("mode", KEYS, optional=True),
         ("keys vi",),
         meant="keybindings bindings keymap vimode bindkey",
