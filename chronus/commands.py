@@ -466,11 +466,22 @@ class New(Command, frozen=True, kw_only=True):
 
 
 class Undo(Command, frozen=True, kw_only=True):
+    """Takes `steps` back; or brings the rack back as it was after the step `to`, or as it was heard so long `ago`.
+
+    Such a return is a step itself.
+    """
+
     steps: Counted = 1
+    to: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
+    ago: Length | None = None
 
     is_step = False
     of_the_present = of_all = True
     in_a_script = "refused"
+
+    @property
+    def jumps(self) -> bool:
+        return self.to is not None or self.ago is not None
 
 
 class Redo(Command, frozen=True, kw_only=True):
@@ -479,6 +490,13 @@ class Redo(Command, frozen=True, kw_only=True):
     is_step = False
     of_the_present = of_all = True
     in_a_script = "refused"
+
+
+class History(Question, frozen=True, kw_only=True):
+    """The last `most` steps, of everybody or of one author."""
+
+    most: Counted = 20
+    author: Annotated[str, Meta(max_length=32)] = ""
 
 
 class List(Question, frozen=True, kw_only=True):
@@ -589,6 +607,7 @@ Plain = (
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
+    | History
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
     | Keys
 )  # fmt: skip

@@ -247,9 +247,37 @@ class Imported(Result, kw_only=True):
 
 
 class Undone(Result, kw_only=True):
-    steps: int
+    """`undone` or `redone`: the lines of the first twenty; `of`: whose they are besides one's own. `to`: the step after which the rack was
+    as it is again, 0 for the first one, with its line as `label`.
+    """
+
+    steps: int | UnsetType = UNSET
     undone: list[str] | UnsetType = UNSET
     redone: list[str] | UnsetType = UNSET
+    of: list[str] | UnsetType = UNSET
+    to: int | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+
+
+class StepOfHistory(Struct, kw_only=True):
+    """`state`: whether it holds, was taken back, or is still to come. Bars and beats count from 1; without music they are 0."""
+
+    id: int
+    author: str
+    bar: int
+    beat: float
+    frame: int
+    text: str
+    state: Literal["done", "undone", "waits"]
+
+
+class Remembered(Result, kw_only=True):
+    """`steps`: how many there are of those asked for; `now`: the step that made the present rack, `redo`: the one that `redo` brings."""
+
+    history: list[StepOfHistory]
+    steps: int
+    now: int
+    redo: int | None
 
 
 class WasSaid(Result, kw_only=True):
@@ -700,6 +728,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Import: Imported,
     c.Undo: Undone,
     c.Redo: Undone,
+    c.History: Remembered,
     c.Say: WasSaid,
     c.List: Listed,
     c.Show: Shown,

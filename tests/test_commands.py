@@ -51,4 +51,4 @@ def test_a_question_about_the_rack_has_its_answer_in_the_table(kind):
 
 def test_the_bytes_of_a_command_are_its_fields():
     known = msgspec.msgpack.decode(msgspec.msgpack.encode(Undo(steps=2)))
-    assert known == {"type": "undo", "when": None, "over": None, "lasts": None, "steps": 2}
+    assert known == {"type": "undo", "when": None, "over": None, "lasts": None, "steps": 2, "to": None, "ago": None}

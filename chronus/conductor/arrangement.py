@@ -114,7 +114,7 @@ def carried(history: History, items: tuple[Item, ...], rack: Rack) -> History:
             return thing
         return with_rack(thing, lasting.bring(past, items, rack, known))
 
-    return tuple((label, on(thing)) for label, thing in history)
+    return tuple(step._replace(thing=on(step.thing)) for step in history)
 
 
 def _same_run(one: Song | None, other: Song | None) -> bool:

@@ -138,7 +138,11 @@ class Conductor:
         due: Collection[int],
     ) -> Performing:
         state = self.state
-        t = Transaction(state.number, rack, rack, state.past, state.future, put_off=state.put_off)
+        ids = {k: state.due_ids[number] for k, number in enumerate(due) if number in state.due_ids}
+        t = Transaction(
+            state.number, rack, rack, state.past, state.future, state.dropped, state.step, state.trail, ids,
+            put_off=state.put_off,
+        )  # fmt: skip
         afford = _anything if author == authors.JOURNAL else self.afford
         performance = Performance(
             t, self.catalogue, state.kept, state.score, author, afford, state.taken_out, present, due, self.make
@@ -270,7 +274,7 @@ class Conductor:
         What moves begins where it has got to at a frame.
         """
         state, present = self.state, self.state.present(frame)
-        t = Transaction(state.number, state.rack, state.rack, state.past, state.future)
+        t = Transaction(state.number, state.rack, state.rack)
         performance = Performance(t, self.catalogue, state.kept, state.score, "", _anything, state.taken_out, present)
         return onward(performance.lasting, self.catalogue, present)
 
@@ -279,11 +283,12 @@ def _refuse(t: Transaction, error: ChronusError, state: State) -> None:
     """Refuses commands whose program has no room: nothing of them is performed but what they put off."""
     for step in t.steps:
         t.outcomes[step.outcome] = Outcome(t.outcomes[step.outcome].id, error=error)
-    t.after, t.past, t.future = state.rack, state.past, state.future
+    past = t.past
+    t.after, t.past, t.future, t.dropped = state.rack, state.past, state.future, state.dropped
     pairs = zip(t.later, t.racks_later, strict=True)
     kept = [(later, rack) for later, rack in pairs if _is_asked(later)]
     t.later, t.racks_later = [later for later, _ in kept], [rack for _, rack in kept]
-    t.past = (*t.past, *((later.text, later) for later in t.later))
+    t.past = (*t.past, *(step for step in past if isinstance(step.thing, Later) and step.thing in t.later))
     t.steps, t.hands, t.sweeps, t.withdrawn = [], [], [], set()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from typing import Any
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, Length, When
-from chronus.conductor import arrangement, lasting, questions, spoken
+from chronus.conductor import arrangement, history, lasting, questions, spoken
 from chronus.conductor.arrangement import Here
 from chronus.conductor.authors import ENGINE, JOURNAL, PERFORMERS
 from chronus.conductor.standstill import STANDS, only_when_it_goes
@@ -25,10 +26,11 @@ from chronus.conductor.transaction import (
     Step,
     Thing,
     Transaction,
+    Undoable,
     rack_of,
     with_rack,
 )
-from chronus.conductor.waiting import bar_of, frame_of
+from chronus.conductor.waiting import bar_of, frame_of, without
 from chronus.errors import ChronusError, did_you_mean
 from chronus.pattern.lane import LaneOptions
 from chronus.rack import scenes, songs
@@ -37,17 +39,16 @@ from chronus.rack.document import Module, Moving, Rack, Song, find, named, repla
 from chronus.rack.edit import Edit, edit, empty
 from chronus.rack.imported import bring
 from chronus.rack.lanes import too_many, with_lane
-from chronus.rack.sweeps import Present
+from chronus.rack.sweeps import Present, format_length
 from chronus.rack.values import is_short
 from chronus.rack.wiring import played_by
 from chronus.score.courses import gone_back, onward
 from chronus.score.score import Score
+from chronus.score.timeline import beat_frames, frames_of, near
 from chronus.units import note_name
 
-HISTORY = 1000
-"""Steps that can be undone."""
-MOST_NAMED = 3
-"""Of the steps that an undo takes back."""
+MOST_NAMED, MOST_TOLD = 3, 20
+"""Of the steps that an undo takes back: in words, and as JSON."""
 BEHIND = When("now")
 """The time of what follows an `open` that waits for its bar: it waits with it."""
 
@@ -151,8 +152,8 @@ class Performance:
             self._put_off(command, later, text, done.rack)
             if isinstance(command, say.Undo | say.Redo):
                 done = done._replace(text=text)  # which steps those are is known then
-            else:
-                self._remember(command, label(command, text or done.text), t.later[-1])
+            if command.is_step or _jumps(command):
+                self._remember(label(command, text or done.text), t.later[-1])
         else:
             base = self._without_chord(command) if isinstance(command, say.Arp) else t.after
             done = self._change(base, command)
@@ -197,6 +198,7 @@ class Performance:
             self.present,
             None if self.stopped else self.score,
             self._to_come(),
+            self._piles,
         )
         lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):
@@ -386,7 +388,8 @@ class Performance:
 
     def _settle_song(self) -> None:
         """Lets exactly what comes next in the song wait; nothing while the transport stands."""
-        wanted = None if self.stopped else arrangement.coming(self.t.after.song, self._here)
+        idle = self.stopped or self.t.after.song is None
+        wanted = None if idle else arrangement.coming(self.t.after.song, self._here)
         waits = [(number, command) for number, command in self.ahead if isinstance(command, Section)]
         if [command for _, command in waits] == ([wanted] if wanted else []):
             return
@@ -483,34 +486,91 @@ class Performance:
         return rack, sweeps
 
     def _undo(self, rack: Rack, command: say.Undo | say.Redo) -> Edit:
+        if isinstance(command, say.Undo) and command.jumps:
+            return self._jump(rack, command)
         back = isinstance(command, say.Undo)
         word, source = ("undo", self.t.past) if back else ("redo", self.t.future)
         count = min(command.steps, len(source))
         if not count:
             raise ChronusError("E_VALUE", f"there is nothing to {word}", part="steps")
         taken = source[len(source) - count :]
-        labels = [label for label, _ in reversed(taken)]
+        labels = [history.by_whom(step, self.author) for step in reversed(taken)]
         many, more = f" {count} steps", [f"... and {count - MOST_NAMED} more"]
         named = labels if count <= MOST_NAMED else [*labels[:MOST_NAMED], *more]
         text = f"{word}{many if count > MOST_NAMED else ''}: {'; '.join(named)}"
-        then = next((then for _, thing in taken if (then := rack_of(thing))), rack)
+        then = next((then for step in taken if (then := rack_of(step.thing))), rack)
         text += gone_back(rack, then, self.catalogue, self.present)
-        panics = [thing for _, thing in taken if isinstance(thing, Deed) and thing.act == "panic"]
+        panics = [step.thing for step in taken if isinstance(step.thing, Deed) and step.thing.act == "panic"]
         for deed in panics if back else ():
             rack = with_gates(rack, deed.rack)
         then = with_hands(then, rack)
-        result = {"steps": count, "undone" if back else "redone": labels}
+        told = list(reversed(taken))[:MOST_TOLD]
+        result: dict[str, Any] = {"steps": count, "undone" if back else "redone": [step.label for step in told]}
+        if others := sorted({step.author for step in taken if step.author and step.author != self.author}):
+            result["of"] = others
         return Edit(hushed(then, self.catalogue) if panics and not back else then, text, result)
+
+    def _jump(self, rack: Rack, command: say.Undo) -> Edit:
+        """Returns a rack of the past: as it was after a step, or as it was heard some time ago."""
+        was = self._was(command)
+        if was.id == history.present(self.t.past, self.t.future) and was.rack == rack:
+            what = f"{was.id} is the present rack" if command.to is not None else "nothing has changed since then"
+            raise ChronusError("E_VALUE", what, part="to" if command.to is not None else "ago")
+        waiting = {number for number, _ in self.ahead}
+        then = with_hands(history.with_ways_gone(was, waiting), rack)
+        step = was.step
+        bar = step.where[0] if step is not None else 0
+        when = f", bar {bar}" if bar else ""
+        what = f"as it was after {was.id}{when}: {history.by_whom(step, self.author)}" if step else "as it was at first"
+        result: dict[str, Any] = {"to": was.id, "label": step.label if step else ""}
+        said = f"undo {format_length(command.ago)}" if command.ago is not None else f"undo to {command.to}"
+        return Edit(then, f"{said}: {what}{gone_back(rack, then, self.catalogue, self.present)}", result)
+
+    @property
+    def _piles(self) -> history.Piles:
+        return history.Piles(self.t.past, self.t.future, self.t.dropped, self.t.trail)
+
+    def _was(self, command: say.Undo) -> history.Was:
+        """Returns the rack that a command brings back, with the step that made it."""
+        now, piles = self.t.after, self._piles
+        if command.ago is not None:
+            return history.heard_at(self._frame_before(command.ago), now, piles)
+        assert command.to is not None
+        was = history.after(command.to, now, piles)
+        if was is None:
+            ids = sorted(one.step.id for one in history.steps(piles))
+            known = f"it knows {ids[0]}..{ids[-1]}" if ids else "there is none yet"
+            raise ChronusError("E_VALUE", f"the history has no step {command.to}; {known}", part="to")
+        return was
+
+    def _frame_before(self, length: Length) -> int:
+        """Returns the frame that lies so long ago. Before the music began, time is counted at the present tempo."""
+        frame, bpm, rate = self.present.frame, self.t.after.bpm, self.score.rate
+        timeline, bar = self.timeline, self.score.bar
+        if length.unit not in ("bars", "beats") or timeline is None or frame < timeline.frame(Fraction(0)):
+            return frame - frames_of(length, bpm, rate, None, 0, bar)
+        position, count = timeline.position(frame), near(Fraction(length.number))
+        goal = timeline.bars(position) - count if length.unit == "bars" else position - count
+        if goal >= 0:
+            return timeline.frame(timeline.place(goal) if length.unit == "bars" else goal)
+        return timeline.frame(Fraction(0)) + round(
+            goal * (bar if length.unit == "bars" else 1) * beat_frames(bpm, rate)
+        )
 
     # ------------------------------------------------------------ into the transaction
 
     def _take(self, done: Edit, command: Kept, text: str) -> None:
-        t, before, when = self.t, self.t.after, command.when
+        t, before, when, now = self.t, self.t.after, command.when, When("now")
         if when is None and not (command.tells_lanes or isinstance(command, say.Say)):
-            when = When("now")
+            when = now
         hands = [hand for hand in (command, *inside(command)) if isinstance(hand, say.ByHand)]
         t.hands += hands
         t.sweeps += done.sweeps
+        if isinstance(command, say.Undo) and command.jumps:
+            ended = self._end(self._said_since(command))
+            self._step(done.rack, now, "")
+            self._remember(text, Deed(before, withdrawn=ended) if ended else before)
+            return
         if isinstance(command, say.Undo | say.Redo):
             self._shift_history(isinstance(command, say.Undo), done)
             return
@@ -520,13 +580,15 @@ class Performance:
             self._is_over(command)
         elif isinstance(command, Section):
             items = lasting.items(before, command, self.catalogue)
-            t.past, t.future = (arrangement.carried(steps, items, t.after) for steps in (t.past, t.future))
+            piles = (t.past, t.future, t.dropped)
+            t.past, t.future, t.dropped = (arrangement.carried(steps, items, t.after) for steps in piles)
         elif not command.act:
             back = self._way_back(command, before, text, withdrawn)
             deed = Deed(before, withdrawn=withdrawn, back=back)
-            self._remember(command, text, deed if withdrawn or back else before)
+            if command.is_step:
+                self._remember(text, deed if withdrawn or back else before)
         elif withdrawn or stood != self.stopped or before.modules != t.after.modules:
-            self._remember(command, text, Deed(before, command.act, stood, withdrawn))
+            self._remember(text, Deed(before, command.act, stood, withdrawn))
 
     def _step(self, after: Rack, when: When | None, act: str, by_hand: bool = False) -> None:
         """Replaces the rack, and starts or stops the transport."""
@@ -536,17 +598,28 @@ class Performance:
             self.zeros += 1
         elif act in ("stop", "panic"):
             self.running, self.stopped, self.timeline = False, True, None
-        t.after = after = after if self.stopped else arrangement.placed(after, before, self._here)
+        idle = self.stopped or after.song is None
+        t.after = after = after if idle else arrangement.placed(after, before, self._here)
         self._settle_song()
         step = Step(before, after, when, len(t.outcomes), act)
         stands = self.stopped and not by_hand and (act != "" or only_when_it_goes(step, self.catalogue))
         t.steps.append(replace(step, stands=stands))
 
-    def _remember(self, command: Kept, label: str, thing: Thing) -> None:
-        """Records a step for undo."""
-        t = self.t
-        if command.is_step and self.author not in (*PERFORMERS, JOURNAL):
-            t.past, t.future = (*t.past, (label, thing))[-HISTORY:], ()
+    def _remember(self, label: str, thing: Thing) -> None:
+        """Records a step for undo. What was put off keeps the id that it was given then."""
+        t, place = self.t, len(self.t.outcomes)
+        if self.author in (*PERFORMERS, JOURNAL):
+            return
+        id = t.ids.get(place, 0)
+        if not id:
+            t.step += 1
+            id = t.step
+        t.remembered[id] = place
+        step = Undoable(label, thing, id, history.present(t.past, t.future), self.author)
+        if self.ahead:
+            waited = tuple(number for number, kept in self.ahead if not isinstance(kept, Section))
+            step = step._replace(waited=waited, ways=tuple(way for _, way in self._ways_back()))
+        t.past, t.future, t.dropped, _ = history.remembered(self._piles, step)
 
     # ------------------------------------------------------------ what waits, and what a command does to it
 
@@ -560,16 +633,7 @@ class Performance:
         if command.withdraws:
             ahead = [(number, kept) for number, kept in self.ahead if not isinstance(kept, Section)]
             numbers = [number for number, _ in ahead if self.own is None or number < self.own]
-            unheard = {later.number for later in self.t.later if later.after is None}
-            past = self.t.past
-            self.t.past = tuple(p for p in past if not isinstance(p[1], Later) or p[1].number not in unheard)
-            ended = [
-                (waited, None) for number in numbers if number not in unheard and (waited := self._waits_as(number))
-            ]
-            words = sum(not isinstance(kept, Back) for number, kept in ahead if number in numbers)
-            self.known += [f"{words} that waited withdrawn"] if words else []
-            self._withdraw(numbers)
-            return tuple(ended)
+            return self._end(numbers)
         for number, way in self._ways_back():
             about = () if isinstance(command, Back) else lasting.touched(way, self.t.after, command, self.catalogue)
             waited = self._waits_as(number) if about else None
@@ -580,6 +644,23 @@ class Performance:
             kept = replace(waited, command=replace(way, items=rest))
             ended.append((waited, self._wait_again(kept) if rest else None))
         return tuple(ended)
+
+    def _end(self, numbers: Collection[int]) -> tuple[tuple[Due | Later, Later | None], ...]:
+        """Withdraws what waits under these numbers; returns it as it waited. What was said in this submission was nothing."""
+        unheard = {later.number for later in self.t.later if later.after is None} & set(numbers)
+        self.t.past = without(self.t.past, unheard)
+        ended = [(waited, None) for number in numbers if number not in unheard and (waited := self._waits_as(number))]
+        words = sum(not isinstance(kept, Back) for number, kept in self.ahead if number in numbers)
+        self.known += [f"{words} that waited withdrawn"] if words else []
+        self._withdraw(numbers)
+        return tuple(ended)
+
+    def _said_since(self, command: say.Undo) -> list[int]:
+        """Returns the numbers of what waits now and did not wait then."""
+        was = self._was(command)
+        kept = was.step.waited if was.step is not None else ()
+        ahead = [number for number, waits in self.ahead if not isinstance(waits, Section) and number not in kept]
+        return [number for number in ahead if self.own is None or number < self.own]
 
     def _way_back(
         self, command: Kept, before: Rack, text: str, ended: Sequence[tuple[Due | Later, Later | None]]
@@ -600,15 +681,14 @@ class Performance:
     def _is_over(self, way: Back) -> None:
         """What held for a length has gone back. So it has in what an undo or a redo would bring, and of the step itself nothing is left."""
         t = self.t
-        steps = (k for k, (_, thing) in enumerate(t.past) if isinstance(thing, Deed) and thing.back)
-        place = next((k for k in steps if t.past[k][1].back.number == way.number), None)  # type: ignore[union-attr]
+        place = next((k for k, step in enumerate(t.past) if _way_of(step) == way.number), None)
         if place is None:
             return
-        later = tuple((label, _put_back(thing, way)) for label, thing in t.past[place + 1 :])
-        found = (rack for _, thing in later if (rack := rack_of(thing)) is not None)
+        later = tuple(step._replace(thing=_put_back(step.thing, way)) for step in t.past[place + 1 :])
+        found = (rack for step in later if (rack := rack_of(step.thing)) is not None)
         step = t.past[place : place + 1] if not lasting.is_back(next(found, t.after), way) else ()
         t.past = (*t.past[:place], *step, *later)
-        t.future = tuple((label, _put_back(thing, way)) for label, thing in t.future)
+        t.future = tuple(step._replace(thing=_put_back(step.thing, way)) for step in t.future)
 
     # ------------------------------------------------------------ undo and redo
 
@@ -618,19 +698,21 @@ class Performance:
         source, goal = (list(t.past), list(t.future)) if back else (list(t.future), list(t.past))
         rack, stands, panics = t.after, stood, False
         for _ in range(done.result["steps"]):
-            label, other = source.pop()
+            step = source.pop()
+            other = step.thing
             if isinstance(other, Later):
                 if back:
                     self._withdraw({other.number})
-                goal.append((label, other if back else self._put_off_again(other)))
+                waits = other if back else self._put_off_again(other)
+                goal.append(step._replace(thing=waits, waited=(*step.waited, waits.number)))
                 continue
             here, rack = rack, rack_of(other) or rack
             if isinstance(other, Deed):
-                goal.append((label, self._cross(back, other, here, stands)))
+                goal.append(step._replace(thing=self._cross(back, other, here, stands)))
                 stands = other.stopped if other.act else stands
                 panics |= not back and other.act == "panic"
             else:
-                goal.append((label, here))
+                goal.append(step._replace(thing=here))
         t.past, t.future = (tuple(source), tuple(goal)) if back else (tuple(goal), tuple(source))
         now = When("now")
         if panics:
@@ -663,6 +745,15 @@ class Performance:
 def _section(heard: tuple[Rack, tuple[Moving, ...]]) -> tuple[Rack, str, dict[str, Any], tuple[Moving, ...]]:
     rack, sweeps = heard
     return rack, "song", {}, sweeps
+
+
+def _jumps(command: Kept) -> bool:
+    return isinstance(command, say.Undo) and command.jumps
+
+
+def _way_of(step: Undoable) -> int | None:
+    """Returns the number of the way back of a step that was said for a length."""
+    return step.thing.back.number if isinstance(step.thing, Deed) and step.thing.back is not None else None
 
 
 def _put_back(thing: Thing, way: Back) -> Thing:

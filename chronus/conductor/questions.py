@@ -16,11 +16,11 @@ from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
-from chronus.conductor import arrangement, looking
+from chronus.conductor import arrangement, history, looking
 from chronus.diagram import characters
 from chronus.diagram.graph import graph_of
 from chronus.diagram.graph import plain as plain_graph
-from chronus.errors import ChronusError
+from chronus.errors import ChronusError, nearest
 from chronus.pattern import library
 from chronus.rack import arping, scenes, songs
 from chronus.rack.document import (
@@ -69,7 +69,8 @@ Taken = Mapping[str, str]
 
 class Seen(NamedTuple):
     """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands.
-    `score`: where the music is in each lane, if that is asked. `to_come`: a song that waits, and the words for where it begins."""
+    `score`: where the music is in each lane, if that is asked. `to_come`: a song that waits, and the words for where it begins.
+    `piles`: the steps that undo knows of."""
 
     rack: Rack
     catalogue: Catalogue
@@ -77,6 +78,7 @@ class Seen(NamedTuple):
     present: Present = STILL
     score: Score | None = None
     to_come: tuple[Song, str] | None = None
+    piles: history.Piles = history.Piles()
 
 
 class Answer(NamedTuple):
@@ -95,7 +97,7 @@ def answer(command: say.AnyCommand, seen: Seen) -> Answer:
 
 
 def _list(command: say.List, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, present, score, _ = seen
+    rack, catalogue, taken_out, present, score, *_ = seen
     what, lines = command.what, list[str]()
     if what == "patterns":
         return _patterns(command.genre)
@@ -254,7 +256,7 @@ def _show_scene(name: str, rack: Rack) -> Answer:
 
 
 def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
-    rack, catalogue, taken_out, present, score, _ = seen
+    rack, catalogue, taken_out, present, score, *_ = seen
     module = rack.modules[name]
     spec = catalogue[module.kind]
     lines = [f"{name}: {spec.help}"]
@@ -398,7 +400,31 @@ def _wanted(command: say.Assert, param: Param | Range, rack: Rack) -> float:
         raise
 
 
+# ---------------------------------------------------------------- the history
+
+
+def _history(command: say.History, seen: Seen) -> Answer:
+    piles = seen.piles
+    found = history.steps(piles, command.author)
+    authors = sorted({one.step.author for one in history.steps(piles)} - {""})
+    if command.author and not found:
+        who = f"nobody of the name {command.author} has changed anything"
+        raise ChronusError("E_VALUE", who, suggestions=nearest(command.author, authors), part="author")
+    last = found[-command.most :]
+    lines = history.lines(last) or ["nothing was changed yet"]
+    if len(found) > len(last):
+        lines.insert(
+            0, f"... {len(found) - len(last):,} before; `history {min(len(found), say.MOST_COUNTED)}` shows them"
+        )
+    redo = piles.future[-1].id if piles.future else None
+    now = history.present(piles.past, piles.future)
+    return Answer(
+        lines, {"history": [history.plain(one) for one in last], "steps": len(found), "now": now, "redo": redo}
+    )
+
+
 TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
+    say.History: _history,
     say.List: _list,
     say.Show: _show,
     say.Describe: _describe,

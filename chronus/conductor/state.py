@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from chronus.commands import Goto, Song, Wait
-from chronus.conductor import arrangement
-from chronus.conductor.transaction import Committed, Due, History, Section, Transaction
+from chronus.conductor import arrangement, history
+from chronus.conductor.transaction import UNKNOWN, Committed, Due, History, Later, Section, Trail, Transaction, Undoable
 from chronus.conductor.waiting import for_the_music, frame_of, moved_on, without
 from chronus.errors import ChronusError
 from chronus.plan.seats import Places
@@ -41,7 +41,10 @@ class Ahead(NamedTuple):
 
 
 class State(Struct, frozen=True):
-    """`past` and `future` are the steps that undo and redo take. `now` is the furthest frame at which anything is known to have been done.
+    """`past` and `future` are the steps that undo and redo take, `dropped` those that were taken back before something else was said.
+    `step` is the id that was given last, `trail` says which rack was heard when; `due_ids`: ids of steps under way, by their number.
+
+    `now` is the furthest frame at which anything is known to have been done.
 
     `number` is the last submission's, `put_off` the last one given to what was put off. That is `waiting`, or, once its time has come and
     until it is performed, `under_way`. `ahead` are the racks that are heard before this one, `owed` the notes that the replicas are still
@@ -54,6 +57,10 @@ class State(Struct, frozen=True):
     owed: Owed = Owed()
     past: History = ()
     future: History = ()
+    dropped: History = ()
+    step: int = 0
+    trail: Trail = ()
+    due_ids: Mapping[int, int] = {}
     number: int = 0
     now: int = 0
     put_off: int = 0
@@ -68,7 +75,9 @@ class State(Struct, frozen=True):
         """Begins a submission, of what was put off under these numbers."""
         if not due:
             return replace(self, number=self.number + 1)
-        return replace(self.no_more(due), number=self.number + 1, past=without(self.past, due))
+        own = {step.thing.number: step.id for step in self.past if isinstance(step.thing, Later)}
+        ids = {**self.due_ids, **{number: own[number] for number in due if number in own}}
+        return replace(self.no_more(due), number=self.number + 1, past=without(self.past, due), due_ids=ids)
 
     def no_more(self, numbers: Collection[int]) -> State:
         """Removes what was put off under these numbers: it happens now, or never."""
@@ -92,19 +101,31 @@ class State(Struct, frozen=True):
     def accepted(self, done: Committed) -> State:
         """Takes in a commit: the replicas have it, or will for certain."""
         t, kept = done.transaction, self.no_more(done.transaction.withdrawn)
+        past, future, dropped = (_dated(steps, done) for steps in (done.past, t.future, t.dropped))
         return replace(
             kept,
             rack=t.after,
             score=done.score,
             places=self.places.adopted(t.plan) if t.plan is not None else self.places,
             owed=self.owed.changed(done.near, done.since, done.score),
-            past=done.past,
-            future=t.future,
+            past=past,
+            future=future,
+            dropped=dropped,
+            step=t.step,
+            trail=self._trail(past, future, done.moment),
+            due_ids={number: id for number, id in self.due_ids.items() if id not in t.ids.values()},
             now=max(self.now, done.moment),
             put_off=max(self.put_off, t.put_off),
             waiting=(*moved_on(kept.waiting, self.score, done.score), *for_the_music(done.dues, done.score)),
             ahead=self._ahead_of(done),
         )
+
+    def _trail(self, past: History, future: History, moment: int) -> Trail:
+        """Returns what was heard when, with what is heard from a moment on."""
+        id = history.present(past, future)
+        if id == (self.trail[-1][1] if self.trail else history.first(self.past, self.future)):
+            return self.trail
+        return (*self.trail[-history.TRAIL + 1 :], (moment, id))
 
     def _ahead_of(self, done: Committed) -> tuple[Ahead, ...]:
         """What is heard until the moments that are promised, now that this has been performed."""
@@ -212,6 +233,25 @@ class State(Struct, frozen=True):
         if wait.length is None:
             raise ChronusError("E_VALUE", "a wait has a length, or a bar until which it lasts")
         return moment + frames_of(wait.length, self.rack.bpm, rate, timeline, moment, self.score.bar)
+
+
+def _dated(steps: History, done: Committed) -> History:
+    """Returns steps of undo, each new one with its frame and its bar."""
+    t, timeline = done.transaction, done.score.timeline
+
+    def dated(step: Undoable) -> Undoable:
+        if step.frame != UNKNOWN or step.id not in t.remembered:
+            return step
+        frame = t.outcomes[t.remembered[step.id]].frame
+        frame = done.moment if frame is None or isinstance(step.thing, Later) else max(done.moment, frame)
+        return step._replace(frame=frame, timeline=timeline)
+
+    fresh = len(steps)
+    if not fresh or steps[-1].frame != UNKNOWN:
+        return steps
+    while fresh and steps[fresh - 1].frame == UNKNOWN:
+        fresh -= 1
+    return (*steps[:fresh], *map(dated, steps[fresh:]))
 
 
 def _in_turn(pair: tuple[int, Due]) -> tuple[int, bool]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from chronus.memory.program import Program
 from chronus.plan.seats import Plan
 from chronus.rack.document import EMPTY, Moving, Rack
 from chronus.score.score import Score
+from chronus.score.timeline import Timeline
 
 
 class Outcome(Struct):
@@ -141,8 +143,41 @@ class Deed(Struct, frozen=True):
 
 
 Thing = Rack | Later | Deed
-History = tuple[tuple[str, Thing], ...]
-"""Racks as they were, each with the words that changed it; or, with its words, what waits for its time and has changed nothing yet."""
+"""The rack on the other side of a step, as it is or with what else the step did; or what waits for its time and has changed nothing yet."""
+UNKNOWN = -1
+"""The frame of a step whose moment is still to come."""
+
+
+class Undoable(NamedTuple):
+    """A step that `undo` can take back: the words that made it, what lies on its other side, and who said it when.
+
+    `id` is its number in the history, `before` that of the step whose rack it found; 0 is the rack that was there at first. It takes hold
+    at `frame`, while the music had that timeline. `waited` are the numbers of all that waited then, `ways` those among
+    it that put something back after a length.
+    """
+
+    label: str
+    thing: Thing
+    id: int = 0
+    before: int = 0
+    author: str = ""
+    frame: int = UNKNOWN
+    timeline: Timeline | None = None
+    waited: tuple[int, ...] = ()
+    ways: tuple[Back, ...] = ()
+
+    @property
+    def where(self) -> tuple[int, float]:
+        """(bar, beat), counted from 1; (0, 0.0) while there was no music."""
+        if self.timeline is None or self.frame < self.timeline.tempos[0].frame:
+            return 0, 0.0
+        bar, beat = self.timeline.bar_and_beat(self.timeline.position(self.frame))
+        return bar + 1, float(beat) + 1
+
+
+History = tuple[Undoable, ...]
+Trail = tuple[tuple[int, int], ...]
+"""What was heard when: (frame, the id of the step whose rack it was from then on)."""
 
 
 def rack_of(thing: Thing) -> Rack | None:
@@ -172,6 +207,14 @@ class Transaction(Struct, eq=False):
     after: Rack = EMPTY
     past: History = ()
     future: History = ()
+    dropped: History = ()
+    step: int = 0
+    """The id that was given to a step last."""
+    trail: Trail = ()
+    ids: Mapping[int, int] = {}
+    """The ids of what was put off and is performed now, by the place of the answer."""
+    remembered: dict[int, int] = field(default_factory=dict)
+    """Of each new step, by its id: the place of its answer."""
     outcomes: list[Outcome] = field(default_factory=list)
     absolute: bool = False
     plan: Plan | None = None

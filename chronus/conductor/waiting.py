@@ -57,7 +57,7 @@ def _begins_with(due: Due, score: Score) -> Due:
 
 def without(history: History, numbers: Collection[int]) -> History:
     """Returns a history without what waited under these numbers."""
-    return tuple(pair for pair in history if not isinstance(pair[1], Later) or pair[1].number not in numbers)
+    return tuple(step for step in history if not isinstance(step.thing, Later) or step.thing.number not in numbers)
 
 
 def as_one(commands: Iterable[AnyCommand]) -> Submission:

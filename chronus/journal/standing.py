@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.conductor.state import State
-from chronus.conductor.transaction import Deed, Due, Later, rack_of, with_rack
+from chronus.conductor.transaction import UNKNOWN, Back, Deed, Due, Later, Thing, Trail, Undoable, rack_of, with_rack
 from chronus.plan.seats import NOTHING, Places, Plan
 from chronus.rack.document import EMPTY, Cable, Key, Lane, Module, Rack, replace
 from chronus.rack.patching import is_into
 from chronus.score.score import Score
+from chronus.score.timeline import Timeline
 
 
 class Sketch(Struct, frozen=True):
@@ -30,11 +31,23 @@ class Sketch(Struct, frozen=True):
     lanes: list[int]
 
 
+class Mark(Struct, frozen=True, omit_defaults=True):
+    """A step of undo without its words and its rack; `timeline` and `ways` are places in the tables of `Standing`."""
+
+    id: int = 0
+    before: int = 0
+    author: str = ""
+    frame: int = UNKNOWN
+    timeline: int | None = None
+    waited: tuple[int, ...] = ()
+    ways: tuple[int, ...] = ()
+
+
 class Standing(Struct, frozen=True):
-    """`racks`: the present one, then those of `past`, then those of `future`, which are their labels.
+    """`racks`: the present one, then those of `past`, then those of `future`, which are their labels, and those of `dropped`.
 
     `later` is what waits or was withdrawn, by its place among those labels; the rack there is none. `deeds` are the steps that did more
-    than change the rack.
+    than change the rack. `marks` is all else that is known of each step; older journals have none. `step` is the last id.
     """
 
     modules: list[Module]
@@ -55,13 +68,20 @@ class Standing(Struct, frozen=True):
     now: int
     put_off: int
     waiting: tuple[Due, ...]
+    dropped: list[str] = []
+    marks: list[Mark] = []
+    ways: list[Back] = []
+    timelines: list[Timeline] = []
+    step: int = 0
+    trail: Trail = ()
 
 
 def keep(state: State) -> bytes:
     """Keeps a state between two submissions, without the notes that the replicas are still to get: they are owed anew from this frame."""
     places = state.places
-    modules, cables, lanes = _Table(), _Table(), _Table()
-    things = [thing for _, thing in (*state.past, *state.future)]
+    modules, cables, lanes, ways, timelines = (_Table() for _ in range(5))
+    steps = (*state.past, *state.future, *state.dropped)
+    things = [step.thing for step in steps]
     racks = [state.rack, *(rack_of(thing) or EMPTY for thing in things)]
     sketches = [
         Sketch(
@@ -72,16 +92,24 @@ def keep(state: State) -> bytes:
         )
         for rack in racks
     ]
+    marks = [
+        Mark(
+            s.id, s.before, s.author, s.frame, None if s.timeline is None else timelines.place(s.timeline), s.waited,
+            tuple(ways.place(way) for way in s.ways),
+        )
+        for s in steps
+    ]  # fmt: skip
     return _encoder.encode(
         Standing(
             modules.things, cables.things, lanes.things, sketches,
             {place: thing for place, thing in enumerate(things) if isinstance(thing, Later)},
             {place: replace(thing, rack=EMPTY) for place, thing in enumerate(things) if isinstance(thing, Deed)},
-            [label for label, _ in state.past], [label for label, _ in state.future],
+            [step.label for step in state.past], [step.label for step in state.future],
             state.score, replace(places.plan, program=None),
             {number: replace(plan, program=None) for number, plan in places.draining.items()},
             places.applied, places.number, places.incarnation,
             state.number, state.now, state.put_off, state.kept,
+            [step.label for step in state.dropped], marks, ways.things, timelines.things, state.step, state.trail,
         )
     )  # fmt: skip
 
@@ -121,17 +149,21 @@ def restored(state: State, kept_state: bytes) -> State:
         )
         for sketch in kept.racks
     ]
-    labels = [*kept.past, *kept.future]
-    older = [kept.later.get(place) or _step(kept.deeds.get(place), rack) for place, rack in enumerate(racks[1:])]
-    history = tuple(zip(labels, older, strict=True))
+    things = [kept.later.get(place) or _thing_of(kept.deeds.get(place), rack) for place, rack in enumerate(racks[1:])]
+    labels = (*kept.past, *kept.future, *kept.dropped)
+    steps = tuple(_step(*known, kept) for known in zip(labels, things, kept.marks or _marks(kept), strict=True))
+    future, dropped = len(kept.past), len(kept.past) + len(kept.future)
     plan = kept.plan if kept.plan.number else NOTHING
     return replace(
         state,
         rack=racks[0],
         score=kept.score,
         places=Places(plan, kept.program, kept.incarnation, kept.applied, kept.draining),
-        past=history[: len(kept.past)],
-        future=history[len(kept.past) :],
+        past=steps[:future],
+        future=steps[future:dropped],
+        dropped=steps[dropped:],
+        step=kept.step or len(steps),
+        trail=kept.trail,
         number=kept.number,
         now=kept.now,
         put_off=kept.put_off,
@@ -139,8 +171,20 @@ def restored(state: State, kept_state: bytes) -> State:
     )
 
 
-def _step(deed: Deed | None, rack: Rack) -> Rack | Deed:
+def _thing_of(deed: Deed | None, rack: Rack) -> Rack | Deed:
     return rack if deed is None else with_rack(deed, rack)
+
+
+def _step(label: str, thing: Thing, mark: Mark, kept: Standing) -> Undoable:
+    ways = tuple(kept.ways[place] for place in mark.ways)
+    timeline = None if mark.timeline is None else kept.timelines[mark.timeline]
+    return Undoable(label, thing, mark.id, mark.before, mark.author, mark.frame, timeline, mark.waited, ways)
+
+
+def _marks(kept: Standing) -> list[Mark]:
+    """Numbers the steps of a journal from before they had ids, in the order in which they were made."""
+    past, all = len(kept.past), len(kept.past) + len(kept.future)
+    return [Mark(id, id - 1) for id in (*range(1, past + 1), *range(all, past, -1))]
 
 
 class _Table:

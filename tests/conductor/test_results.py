@@ -52,6 +52,8 @@ panic
 new
 undo
 undo 2
+undo to 4
+history 3
 list
 list modules
 list lanes

@@ -80,7 +80,7 @@ def test_undo_after_panic_lets_wait_again_what_waited_as_far_as_its_time_has_not
     assert list(beat.rack.modules) == ["out", "kick", "saw"]
     assert beat.line("undo") == "undo: Panic (2 wait again; 1 no more, their time has passed)"
     assert [at for at, _ in [(d.frame, d) for d in beat.conductor.state.waiting]] == [4 * BAR, 2 * BAR]
-    assert [label for label, _ in beat.conductor.state.past][-2:] == ["Load", "Load"]
+    assert [step.label for step in beat.conductor.state.past][-2:] == ["Load", "Load"]
     beat.line("undo")
     assert [due.command.kind for due in beat.conductor.state.waiting] == ["bass"]
     beat.play(4 * BAR + 1)
@@ -97,7 +97,7 @@ def test_redo_of_a_panic_withdraws_it_again_and_undo_of_that_brings_it_back_once
     assert len(beat.conductor.state.waiting) == 1
     beat.play(4 * BAR + 1)
     assert "bass" in beat.rack.modules
-    assert [label for label, _ in beat.conductor.state.past][-1] == "Load"
+    assert [step.label for step in beat.conductor.state.past][-1] == "Load"
 
 
 def test_all_of_it_in_one_go_comes_to_the_same(beat):

@@ -136,7 +136,7 @@ SAID = (
 def stood(house):
     """All that an author can find out of it."""
     conductor = house.conductor
-    labels = [label for label, _ in conductor.state.past], [label for label, _ in conductor.state.future]
+    labels = [step.label for step in conductor.state.past], [step.label for step in conductor.state.future]
     return conductor.rack, labels, [(due.number, due.text, due.position) for due in conductor.state.kept]
 
 

@@ -166,7 +166,12 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         bars=st.integers(0, 999),
         tempo=st.booleans(),
     ),
-    c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999)),
+    c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999))
+    | st.builds(c.Undo, to=st.integers(0, 10**9))
+    | st.builds(c.Undo, ago=lengths),
+    c.History: st.builds(
+        c.History, most=st.integers(1, 9999), author=st.just("") | names | st.sampled_from(["An A", "3rd", "in", "at"])
+    ),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),
     c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"]))
     | st.builds(c.List, what=st.just("patterns"), genre=st.sampled_from(["", "dnb", "dnb.two_step"])),

@@ -192,7 +192,7 @@ def test_a_journal_keeps_the_line_and_not_how_it_was_made():
     kept = [t.said(k, command, "") for k, command in enumerate(commands)]
     assert all(isinstance(command, Sequence) and parse(Statement(text)).command == command for command, text in kept)
     assert t.after.lanes["bass"].text == kept[1][0].text  # of the second, made of the first
-    assert [label for label, _ in t.past[-2:]] == [text for _, text in kept]
+    assert [step.label for step in t.past[-2:]] == [text for _, text in kept]
 
 
 def test_what_has_no_lane_cannot_be_varied():

@@ -107,7 +107,7 @@ def test_the_scene_said_last_for_a_bar_is_heard_and_nothing_of_the_other_is_set(
     assert beat.line("scene a at bar 3") == "scene a (at bar 3)"
     assert beat.play(BAR + 1) == []
     assert heard(beat) == ["hat"] and "cutoff" not in params(beat, "tb303")
-    assert [label for label, _ in beat.conductor.state.past[-2:]] == ["Scene", "Scene"]
+    assert [step.label for step in beat.conductor.state.past[-2:]] == ["Scene", "Scene"]
     beat.play(2 * BAR + 1)
     assert heard(beat) == ["kick"] and params(beat, "tb303")["cutoff"] == 500
 

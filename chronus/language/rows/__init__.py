@@ -6,7 +6,7 @@ A new command is a struct (`chronus/commands.py`), a row here, and what it does 
 from __future__ import annotations
 
 from chronus import commands as c
-from chronus.language.rows import arranging, building, keeping, looking, playing, scripting, sequencing
+from chronus.language.rows import arranging, building, keeping, looking, playing, scripting, sequencing, undoing
 from chronus.language.rows.row import Row
 
 BY_GROUP: dict[str, tuple[Row, ...]] = {
@@ -14,7 +14,7 @@ BY_GROUP: dict[str, tuple[Row, ...]] = {
     "lanes": sequencing.ROWS,
     "arranging": arranging.ROWS,
     "playing": playing.ROWS,
-    "keeping": keeping.ROWS,
+    "keeping": (*keeping.ROWS, *undoing.ROWS),
     "looking": looking.ROWS,
     "scripts": scripting.ROWS,
 }

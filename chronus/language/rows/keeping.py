@@ -1,4 +1,4 @@
-"""Rows of the commands for files, and for steps back."""
+"""Rows of the commands for files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chronus.language.quantities import Node, length, quantity, wrong
 from chronus.language.quantities import start as start_of
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
-from chronus.language.rows.row import ALONE, BEGINS, FILE, STEPS, Children, Fields, Form, Row, Typed
+from chronus.language.rows.row import ALONE, BEGINS, FILE, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_file, format_length
 
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
@@ -173,6 +173,4 @@ ROWS = (
         meant="bounce resample",
     ),
     Row(c.New, "new", "begins with nothing", ALONE),
-    Row(c.Undo, "undo [N]", "takes the last change back, or the last N", STEPS, meant="revert back rollback"),
-    Row(c.Redo, "redo [N]", "takes an undo back", STEPS),
 )

@@ -37,6 +37,10 @@ class Known:
     def names(self) -> Pairs:
         return [(name, kind if kind != name else "") for name, kind in self.loaded.items()]
 
+    def steps(self) -> Pairs:
+        """The ids of the history, the newest first, each with its line."""
+        return [(str(id), line) for id, line in reversed(self.rack.get("steps", ()))]
+
     def scenes(self) -> Iterable[str]:
         found: Iterable[str] = self.rack.get("scenes", ())
         return found
