@@ -8,7 +8,7 @@ Rule 1: a line belongs to one test and stays until that test runs again or is go
         the short form of the same test, so the figures of a long run outlive the short ones.
 Rule 2: figures are rounded and nothing is dated: a run that measures the same writes the same. Of a figure that a test measures
         several times (for each of its parameters, say) the greatest is told.
-Rule 3: a test that never ran is shown as such; a row that no test names is open, or has the reason given in rows.toml.
+Rule 3: a test that never ran is shown as such; a row that no test names is open.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def page(lines: Iterable[Line]) -> str:
     for row, about in ROWS.items():
         mine = sorted((line for line in told if line.row == row), key=lambda line: line.test)
         rows += [line.cells() for line in mine]
-        if not mine or "reason" in about:
-            rows.append(_cells(row, about["injected"], about["bar"], "", about.get("reason", "open"), ""))
+        if not mine:
+            rows.append(_cells(row, about["injected"], about["bar"], "", "open", ""))
     return HEAD + "\n".join(rows) + "\n"
 
 

@@ -89,7 +89,7 @@ def _list(asked: Question) -> Reply:
 def _show(asked: Question) -> Reply:
     """Writes the graph of the rack into a file, if one is named."""
     command, outcome = asked.command, asked.outcome
-    if not command.form:
+    if command.what != "patch" or not command.form:
         return _done(asked)
     try:
         path = saving.picture(command.file, f".{command.form}", PICTURES[command.form](outcome.result))
