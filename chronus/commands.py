@@ -578,6 +578,16 @@ class Crash(Command, frozen=True, kw_only=True):
     in_a_script = "refused"
 
 
+class Device(Command, frozen=True, kw_only=True):
+    """Another device takes the place of the one that plays. `name` as for `--device`; "" only lists what there is."""
+
+    name: Annotated[str, Meta(max_length=512)] = ""
+
+    elsewhere = alone = of_the_present = True
+    is_step = False
+    in_a_script = "refused"
+
+
 class Quit(Question, frozen=True, kw_only=True):
     elsewhere = local = alone = True
 
@@ -608,6 +618,7 @@ Plain = (
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
     | History
+    | Device
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
     | Keys
 )  # fmt: skip

@@ -85,7 +85,13 @@ class Record(Message, frozen=True):
     """How many bars of the music lay before the start, as far as it was known when it was said; -1 where none played."""
 
 
-FromControl = Remark | Serving | End | Kill | Prove | Compile | Record
+class Move(Message, frozen=True):
+    """Let this device take the place of the one that plays."""
+
+    device: str
+
+
+FromControl = Remark | Serving | End | Kill | Prove | Compile | Record | Move
 
 # ---------------------------------------------------------------- the supervisor to control
 
@@ -164,6 +170,14 @@ class Making(Message, frozen=True):
     kernels: int = 0
 
 
+class Moved(Message, frozen=True):
+    """The device that was named plays, and so many seconds passed in which none did; or why it does not."""
+
+    device: str
+    why: str = ""
+    stood: float = 0.0
+
+
 class Notice(Message, frozen=True):
     """Passed on to every client."""
 
@@ -195,7 +209,9 @@ class Recording(Message, frozen=True):
         return self.state in ("written", "failed")
 
 
-ToControl = Recording | Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Making | Notice | Orphaned
+ToControl = (
+    Recording | Processes | Killed | NobodyKilled | Proved | Kernels | Compiled | Making | Moved | Notice | Orphaned
+)
 
 # ---------------------------------------------------------------- the audio host and the supervisor
 

@@ -432,6 +432,17 @@ class Shown(Result, kw_only=True):
     now: SongNow | UnsetType = UNSET
 
 
+class Moved(Result, kw_only=True):
+    """`stood_ms`: so long did no device play. Without a name, as `list devices`."""
+
+    device: str | UnsetType = UNSET
+    was: str | UnsetType = UNSET
+    stood_ms: float | UnsetType = UNSET
+    devices: list[str] | UnsetType = UNSET
+    in_use: str | UnsetType = UNSET
+    outputs: list[Output] | UnsetType = UNSET
+
+
 class Asserted(Result, kw_only=True):
     value: Number
 
@@ -734,6 +745,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Show: Shown,
     c.Describe: Described,
     c.Assert: Asserted,
+    c.Device: Moved,
     c.Help: Helped,
     c.Status: Status,
 }

@@ -5,7 +5,9 @@ Rule 1: a device is meant by its name: the name that was asked for, or else that
 Rule 2: musical time goes on: when a device goes, the null device plays at once.
 Rule 3: a host opens a device as a candidate, beside the null device. No process waits for a candidate: it may hang for as long as its
         sound server does. Only when it has the device open does the null device end, and the candidate plays.
-Rule 4: there is at most one notice a second, and only of what is still true by then.
+Rule 4: a device that is asked for while another one plays is opened as a candidate beside that one, which plays until the other is open.
+        If it cannot be had, nothing has changed.
+Rule 5: there is at most one notice a second, and only of what is still true by then.
 """
 
 from __future__ import annotations
@@ -50,7 +52,14 @@ class Refuse(Struct, frozen=True):
     text: str
 
 
-Action = Try | GiveUp | Tell | Refuse
+class Fail(Struct, frozen=True):
+    """The device that was to take over cannot be had; what played plays on."""
+
+    name: str
+    why: str
+
+
+Action = Try | GiveUp | Tell | Refuse | Fail
 
 
 class Device(Struct):
@@ -76,6 +85,10 @@ class Device(Struct):
     was_there: bool = False
     told_away: bool = False
     quiet_until: float = 0.0
+    moving: str | None = None
+    """The device that is to take the place of the one that plays."""
+    trying: str | None = None
+    """The one that the candidate is for, if it is such a one."""
 
     def __post_init__(self) -> None:
         self.meant = self.asked
@@ -108,21 +121,39 @@ class Device(Struct):
             self.reason = "" if self.started else self.reason
         return []
 
+    def move(self, now: float, name: str) -> list[Action]:
+        """Takes in that another device is to take over. A candidate for anything else is given up."""
+        self.moving, self.due, self.ready = name, now, None
+        return [GiveUp("candidate")] if self.trying_since is not None else []
+
     def candidate_opened(self, found: Opened) -> None:
-        if self.trying_since is not None:  # else it has gone since
+        if (
+            self.trying_since is not None and self.trying == self.moving
+        ):  # else it has gone since, or nobody wants it any more
             self.ready = found
 
-    def candidate_gone(self, now: float, reason: str = "") -> None:
+    def candidate_gone(self, now: float, reason: str = "") -> list[Action]:
         """Takes in that the candidate failed, and perhaps why."""
+        found: list[Action] = []
         if self.trying_since is not None:
             self.trying_since, self.ready = None, None
             self.due = now + (SOON if self.was_there else LATER)
-        self.reason = reason or self.reason
+            if self.moving is not None and self.trying == self.moving:
+                found.append(Fail(self.moving, reason or f'"{self.moving}" did not open'))
+                self.moving = None
+            elif self.moving is not None:
+                self.due = now
+        if self.away:
+            self.reason = reason or self.reason
+        return found
 
     def take(self, now: float) -> None:
         """Makes the candidate the host: the null device has ended."""
         assert self.ready
         found, self.ready, self.trying_since = self.ready, None, None
+        if self.trying is not None:
+            self.asked, self.moving, self.trying = found.device, None, None
+            self.meant, self.away, self.told_away, self.was_there = self.asked, False, False, False
         self.opened(now, found)
 
     def look(self, now: float) -> list[Action]:
@@ -133,9 +164,9 @@ class Device(Struct):
             self.reason, self.opening_since = "the output device did not open", now
             return [GiveUp("host")]
         found: list[Action] = []
-        if self.away and self.trying_since is None and now >= self.due:
-            self.trying_since = now
-            found.append(Try(self.meant))
+        if (self.away or self.moving) and self.trying_since is None and now >= self.due:
+            self.trying_since, self.trying = now, self.moving
+            found.append(Try(self.moving or self.meant))
         elif self.ready:
             found.append(GiveUp("host"))
         elif self.trying_since is not None and now - self.trying_since > CANDIDATE_SECONDS:

@@ -39,6 +39,8 @@ from chronus.engine_line import (
     LoadParts,
     Make,
     Making,
+    Move,
+    Moved,
     NobodyKilled,
     Notice,
     Orphaned,
@@ -116,6 +118,8 @@ class Engine:
         self.stopping_since: float | None = None
         self.exit_code: int | None = None
         self.proof = 0
+        self.moved_from: tuple[float, int] | None = None
+        """When the host was ended that another device takes over from, and the frame that was heard then."""
         self.foundry = foundry.Foundry()
         self.told_making = Making()
         self.tape = recording.Tape()
@@ -190,7 +194,13 @@ class Engine:
     def pause(self) -> float:
         """Returns the seconds until the next look, if no message comes."""
         starting = any(self.memory.board[STATE0 + slot * LINE] == STARTING for slot in range(layout.SLOTS))
-        busy = starting or self.play_by is not None or self.both.retiring is not None or self.watch.in_silence
+        busy = (
+            starting
+            or self.play_by is not None
+            or self.moved_from is not None
+            or self.both.retiring is not None
+            or self.watch.in_silence
+        )
         begun = self.told_ready or not self.foundry.complete  # while it is compiled there is nothing to see
         settled = begun and not busy and self.stopping_since is None
         return _TICK if settled else _QUICK_TICK
@@ -323,7 +333,7 @@ class Engine:
         now = self.clock()
         if role == "candidate":
             if isinstance(message, Unopened):
-                self.device.candidate_gone(self._awake(), message.why)
+                self._for_device(self.device.candidate_gone(self._awake(), message.why))
             else:
                 self._render_ahead(message.at_once)
                 self.device.candidate_opened(message)
@@ -356,6 +366,8 @@ class Engine:
             self._prove(said.number)
         elif isinstance(said, Compile):
             self._forge(self.foundry.ask(said.number, said.kernels))
+        elif isinstance(said, Move):
+            self._for_device(self.device.move(self._awake(), said.device))
         else:
             self.stop()
 
@@ -384,10 +396,14 @@ class Engine:
                 self.children.fork_host("candidate", action.name)
             elif isinstance(action, device.GiveUp):
                 if action.role == "candidate" and "candidate" not in self.children.pids:
-                    self.device.candidate_gone(self._awake())  # the forkserver has not come to it
+                    self._for_device(self.device.candidate_gone(self._awake()))  # the forkserver has not come to it
+                if action.role == "host" and self.device.moving and self.moved_from is None:
+                    self.moved_from = self.clock(), int(self.memory.board[HEARD])
                 self.children.kill(action.role)
             elif isinstance(action, device.Tell):
                 self._say(Notice("device", action.text))
+            elif isinstance(action, device.Fail):
+                self.children.tell_control(Moved(action.name, action.why))
             else:
                 raise ChronusError("E_DEVICE", action.text)
 
@@ -422,7 +438,7 @@ class Engine:
             self._forge(self.foundry.died(role, how_it_ended(status)))
             return
         if role == "candidate":
-            self.device.candidate_gone(self._awake())
+            self._for_device(self.device.candidate_gone(self._awake()))
             return
         if role == "host":
             if self.device.ready and "candidate" in self.children.pids:
@@ -464,7 +480,7 @@ class Engine:
             self.children.cut(role)
         self.state = supervision.unanswered(self.state, roles, self.clock())
         if "candidate" in roles:
-            self.device.candidate_gone(self._awake())
+            self._for_device(self.device.candidate_gone(self._awake()))
         if "proof" in roles:
             self._proved(None)
         if "recorder" in roles:
@@ -499,12 +515,24 @@ class Engine:
             self._play(now)
         if self.device.on and self.play_by is None:
             self._watch(now)
+            self._has_moved(now)
         if not self.told_ready and self.device.on and self.control_ready and board[PERIODS] > 0:
             self.told_ready = True
             self.tell({"ready": True, "notes": self.notes})
             self._forge(self.foundry.plays())
         if self.foundry.at_work:
             self._watch_compilers(now)
+
+    def _has_moved(self, now: float) -> None:
+        """Tells control, once the device that took over plays, how long no device played."""
+        if self.moved_from is None or self.device.moving is not None:
+            return
+        since, frame = self.moved_from
+        heard = int(self.memory.board[HEARD]) - frame
+        if heard > 0:
+            self.moved_from = None
+            stood = max(now - since - heard / self.settings.rate, 0.0)
+            self.children.tell_control(Moved(self.device.on, stood=round(stood, 4)))
 
     def _watch_compilers(self, now: float) -> None:
         """Ends compilers by the processor time they take: a busy machine makes no compiler too slow."""

@@ -48,7 +48,7 @@ INSTEAD = {
 
 LATER = frozenset((
     "diff", "hear", "why", "meters", "scope", "spectrum",
-    "try", "propose", "accept", "reject", "device", "midi", "link", "osc", "trust",
+    "try", "propose", "accept", "reject", "midi", "link", "osc", "trust",
 ))  # fmt: skip
 """Commands of the language that are still to come."""
 

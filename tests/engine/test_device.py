@@ -9,6 +9,7 @@ from chronus.engine.device import (
     NAMED_SECONDS,
     SOON,
     Device,
+    Fail,
     GiveUp,
     Refuse,
     Tell,
@@ -155,3 +156,68 @@ def test_nothing_is_looked_for_where_the_null_device_was_asked_for():
     assert device.host_died(1.0) == [] and device.begin(1.0)[0] == "null"
     device.opened(1.0, Opened("null", 44100, 128))
     assert looks(device, 1.0, 30) == []
+
+
+def test_a_device_that_is_asked_for_opens_beside_the_one_that_plays_and_takes_over_when_it_is_open():
+    device = playing("card")
+    assert device.move(5.0, "USB: box") == []
+    assert device.look(5.0) == [Try("USB: box")] and device.on == CARD
+    assert device.look(5.1) == []
+    device.candidate_opened(Opened("USB: box", 48000, 256))
+    assert device.look(5.2) == [GiveUp("host")]
+    device.take(5.21)
+    assert (device.on, device.rate, device.away, device.moving) == ("USB: box", 48000, False, None)
+    assert looks(device, 5.21, 20) == []
+    device.host_died(20.0)
+    device.begin(20.0)
+    assert device.look(20.0) == [Try("USB: box")], "from now on that one is meant"
+
+
+def test_a_device_that_cannot_be_had_changes_nothing():
+    device = playing("card")
+    device.move(5.0, "USB: box")
+    device.look(5.0)
+    assert device.candidate_gone(5.1, "it is in use") == [Fail("USB: box", "it is in use")]
+    assert (device.on, device.moving, device.meant) == (CARD, None, "card")
+    assert looks(device, 5.1, 30) == []
+
+
+def test_who_asks_for_another_device_again_gets_the_last_one():
+    device = playing("card")
+    device.move(5.0, "USB: box")
+    device.look(5.0)
+    assert device.move(5.1, "null") == [GiveUp("candidate")]
+    device.candidate_opened(Opened("USB: box", 48000, 256))  # it came to it at the last moment
+    assert device.ready is None and device.candidate_gone(5.2) == []
+    assert device.look(5.2) == [Try("null")]
+    device.candidate_opened(Opened("null", 44100, 128))
+    assert device.look(5.3) == [GiveUp("host")]
+    device.take(5.31)
+    assert device.on == "null" and looks(device, 5.31, 30) == [], "the null device is meant: nothing else is tried"
+
+
+def test_while_the_device_is_away_another_one_may_be_asked_for():
+    device = playing("card")
+    device.host_died(1.0)
+    device.begin(1.0)
+    device.opened(1.0, Opened("null", 44100, 128))
+    device.look(1.0)
+    assert device.move(1.1, "USB: box") == [GiveUp("candidate")]
+    assert device.candidate_gone(1.2, "gone") == []
+    assert device.look(1.2) == [Try("USB: box")]
+    device.candidate_opened(Opened("USB: box", 44100, 128))
+    device.take(1.4)
+    assert device.on == "USB: box" and looks(device, 1.4, 30) == []
+
+
+def test_a_host_that_dies_while_another_device_opens_is_followed_by_that_one():
+    device = playing("card")
+    device.move(5.0, "USB: box")
+    device.look(5.0)
+    device.host_died(5.1)
+    assert device.begin(5.1) == ("null", False)
+    device.opened(5.12, Opened("null", 44100, 128))
+    device.candidate_opened(Opened("USB: box", 44100, 128))
+    assert device.look(5.2) == [GiveUp("host")]
+    device.take(5.21)
+    assert device.on == "USB: box" and looks(device, 5.21, 30) == []

@@ -372,3 +372,31 @@ def test_row_34_a_host_stopped_for_100_ms_under_jack_goes_on_at_the_journal_s_bi
     measured("34", "periods lost at an xrun", off / max(1, len(long)), bar=1)
     assert max(before, default=0) <= OWN_FRAMES, "the server stood still of its own"
     assert sum(long) >= 0.09 * RATE, "the host was not stopped"
+
+
+STOOD_MS = 60
+"""Musical time may stand so long while one device takes over from another: the one ends, the other has been open for a while."""
+
+
+def test_another_device_takes_over_while_it_plays_and_the_journal_s_bits_go_on(tmp_path, onlooker, server):
+    server.listen()
+    with engine(tmp_path, "--device", "null", **server.environment) as running:
+        running.say(SONG)
+        seen = onlooker(running)
+        moved = running.home.chronus("--json", "-c", "device jack").stdout
+        assert json.loads(moved)["result"]["device"] == seen.device() == "JACK Audio Connection Kit: system"
+        assert json.loads(moved)["result"]["stood_ms"] < STOOD_MS
+        settle(seen.memory, 0.7)
+        refused = running.home.chronus("-c", "device nowhere")
+        assert refused.returncode == 1 and "E_DEVICE 1:8" in refused.stdout and "JACK Audio" in refused.stdout
+        assert seen.device() == "JACK Audio Connection Kit: system"
+        status = seen.status()
+        back = json.loads(running.home.chronus("--json", "-c", "device null").stdout)["result"]
+        assert (back["device"], back["was"]) == ("null", "JACK Audio Connection Kit: system")
+        assert back["stood_ms"] < STOOD_MS and seen.device() == "null"
+        counters, journal = seen.status()["counters"], running.journal()
+        assert counters["missing"] == counters["silent"] == 0
+        assert running.stop() == 0
+    heard, reference = server.heard(), rendered(journal, status["engine"]["frame"])
+    end = goes_on(heard, reference, len(reference) - RATE // 4)
+    assert heard[end - RATE // 4 : end].any()

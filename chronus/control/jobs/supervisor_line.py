@@ -18,6 +18,8 @@ from chronus.engine_line import (
     Kill,
     Killed,
     Making,
+    Move,
+    Moved,
     NobodyKilled,
     Notice,
     Orphaned,
@@ -34,7 +36,11 @@ from chronus.engine_line import (
 
 CONFIRM_SECONDS = 5.0
 
+MOVE_SECONDS = 12.0
+"""So long may a device take to open, or to be given up."""
+
 Answered = Callable[[bool, str], None]
+Moving = Callable[[Moved], None]
 
 
 class SupervisorLine:
@@ -55,6 +61,7 @@ class SupervisorLine:
         self.compiled: dict[int, tuple[str, str, str] | None] = {}
         self.recording: Recording | None = None
         """How what is recorded fares, or what was recorded last."""
+        self._moves: deque[tuple[str, float, Moving]] = deque()
         self._crashes: deque[tuple[Victims, float, Answered]] = deque()
         if channel is not None:
             channel.setblocking(False)
@@ -86,6 +93,14 @@ class SupervisorLine:
         """Has what is heard recorded: `recording` will say how that goes."""
         self._say(record)
 
+    def move(self, device: str, answered: Moving) -> None:
+        """Has another device take over; `answered` is called with how it went."""
+        if self.channel is None:
+            answered(Moved(device, "there is no supervisor that could open it"))
+            return
+        self._moves.append((device, time.monotonic() + MOVE_SECONDS, answered))
+        self._say(Move(device))
+
     def crash(self, what: Victims, answered: Answered) -> None:
         """Kills a process on purpose; `answered` is called with the result."""
         if self.channel is None:
@@ -106,6 +121,9 @@ class SupervisorLine:
             if crash[0] == "control":
                 self._say(Kill("control"))
             crash[2](False, f"the supervisor did not say that it killed {crash[0]}")
+        for move in [move for move in self._moves if now > move[1]]:
+            self._moves.remove(move)
+            move[2](Moved(move[0], f'"{move[0]}" did not open'))
 
     def _say(self, message: FromControl) -> None:
         if self.channel is not None:
@@ -153,6 +171,14 @@ class SupervisorLine:
             self.orphan_since = time.monotonic()
         elif isinstance(message, Making):
             self.making = message
+        elif isinstance(message, Moved):
+            self._answer_move(message)
+
+    def _answer_move(self, message: Moved) -> None:
+        """A device that another one was asked for after will not be heard of any more."""
+        moves, self._moves = self._moves, deque[tuple[str, float, Moving]]()
+        for device, _, answered in moves:
+            answered(message if device == message.device else Moved(device, "another device was asked for since"))
 
     def _answer_crash(self, what: Victims, ok: bool, text: str) -> None:
         crash = next((crash for crash in self._crashes if crash[0] == what), None)

@@ -9,6 +9,8 @@ from typing import Any
 from chronus.audio import devices
 from chronus.audio.devices import NULL, Output
 from chronus.commands import Reply
+from chronus.engine_line import Moved
+from chronus.errors import ChronusError
 
 Found = tuple[Output, ...] | str
 """The outputs, or why they are not known."""
@@ -58,6 +60,30 @@ def listed(id: int, text: str, found: Found, device: Any) -> Reply:
     lines = [_line(one) for one in outputs] + ([found] if isinstance(found, str) else [])
     result = {"devices": [one["device"] for one in outputs], "in_use": used, "outputs": outputs}
     return Reply(id, True, text, lines=tuple(lines), result=result)
+
+
+def meant(name: str, found: Found) -> str:
+    """Returns the title of the device that is meant. E_DEVICE, with what there is, where it is none or more than one."""
+    if name.lower() == NULL:
+        return NULL
+    if isinstance(found, str):
+        raise ChronusError("E_DEVICE", found, part="name")
+    try:
+        return devices.choose(name, found).title
+    except ChronusError as error:
+        error.part = "name"
+        raise
+
+
+def has_moved(id: int, was: str, moved: Moved) -> Reply:
+    """Says which device plays now, and how long none did; or why it is still the one that was."""
+    if moved.why:
+        return Reply(id, False, f"{moved.why}; {was} plays on", code="E_DEVICE", part="name")
+    gap = (
+        f"was {was}; musical time stood for {moved.stood * 1000:.0f} ms" if was != moved.device else "it plays already"
+    )
+    result = {"device": moved.device, "was": was, "stood_ms": round(moved.stood * 1000, 1)}
+    return Reply(id, True, f"device {moved.device} ({gap})", result=result)
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from chronus.audio.devices import NULL
 from chronus.commands import (
     AnyCommand,
     Crash,
+    Device,
     FromEngine,
     Keep,
     List,
@@ -45,10 +47,11 @@ from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.bounces import Bounces
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
-from chronus.control.serve.output_list import Found, Outputs, listed
+from chronus.control.serve.output_list import Found, Outputs, has_moved, listed, meant
 from chronus.control.serve.recordings import Recordings
 from chronus.control.serve.replies import refusal, replies, saved, single
 from chronus.control.serve.status import Status
+from chronus.engine_line import Moved
 from chronus.errors import ChronusError
 from chronus.memory.layout import TURNED_AWAY
 
@@ -400,7 +403,10 @@ class Server:
             part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
         elif isinstance(part.alone, Record | Keep):
             self._take_down(client, part, part.alone)
-        elif isinstance(part.alone, List):
+        elif isinstance(part.alone, Device) and part.alone.name:
+            name = part.alone.name
+            self.outputs.ask(lambda found: self._move(client, part, name, found))
+        elif isinstance(part.alone, List | Device):
             self.outputs.ask(lambda found: self._tell_outputs(client, part, found))
         client.halted |= part.strict and not all(reply.ok for reply in part.replies or ())
         self._touch(client)
@@ -408,6 +414,27 @@ class Server:
     def _tell_outputs(self, client: Client, part: Part, found: Found) -> None:
         part.replies = (listed(part.ids[0], part.texts[0], found, self.status.engine()["device"]),)
         self._touch(client)
+
+    def _move(self, client: Client, part: Part, name: str, found: Found) -> None:
+        """Lets another device take over, once it is known which one is meant."""
+        was = str(self.status.engine()["device"] or NULL)
+
+        def moved(told: Moved) -> None:
+            part.replies = (has_moved(part.ids[0], was, told),)
+            if not told.why:
+                self.status.facts["device"] = told.device
+            self._touch(client)
+
+        try:
+            device = meant(name, found)
+        except ChronusError as error:
+            part.replies = (refusal(part.ids[0], error),)
+            self._touch(client)
+            return
+        if device == was:
+            moved(Moved(device))
+        else:
+            self.supervisor.move(device, moved)
 
     def _now_of(self, client: Client) -> int:
         """Returns the frame of a client's present: of its last commands, if that was a moment ago."""

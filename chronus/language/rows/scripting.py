@@ -55,10 +55,25 @@ def _offer_assert(typed: Typed, known: Known) -> Pairs:
 
 VICTIMS = [Choice(word, "killed on purpose") for word in ("active", "standby", "both", "host", "control")]
 
+<<<<<<< HEAD
 KEYS = (
     Choice("vi", "Esc, and then as in vi", "vim nvim modal"),
     Choice("emacs", "as in most shells", "readline default normal"),
 )
+=======
+
+def _device(children: Children, line: Line) -> Fields:
+    if not children:
+        return {}
+    line.mark("name", children[0])
+    quoted = line.text_or(children[0])
+    return {"name": line.as_typed(children[0]) if quoted is None else quoted}
+
+
+def _offer_device(typed: Typed, known: Known) -> Pairs:
+    return () if typed.rest else [("null", "the silent device, in real time")]
+
+>>>>>>> c37f19a (Let another device take over while the music plays)
 
 ROWS = (
     Row(
@@ -83,12 +98,27 @@ ROWS = (
         choice("what", VICTIMS),
     ),
     Row(
+<<<<<<< HEAD
         c.Keys,
         "keys [vi|emacs]",
         "the keys of the prompt, here and in all to come; `help prompt` lists them",
         choice("mode", KEYS, optional=True),
         ("keys vi",),
         meant="keybindings bindings keymap vimode bindkey",
+=======
+        c.Device,
+        "device [NAME]",
+        "another device plays on, without an end of the music; `device` alone lists them",
+        Form(
+            (("(STRING | DEVICENAME)?", _device),),
+            lambda command: command.name,
+            _offer_device,
+            # all of the rest: names have spaces in them, and colons
+            'DEVICENAME: /[^\\s"](?:[^\\n]*[^\\s])?/',
+        ),
+        ("device null", "device hdmi"),
+        meant="output soundcard audio",
+>>>>>>> c37f19a (Let another device take over while the music plays)
     ),
     Row(c.Quit, "quit", "leaves", ALONE, meant="exit bye q logout close"),
 )

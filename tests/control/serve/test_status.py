@@ -125,7 +125,7 @@ def test_who_was_coming_back_when_the_author_asked_is_told_to_be_back(house, pro
 
 
 def test_a_death_that_is_over_is_named_once(house, process):
-    house.supervisor.take(running(process.pid, 1, died="killed on purpose", died_at=time.monotonic()))
+    house.supervisor.take(running(process.pid, 1, died="killed on purpose", died_at=time.monotonic() - 1))
     house.status.facts["started"] = time.monotonic() - 60
     _, back = house.status.told("anna")
     assert (
