@@ -663,6 +663,7 @@ class Finding(Struct, kw_only=True):
     ok: bool
     what: str
     found: str
+    remedy: str
 
 
 class Doctor(Struct, kw_only=True):
