@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from chronus import commands as c
 from chronus.language.quantities import count, length, wrong
 from chronus.language.quantities import start as start_of
@@ -11,6 +13,8 @@ from chronus.language.rows.row import ALONE, Children, Choice, Fields, Form, Row
 from chronus.language.rows.written import format_length, format_port, format_value
 
 TESTS = ("==", "!=", "<", "<=", ">", ">=")
+
+PLAIN_DEVICE = re.compile(r"[A-Za-z0-9](?:[\w.:,() -]*[\w)])?")
 
 
 def _wait(children: Children, line: Line) -> Fields:
@@ -70,6 +74,17 @@ def _device(children: Children, line: Line) -> Fields:
     return {"name": line.as_typed(children[0]) if quoted is None else quoted}
 
 
+def _write_device(command: c.Device) -> str:
+    plain = PLAIN_DEVICE.fullmatch(command.name) and not {*command.name.lower().split()} & {
+        "at",
+        "now",
+        "over",
+        "in",
+        "for",
+    }
+    return command.name if plain or not command.name else f'"{command.name}"'
+
+
 def _offer_device(typed: Typed, known: Known) -> Pairs:
     return () if typed.rest else [("null", "the silent device, in real time")]
 
@@ -111,10 +126,10 @@ ROWS = (
         "another device plays on, without an end of the music; `device` alone lists them",
         Form(
             (("(STRING | DEVICENAME)?", _device),),
-            lambda command: command.name,
+            _write_device,
             _offer_device,
-            # all of the rest: names have spaces in them, and colons
-            'DEVICENAME: /[^\\s"](?:[^\\n]*[^\\s])?/',
+            # all up to a time: names have spaces in them, and colons
+            'DEVICENAME: /(?!\\s|(?:at|now|over)(?![a-z0-9_]))(?:(?!\\s+(?:(?:at|now|over)(?![a-z0-9_])|(?:in|for)[ \\t]+[0-9.]))[^"])+/',
         ),
         ("device null", "device hdmi"),
         meant="output soundcard audio",
