@@ -14,6 +14,7 @@ from chronus.language.rows.written import format_length, format_port, format_val
 
 TESTS = ("==", "!=", "<", "<=", ">", ">=")
 
+TIMES = {"at", "now", "over", "in", "for"}
 PLAIN_DEVICE = re.compile(r"[A-Za-z0-9](?:[\w.:,() -]*[\w)])?")
 
 
@@ -59,12 +60,11 @@ def _offer_assert(typed: Typed, known: Known) -> Pairs:
 
 VICTIMS = [Choice(word, "killed on purpose") for word in ("active", "standby", "both", "host", "control")]
 
-<<<<<<< HEAD
 KEYS = (
     Choice("vi", "Esc, and then as in vi", "vim nvim modal"),
     Choice("emacs", "as in most shells", "readline default normal"),
 )
-=======
+
 
 def _device(children: Children, line: Line) -> Fields:
     if not children:
@@ -75,20 +75,13 @@ def _device(children: Children, line: Line) -> Fields:
 
 
 def _write_device(command: c.Device) -> str:
-    plain = PLAIN_DEVICE.fullmatch(command.name) and not {*command.name.lower().split()} & {
-        "at",
-        "now",
-        "over",
-        "in",
-        "for",
-    }
+    plain = PLAIN_DEVICE.fullmatch(command.name) and not {*command.name.lower().split()} & TIMES
     return command.name if plain or not command.name else f'"{command.name}"'
 
 
 def _offer_device(typed: Typed, known: Known) -> Pairs:
     return () if typed.rest else [("null", "the silent device, in real time")]
 
->>>>>>> c37f19a (Let another device take over while the music plays)
 
 ROWS = (
     Row(
@@ -113,14 +106,14 @@ ROWS = (
         choice("what", VICTIMS),
     ),
     Row(
-<<<<<<< HEAD
         c.Keys,
         "keys [vi|emacs]",
         "the keys of the prompt, here and in all to come; `help prompt` lists them",
         choice("mode", KEYS, optional=True),
         ("keys vi",),
         meant="keybindings bindings keymap vimode bindkey",
-=======
+    ),
+    Row(
         c.Device,
         "device [NAME]",
         "another device plays on, without an end of the music; `device` alone lists them",
@@ -133,7 +126,6 @@ ROWS = (
         ),
         ("device null", "device hdmi"),
         meant="output soundcard audio",
->>>>>>> c37f19a (Let another device take over while the music plays)
     ),
     Row(c.Quit, "quit", "leaves", ALONE, meant="exit bye q logout close"),
 )
