@@ -421,6 +421,7 @@ class Keep(Command, frozen=True, kw_only=True):
 
     length: Length
     name: Annotated[str, Meta(max_length=64)] = ""
+    stems: bool = False
 
     elsewhere = alone = True
     in_a_script = "refused"

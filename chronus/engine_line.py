@@ -375,6 +375,9 @@ class Bounce(Message, frozen=True):
     start: int | None = None
     bar: int = 0
     timeline: int = 0
+    stems: bool = False
+    whole: bool = True
+    """Whether `goal` itself is wanted, and not only stems beside it."""
 
 
 class Progress(Message, frozen=True):
@@ -384,13 +387,14 @@ class Progress(Message, frozen=True):
 
 
 class Bounced(Message, frozen=True):
-    """The file is there. `lost`: recordings that are not what they were; in their place is silence."""
+    """The file is there. `lost`: recordings that are not what they were; in their place is silence. `stems`: of which modules."""
 
     start: int
     frames: int
     peak: float
     lufs: float
     lost: tuple[str, ...] = ()
+    stems: tuple[str, ...] = ()
 
 
 class Unbounced(Message, frozen=True):

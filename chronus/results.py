@@ -232,6 +232,8 @@ class Kept(Result, kw_only=True):
     first_bar: int | UnsetType = UNSET
     peak_dbfs: float | UnsetType = UNSET
     lufs: float | UnsetType = UNSET
+    stems: list[str] | UnsetType = UNSET
+    """Their files."""
 
 
 class ExportedTo(Result, kw_only=True):

@@ -195,7 +195,7 @@ class _Rendering:
         bars, fade = take.bars_at(frames) - take.bars_at(score.begins), self._ring(take, reel, frames)
         into.close()
         stems = (
-            [self._stem(name, frames, reel.frames, fade) for name in sorted(take.contributors)]
+            [self._stem(name, frames, reel.frames, fade) for name in take.contributors(score.begins, frames)]
             if arguments.stems
             else []
         )

@@ -31,7 +31,7 @@ from chronus.journal.replay import Replay, Unsealed
 from chronus.language import field_places, opening, parser, source
 from chronus.language.making import variation
 from chronus.memory import layout, quarantine
-from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, RATE, Memory
+from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, PROGRAMS, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
 from chronus.memory.program import Program
 from chronus.memory.quarantine import TakenOut
@@ -54,7 +54,7 @@ class Take:
     """One rendering: a conductor, a replica and the sound so far. Frames count from transport zero.
 
     `stems` are the modules of which the contribution to `out` is rendered, in the place of what `out` makes of all of them.
-    `contributors` are those that have led there so far. `keep` takes each second as it is rendered, for who wants no whole take
+    `keep` takes each second as it is rendered, for who wants no whole take
     in memory; else `sound` has it.
     """
 
@@ -67,7 +67,11 @@ class Take:
         keep: Callable[[np.ndarray], None] | None = None,
     ) -> None:
         self.rate, self.stems = rate, stems
-        self.contributors: set[str] = set()
+        self._led: list[tuple[int, frozenset[str]]] = []
+        """From which frame on which modules lead to `out`."""
+        self._laid: dict[int, Program] = {}
+        self.before: Callable[[int], None] = lambda until: None
+        """Called before frames are rendered, up to one: what is heard of them is the same whatever is said later."""
         self._names: dict[int, str] = {}  # of the modules by their handles
         self._inserted: set[int] = set()  # handles of those inserted on `out`
         self.memory = Memory()
@@ -82,6 +86,8 @@ class Take:
         self.writer = Writer(self.memory)
         self.blocks: list[np.ndarray] = []
         self.keep = keep or self.blocks.append
+        self.shares_memory = False
+        """Others render in the same memory later: what they may need is not let go."""
         self._loaded = False
         self.frame = 0
         self.seconds = 0.0
@@ -89,14 +95,31 @@ class Take:
     def _lay(self, program: Program | None) -> None:
         if program is None:
             return
-        for _, cable in stem.leading_out(program, self._inserted):
-            self.contributors.add(self._names[stem.handle_of(program, cable)])
+        leading = frozenset(self._names[handle] for handle in stem.contributors(program, self._inserted))
+        self._led.append((self.frame, leading))
+        self._laid[program.number % PROGRAMS] = program
+        self._bind(program)
+        self.memory.board[PROGRAM] = program.number
+
+    def _bind(self, program: Program) -> None:
         if self.stems is not None:
             chosen = {handle for handle, name in self._names.items() if name in self.stems}
             program = stem.only(program, chosen, self._inserted)
         program.lay(self.memory.program(program.number))
         self.bindings.bind(program, self.memory.arena(0).ctypes.data)
-        self.memory.board[PROGRAM] = program.number
+
+    def contributors(self, start: int = 0, until: int = 1 << 62) -> list[str]:
+        """Returns the modules that led to `out` between two frames."""
+        ends = [frame for frame, _ in self._led[1:]] + [1 << 62]
+        rows = zip(self._led, ends, strict=True)
+        return sorted({name for (frame, names), end in rows if frame < until and end >= start for name in names})
+
+    def go_on_as_stems(self, stems: Collection[str]) -> None:
+        """From here on only these modules are rendered, as they come to `out`."""
+        self.stems = stems
+        self.bindings = Bindings(stem.kernels(self.kernels), self.rate, self.shelf)
+        for program in self._laid.values():
+            self._bind(program)
 
     def _publish(self, entries: Rows) -> None:
         if not len(entries):
@@ -150,6 +173,8 @@ class Take:
     def _let_go(self) -> None:
         """Of the tables that nothing reads any more."""
         plan = self.conductor.plan
+        if self.shares_memory:
+            return
         if self.memory.arena(0)[layout.A_PROGRAM] == plan.number:
             read = plan.tables()
             for key in self.shelf.held():
@@ -218,6 +243,7 @@ class Take:
         count = -(-(until - self.frame) // BLOCK)
         if count <= 0:
             return
+        self.before(self.frame + count * BLOCK)
         for batch in self.conductor.advance(until + self.rate):
             self._publish(batch)
         if not self._loaded:  # the machine code, before anything is timed

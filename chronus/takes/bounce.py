@@ -4,6 +4,9 @@
 output (engine_line.py). It renders from the first record on, because what sounds depends on all that was said before; nothing
 of that is kept in memory. It needs neither the engine nor whoever asked, and ends by itself; a file is there whole or not at all. Of
 several, one renders at a time: the others wait for the lock.
+
+With stems it stands still where the stretch begins, and forks: one child renders the whole, then one each stem, one after the other. The
+memory that they render in is shared, so it is put back after each as it was.
 """
 
 from __future__ import annotations
@@ -20,10 +23,12 @@ from typing import BinaryIO
 import numpy as np
 
 from chronus import engine_line
+from chronus.control.serve.bounces import stem_of
 from chronus.engine_line import Bounce, Bounced, FromBounce, Progress, Unbounced
 from chronus.errors import ChronusError
 from chronus.journal import reading
-from chronus.render.formats import format_of, writer
+from chronus.memory.layout import A_USED, PROGRAM_AREA, Memory
+from chronus.render.formats import Writer, format_of, writer
 from chronus.render.reel import Reel
 from chronus.render.take import Take, play_journal
 from chronus.render.target import Target
@@ -31,65 +36,197 @@ from chronus.takes import stretch
 
 NICE = 10
 SAY_SECONDS = 0.25
-NOWHERE = 1 << 62
 LOCK = ".rendering"
 
 
-class Window:
-    """Lets through the frames from a bar, or a frame, on. `start` is where that is, once it is known: bars may have had any length."""
+class Stop(BaseException):
+    """Ends the playing of a journal from within; no `Exception`, because one record that fails does not end it."""
 
-    def __init__(self, asked: Bounce, reel: Reel) -> None:
-        self.asked, self.reel = asked, reel
-        self.take: Take | None = None
-        self.start = NOWHERE
-        reel.latency = NOWHERE
+    def __init__(self, said: Bounced | ChronusError) -> None:
+        self.said = said
 
-    def feed(self, piece: np.ndarray) -> None:
-        take, asked = self.take, self.asked
-        assert take is not None
-        if self.start == NOWHERE:
-            start = self._start(take)
-            if start < take.frame + len(piece):
-                self.start = start
-                self.reel.latency, self.reel.end = start + take.latency, asked.until - start
-        self.reel.feed(piece)
 
-    def _start(self, take: Take) -> int:
-        """Returns where it begins as far as that is known now: what is rendered from here on is the same whatever is said later."""
-        timeline = take.conductor.score.timeline
+class Bouncing:
+    """`pipe` is where a child tells what came of it."""
+
+    def __init__(self, asked: Bounce, say: Callable[[FromBounce], None]) -> None:
+        self.asked, self.say = asked, say
+        self.goal = Path(asked.goal)
+        self.journal = reading.read_take(Path(asked.journal))
+        self.rate = int(self.journal.header["rate"])
+        self.take = Take(self.rate, int(self.journal.header["seed"]), None, keep=self._feed)
+        self.take.before = self._before
+        self.start: int | None = None
+        self.name = ""
+        self.pipe: int | None = None
+        self.target: Target | None = None
+        self.into: Writer | None = None
+        self.reel = Reel(self.rate, 0, lambda piece: self.into.write(piece) if self.into else None)
+        self._due = 0.0
+
+    def run(self) -> Bounced:
+        """Raises E_FILE where the journal does not hold that, or a file cannot be written."""
+        with contextlib.ExitStack() as self.cleared:
+            try:
+                if not self.asked.stems:
+                    self._open(self.goal)
+                play_journal(self.take, self.journal, self._report)
+                self.take.render(self.asked.until + self.take.latency, self._report)
+                return self._finish()
+            except Stop as stop:
+                if isinstance(stop.said, ChronusError):
+                    raise stop.said from None
+                return stop.said
+
+    # ------------------------------------------------------------ the file
+
+    def _open(self, path: Path) -> None:
+        target = self.target = Target(str(path), ())
+        self.cleared.callback(target.discard)
+        try:
+            self.into = writer(
+                format_of(path.name, as_float=False), target.file, self.rate, as_float=path.suffix == ".wav"
+            )
+        except OSError as refused:
+            raise target.refusal(refused) from None
+        self.cleared.callback(self.into.give_up)
+
+    def _feed(self, piece: np.ndarray) -> None:
+        if self.start is None:
+            return
+        try:
+            self.reel.feed(piece)
+        except OSError as refused:
+            assert self.target is not None
+            raise Stop(self.target.refusal(refused)) from None
+        except ChronusError as refused:
+            raise Stop(refused) from None
+
+    def _finish(self) -> Bounced:
+        if self.start is None:
+            raise ChronusError("E_FILE", "the journal does not hold those bars")
+        if self.target is not None and self.into is not None:
+            path = Path(self.target.name)
+            try:
+                self.into.close()
+                self.target.finish()
+                if not self.name:
+                    stretch.write(stretch.beside(path), Path(self.asked.journal), self.start, self.asked.until)
+            except OSError as refused:
+                raise self.target.refusal(refused) from None
+            if path.exists():
+                raise ChronusError("E_EXISTS", f"{path.name} is there by now; no file is written over")
+            self.target.commit()
+        reel, take = self.reel, self.take
+        stems = tuple(take.contributors(self.start, self.asked.until)) if self.asked.stems and not self.name else ()
+        return Bounced(self.start, reel.frames, reel.peak, reel.lufs(), tuple(take.lost), stems)
+
+    # ------------------------------------------------------------ where it begins
+
+    def _before(self, until: int) -> None:
+        if self.start is not None:
+            return
+        start = self._begins()
+        if start is not None and start < until:
+            self.start = start
+            if self.asked.stems:
+                self._fork_all(start)
+            # from here on this is whoever renders: the only process, or a child
+            latency = 0 if self.name else self.take.latency
+            self.reel.latency, self.reel.end = start + latency - self.take.frame, self.asked.until - start
+
+    def _begins(self) -> int | None:
+        """Returns the first frame as far as it is known now: what is rendered from here on is the same whatever is said later."""
         if self.asked.start is not None:
             return self.asked.start
+        timeline = self.take.conductor.score.timeline
         if timeline is None or timeline.number != self.asked.timeline:
-            return NOWHERE
+            return None
         return timeline.frame(timeline.place(self.asked.bar))
+
+    def _fork_all(self, start: int) -> None:
+        """Returns in each child, with what it renders made ready; in the process that forked them all it ends the playing."""
+        as_it_was = Kept(self.take.memory)
+        try:
+            whole = self._fork("", start)
+            if whole is None:
+                return
+            for name in whole.stems:
+                as_it_was.restore()
+                if self._fork(name, start) is None:
+                    return
+        except ChronusError as error:
+            raise Stop(error) from None
+        raise Stop(whole)
+
+    def _fork(self, name: str, start: int) -> Bounced | None:
+        """Has a child render the whole, or what a module of that name contributes; None in the child."""
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(read)
+            self.pipe, self.name = write, name
+            self.take.shares_memory = True
+            if name:
+                self._open(stem_of(self.goal, name))
+                self.take.go_on_as_stems((name,))
+            elif self.asked.whole:
+                self._open(self.goal)
+            return None
+        os.close(write)
+        with open(read, "rb") as answer:
+            said = engine_line.from_bounce().feed(answer.read())
+        _, status = os.waitpid(pid, 0)
+        if not said or not isinstance(said[-1], Bounced):
+            found = (
+                said[-1] if said else Unbounced("E_ENGINE", f"a process that rendered a part of it ended with {status}")
+            )
+            assert isinstance(found, Unbounced)
+            raise ChronusError(found.code, found.why)
+        return said[-1]
+
+    # ------------------------------------------------------------ how far it is
+
+    def _report(self, _: float) -> None:
+        now = time.monotonic()
+        if now >= self._due and not self.name:
+            self._due = now + SAY_SECONDS
+            self.say(Progress(min(self.take.frame / self.asked.until, 1.0)))
+
+
+class Kept:
+    """What a rendering has written into its memory, so that it can be put back."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory, self.arena = memory, memory.arena(0)
+        self.used = int(self.arena[A_USED]) // 8
+        self.head, self.body = memory.bytes[:PROGRAM_AREA].copy(), self.arena[: self.used].copy()
+
+    def restore(self) -> None:
+        self.arena[self.used : max(int(self.arena[A_USED]) // 8, self.used)] = 0
+        self.arena[: self.used] = self.body
+        self.memory.bytes[:PROGRAM_AREA] = self.head
 
 
 def bounce(asked: Bounce, say: Callable[[FromBounce], None]) -> None:
-    """Raises E_FILE where the journal cannot be read, or the file cannot be written."""
-    goal, journal = Path(asked.goal), reading.read_take(Path(asked.journal))
-    rate, seed = int(journal.header["rate"]), int(journal.header["seed"])
-    with contextlib.ExitStack() as cleared:
-        target = Target(str(goal), ())
-        cleared.callback(target.discard)
-        try:
-            into = writer(format_of(goal.name, as_float=False), target.file, rate, as_float=goal.suffix == ".wav")
-            cleared.callback(into.give_up)
-            window = Window(asked, reel := Reel(rate, 0, into.write))
-            take = window.take = Take(rate, seed, None, keep=window.feed)
-            report = _reporter(take, asked.until, say)
-            play_journal(take, journal, report)
-            take.render(asked.until + take.latency, report)
-            if not reel.frames:
-                raise ChronusError("E_FILE", "the journal does not hold those bars")
-            into.close()
-            target.finish()
-            stretch.write(stretch.beside(goal), Path(asked.journal), window.start, asked.until)
-        except OSError as refused:
-            raise target.refusal(refused) from None
-        if goal.exists():
-            raise ChronusError("E_EXISTS", f"{goal.name} is there by now; no file is written over")
-        target.commit()
-    say(Bounced(window.start, reel.frames, reel.peak, reel.lufs(), tuple(take.lost)))
+    """Renders what is asked for. Raises E_FILE where the journal cannot be read, or a file cannot be written."""
+    bouncing = Bouncing(asked, say)
+    said: Bounced | Unbounced
+    try:
+        said = bouncing.run()
+    except ChronusError as error:
+        if bouncing.pipe is None:
+            raise
+        said = Unbounced(error.code, error.message)
+    except BaseException:
+        if bouncing.pipe is None:
+            raise
+        os._exit(1)
+    if bouncing.pipe is not None:
+        with open(bouncing.pipe, "wb") as answer:
+            answer.write(engine_line.encode(said))
+        os._exit(0)
+    say(said)
 
 
 @contextlib.contextmanager
@@ -100,19 +237,6 @@ def _turn(lock: Path) -> Iterator[None]:
             file = held.enter_context(lock.open("ab"))
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _reporter(take: Take, until: int, say: Callable[[FromBounce], None]) -> Callable[[float], None]:
-    due = 0.0
-
-    def report(_: float) -> None:
-        nonlocal due
-        now = time.monotonic()
-        if now >= due:
-            due = now + SAY_SECONDS
-            say(Progress(min(take.frame / until, 1.0)))
-
-    return report
 
 
 def main(asked: bytes, out: BinaryIO) -> int:

@@ -60,6 +60,39 @@ def test_the_stems_add_up_to_what_out_is_given(rendered):
     assert not hiss[:, 1].any() and hiss[:, 0].any() and not thud[:, 0].any() and thud[:, 1].any()
 
 
+BUSES = """\
+bpm 240
+load kick; load snare; load hat; load bass; load bus as drums; load bus as all; load reverb as room; load bus as loop
+patch kick > drums; patch snare > drums -6db; patch drums > all; patch bass > all; patch drums > room; patch room > all
+patch hat > loop; patch loop > out; patch loop > delay -6db; patch delay > loop -6db; unpatch delay > out
+set drums.level -3db, drums.pan 0.4, all.pan -0.2, room.mix 1
+seq kick: x...x...
+seq snare: ..x...x.
+seq hat: xxxx
+seq bass: a1 . c2 .
+set drums.level -9db over 1 bar
+wait 1 bar
+unpatch snare > drums
+wait 1 bar
+"""
+
+
+def test_what_leads_into_a_bus_has_a_stem_and_what_hears_the_bus_too(tmp_path):
+    home = Home(tmp_path)
+    (tmp_path / "song.chronus").write_text(BUSES)
+    told, _ = home.render(tmp_path / "song.chronus", "--stems", "--seconds", "2")
+    assert [stem["name"] for stem in told["stems"]] == ["bass", "kick", "loop", "room", "snare"]
+    whole = take.Take(44100, 0, stems=[stem["name"] for stem in told["stems"]])
+    take.play_script(whole, BUSES)
+    whole.render(told["frames"])
+    given = whole.sound(told["frames"]).astype(float)
+    stems = {stem["name"]: soundfile.read(stem["file"], dtype="float64")[0] for stem in told["stems"]}
+    assert np.abs(sum(stems.values()) - given).max() < 1e-6 and peak_dbfs(given) > -20
+    assert all(np.abs(sound).max() > 0.003 for sound in stems.values())
+    sides = [np.abs(part[:, 0] - part[:, 1]).max() for part in (stems["snare"][:40_000], stems["snare"][60_000:])]
+    assert sides[0] > 0.003 and sides[1] == 0  # the pan of the buses; then it leads straight to `out`
+
+
 INSERTED = """\
 bpm 240
 load kick; load bass; load compressor

@@ -147,11 +147,14 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Save: st.builds(c.Save, name=files),
     c.Open: st.builds(c.Open, name=files),
     c.Export: st.builds(c.Export, name=files, bars=st.integers(1, 999)),
-    c.Record: st.builds(c.Record, name=st.just("") | files | st.sampled_from(["stop", "Stop"]))
+    c.Record: st.builds(
+        c.Record, name=st.just("") | files | st.sampled_from(["stop", "Stop", "Stems"]), stems=st.booleans()
+    )
     | st.just(c.Record(stop=True)),
     c.Keep: st.builds(
         c.Keep,
-        name=st.just("") | files,
+        name=st.just("") | files | st.just("stems"),
+        stems=st.booleans(),
         length=st.builds(c.Length, st.integers(1, 9999).map(float), st.just("bars"))
         | st.builds(c.Length, seconds, st.sampled_from(["s", "ms"])),
     ),

@@ -77,6 +77,42 @@ def test_seconds_are_from_frame_to_frame(folder, whole):
     assert np.array_equal(read(folder / "a.wav"), sound[12_345:90_001])
 
 
+def test_stems_are_those_of_a_rendering_of_the_whole_and_the_whole_is_the_same_as_without(folder, whole):
+    take, sound = whole
+    said = []
+    wanted = asked(folder, take, 2, 3, stems=True)
+    bounce(wanted, said.append)
+    done = said[-1]
+    assert isinstance(done, Bounced) and done.stems == ("distortion", "hat", "kick", "snare")
+    assert (
+        np.array_equal(read(folder / "a.wav"), sound[done.start : wanted.until])
+        and done.frames == wanted.until - done.start
+    )
+    journal = reading.read_take(JOURNAL)
+    every = Take(take.rate, int(journal.header["seed"]), None, stems=done.stems)
+    play_journal(every, journal, None)
+    every.render(wanted.until)
+    given = every.sound()[done.start : wanted.until].astype(float)
+    stems = [read(folder / f"a-{name}.wav").astype(float) for name in done.stems]
+    assert np.abs(sum(stems) - given).max() < 1e-6 < np.abs(given).max()
+    assert sum(np.abs(stem).max() > 0.01 for stem in stems) >= 3
+    assert sorted(path.suffix for path in folder.iterdir()) == [".chronus", *[".wav"] * 5]
+
+
+def test_of_what_was_recorded_only_the_stems_are_rendered(folder, whole):
+    said = []
+    (folder / "a.wav").write_bytes(b"recorded")
+    bounce(Bounce(str(JOURNAL), str(folder / "a.wav"), 90_000, start=20_000, stems=True, whole=False), said.append)
+    assert (folder / "a.wav").read_bytes() == b"recorded" and len(said[-1].stems) == 4
+    assert {len(read(folder / f"a-{name}.wav")) for name in said[-1].stems} == {70_000}
+
+
+def test_a_stem_that_cannot_be_written_is_told(folder, whole):
+    (folder / "a-kick.wav").mkdir()
+    with pytest.raises(ChronusError, match=r"a-kick\.wav cannot be written"):
+        bounce(Bounce(str(JOURNAL), str(folder / "a.wav"), 9_000, start=0, stems=True), lambda said: None)
+
+
 def test_flac_has_24_bits(folder, whole):
     _, sound = whole
     bounce(Bounce(str(JOURNAL), str(folder / "a.flac"), 90_000, start=20_000), lambda said: None)

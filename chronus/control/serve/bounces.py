@@ -83,6 +83,8 @@ class Wish(Struct, eq=False):
     bars: tuple[int, ...]
     timeline: int
     by: float
+    stems: bool = False
+    whole: bool = True
     process: Process | None = None
     share: float = 0.0
     told: float = 0.0
@@ -117,7 +119,11 @@ class Bounces:
         start, until, bars, timeline = self._stretch(command, begun)
         goal = recordings.prepared(command.name, [*self.begun(), *self.begun_by_others()])
         by = self.clock() + ANSWER_SECONDS
-        self.wishes.append(Wish(id, text, answered, goal, until, start, bars, timeline, by))
+        self.wishes.append(Wish(id, text, answered, goal, until, start, bars, timeline, by, command.stems))
+
+    def add_stems(self, goal: Path, start: int, until: int) -> None:
+        """Has stems rendered beside what was recorded; a notice tells when they are there."""
+        self.wishes.append(Wish(0, "", None, goal, until, start, (), 0, 0.0, True, False, told=self.clock()))
 
     def _stretch(self, command: commands.Keep, begun: int) -> tuple[int | None, int, tuple[int, ...], int]:
         """Returns (the first frame, if it is known; the frame behind the last; the first and the last bar; the number of the timeline)."""
@@ -165,7 +171,9 @@ class Bounces:
 
     def _start(self, wish: Wish) -> None:
         first = wish.bars[0] - 1 if wish.bars else 0
-        asked = Bounce(str(self.journal()), str(wish.goal), wish.until, wish.start, first, wish.timeline)
+        asked = Bounce(
+            str(self.journal()), str(wish.goal), wish.until, wish.start, first, wish.timeline, wish.stems, wish.whole
+        )
         try:
             wish.process = self._begin(asked)
         except OSError as problem:
@@ -182,7 +190,9 @@ class Bounces:
                 self.notify("keep", f"{wish.goal.name}: {said.why}", {"file": str(wish.goal), "problem": said.why})
             return
         facts = self._facts(wish, said)
-        text = f"{wish.goal.name}, {self._told(wish, facts)}" + "".join(f"; {lost}" for lost in said.lost)
+        told = [self._told(wish, facts)] if wish.whole else []
+        told += [f"stems {' '.join(said.stems) or 'of nothing'}"] if wish.stems else []
+        text = f"{wish.goal.name}, {'; '.join([*told, *said.lost])}"
         if wish.answered is not None:
             wish.answered(Reply(wish.id, True, f"{wish.text}: {text}", result=facts))
         else:
@@ -216,7 +226,11 @@ class Bounces:
 
     def _facts(self, wish: Wish, said: Bounced) -> dict[str, Any]:
         bars = {"bars": wish.bars[1] - wish.bars[0] + 1, "first_bar": wish.bars[0]} if wish.bars else {"bars": None}
+        facts = {"stems": [str(stem_of(wish.goal, name)) for name in said.stems]} if wish.stems else {}
+        if not wish.whole:
+            return {"file": str(wish.goal), "state": "written", **facts}
         return {
+            **facts,
             "file": str(wish.goal),
             "script": str(wish.goal.with_suffix(".chronus")),
             "state": "written",
@@ -231,3 +245,7 @@ class Bounces:
     def now(self) -> str:
         """Says what is being rendered, for `status` and `list`; "" where nothing is."""
         return ", ".join(f"{wish.goal.name}{self._bars(wish)}, {wish.share:.0%}" for wish in self.wishes)
+
+
+def stem_of(goal: Path, name: str) -> Path:
+    return goal.with_name(f"{goal.stem}-{name}{goal.suffix}")

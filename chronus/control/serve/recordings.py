@@ -136,6 +136,8 @@ class Recordings:
         self.state, self.publisher, self.supervisor, self.latency = state, publisher, supervisor, latency
         self.notify, self.clock = notify, clock
         self.begun_by_others: Callable[[], Collection[Path]] = tuple
+        self.add_stems: Callable[[Path, int, int], None] = lambda goal, start, until: None
+        """Has stems rendered beside a file, of these frames."""
         self.wanted: Record | None = None
         """What the supervisor was asked for and has not answered."""
         self._asked: list[Asked] = []
@@ -275,6 +277,9 @@ class Recordings:
             asked.answered(self._answer(asked, said))
             told = True
         was_over = before is not None and before.over and before.record.file == said.record.file
+        record = said.record
+        if said.state == "written" and record.stems and said.frames and not was_over:
+            self.add_stems(Path(record.goal), record.start, record.start + said.frames)
         if said.over and not told and not was_over:
             self.notify("record", f"{_name(said.record)}: {self._told(said)}", self._facts(said))
 
@@ -285,7 +290,8 @@ class Recordings:
         if said.state == "failed" and ((said.problem and not said.frames) or not asked.stops):
             return Reply(asked.id, ok=False, text=said.problem, code="E_FILE", part="name")
         if asked.stops:
-            text = f"{asked.text}: {_name(said.record)}, {self._told(said)}"
+            stems = "; its stems are being rendered" if said.record.stems and said.frames else ""
+            text = f"{asked.text}: {_name(said.record)}, {self._told(said)}{stems}"
             return Reply(asked.id, ok=True, text=text, frame=said.record.until or None, result=self._facts(said))
         record = said.record
         where, result = self._where(Moment(record.start, record.start_place))

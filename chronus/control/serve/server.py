@@ -108,6 +108,7 @@ class Server:
             lambda: self.conductor.state, self.publisher, lambda: performer.pen.path, lambda *what: self.notify(*what)
         )
         self.recordings.begun_by_others, self.bounces.begun_by_others = self.bounces.begun, self.recordings.begun
+        self.recordings.add_stems = self.bounces.add_stems
         status.recordings, status.bounces = self.recordings, self.bounces
         self.every_turn: list[Callable[[], object]] = [self.recordings.turn]
         self.every_tick: list[Callable[[], object]] = [

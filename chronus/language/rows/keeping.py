@@ -16,8 +16,9 @@ from chronus.language.rows.row import ALONE, BEGINS, FILE, Children, Fields, For
 from chronus.language.rows.written import format_file, format_length
 
 PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
-OF_RECORDS = ("stop",)
-"""Words of their own for `record`, so that a file of that name is quoted."""
+OF_RECORDS = ("stop", "stems")
+"""Words of their own for `record` and `keep`, so that a file of that name is quoted."""
+STEMS = ("stems", "also one file for each module that leads to out")
 NO_PATHS = (*RESERVED, "as")
 """Words that a path is quoted for, lest they be read otherwise."""
 
@@ -89,20 +90,26 @@ def _offer_import(typed: Typed, known: Known) -> Pairs:
     ]
 
 
-def _record(children: Children, line: Line) -> Fields:
-    return {"name": line.file(children[0])} if children else {}
+def _file_and_stems(children: Children, line: Line) -> Fields:
+    names = [word for word in children if word.type != "STEMS"]
+    return {"name": line.file(names[0]) if names else "", "stems": len(names) < len(children)}
+
+
+def _write_file_and_stems(command: c.Record | c.Keep) -> str:
+    name = command.name
+    file = f'"{name}"' if name.lower() in OF_RECORDS else format_file(name) if name else ""
+    return f"{file} stems".lstrip() if command.stems else file
 
 
 def _write_record(command: c.Record) -> str:
-    if command.stop:
-        return "stop"
-    return (
-        f'"{command.name}"' if command.name.lower() in OF_RECORDS else format_file(command.name) if command.name else ""
-    )
+    return "stop" if command.stop else _write_file_and_stems(command)
 
 
 def _offer_record(typed: Typed, known: Known) -> Pairs:
-    return () if typed.rest else [("stop", "ends it"), *BEGINS.items()]
+    if typed.rest == ["stop"]:
+        return list(BEGINS.items())
+    stems = [STEMS] if "stems" not in typed.rest else []
+    return [*([] if typed.rest else [("stop", "ends it")]), *stems, *BEGINS.items()]
 
 
 def _keep(children: Children, line: Line) -> Fields:
@@ -116,15 +123,17 @@ def _keep(children: Children, line: Line) -> Fields:
     found = length(number)
     if found.unit == "beats" or (found.unit == "bars" and found.number != int(found.number)):
         raise wrong(start_of(number), "keep takes whole bars, or seconds", "8 bars", code="E_VALUE", length=len(number))
-    return {"length": found, "name": line.file(file[0]) if file else ""}
+    return {"length": found, **_file_and_stems(file, line)}
 
 
 def _write_keep(command: c.Keep) -> str:
-    return f"{format_length(command.length)} {format_file(command.name) if command.name else ''}".rstrip()
+    return f"{format_length(command.length)} {_write_file_and_stems(command)}".rstrip()
 
 
 def _offer_keep(typed: Typed, known: Known) -> Pairs:
-    return [(f"{bars} bars", "") for bars in (4, 8, 16, 32)] if not typed.rest else ()
+    if not typed.rest:
+        return [(f"{bars} bars", "") for bars in (4, 8, 16, 32)]
+    return () if "stems" in typed.rest else [STEMS]
 
 
 ROWS = (
@@ -153,23 +162,23 @@ ROWS = (
     ),
     Row(
         c.Record,
-        "record [NAME]   record stop",
+        "record [NAME] [stems]   record stop",
         "writes what is heard into a file, .wav or .flac",
         Form(
-            (("RECORD_STOP", lambda children, line: {"stop": True}), ("(FILE | STRING)?", _record)),
+            (("RECORD_STOP", lambda children, line: {"stop": True}), ("(FILE | STRING)? STEMS?", _file_and_stems)),
             _write_record,
             _offer_record,
-            "RECORD_STOP.3: /stop(?![^\\s])/",
+            "RECORD_STOP.3: /stop(?![^\\s])/\nSTEMS.3: /stems(?![^\\s])/",
         ),
         ("record", "record at next bar", "record stop"),
         meant="rec capture tape",
     ),
     Row(
         c.Keep,
-        "keep N bars [NAME]",
+        "keep N bars [NAME] [stems]",
         "writes what was just heard into a file, .wav or .flac",
-        Form((("(QUANTITY (FILE | STRING)?)?", _keep),), _write_keep, _offer_keep),
-        ("keep 4 bars", "keep 8 bars drop.flac", "keep 20s"),
+        Form((("(QUANTITY (FILE | STRING)? STEMS?)?", _keep),), _write_keep, _offer_keep),
+        ("keep 4 bars", "keep 8 bars drop.flac", "keep 20s", "keep 16 bars stems"),
         meant="bounce resample",
     ),
     Row(c.New, "new", "begins with nothing", ALONE),

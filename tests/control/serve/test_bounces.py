@@ -115,6 +115,25 @@ def test_after_a_while_the_answer_says_that_it_is_rendered_and_a_notice_tells_th
     ]
 
 
+def test_stems_of_what_is_kept_and_of_what_was_recorded_are_told(house):
+    house.play(1.2)
+    house.keep(stems=True)
+    house.run(60)
+    assert house.begun[0].asked.stems and house.begun[0].asked.whole
+    house.begun[0].said = [Bounced(0, BAR, 0.5, -9.0, (), ("bass", "kick"))]
+    reply = house.reply()
+    assert reply.text.endswith("-9 LUFS; stems bass kick")
+    assert [file.rpartition("/")[2] for file in reply.result["stems"]] == ["take-1-bass.wav", "take-1-kick.wav"]
+    house.server.recordings.add_stems(recordings.folder() / "x.wav", 100, 900)
+    house.run(60)
+    asked = house.begun[1].asked
+    assert (asked.start, asked.until, asked.stems, asked.whole) == (100, 900, True, False)
+    house.begun[1].said = [Bounced(100, 0, 0.0, -70.0, (), ("kick",))]
+    house.run(40)
+    (notice,) = house.line.notices
+    assert notice.text == "x.wav, stems kick"
+
+
 @pytest.mark.parametrize(
     ("number", "unit", "more", "message", "suggestions"),
     [
