@@ -493,6 +493,34 @@ class Redo(Command, frozen=True, kw_only=True):
     in_a_script = "refused"
 
 
+class Claim(Command, frozen=True, kw_only=True):
+    """Holds a module for its author, so that nobody else changes it: for so many bars, or 0 until it is released or its holder goes.
+
+    Without a name it asks which are held.
+    """
+
+    name: str = ""
+    bars: Annotated[int, Meta(ge=0, le=MOST_COUNTED)] = 0
+
+    is_step = False
+    of_the_present = True
+    in_a_script = "refused"
+
+    @property
+    def asks(self) -> bool:  # type: ignore[override]
+        return not self.name
+
+
+class Release(Command, frozen=True, kw_only=True):
+    """Lets go of what its author holds; without a name of all."""
+
+    name: str = ""
+
+    is_step = False
+    of_the_present = True
+    in_a_script = "refused"
+
+
 class History(Question, frozen=True, kw_only=True):
     """The last `most` steps, of everybody or of one author."""
 
@@ -618,7 +646,7 @@ Plain = (
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
-    | History
+    | History | Claim | Release
     | Device
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
     | Keys
@@ -668,13 +696,15 @@ class Shutdown(Struct, frozen=True, tag="shutdown"):
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """The first frame of the engine. `engine` is as in `status`, `catalogue` is kind -> SPEC as plain data,
+    """The first frame of the engine. `engine` is as in `status`, `catalogue` is kind -> SPEC as plain data, `name` is that of the client:
+    no other one that is attached has it.
     `rack` is as in a Notice of kind "rack": {"modules": {name: kind}, "bpm": 120.0}."""
 
     version: int
     engine: dict[str, Any]
     catalogue: dict[str, Any]
     rack: dict[str, Any]
+    name: str = ""
 
 
 class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
@@ -693,6 +723,10 @@ class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
 
 REFUSED = "refused"
 """The kind of the Notice that comes in place of the Welcome, before the engine closes the connection."""
+
+
+SAID = "said"
+"""The kind of the Notice of what somebody else has said."""
 
 
 class Notice(Struct, frozen=True, tag="notice"):

@@ -12,7 +12,7 @@ CODES: dict[str, str] = {
     "E_PARAM": "the module has no such parameter",
     "E_PORT": "the module has no such input or output",
     "E_VALUE": "the value has the wrong type or unit, or lies outside its range",
-    "E_EXISTS": "that name is taken",
+    "E_EXISTS": "that name is taken, or somebody else has claimed what the command touches",
     "E_LIMIT": "a limit of the instrument is reached",
     "E_BUDGET": "the machine could not render it in time",
     "E_PATH": "the file name is not allowed",

@@ -261,6 +261,26 @@ class Undone(Result, kw_only=True):
     label: str | UnsetType = UNSET
 
 
+class Held(Struct, kw_only=True):
+    """`until_bar` null: until it is released, or its holder goes."""
+
+    name: str
+    holder: str
+    until_bar: int | None
+
+
+class ClaimMade(Result, kw_only=True):
+    """Of `claim NAME` what is held now; of `claim` alone all that is."""
+
+    name: str | UnsetType = UNSET
+    until_bar: int | UnsetType | None = UNSET
+    claims: list[Held] | UnsetType = UNSET
+
+
+class Released(Result, kw_only=True):
+    released: list[str]
+
+
 class StepOfHistory(Struct, kw_only=True):
     """`state`: whether it holds, was taken back, or is still to come. Bars and beats count from 1; without music they are 0."""
 
@@ -743,6 +763,8 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Undo: Undone,
     c.Redo: Undone,
     c.History: Remembered,
+    c.Claim: ClaimMade,
+    c.Release: Released,
     c.Say: WasSaid,
     c.List: Listed,
     c.Show: Shown,

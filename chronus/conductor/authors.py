@@ -11,6 +11,8 @@ OVERLOAD = "overload"
 POISON = "poison"
 PERFORMERS = (OSC, MIDI)
 """Their commands are no steps of undo."""
+UNBOUND = frozenset({JOURNAL, ENGINE, OVERLOAD, POISON})
+"""To their commands no claim matters."""
 _OWN = frozenset({JOURNAL, ENGINE, OVERLOAD, POISON, *PERFORMERS})
 
 

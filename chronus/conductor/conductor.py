@@ -140,7 +140,7 @@ class Conductor:
         state = self.state
         ids = {k: state.due_ids[number] for k, number in enumerate(due) if number in state.due_ids}
         t = Transaction(
-            state.number, rack, rack, state.past, state.future, state.dropped, state.step, state.trail, ids,
+            state.number, rack, rack, state.past, state.future, state.dropped, state.step, state.trail, state.claims, ids,
             put_off=state.put_off,
         )  # fmt: skip
         afford = _anything if author == authors.JOURNAL else self.afford

@@ -10,9 +10,10 @@ from typing import Any
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, Length, When
-from chronus.conductor import arrangement, history, lasting, questions, spoken
+from chronus.conductor import arrangement, claims, history, lasting, questions, spoken
 from chronus.conductor.arrangement import Here
-from chronus.conductor.authors import ENGINE, JOURNAL, PERFORMERS
+from chronus.conductor.authors import ENGINE, JOURNAL, PERFORMERS, UNBOUND
+from chronus.conductor.claims import Claimed, Claims
 from chronus.conductor.standstill import STANDS, only_when_it_goes
 from chronus.conductor.transaction import (
     Back,
@@ -128,6 +129,8 @@ class Performance:
             command, text = t.made[len(t.outcomes)] = self._made(command)
         if isinstance(command, say.Save):
             t.saves[len(t.outcomes)] = onward(self.lasting, self.catalogue, self.present)
+        if isinstance(command, say.Claim | say.Release) and not command.asks:
+            return self._claim(command, text)
         if command.elsewhere:  # here it is only let through
             return Outcome(0, text)
         if command.asks:
@@ -148,6 +151,7 @@ class Performance:
             command = replace(command, when=When("now"))
             then = self._rack_then()
             done = self._change(then, command)
+            self._check_claims(command, then, done.rack, later)
             self.afford(t.before, then, done.rack)
             self._put_off(command, later, text, done.rack)
             if isinstance(command, say.Undo | say.Redo):
@@ -159,6 +163,7 @@ class Performance:
             done = self._change(base, command)
             if told:
                 done = done._replace(rack=addressed(done.rack, done.result["name"]), text=told)
+            self._check_claims(command, t.after, done.rack, None)
             self.afford(t.before, t.after, done.rack)
             self._take(done, command, label(command, text or done.text))
             if isinstance(command, say.Note):
@@ -167,6 +172,42 @@ class Performance:
         if isinstance(command, say.Import):
             lines = (*done.result["commands"], *(f"# {told}" for told in command.told))
         return Outcome(0, done.text, lines, done.result)
+
+    # ------------------------------------------------------------ claims
+
+    @property
+    def _claims(self) -> Claims:
+        return claims.holding(self.t.claims, self._here)
+
+    def _claim(self, command: say.Claim | say.Release, text: str) -> Outcome:
+        """Holds a module for the author, or lets go of it."""
+        t, held = self.t, self._claims
+        if command.when is not None and command.when.kind != "now":
+            raise ChronusError("E_VALUE", f"`{type(command).__name__.lower()}` is for now: say it then", part="when")
+        if isinstance(command, say.Release):
+            name = find(t.after, command.name, self.catalogue) or command.name
+            t.claims, free = claims.released(held, name, self.author)
+            return Outcome(0, text or "release", result={"released": free})
+        name, here = named(t.after, command.name, self.catalogue), self._here
+        bar = here.bar + command.bars + self.running if command.bars else 0
+        claim = Claimed(name, self.author, bar, here.timeline)
+        t.claims = claims.with_claim(held, claim)
+        waits = [later.text for later in self.waiting.values() if self._touches(later, name)]
+        known = f"; {len(waits)} that waited before still come" if waits else ""
+        return Outcome(0, f"claim {name} ({claim.until}{known})", result={"name": name, "until_bar": bar or None})
+
+    def _touches(self, due: Due, name: str) -> bool:
+        """Whether what was put off by somebody else changes a module, as far as one can tell."""
+        if due.author in (self.author, *UNBOUND) or isinstance(due.command, Back | Section):
+            return False
+        with suppress(ChronusError):
+            return name in claims.differing(self.t.after, self._change(self.t.after, due.command).rack)
+        return False
+
+    def _check_claims(self, command: AnyCommand, before: Rack, after: Rack, then: When | None) -> None:
+        """Raises E_EXISTS if a command touches what somebody else holds. What was put off was accepted before."""
+        if self.t.claims and self.own is None and not command.act and self.author not in UNBOUND:
+            claims.check(self._claims, command, before, after, self.author, then, self.catalogue)
 
     def _passed_over(self, command: Kept, text: str) -> Outcome:
         """Lets the song go on to a section of which nothing is heard."""
@@ -199,6 +240,7 @@ class Performance:
             None if self.stopped else self.score,
             self._to_come(),
             self._piles,
+            self._claims if isinstance(question, say.Claim) else (),
         )
         lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):

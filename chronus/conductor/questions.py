@@ -16,7 +16,7 @@ from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
-from chronus.conductor import arrangement, history, looking
+from chronus.conductor import arrangement, claims, history, looking
 from chronus.diagram import characters
 from chronus.diagram.graph import graph_of
 from chronus.diagram.graph import plain as plain_graph
@@ -70,7 +70,7 @@ Taken = Mapping[str, str]
 class Seen(NamedTuple):
     """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands.
     `score`: where the music is in each lane, if that is asked. `to_come`: a song that waits, and the words for where it begins.
-    `piles`: the steps that undo knows of."""
+    `piles`: the steps that undo knows of; `claims`: who holds what, if that is asked."""
 
     rack: Rack
     catalogue: Catalogue
@@ -79,6 +79,7 @@ class Seen(NamedTuple):
     score: Score | None = None
     to_come: tuple[Song, str] | None = None
     piles: history.Piles = history.Piles()
+    claims: claims.Claims = ()
 
 
 class Answer(NamedTuple):
@@ -423,7 +424,13 @@ def _history(command: say.History, seen: Seen) -> Answer:
     )
 
 
+def _claims(command: say.Claim, seen: Seen) -> Answer:
+    plain = [{"name": one.name, "holder": one.holder, "until_bar": one.bar or None} for one in seen.claims]
+    return Answer(claims.lines(seen.claims), {"claims": plain})
+
+
 TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
+    say.Claim: _claims,
     say.History: _history,
     say.List: _list,
     say.Show: _show,

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from chronus.commands import Goto, Song, Wait
 from chronus.conductor import arrangement, history
+from chronus.conductor.claims import Claims
 from chronus.conductor.transaction import UNKNOWN, Committed, Due, History, Later, Section, Trail, Transaction, Undoable
 from chronus.conductor.waiting import for_the_music, frame_of, moved_on, without
 from chronus.errors import ChronusError
@@ -60,6 +61,7 @@ class State(Struct, frozen=True):
     dropped: History = ()
     step: int = 0
     trail: Trail = ()
+    claims: Claims = ()
     due_ids: Mapping[int, int] = {}
     number: int = 0
     now: int = 0
@@ -112,6 +114,7 @@ class State(Struct, frozen=True):
             future=future,
             dropped=dropped,
             step=t.step,
+            claims=t.claims,
             trail=self._trail(past, future, done.moment),
             due_ids={number: id for number, id in self.due_ids.items() if id not in t.ids.values()},
             now=max(self.now, done.moment),

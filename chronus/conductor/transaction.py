@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chronus.commands import AnyCommand, ByHand, Command, Length, When
+from chronus.conductor.claims import Claims
 from chronus.errors import ChronusError
 from chronus.memory.log import Rows
 from chronus.memory.program import Program
@@ -211,6 +212,7 @@ class Transaction(Struct, eq=False):
     step: int = 0
     """The id that was given to a step last."""
     trail: Trail = ()
+    claims: Claims = ()
     ids: Mapping[int, int] = {}
     """The ids of what was put off and is performed now, by the place of the answer."""
     remembered: dict[int, int] = field(default_factory=dict)

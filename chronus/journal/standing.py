@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from chronus.catalogue.kinds import Catalogue
+from chronus.conductor.claims import Claims
 from chronus.conductor.state import State
 from chronus.conductor.transaction import UNKNOWN, Back, Deed, Due, Later, Thing, Trail, Undoable, rack_of, with_rack
 from chronus.plan.seats import NOTHING, Places, Plan
@@ -74,6 +75,7 @@ class Standing(Struct, frozen=True):
     timelines: list[Timeline] = []
     step: int = 0
     trail: Trail = ()
+    claims: Claims = ()
 
 
 def keep(state: State) -> bytes:
@@ -109,7 +111,7 @@ def keep(state: State) -> bytes:
             {number: replace(plan, program=None) for number, plan in places.draining.items()},
             places.applied, places.number, places.incarnation,
             state.number, state.now, state.put_off, state.kept,
-            [step.label for step in state.dropped], marks, ways.things, timelines.things, state.step, state.trail,
+            [step.label for step in state.dropped], marks, ways.things, timelines.things, state.step, state.trail, state.claims,
         )
     )  # fmt: skip
 
@@ -164,6 +166,7 @@ def restored(state: State, kept_state: bytes) -> State:
         dropped=steps[dropped:],
         step=kept.step or len(steps),
         trail=kept.trail,
+        claims=kept.claims,
         number=kept.number,
         now=kept.now,
         put_off=kept.put_off,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from chronus.commands import Notice, Reply
+from chronus.commands import SAID, Notice, Reply
 from chronus.errors import ChronusError, did_you_mean
 from chronus.language.field_places import Spans, place
 
@@ -87,7 +87,7 @@ def plain(answer: Answer) -> list[str]:
 
 
 def notice_plain(notice: Notice) -> str:
-    return clean(f"! {notice.kind}: {notice.text}")
+    return clean(f"! {notice.text}" if notice.kind == SAID else f"! {notice.kind}: {notice.text}")
 
 
 # ---------------------------------------------------------------- the JSON form

@@ -127,20 +127,23 @@ class Attached:
 
 def attach(
     settings: Settings, *, timeout: float = ATTACH_SECONDS, start: bool = True, watch: bool = False, quiet: bool = False,
-    again: bool = False, looks: bool = False,
+    again: bool = False, looks: bool = False, author: str = "",
 ) -> tuple[Attached, Welcome]:  # fmt: skip
     """Connects to the running engine, or else to a new one; `quiet` shows no progress. `again`: the connection to it was lost just now.
-    `looks`: only to look on."""
+    `looks`: only to look on. `author`: the name that it had, if it is not to ask for the one that was typed."""
     attached = _reach(settings, timeout, start, quiet)
     try:
         patience = timeout if attached.started is not None else min(timeout, ANSWER_SECONDS)
-        hello = Hello(author=settings.author, watch=watch, again=again, folder=_here(), looks=looks)
+        hello = Hello(author=author or settings.author, watch=watch, again=again, folder=_here(), looks=looks)
         welcome = attached.greet(hello, patience)
     except BaseException:
         attached.close()
         raise
     if attached.started is None and not quiet:
         attached.notes += ignored(settings, welcome.engine)
+    wanted = author or settings.author
+    if wanted and welcome.name not in ("", wanted):
+        attached.notes.append(f'the name "{wanted}" is taken; you are "{welcome.name}"')
     return attached, welcome
 
 
@@ -166,14 +169,16 @@ def ignored(settings: Settings, engine: Mapping[str, Any]) -> list[str]:
     return [f"the engine was running already, so it goes on without {word}" for word in words]
 
 
-def reach_again(settings: Settings, *, start: bool = False) -> tuple[Attached, Welcome]:
+def reach_again(settings: Settings, *, start: bool = False, author: str = "") -> tuple[Attached, Welcome]:
     """Reconnects after a loss: to the engine that is still there, or to one in place of one that died. NoEngine if it ended as it was told.
 
     An engine that ends in order removes its socket. With `start` a new one is started all the same.
     """
     for again in range(TRIES, -1, -1):
         try:
-            return attach(settings, timeout=AGAIN_SECONDS, start=start, watch=True, quiet=True, again=True)
+            return attach(
+                settings, timeout=AGAIN_SECONDS, start=start, watch=True, quiet=True, again=True, author=author
+            )
         except connection.NoEngine:
             if start or not connection.socket_path(settings.engine).exists():
                 raise

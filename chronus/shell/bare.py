@@ -169,7 +169,7 @@ class Bare(Plain):
     # ------------------------------------------------------------ the engine
 
     def _attach(self) -> None:
-        attached, welcome = attach(self.settings)
+        attached, welcome = attach(self.settings, watch=True)
         if self._asks:
             self._say(greeting.found(self.settings, attached, dict(welcome.engine), columns()))
         self._take_up(attached, welcome)
@@ -188,7 +188,7 @@ class Bare(Plain):
         self.conversation.lost()
         self._print()
         try:
-            attached, welcome = reach_again(self.settings)
+            attached, welcome = reach_again(self.settings, author=self.conversation.name)
         except connection.NoEngine:
             self._notice("engine", "it has ended; the next line starts it again")
             self.conversation.abandon()

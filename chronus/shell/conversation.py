@@ -91,6 +91,7 @@ class Conversation:
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
         self.welcome: Welcome | None = None
+        self.name = ""
         self.rack: dict[str, Any] = {}
         self.ended = False  # `quit` was answered, or strict has stopped
         self.failed: set[str] = set()  # the codes of the errors so far
@@ -145,7 +146,7 @@ class Conversation:
         asked.refuse_here(code, message)
 
     def hello(self, welcome: Welcome) -> None:
-        self.welcome = welcome
+        self.welcome, self.name = welcome, welcome.name
         self.rack = welcome.rack
 
     def outgoing(self) -> bytes:

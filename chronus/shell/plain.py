@@ -172,7 +172,8 @@ class Plain:
         self.conversation.lost()
         self._print()
         try:
-            attached, welcome = attach(self.settings, timeout=AGAIN_SECONDS, start=False, again=True)
+            name = self.conversation.name
+            attached, welcome = attach(self.settings, timeout=AGAIN_SECONDS, start=False, again=True, author=name)
         except ChronusError:
             self.engine_lost = True
             self.conversation.abandon()

@@ -253,9 +253,9 @@ class Shell:
 
     async def _come_back(self, start: bool) -> None:
         """Attaches again; what could not be sent meanwhile goes out then, or is refused."""
-        before = self.attached.started
+        before, name = self.attached.started, self.conversation.name
         try:
-            self.attached, welcome = await _in_thread(lambda: reach_again(self.settings, start=start))
+            self.attached, welcome = await _in_thread(lambda: reach_again(self.settings, start=start, author=name))
         except connection.NoEngine:
             self._notice("engine", "it has ended; the next line starts it again")
             self.conversation.abandon()

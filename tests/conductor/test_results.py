@@ -54,6 +54,10 @@ undo
 undo 2
 undo to 4
 history 3
+claim kick
+claim bass 4 bars
+claim
+release
 list
 list modules
 list lanes

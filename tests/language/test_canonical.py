@@ -175,6 +175,8 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.History: st.builds(
         c.History, most=st.integers(1, 9999), author=st.just("") | names | st.sampled_from(["An A", "3rd", "in", "at"])
     ),
+    c.Claim: st.just(c.Claim()) | st.builds(c.Claim, name=names, bars=st.integers(0, 9999)),
+    c.Release: st.builds(c.Release, name=st.just("") | names),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),
     c.List: st.builds(c.List, what=st.sampled_from(["", "modules", "lanes", "patches", "scenes", "devices"]))
     | st.builds(c.List, what=st.just("patterns"), genre=st.sampled_from(["", "dnb", "dnb.two_step"])),

@@ -95,7 +95,7 @@ BPMS = [
 ]  # fmt: skip
 ONES = [
     "unmute", "unsolo", "undo", "undo 3", "undo to 2", "undo to 5", "undo 2 bars", "history",
-    "redo", "redo 2", "panic", "play", "stop", "new", "swing 58", "swing 50", "swing 66.6",
+    "claim kick 2 bars", "claim a", "release", "redo", "redo 2", "panic", "play", "stop", "new", "swing 58", "swing 50", "swing 66.6",
     "meter 7/8", "meter 3/4 for 2 bars", "halftime", "halftime off now", "doubletime for 2 bars",
     "set seed 7", "set seed 2147483647", "set key a minor", "set key f# dorian", "set volume -12db", "set volume +1db", "list", "show",
     "sync", "say drop in some kick and snare for a DnB song", "set saw.freq 300, saw.gain 0.3, kick.decay 1/2",

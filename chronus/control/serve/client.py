@@ -123,6 +123,7 @@ class Client:
         connection.setblocking(False)
         self.socket = connection
         self.hello: Hello | None = None
+        self.name = ""
         self.waiting: deque[Part] = deque()
         self.unanswered: deque[Part] = deque()
         self.exact: int | None = None
@@ -151,7 +152,8 @@ class Client:
 
     @property
     def author(self) -> str:
-        return authors.of_client(self.hello.author if self.hello else "")
+        """The name that it was given; before, the one it asks for."""
+        return self.name or authors.of_client(self.hello.author if self.hello else "")
 
     # ------------------------------------------------------------ in
 

@@ -28,7 +28,8 @@ Events = Iterable[tuple[selectors.SelectorKey, int]]
 
 
 class Door:
-    """`greeted` is called with a client that has said hello, `heard` with one that has said anything, `turned_away` once for each that was.
+    """`greeted` is called with a client that has said hello, `heard` with one that has said anything, `turned_away` once for each that was,
+    and `left` with one that is gone.
 
     `visited` once anybody has said hello.
     """
@@ -39,9 +40,11 @@ class Door:
         greeted: Callable[[Client], None],
         heard: Callable[[Client], None],
         turned_away: Callable[[], None],
+        left: Callable[[Client], None],
     ) -> None:
         self.clients: dict[int, Client] = {}
         self.listener, self.greeted, self.heard, self.turned_away = listener, greeted, heard, turned_away
+        self.left = left
         self.visited = False
         self._selector = selectors.DefaultSelector()
         self._strangers: dict[Client, float] = {}
@@ -140,3 +143,4 @@ class Door:
         self._strangers.pop(client, None)
         client.job = None  # it holds the client, too: what waits for one who is gone would stay until a collection
         client.socket.close()
+        self.left(client)

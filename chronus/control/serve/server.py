@@ -21,6 +21,7 @@ from typing import Any
 
 from chronus.audio.devices import NULL
 from chronus.commands import (
+    SAID,
     AnyCommand,
     Crash,
     Device,
@@ -31,6 +32,7 @@ from chronus.commands import (
     Notice,
     Panic,
     Record,
+    Release,
     Reply,
     Save,
     Submission,
@@ -41,13 +43,15 @@ from chronus.conductor import authors
 from chronus.conductor.conductor import UNDONE
 from chronus.conductor.transaction import Committed
 from chronus.conductor.waiting import together
-from chronus.control.jobs.job import Applied, Asked, End, Failed, Job, Shrink
+from chronus.control.jobs.job import Answered, Applied, Asked, End, Failed, Job, Shrink
 from chronus.control.jobs.performer import Performer
 from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.bounces import Bounces
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
+from chronus.control.serve.names import unique
 from chronus.control.serve.output_list import Found, Outputs, has_moved, listed, meant
+from chronus.control.serve.overheard import Overheard
 from chronus.control.serve.recordings import Recordings
 from chronus.control.serve.replies import refusal, replies, saved, single
 from chronus.control.serve.status import Status
@@ -88,7 +92,9 @@ class Server:
         """The shared memory as a descriptor that it can only be read with, for those who look on; -1: there is none."""
         self.running = True
         self._returned: tuple[float, Notice] | None = None
-        self.door = Door(listener, self._welcome, self._list, lambda: self.publisher.count(TURNED_AWAY))
+        self.door = Door(
+            listener, self._welcome, self._list, lambda: self.publisher.count(TURNED_AWAY), self._let_go_of
+        )
         self.clients = self.door.clients
         self.watch = self.door.watch
         self._ready: deque[Client] = deque()
@@ -110,12 +116,16 @@ class Server:
         self.recordings.begun_by_others, self.bounces.begun_by_others = self.bounces.begun, self.recordings.begun
         self.recordings.add_stems = self.bounces.add_stems
         status.recordings, status.bounces = self.recordings, self.bounces
+        self._overheard = Overheard()
+        self._back_until = time.monotonic() + RETURN_SECONDS
         self.every_turn: list[Callable[[], object]] = [self.recordings.turn]
         self.every_tick: list[Callable[[], object]] = [
             supervisor.tick,
             self.outputs.tick,
             self.recordings.tick,
             self.bounces.tick,
+            self._tell_what_was_said,
+            self._release_of_nobody,
         ]
         if supervisor.channel is not None:
             self.watch(supervisor.channel, self._hear_supervisor)
@@ -377,6 +387,8 @@ class Server:
             client.halted |= submission.strict and not all(reply.ok for reply in answers)
             for part in taken:
                 part.replies, answers = answers[: len(part.ids)], answers[len(part.ids) :]
+            if isinstance(end, Answered):
+                self._overhear(client, end)
             if isinstance(end, Applied):
                 client.applied = max(client.applied or 0, end.frame)
             self._touch(client)
@@ -535,8 +547,45 @@ class Server:
                 if client.hello and client.hello.watch:
                     self._tell(client, Notice("rack", "", rack))
 
+    def _overhear(self, client: Client, end: Answered) -> None:
+        """Keeps what a client has changed, until the others are told."""
+        for command, text, outcome in zip(end.submission.commands, end.submission.texts, end.outcomes, strict=True):
+            if outcome.error is None and not (command.asks or command.elsewhere):
+                self._overheard.add(client.author, text)
+
+    def _tell_what_was_said(self) -> None:
+        """Tells those who type what others have said."""
+        for told in self._overheard.due(time.monotonic()):
+            more = {"more": told.more} if told.more else {}
+            notice = Notice(SAID, told.text, {"author": told.author, **more})
+            for client in list(self.clients.values()):
+                if client.hello and client.hello.watch and client.author != told.author:
+                    self._tell(client, notice)
+
+    # ------------------------------------------------------------ names, and what their bearers hold
+
+    def _let_go_of(self, client: Client) -> None:
+        """Releases what a client held that is gone."""
+        if client.name:
+            self._release(client.name)
+
+    def _release(self, name: str) -> None:
+        if self.running and any(claim.holder == name for claim in self.conductor.state.claims):
+            self.perform((Release(),), ("release",), name)
+
+    def _release_of_nobody(self) -> None:
+        """Releases what is held by those who have not come back after control died."""
+        if time.monotonic() > self._back_until:
+            self._back_until = math.inf
+            here = {client.author for client in self.clients.values()}
+            for holder in {claim.holder for claim in self.conductor.state.claims} - here:
+                self._release(holder)
+
     def _welcome(self, client: Client) -> None:
-        welcome = Welcome(1, self.status.engine(), self.status.catalogue, self.status.rack())
+        assert client.hello is not None
+        taken = [other.author for other in self.clients.values() if other.hello and other is not client]
+        client.name = "" if client.hello.looks else unique(client.hello.author, client.hello.watch, taken)
+        welcome = Welcome(1, self.status.engine(), self.status.catalogue, self.status.rack(), client.name)
         if client.hello and client.hello.looks and self.lent >= 0:
             client.lend(welcome, self.lent)
         else:

@@ -6,7 +6,17 @@ A new command is a struct (`chronus/commands.py`), a row here, and what it does 
 from __future__ import annotations
 
 from chronus import commands as c
-from chronus.language.rows import arranging, building, keeping, looking, playing, scripting, sequencing, undoing
+from chronus.language.rows import (
+    arranging,
+    building,
+    keeping,
+    looking,
+    playing,
+    scripting,
+    sequencing,
+    sharing,
+    undoing,
+)
 from chronus.language.rows.row import Row
 
 BY_GROUP: dict[str, tuple[Row, ...]] = {
@@ -16,7 +26,7 @@ BY_GROUP: dict[str, tuple[Row, ...]] = {
     "playing": playing.ROWS,
     "keeping": (*keeping.ROWS, *undoing.ROWS),
     "looking": looking.ROWS,
-    "scripts": scripting.ROWS,
+    "scripts": (*scripting.ROWS, *sharing.ROWS),
 }
 """What the commands are for."""
 
