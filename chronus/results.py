@@ -322,6 +322,14 @@ class Event(Struct, kw_only=True):
     locks: dict[str, str]
 
 
+class Said(Struct, kw_only=True):
+    """`at`, `len` in steps; `value` is null where the parameter glides to the value that is played next."""
+
+    at: float
+    len: float
+    value: str | None
+
+
 class Playhead(Struct, kw_only=True):
     loop: int
     step: int
@@ -329,7 +337,7 @@ class Playhead(Struct, kw_only=True):
 
 
 class Lane(Struct, kw_only=True):
-    """`events`: what `loop` plays with the present seed."""
+    """`events`: what `loop` plays with the present seed; or `values`: what it says of the parameter that it `moves`."""
 
     name: str
     pattern: str
@@ -338,6 +346,8 @@ class Lane(Struct, kw_only=True):
     muted: bool
     loop: int
     events: list[Event]
+    moves: str | UnsetType = UNSET
+    values: list[Said] | UnsetType = UNSET
     now: Playhead | UnsetType = UNSET
 
 
@@ -423,7 +433,7 @@ class Node(Struct, kw_only=True):
 class Shown(Result, kw_only=True):
     """A module (`kind`, `params` ...), a scene, the song, all lanes, the graph (`nodes`, `cables`), or everything (`bpm`, `modules` ...).
 
-    `file`: where the graph was written to.
+    `file`: where the graph was written to. `moved`: where lanes of values have its parameters now.
     """
 
     name: str | UnsetType = UNSET
@@ -436,6 +446,7 @@ class Shown(Result, kw_only=True):
     gate: Literal["on", "off"] | UnsetType = UNSET
     taken_out: str | UnsetType = UNSET
     lane: Lane | UnsetType = UNSET
+    moved: dict[str, Number] | UnsetType = UNSET
     nodes: list[Node] | UnsetType = UNSET
     file: str | UnsetType = UNSET
     bpm: float | UnsetType = UNSET

@@ -127,8 +127,8 @@ def add_a_command(tree: Copied) -> None:
     tree.replace("chronus/commands.py", "| Mute | Unmute |", "| Mute | Unmute | Soften |")
     tree.put(
         "chronus/language/rows/sequencing.py",
-        'NAMES, ("mute kick hat",), meant="silence"),\n',
-        '    Row(c.Soften, "soften NAME ...", "the lane plays half as loud", NAMES, ("soften kick",), meant="quieter"),\n',
+        'LANES, ("mute kick hat",), meant="silence"),\n',
+        '    Row(c.Soften, "soften NAME ...", "the lane plays half as loud", LANES, ("soften kick",), meant="quieter"),\n',
     )
     tree.put("chronus/rack/edit.py", "    say.Clear: _of(scenes.clear),\n", "    say.Soften: _of(lanes.soften),\n")
     tree.replace("chronus/rack/lanes.py", "LONGEST_LINE, Clear, OfLanes", "LONGEST_LINE, Clear, Soften, OfLanes")

@@ -19,7 +19,7 @@ from chronus.errors import ChronusError
 from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, Rows, encode, order
 from chronus.plan import difference
 from chronus.plan.seats import Plan
-from chronus.rack.document import Rack, replace, retunes
+from chronus.rack.document import Rack, module_of, replace, retunes
 from chronus.rack.sweeps import Present
 from chronus.score import changes
 from chronus.score.courses import begun, going, remembered, standing
@@ -50,7 +50,11 @@ def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exac
     places = {**places, **_metered(score, t, moment)}
     score = _with_sweeps(score, t, moment)
     plan = t.plan or state.places.plan
-    seats = {name: Player(0, seat.handle, seat.incarnation) for name in score.lanes if (seat := plan.seats.get(name))}
+    seats = {
+        name: Player(0, seat.handle, seat.incarnation)
+        for name in score.lanes
+        if (seat := plan.seats.get(module_of(name)))
+    }
     score = changes.reseat(score, seats, moment)
     present = Present(score.courses, moment)
     at = difference.Moment(
@@ -225,5 +229,5 @@ def _redirects(state: State, t: Transaction) -> bool:
 
 def _moves(score: Score, plan: Plan, name: str) -> bool:
     """Whether a lane that plays will have another instance to play."""
-    seat, player = plan.seats.get(name), score.lanes[name].player
+    seat, player = plan.seats.get(module_of(name)), score.lanes[name].player
     return seat is None or (seat.handle, seat.incarnation) != (player.handle, player.incarnation)

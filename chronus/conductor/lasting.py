@@ -11,7 +11,8 @@ from chronus.catalogue.whole import OF_OUT, WHOLE
 from chronus.commands import AnyCommand
 from chronus.conductor.transaction import Back, Item, Section
 from chronus.rack import songs
-from chronus.rack.document import EMPTY, Rack, Scene, arped, find, named, replace, with_module
+from chronus.rack.document import EMPTY, Rack, Scene, arped, find, module_of, named, replace, with_module
+from chronus.rack.lanes import lane_named
 from chronus.rack.scenes import without
 
 NOTES = ":notes"
@@ -26,10 +27,10 @@ def items(rack: Rack, command: AnyCommand | Section, catalogue: Catalogue) -> tu
     elif isinstance(command, say.OfPace):
         found = (("", "pace"),)
     elif isinstance(command, say.Sequence) or (isinstance(command, say.Clear) and not command.what):
-        found = ((named(rack, command.name, catalogue), NOTES),)
+        found = ((lane_named(rack, command.name, catalogue), NOTES),)
     elif isinstance(command, say.OfLanes):
         flag, _ = command.makes
-        given = [named(rack, word, catalogue) for word in command.names]
+        given = [lane_named(rack, word, catalogue) for word in command.names]
         found = ((name, f":{flag}") for name in given or [n for n, lane in rack.lanes.items() if getattr(lane, flag)])
     elif isinstance(command, say.Fill):
         found = [("", "fill")]
@@ -64,7 +65,7 @@ def touched(back: Back, rack: Rack, command: AnyCommand | Section, catalogue: Ca
         return set(back.items)
     if isinstance(command, say.Unload):
         name = find(rack, command.name, catalogue)
-        return {item for item in back.items if item[0] == name}
+        return {item for item in back.items if module_of(item[0]) == name}
     inside: Sequence[AnyCommand | Section] = (command,)
     if isinstance(command, say.Say | say.Import):
         inside = command.commands if isinstance(command, say.Say) else command.lanes
@@ -76,7 +77,7 @@ def _is_known(rack: Rack, command: AnyCommand | Section, catalogue: Catalogue) -
     """What a sentence loads itself is new: nothing of it can go back."""
     names = [change.module for change in command.changes if change.module] if isinstance(command, say.Set) else []
     names += [command.name] if isinstance(command, say.Sequence | say.Clear) else []
-    return all(find(rack, name, catalogue) for name in names)
+    return all(find(rack, module_of(name), catalogue) for name in names)
 
 
 def back(before: Rack, after: Rack, about: Sequence[Item], pending: Iterable[Back], number: int) -> Back:
@@ -123,7 +124,7 @@ def _part(rack: Rack, about: Sequence[Item]) -> Rack:
     names = {name for name, _ in about}
     return replace(
         EMPTY, **_of_the_whole(rack, *WHOLE, "fill"),
-        modules={name: module for name, module in rack.modules.items() if name in names},
+        modules={name: module for name, module in rack.modules.items() if name in {module_of(one) for one in names}},
         lanes={name: lane for name, lane in rack.lanes.items() if name in names},
     )  # fmt: skip
 
@@ -139,7 +140,7 @@ def _value(rack: Rack, item: Item) -> Any:
     name, what = item
     if not name:
         return _of_the_whole(rack, what)
-    module, lane = rack.modules.get(name), rack.lanes.get(name)
+    module, lane = rack.modules.get(module_of(name)), rack.lanes.get(name)
     if module is None:
         return None
     if what == NOTES:
@@ -155,7 +156,8 @@ def _put(rack: Rack, item: Item, source: Rack) -> Rack:
     name, what = item
     if not name:
         return replace(rack, **_of_the_whole(source, what))
-    module, lane, old = rack.modules.get(name), rack.lanes.get(name), source.modules.get(name)
+    module, old = (one.modules.get(module_of(name)) for one in (rack, source))
+    lane = rack.lanes.get(name)
     if module is None or old is None:
         return rack
     if what == NOTES:
@@ -178,7 +180,8 @@ def _with_notes(rack: Rack, name: str, source: Rack) -> Rack:
     lane, was = rack.lanes.get(name), source.lanes.get(name)
     lanes = {other: each for other, each in rack.lanes.items() if other != name}
     if was is not None:
-        was = arped(rack.modules[name], was)
+        was = arped(rack.modules[name], was) if name in rack.modules else was
         lanes[name] = replace(was, **{flag: getattr(lane, flag) for flag in say.FLAGS}) if lane else was
-    rack = with_module(rack, replace(rack.modules[name], sequenced=source.modules[name].sequenced))
+    if name in rack.modules:
+        rack = with_module(rack, replace(rack.modules[name], sequenced=source.modules[name].sequenced))
     return replace(rack, lanes=lanes)

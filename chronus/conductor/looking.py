@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from chronus import commands as say
+from chronus.catalogue.spec import Param
 from chronus.pattern import picture
 from chronus.pattern.loop import FAR, Loop, Played, key_for, loop_of
 from chronus.pattern.picture import Note, Ruler
@@ -14,7 +15,7 @@ from chronus.pattern.tree import Lock
 from chronus.rack.document import Lane, Rack, audible, bar_of, seed_of
 from chronus.score.heads import begins, head
 from chronus.score.score import Score
-from chronus.score.spans import SIXTEENTH, Span, notes
+from chronus.score.spans import SIXTEENTH, Span, notes, value_at
 from chronus.score.timeline import Timeline
 from chronus.units import format_quantity
 
@@ -42,9 +43,19 @@ def where(rack: Rack, name: str, score: Score | None, frame: int) -> list[str]:
     return [f"from bar {score.timeline.bar_and_beat(waits)[0] + 1}"]
 
 
+def moved(rack: Rack, name: str, param: Param, score: Score | None, frame: int) -> float | None:
+    """Returns where a lane of values has a parameter now, or None where it leaves it alone."""
+    lane = rack.lanes.get(f"{name}.{param.name}")
+    here = head(score, f"{name}.{param.name}", lane.take, frame) if lane and score is not None else None
+    if here is None or not here.span.audible or score is None or score.timeline is None:
+        return None
+    return value_at(here.span, score.timeline, frame, param)
+
+
 def lane_of(rack: Rack, name: str, loop: int, score: Score | None = None, frame: int = 0) -> dict[str, Any]:
     lane = rack.lanes[name]
     every = lane.options.every
+    moves = {"moves": lane.moves, "values": _values(rack, name, loop)} if lane.moves else {}
     here = head(score, name, lane.take, frame) if score is not None else None
     now = {"now": {"loop": here.loop, "step": int(here.step) + 1, "of": here.span.loop.repeats}} if here else {}
     return {
@@ -54,7 +65,8 @@ def lane_of(rack: Rack, name: str, loop: int, score: Score | None = None, frame:
         "step": f"{every[0]}/{every[1]}",
         "muted": not audible(rack, name),
         "loop": loop,
-        "events": _events(rack, name, loop),
+        "events": [] if lane.moves else _events(rack, name, loop),
+        **moves,
         **now,
     }
 
@@ -76,7 +88,8 @@ def glance(rack: Rack, score: Score | None, frame: int) -> list[dict[str, Any]]:
         left -= lane.pattern.steps
         if left >= 0:
             loop, played = played_by(rack, name, here.loop if here else 0, here.span.fill if here else False)
-            one["row"] = picture.row(picture.notes_of(loop, played), lane.pattern.steps)
+            notes = picture.notes_of(loop, played)
+            one["row"] = _curve(lane, loop, played, rack.bpm) if lane.moves else picture.row(notes, lane.pattern.steps)
         if here is not None and score is not None and score.timeline is not None:
             begin = here.span.origin + int(here.step + here.loop * lane.pattern.steps) * here.span.beat
             frames = score.timeline.frame(begin + here.span.beat) - score.timeline.frame(begin)
@@ -99,6 +112,18 @@ def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
         for begin, end, place, glides in zip(
             played.begin.tolist(), played.end.tolist(), played.place.tolist(), played.glides.tolist(), strict=True
         )
+    ]  # fmt: skip
+
+
+def _values(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
+    """Returns the values of a loop and, as None, its glides to the value that is played next."""
+    values, played = played_by(rack, name, loop)
+    return [
+        {
+            "at": _number(Fraction(begin, values.part)), "len": _number(Fraction(int(values.locks.lasts[place]), values.part)),
+            "value": next((_locked(lock) for lock in values.locks.of(place)), None),
+        }
+        for begin, place in zip(played.begin.tolist(), played.place.tolist(), strict=True)
     ]  # fmt: skip
 
 
@@ -138,11 +163,40 @@ def drawn(rack: Rack, name: str, asked: int | None, kit: bool, score: Score | No
     now = here if here and here.loop == number else None
     loop, played = played_by(rack, name, number, now.span.fill if now else False)
     some, columns = picture.notes_of(loop, played), lane.pattern.steps
-    rows = picture.rows_of(some, columns, name, kit and lane.pattern.drums)
     below = picture.marks(loop, some, columns)
+    if lane.moves:
+        rows = [(lane.moves, _curve(lane, loop, played, rack.bpm))]
+        below = [one for one in below if one[0] == "when"]
+    else:
+        rows = picture.rows_of(some, columns, name, kit and lane.pattern.drums)
     ruler = Ruler(columns, *_bar(lane, bar_of(rack)), head=int(now.step) if now else None)
     title = [f"loop {number}"] if asked is not None else where(rack, name, score, frame)
     return [*title, *picture.page(rows, ruler, below), *picture.meanings(below)]
+
+
+def _curve(lane: Lane, loop: Loop, played: Played, bpm: float) -> str:
+    """Draws a loop of a lane of values."""
+    begins = [Fraction(begin, loop.part) for begin in played.begin.tolist()]
+    return picture.curve(_said(lane, loop, played, begins, Fraction(1, loop.part), bpm), lane.pattern.steps)
+
+
+def _said(
+    lane: Lane, loop: Loop, played: Played, begins: Sequence[Fraction], part: Fraction, bpm: float
+) -> list[picture.Move]:
+    """Returns what a lane of values plays, to be drawn: `begins` in columns, of which a part of its step takes `part`."""
+    ends = [lock.ends(bpm) for lock in lane.locks]
+    low, high = (pick((end for both in ends for end in both), default=0.0) for pick in (min, max))
+    places = played.place.tolist()
+    said = [None if loop.glide[place] else ends[int(loop.locks.which[loop.locks.first[place]])] for place in places]
+    level = next((both[1] for both in reversed(said) if both), low)
+    found = []
+    for k, (begin, place, both) in enumerate(zip(begins, places, said, strict=True)):
+        goal = next((other[0] for other in (*said[k + 1 :], *said[:k]) if other), level)
+        start, stop = both or (level, goal)
+        scaled = ((end - low) / ((high - low) or 1.0) for end in (start, stop))
+        found.append(picture.Move(begin, begin + int(loop.locks.lasts[place]) * part, *scaled))
+        level = stop
+    return found
 
 
 def _bar(lane: Lane, beats: Fraction) -> tuple[int, int]:
@@ -172,7 +226,8 @@ def overview(rack: Rack, kits: Sequence[str], score: Score | None, frame: int) -
         if name in kits and lane.pattern.drums:
             own = [(f"{name} {drum}", text) for drum, text in picture.rows_of(some, columns, name, True)]
         else:
-            own = [(name, picture.row(some, columns))]
+            curves = [move for span in spans[name] for move in _moves_between(span, begin, end, timeline, rack.bpm)]
+            own = [(name, picture.curve(curves, columns) if lane.moves else picture.row(some, columns))]
         rows += own
     head = int((position - begin) / SIXTEENTH) if plays else None
     lines = picture.page(rows, Ruler(columns, int((middle - begin) / SIXTEENTH), head=head))
@@ -207,3 +262,16 @@ def _between(span: Span, begin: Fraction, end: Fraction, timeline: Timeline) -> 
                      float(loop.velocity[place]), bool(loop.flags[place]), int(loop.line[place]))
             )  # fmt: skip
     return found
+
+
+def _moves_between(span: Span, begin: Fraction, end: Fraction, timeline: Timeline, bpm: float) -> list[picture.Move]:
+    """The same of a lane of values."""
+    start, stop = max(begin, span.start), end if span.stop is None else min(end, span.stop)
+    moves = span.lane is not None and bool(span.lane.moves) and start < stop
+    some = notes(span, start, stop, timeline) if moves else None
+    if some is None or span.lane is None:
+        return []
+    begins = [(span.origin + first * some.unit - begin) / SIXTEENTH for first in some.begin.tolist()]
+    found = _said(span.lane, some.loop, some.played, begins, span.beat / some.loop.part / SIXTEENTH, bpm)
+    first, last = (start - begin) / SIXTEENTH, (stop - begin) / SIXTEENTH
+    return [move._replace(end=min(move.end, last)) for move in found if first <= move.begin < last]

@@ -31,6 +31,7 @@ from chronus.rack.document import (
     Rack,
     Song,
     in_words,
+    module_of,
     named,
     of_the_whole,
     replace,
@@ -216,7 +217,7 @@ def _show_lanes(command: say.Show, seen: Seen) -> Answer:
         return Answer((), {"lanes": looking.glance(rack, seen.score, frame)})
     if not rack.lanes:
         return Answer(("there are no lanes",), {"lanes": []})
-    kits = [name for name in rack.lanes if seen.catalogue[rack.modules[name].kind].kit]
+    kits = [name for name in rack.lanes if seen.catalogue[rack.modules[module_of(name)].kind].kit]
     lines = looking.overview(rack, kits, seen.score, frame)
     return Answer(lines, {"lanes": [looking.lane_of(rack, name, 0, seen.score, frame) for name in rack.lanes]})
 
@@ -252,7 +253,8 @@ def _show_scene(name: str, rack: Rack) -> Answer:
     scene = scenes.find_scene(rack, name, "name")
     lines = [scenes.in_words(name, scene)]
     for lane, heard in rack.lanes.items():
-        lines.append(f"{'heard' if lane in scene.lanes else 'muted'}  {lane}: {heard.text}{heard.options.words()}")
+        state = "heard" if lane in scene.lanes or (heard.moves and not scenes.names(rack, lane)) else "muted"
+        lines.append(f"{state}  {lane}: {heard.text}{heard.options.words()}")
     return Answer(lines, {"name": name, **scenes.plain(scene)})
 
 
@@ -266,7 +268,7 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
     gate = _gate(rack, name, catalogue)
     lines += [gate] if gate else []
     values = _values(name, seen)
-    sweeps = {}
+    sweeps, moved = {}, dict[str, Any]()
     for param in spec.all_params:
         setting = module.params.get(param.name)
         known, *more = in_words(rack, module, param, present)
@@ -274,6 +276,10 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
         if isinstance(setting, Moving) and present(setting) < 1.0:
             words, sweeps[param.name] = _sweep(rack, param, setting, present)
             line += f", {words}"
+        stands = looking.moved(rack, name, param, score, present.frame)
+        if stands is not None:
+            line += f", {format_param(stands, param)} now by its lane"
+            moved[param.name] = plain(stands, param)
         lines.append(line)
     for table in spec.settings:
         now, setting = words_of(module, table), module.params.get(table.name)
@@ -293,6 +299,16 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
         lines.append(looking.lane_line(rack, name))
         lines += looking.drawn(rack, name, loop, bool(spec.kit), score, present.frame)
         result["lane"] = looking.lane_of(rack, name, loop or 0, score, present.frame)
+    of_values = [lane for lane in rack.lanes if lane.startswith(f"{name}.")]
+    for lane in of_values:
+        lines.append(looking.lane_line(rack, lane))
+        lines += looking.drawn(rack, lane, loop, False, score, present.frame)
+    result |= {"moved": moved} if moved else {}
+    result |= (
+        {"lanes": [looking.lane_of(rack, lane, loop or 0, score, present.frame) for lane in of_values]}
+        if of_values
+        else {}
+    )
     return Answer(lines, result)
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chronus.commands import AnyCommand, ByHand, Submission
 from chronus.conductor.transaction import Step, Transaction
-from chronus.rack.document import Rack, changed
+from chronus.rack.document import Rack, changed, module_of
 
 REMEMBERED = 8
 """Touches a module. What was said after the crash is not meant, so the last one may not be the one."""
@@ -72,7 +72,7 @@ def touched(step: Step) -> set[str]:
     """Returns the modules that a step changed: themselves, their lanes, their cables."""
     before, after = step.before, step.after
     names = changed(before, after)
-    names |= {name for name in after.lanes if after.lanes[name] is not before.lanes.get(name)}
+    names |= {module_of(name) for name in after.lanes if after.lanes[name] is not before.lanes.get(name)}
     if before.cables is not after.cables:
         for key in before.cables.keys() | after.cables.keys():
             if before.cables.get(key) != after.cables.get(key):

@@ -41,6 +41,7 @@ from chronus.pattern.tree import (
     Group,
     Item,
     Lanes,
+    Level,
     Lock,
     Mark,
     Polymeter,
@@ -98,15 +99,24 @@ class TypedLane(Struct, frozen=True):
     locks: tuple[tuple[int, int], ...] = ()
 
 
-def read_lane(text: str, column: int, module: str = "") -> TypedLane:
+OF_VALUES = ("every", "swing", "shift", "len", "prob", "seed", "fill")
+"""The options of a lane that moves a parameter."""
+
+
+def read_lane(text: str, column: int, module: str = "", param: str = "") -> TypedLane:
     """Reads a body; `column` is where it begins in the typed line, 1-based. `module` is the name of what plays it, which tells what
-    `@dnb.two_step` is for it.
+    `@dnb.two_step` is for it; with a `param` the lane moves that.
     """
     steps_text, found = _split_options(text)
     given = _given_options(text, found, column)
     values = {name: _read(OPTIONS[name], *value) for name, value in given.items()}
+    for name, (_, place) in given.items() if param else ():
+        if name not in OF_VALUES:
+            raise _wrong(place, f'"{name}" is for notes; a lane of values takes {", ".join(OF_VALUES)}')
     meant = steps_text.strip()
-    if ready := _stands_for(meant, module, column + steps_text.index(meant)):
+    if param:
+        ready, reader = None, _Reader(steps_text, column, param)
+    elif ready := _stands_for(meant, module, column + steps_text.index(meant)):
         steps_text, own = ready
         values = own | values
         reader = _Reader(steps_text, 1)
@@ -116,7 +126,7 @@ def read_lane(text: str, column: int, module: str = "") -> TypedLane:
     options = LaneOptions(**{field: value for name, value in values.items() if (field := OPTIONS[name].field)})
     clip = values.get("len", 0)
     try:
-        pattern = unfold(lanes, Fraction(repr(options.gate)), clip)
+        pattern = unfold(lanes, Fraction(repr(options.gate)), clip, param)
     except ChronusError as error:
         raise _wrong(column + len(steps_text) - len(steps_text.lstrip()), error.message, code=error.code) from None
     steps_text = " ".join(steps_text.split("\t")).strip()
@@ -313,11 +323,11 @@ class _Stop(NamedTuple):
     start: str
 
 
-def _parsed(text: str) -> tuple[Any, _Stop | None]:
+def _parsed(text: str, start: str = "") -> tuple[Any, _Stop | None]:
     """Returns the parser's tree of the steps; or where they stop to make sense."""
-    start = "grid" if _is_grid(text) else "tokens"
+    start = start or ("grid" if _is_grid(text) else "tokens")
     try:
-        return parser("pattern", "grid", "tokens").parse(text, start=start), None
+        return parser("pattern", "grid", "tokens", "values").parse(text, start=start), None
     except UnexpectedInput as error:
         return None, _Stop(place_of(error, text), start)
 
@@ -334,18 +344,19 @@ MARKS |= dict.fromkeys(".-~", REST)
 class _Reader:
     """Makes the tree of a text that stands at a column."""
 
-    def __init__(self, text: str, column: int) -> None:
-        self.text, self.column = text, column
+    def __init__(self, text: str, column: int, param: str = "") -> None:
+        self.text, self.column, self.param = text, column, param
         self.locks: dict[Lock, tuple[int, int]] = {}
 
     def lanes(self) -> Lanes:
-        tree, wrong = _parsed(self.text)
+        tree, wrong = _parsed(self.text, "values" if self.param else "")
         if wrong is not None:
             raise _explain(self.text, wrong, self.column) from None
         lanes = tuple(self.items(line) for line in tree.children)
         for line, items in zip(tree.children, lanes, strict=True):
             if not items:
-                raise _wrong(self._at(line), "expected a step: x . or a note such as a1", "x", ".")
+                step = "a value such as 400, or ." if self.param else "a step: x . or a note such as a1"
+                raise _wrong(self._at(line), f"expected {step}", "400" if self.param else "x", ".")
         return lanes
 
     def items(self, line: Any) -> tuple[Item, ...]:
@@ -423,7 +434,8 @@ class _Reader:
 
     def _hold(self, items: list[Item], column: int) -> None:
         if not items:
-            raise _wrong(column, '"_" holds the note before it, and there is none', ".")
+            does = "glides on from the value" if self.param else "holds the note"
+            raise _wrong(column, f'"_" {does} before it, and there is none', ".")
         items[-1] = replace(items[-1], held=items[-1].held + 1)
 
     def _group(self, tree: Any, depth: int) -> Sound:
@@ -448,6 +460,10 @@ class _Reader:
         match token.type:
             case "NOTE":
                 return Tone(token.lower(), tone(token, self._at(token)))
+            case "VALUE":
+                value = _locked(token.lower(), self._at(token))
+                self.locks.setdefault(Lock(self.param, value), (self._at(token), self._at(token)))
+                return Level(token.lower(), value)
             case "DEGREE":
                 number = token.rstrip("#b")
                 sharps = token.count("#") - token.count("b")
@@ -463,7 +479,8 @@ class _Reader:
             raise _wrong(column, f'"{token[0]}" stands directly after a step')
         item = items[-1]
         if isinstance(item.sound, Rest) and token.type not in ("LENGTH", "REPEAT"):
-            raise _wrong(column, f'"{token}" is {SUFFIXES[token.type]} and belongs to a note')
+            whom = "value" if self.param else "note"
+            raise _wrong(column, f'"{token}" is {SUFFIXES[token.type]} and belongs to a {whom}')
         items[-1] = replace(item, **self._said(item, token, column, is_grid))
 
     def _said(self, item: Item, token: Token, column: int, is_grid: bool) -> dict[str, Any]:
@@ -565,7 +582,7 @@ def _counted(text: str, mark: str, column: int) -> int:
     return number
 
 
-SOUNDS = ("NOTE", "DEGREE", "DRUM", "REST")
+SOUNDS = ("NOTE", "DEGREE", "DRUM", "VALUE", "REST")
 SUFFIXES = {
     "ACCENT": "an accent", "GLIDE": "a glide", "VELOCITY": "a velocity", "RATCHET": "a ratchet", "REPEAT": "a repeat",
     "LENGTH": "a length", "EUCLID": "a euclid", "CHANCE": "a chance", "LOCK": "a lock",
@@ -580,7 +597,10 @@ MOST_MENDS, MOST_READ = 32, 4000
 def _explain(text: str, stop: _Stop, column: int) -> ChronusError:
     """Says what is wrong where the text stops to make sense. The suggestion makes a right line of it, or one that goes on further."""
     advice = explained(text, *stop)
-    better = _mended(text, advice)
+    if stop.start == "values":  # what is said of these helps at once, or not at all
+        better = None if advice.instead is None else _put(text, advice)
+    else:
+        better = _mended(text, advice)
     if better is None:
         return _wrong(column + advice.at, advice.message)
     same = 0  # of the ends of both

@@ -33,10 +33,12 @@ class Advice(NamedTuple):
 
 
 def explained(text: str, place: int, start: str) -> Advice:
-    """Returns what is wrong with a text that does not go on at a place. `start`: whether it was read as a grid or as tokens."""
+    """Returns what is wrong with a text that does not go on at a place. `start`: whether it was read as a grid, as tokens or as values."""
     rest = text[place:]
     if rest.strip():
         place += len(rest) - len(rest.lstrip())
+    if start == "values":
+        return _of_values(text, place)
     for habit in HABITS if len(text) <= LONG else ():
         for found in habit.form.finditer(text):
             if habit.anywhere or found.start() <= place <= found.end():
@@ -373,6 +375,29 @@ def _of_the_mark(text: str, place: int, start: str) -> Advice:
     if re.fullmatch(r"[a-gA-G][#b]?", found):
         return Advice(place, f"a note needs its octave: {found.lower()}2", f"{found.lower()}2", len(found))
     return Advice(place, _no_note(text).replace("%s", found))
+
+
+OF_NOTES = {"^": "an accent", "'": "a velocity", "{": "a lock"}
+
+
+def _of_values(text: str, place: int) -> Advice:
+    """Of a lane that moves a parameter."""
+    lock = re.search(r"(?<=[^\s|,<\[{])\{[^{}]*=", text)
+    place = lock.start() if lock and lock.start() <= place < lock.end() else place
+    open_at, mark = _left_open(text), text[place : place + 1]
+    if not text[place:].strip():
+        return _unclosed(text, open_at) if open_at is not None else Advice(len(text.rstrip()), NO_VALUE, "400")
+    if mark in OF_NOTES and text[place - 1 : place].strip(" \t|,<["):
+        return Advice(place, f'"{mark}" is {OF_NOTES[mark]} and belongs to a note; this lane moves a parameter')
+    if mark == ",":
+        return Advice(place, "a parameter has one line of values, with spaces between them", " ", 1)
+    if mark in "?*!@(%)]>[<}":
+        return _of_the_mark(text, place, "values")
+    word = re.match(r"\w+|.", text[place:])
+    return Advice(place, f'"{word[0][:24] if word else mark}" is no value; {NO_VALUE.partition("; ")[2]}')
+
+
+NO_VALUE = "expected a value; write 400 or 1.2k, 400..800 to move within a step, . to stay, _ to glide on to the next"
 
 
 def _unclosed(text: str, at: int) -> Advice:

@@ -182,6 +182,33 @@ def _slid_from(note: Note, notes: Sequence[Note]) -> int | None:
     return max(before, key=lambda other: other.begin).pitch if before else None
 
 
+# ---------------------------------------------------------------- values
+
+
+class Move(NamedTuple):
+    """What a lane of values says from one column to another: where it moves, 0..1 of all that the lane goes through; `start` and `stop`
+    are the same where it stands.
+    """
+
+    begin: Fraction
+    end: Fraction
+    start: float
+    stop: float
+
+
+def curve(moves: Iterable[Move], columns: int) -> str:
+    """Draws values in one row: 0 the lowest of the lane, 9 the highest; / and \\ where it moves, . where it stays where it is."""
+    cells = ["."] * columns
+    for move in sorted(moves, key=lambda move: move.begin):
+        first, last = int(move.begin // 1), min(ceil(move.end), columns)
+        if move.start != move.stop:
+            for k in range(max(first, 0), last):
+                cells[k] = "/" if move.start < move.stop else "\\"
+        elif 0 <= first < columns:
+            cells[first] = str(round(9 * move.stop))
+    return "".join(cells)
+
+
 # ---------------------------------------------------------------- marks
 
 

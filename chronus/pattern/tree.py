@@ -50,6 +50,13 @@ class Drum(Struct, frozen=True):
     sample: int = 0
 
 
+class Level(Struct, frozen=True):
+    """A value of a lane that moves a parameter, as it is typed."""
+
+    text: str
+    value: Quantity | Word | Sweep
+
+
 class Rest(Struct, frozen=True):
     pass
 
@@ -74,7 +81,7 @@ class Polymeter(Struct, frozen=True):
     steps: int
 
 
-Sound = Mark | Tone | Degree | Drum | Rest | Group | Turns | Polymeter
+Sound = Mark | Tone | Degree | Drum | Level | Rest | Group | Turns | Polymeter
 
 
 class Item(Struct, frozen=True):
@@ -162,6 +169,8 @@ def _sound(sound: Sound) -> str:
             return f"{number}{'#' * semitones}{'b' * -semitones}"
         case Drum(name, sample):
             return f"{name}:{sample}" if sample else name
+        case Level(text, _):
+            return text
         case Group(parts, choice):
             return f"[{('|' if choice else ',').join(_line(items) for items in parts)}]"
         case Turns(items):

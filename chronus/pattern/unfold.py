@@ -15,7 +15,7 @@ import msgspec
 from chronus.errors import ChronusError
 from chronus.pattern.drums import DRUMS
 from chronus.pattern.lane import MOST_CONDITIONS, MOST_STEPS, Cycle, Draw, Hit, Pattern
-from chronus.pattern.tree import Degree, Drum, Group, Item, Lanes, Lock, Mark, Polymeter, Rest, Time, Tone, Turns
+from chronus.pattern.tree import Degree, Drum, Group, Item, Lanes, Level, Lock, Mark, Polymeter, Rest, Time, Tone, Turns
 
 HIT, ACCENT, GHOST = 0.8, 1.0, 0.35
 VELOCITIES = {
@@ -63,10 +63,11 @@ class Manner(NamedTuple):
     locks: tuple[Lock, ...] = ()
 
 
-def unfold(lanes: Lanes, gate: Fraction, clip: int = 0) -> Pattern:
+def unfold(lanes: Lanes, gate: Fraction, clip: int = 0, param: str = "") -> Pattern:
     """Lays lanes one over the other. `clip` cuts or fills them to so many steps; else they go round until they end at once.
 
-    `gate` is a share of a step. Raises E_LIMIT for more than can be played, E_VALUE for a lane that is no whole number of steps.
+    `gate` is a share of a step. `param`: the lane moves this parameter; a value is a lock without a note, and `_` a glide: a hit without
+    one. Raises E_LIMIT for more than can be played, E_VALUE for a lane that is no whole number of steps.
     """
     widths = [_width(items) for items in lanes]
     if any(width > MOST_STEPS for width in widths):
@@ -80,7 +81,7 @@ def unfold(lanes: Lanes, gate: Fraction, clip: int = 0) -> Pattern:
     total = clip or lcm(*(int(width) for width in widths))
     if total > MOST_STEPS:
         raise _too_much(f"these lanes end together after {total:,} steps only; at most {MOST_STEPS:,} (len= cuts them)")
-    layout = _Layout(gate.limit_denominator(10_000))
+    layout = _Layout(gate.limit_denominator(10_000), param)
     for items, width in zip(lanes, widths, strict=True):
         copies = 1 if clip else int(total // width)
         layout.line += layout.line > 0 or bool(layout.hits)
@@ -97,8 +98,8 @@ def _too_much(message: str) -> ChronusError:
 
 
 class _Layout:
-    def __init__(self, gate: Fraction) -> None:
-        self.gate = gate
+    def __init__(self, gate: Fraction, param: str) -> None:
+        self.gate, self.param = gate, param
         self.hits: list[Hit] = []
         self.drawn = self.line = self.work = 0
         self.drums = False
@@ -158,6 +159,9 @@ class _Layout:
         small = size / Fraction(item.ratchet) if item.ratchet > 1 else size
         whole = unit or step
         unit = small if item.ratchet > 1 or whole is size else min(whole, size)
+        if self.param and item.held:
+            self._say(at + len(places) * size, item.held * step, on)
+            item = msgspec.structs.replace(item, held=0)
         for k, sounds in enumerate(places):
             if not sounds:
                 self._worked()
@@ -187,6 +191,8 @@ class _Layout:
                 self._turns(items, at, size, unit, on, manner, tail)
             case Polymeter(items, steps):
                 self._polymeter(items, steps, at, _part(size, steps), on, manner, tail)
+            case Level(_, value):
+                self._say(at, size, on, (Lock(self.param, value),))
             case sound:
                 self._hit(at, size, unit, on, manner, tail, (sound,))
 
@@ -216,10 +222,19 @@ class _Layout:
         elif tail or size != 1 or unit != 1:
             length = unit * self.gate if size is unit else size - unit + unit * self.gate
             length = length + tail if tail else length
-        self.hits.append(Hit(
+        self._add(Hit(
             _ratio(at), _ratio(length), tuple(dict.fromkeys(pitches)), velocity, accent, manner.glide, tuple(degrees),
             on.cycles, on.draws, on.fill, manner.locks, self.line, _ratio(size + tail if tail else size), sample,
-        ))  # fmt: skip
+        ), on)  # fmt: skip
+
+    def _say(self, at: Time, size: Time, on: Conditions, locks: tuple[Lock, ...] = ()) -> None:
+        """Lays a value, or without one a glide."""
+        self._add(Hit(
+            _ratio(at), cell=_ratio(size), locks=locks, glide=not locks, cycles=on.cycles, draws=on.draws, fill=on.fill
+        ), on)  # fmt: skip
+
+    def _add(self, hit: Hit, on: Conditions) -> None:
+        self.hits.append(hit)
         if len(self.hits) > MOST_STEPS:
             raise _too_much(f"a lane has at most {MOST_STEPS:,} hits, those of all its turns counted")
         if max(len(on.cycles), len(on.draws)) > MOST_CONDITIONS:

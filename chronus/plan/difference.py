@@ -53,7 +53,7 @@ def is_structural(before: Rack, after: Rack) -> bool:
         return False
     if before.cables is not after.cables and before.cables != after.cables:
         return True
-    if before.seed != after.seed or before.lanes.keys() != after.lanes.keys():
+    if before.seed != after.seed or _players(before) != _players(after):
         return True
     if before.modules.keys() != after.modules.keys():
         return True
@@ -61,6 +61,11 @@ def is_structural(before: Rack, after: Rack) -> bool:
         now is not before.modules[name] and _part(now) != _part(before.modules[name])
         for name, now in after.modules.items()
     )
+
+
+def _players(rack: Rack) -> set[str]:
+    """Returns the modules that lanes play; not those of which they only move a parameter."""
+    return {name for name, lane in rack.lanes.items() if not lane.moves}
 
 
 def _part(module: Module) -> tuple[object, ...]:

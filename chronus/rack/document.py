@@ -98,7 +98,8 @@ class Cable(Struct, frozen=True):
 class Locked(Struct, frozen=True):
     """A lock of a lane, as the replicas have it: parameter number `place` from `start` to `stop`; both are the same where it stands still.
 
-    A musical time follows the tempo, inside of `range`. `at_once`: the kernel has its own way from one to the other.
+    A musical time follows the tempo, inside of `range`. `at_once`: the kernel has its own way from one to the other. `exponential`: it
+    moves by equal ratios.
     """
 
     param: str
@@ -107,6 +108,7 @@ class Locked(Struct, frozen=True):
     stop: Steady
     at_once: bool = False
     range: Range | None = None
+    exponential: bool = False
 
     def ends(self, bpm: float) -> tuple[float, float]:
         """Returns where it begins and ends, at a tempo."""
@@ -131,6 +133,8 @@ class Lane(Struct, frozen=True):
     muted: bool = False
     solo: bool = False
     locks: tuple[Locked, ...] = ()
+    moves: str = ""
+    """The parameter that it moves, of a lane of values."""
 
 
 class Scene(Struct, frozen=True):
@@ -230,13 +234,18 @@ def of_the_whole(rack: Rack, row: Whole, share: Share = at_rest) -> float:
 
 def _between(start: float, stop: float, share: float, param: Param) -> float:
     """Returns the value on the way, as the replicas compute it, in the parameter's own curve."""
-    if share >= 1.0:
-        return stop
-    if param.curve == "exp" and start > 0.0 and stop > 0.0:
-        return start * 2.0 ** (share * math.log2(stop / start))
-    if param.has_off and OFF in (start, stop):
+    if param.has_off and share < 1.0 and OFF in (start, stop):
         gain = factor(start) + (factor(stop) - factor(start)) * share
         return 20.0 * math.log10(gain) if gain >= factor(param.low) else OFF
+    return between_of(start, stop, share, param.curve == "exp")
+
+
+def between_of(start: float, stop: float, share: float, exponential: bool) -> float:
+    """Returns the same of two values as the replicas have them."""
+    if share >= 1.0:
+        return stop
+    if exponential and start > 0.0 and stop > 0.0:
+        return start * 2.0 ** (share * math.log2(stop / start))
     return start + (stop - start) * share
 
 
@@ -257,6 +266,13 @@ def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -
 def for_replicas(value: float, param: Param) -> float:
     """Returns a parameter's value as the replicas have it: a level that may be off is a factor there."""
     return factor(value) if param.has_off else value
+
+
+def from_replicas(value: float, param: Param) -> float:
+    """Returns what the replicas have in the parameter's own unit."""
+    if not param.has_off:
+        return value
+    return round(20.0 * math.log10(value), 9) if value >= factor(param.low) else OFF
 
 
 def words_of(module: Module, table: Table) -> str:
@@ -292,7 +308,7 @@ def arped(module: Module, lane: Lane) -> Lane:
 
 def audible(rack: Rack, name: str) -> bool:
     lane = rack.lanes[name]
-    return not lane.muted and (lane.solo or not any_solo(rack))
+    return not lane.muted and (bool(lane.moves) or lane.solo or not any_solo(rack))
 
 
 def bar_of(rack: Rack) -> Fraction:
@@ -308,6 +324,11 @@ def times_of(rack: Rack) -> Fraction:
 def seed_of(seed: int, name: str) -> int:
     """The same in every process and on every day, and another for each module and lane."""
     return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little") >> 1
+
+
+def module_of(lane: str) -> str:
+    """Returns the module that a lane is for: of `filter.cutoff` the filter."""
+    return lane.partition(".")[0]
 
 
 def any_solo(rack: Rack) -> bool:

@@ -12,7 +12,7 @@ from chronus.catalogue.spec import Spec
 from chronus.commands import Quantity
 from chronus.errors import ChronusError
 from chronus.rack import arping, inserting, lanes, patching, scenes, songs, values
-from chronus.rack.document import EMPTY, RESERVED, Moving, Rack, named, replace, with_module
+from chronus.rack.document import EMPTY, RESERVED, Moving, Rack, module_of, named, replace, with_module
 from chronus.rack.sweeps import STILL, Present
 from chronus.rack.wiring import gated_off, played_by
 from chronus.units import format_quantity
@@ -89,7 +89,7 @@ def unload(rack: Rack, command: say.Unload, catalogue: Catalogue) -> Edit:
     if name == "out":
         raise ChronusError("E_VALUE", "out is always there; it cannot be unloaded", part="name")
     rack, closing = patching.remove(rack, name, catalogue)
-    rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
+    rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if module_of(n) != name})
     rack, taken = scenes.without(rack, name, module=True)
     cables = [patching.cable_words(key, rack, catalogue) for key in closing]
     told = f" ({patching.listed(cables)})" if cables else ""

@@ -42,6 +42,8 @@ Result = tuple[Rack, str, dict[str, Any]]
 
 
 def sequence(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
+    if "." in command.name:
+        return _moving(rack, command, catalogue)
     name = named(rack, command.name, catalogue)
     if name == "out":
         raise ChronusError("E_VALUE", "out plays no notes", part="name")
@@ -92,6 +94,31 @@ def _check(command: Sequence) -> None:
             raise ChronusError("E_VALUE", f"a hit lies outside of its {steps} steps", part="pattern")
 
 
+def _moving(rack: Rack, command: Sequence, catalogue: Catalogue) -> Result:
+    """Gives a parameter a lane of its own."""
+    word, _, param_word = command.name.partition(".")
+    module = rack.modules[named(rack, word, catalogue)]
+    spec = catalogue[module.kind]
+    param = find_param(spec, param_word, "name.param")
+    name = f"{module.name}.{param.name}"
+    if name not in rack.lanes and len(rack.lanes) >= LANES:
+        raise ChronusError("E_LIMIT", f"there can be {LANES} lanes at most", part="name")
+    _check(replace(command, name=name))
+    if param.words and any(hit.glide for hit in command.pattern.hits):
+        raise ChronusError("E_VALUE", f"{param.name} is a word and cannot glide", part="pattern")
+    locks = tuple(
+        _locked(rack, replace(lock, param=param.name), spec, k) for k, lock in enumerate(locks_of(command.pattern))
+    )
+    old = rack.lanes.get(name)
+    kept = {flag: getattr(old, flag) for flag in FLAGS if old}
+    lane = Lane(command.text, command.pattern, command.options, rack.takes, **kept, locks=locks, moves=param.name)
+    rack = with_module(rack, _looked_at(module, (param.name,)))
+    rack = replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + 1)
+    steps = command.pattern.steps
+    text = f"{in_words(name, command.text, command.options)} ({steps} step{'s' * (steps != 1)}{{from}})"
+    return rack, text + realigns(lane, bar_of(rack)), {"name": name, "steps": steps}
+
+
 def _locked(rack: Rack, lock: Lock, spec: Spec, k: int) -> Locked:
     """Checks a lock against the declaration of its parameter."""
     param = find_param(spec, lock.param, f"locks.{k}.param")
@@ -106,8 +133,9 @@ def _locked(rack: Rack, lock: Lock, spec: Spec, k: int) -> Locked:
     by_kernel = bool(param.words) and param in spec.params
     musical = isinstance(start, Quantity) or isinstance(stop, Quantity)
     return Locked(
-        param.name, spec.all_params.index(param), start, stop, by_kernel, range_of(param) if musical else None
-    )
+        param.name, spec.all_params.index(param), start, stop, by_kernel, range_of(param) if musical else None,
+        param.curve == "exp",
+    )  # fmt: skip
 
 
 def _setting(value: Quantity | Word, param: Param, bpm: float) -> Steady:
@@ -187,16 +215,23 @@ def too_many(rack: Rack, name: str, notes: int, chord: bool, catalogue: Catalogu
 
 def clear(rack: Rack, command: Clear, catalogue: Catalogue) -> Result:
     name = with_lane(rack, command.name, catalogue, "name")
+    moves = rack.lanes[name].moves
     rack = replace(rack, lanes={n: lane for n, lane in rack.lanes.items() if n != name})
-    off = gated_off(name, rack, catalogue)
+    off = "" if moves else gated_off(name, rack, catalogue)
     return rack, f"clear {name}" + (f"; {name} is {off}" if off else ""), {"name": name}
 
 
 def with_lane(rack: Rack, word: str, catalogue: Catalogue, part: str) -> str:
-    name = named(rack, word, catalogue, part)
+    name = lane_named(rack, word, catalogue, part)
     if name not in rack.lanes:
         raise ChronusError("E_NAME", f'"{name}" has no lane', suggestions=nearest(name, rack.lanes), part=part)
     return name
+
+
+def lane_named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> str:
+    """Returns the name of the lane that a word means, if there is one."""
+    module, dot, param = word.partition(".")
+    return named(rack, module, catalogue, part) + dot + param
 
 
 def flag(rack: Rack, command: OfLanes, catalogue: Catalogue) -> Result:
@@ -204,6 +239,8 @@ def flag(rack: Rack, command: OfLanes, catalogue: Catalogue) -> Result:
     field, becomes = command.makes
     names = [with_lane(rack, word, catalogue, f"names.{k}") for k, word in enumerate(command.names)]
     chosen = names or [name for name, lane in rack.lanes.items() if getattr(lane, field)]
+    if field == "solo" and becomes and any(rack.lanes[name].moves for name in chosen):
+        raise ChronusError("E_VALUE", "solo is for lanes of notes; a lane of values is muted", part="names.0")
     lanes = {name: replace(rack.lanes[name], **{field: becomes}) for name in chosen}
     text = " ".join([type(command).__name__.lower(), *chosen])
     return replace(rack, lanes={**rack.lanes, **lanes}), text, {"names": chosen}

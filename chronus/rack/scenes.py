@@ -10,7 +10,7 @@ from chronus.commands import LONGEST_LINE, Change, Clear, Every, File, Fill, Rel
 from chronus.commands import Scene as Said
 from chronus.errors import ChronusError, nearest
 from chronus.rack import lanes
-from chronus.rack.document import Lane, Moving, Rack, Scene, audible, find, named, replace
+from chronus.rack.document import Lane, Moving, Rack, Scene, audible, find, module_of, named, replace
 from chronus.rack.lanes import Result, with_lane
 from chronus.rack.sweeps import STILL, Present, format_length
 from chronus.rack.values import change_one, plain_word
@@ -51,14 +51,27 @@ def heard_in(rack: Rack) -> str:
 def heard_as(
     rack: Rack, scene: Scene, catalogue: Catalogue, present: Present = STILL
 ) -> tuple[Rack, tuple[Moving, ...]]:
-    """Returns the rack in which exactly the lanes of a scene are heard, with its values set; and the sweeps that begin with it."""
-    heard = set(scene.lanes)
+    """Returns the rack in which exactly the lanes of a scene are heard, with its values set; and the sweeps that begin with it.
+
+    A lane of values that no scene names goes on through all of them.
+    """
     sweeps: tuple[Moving, ...] = ()
-    rack = replace(rack, lanes={name: _muted(lane, name not in heard) for name, lane in rack.lanes.items()})
+    rack = replace(
+        rack,
+        lanes={
+            name: _muted(lane, name not in scene.lanes) if not lane.moves or names(rack, name) else lane
+            for name, lane in rack.lanes.items()
+        },
+    )
     for k, part in enumerate(scene.parts):
         rack, _, more = change_one(rack, part.change.module, part.change, catalogue, _place(k), part.over, present)
         sweeps += more
     return rack, sweeps
+
+
+def names(rack: Rack, lane: str) -> bool:
+    """Whether any scene names a lane."""
+    return any(lane in scene.lanes for scene in rack.scenes.values())
 
 
 def _muted(lane: Lane, muted: bool) -> Lane:
@@ -78,14 +91,15 @@ def _define(rack: Rack, command: Said, catalogue: Catalogue) -> tuple[Rack, str,
         raise ChronusError("E_LIMIT", f"there can be {SCENES} scenes at most", part="name")
     heard = [with_lane(rack, word, catalogue, f"lanes.{k}") for k, word in enumerate(command.lanes)]
     if command.everything:
-        heard += [lane for lane in rack.lanes if audible(rack, lane)]
+        heard += [name for name, lane in rack.lanes.items() if audible(rack, name) and not lane.moves]
     parts = {}
     tried = rack
     for k, part in enumerate(command.parts):
         change = _checked(rack, part.change, catalogue, _place(k))
         tried, *_ = change_one(tried, change.module, change, catalogue, _place(k), part.over)
         parts[change.module, change.param] = replace(part, change=change)
-    made = Scene(tuple(dict.fromkeys(heard)), tuple(parts.values()))
+    players = sorted(dict.fromkeys(heard), key=lambda name: bool(rack.lanes[name].moves))
+    made = Scene(tuple(players), tuple(parts.values()))
     words = in_words(name, made)
     if len(words) > LONGEST_LINE:
         raise ChronusError("E_LIMIT", f"written out, the line has more than {LONGEST_LINE:,} characters", part="name")
@@ -153,10 +167,13 @@ def _clear_song(rack: Rack, command: Clear) -> Result:
 def without(rack: Rack, name: str, module: bool = False) -> tuple[Rack, str]:
     """Returns the rack whose scenes name a lane no more, nor, where the `module` is gone, its parameters; and the note for an answer."""
     changed = {}
+    gone = {
+        lane for scene in rack.scenes.values() for lane in scene.lanes if name in (lane, module and module_of(lane))
+    }
     for scene, found in rack.scenes.items():
         parts = tuple(part for part in found.parts if not module or part.change.module != name)
-        if name in found.lanes or len(parts) < len(found.parts):
-            changed[scene] = Scene(tuple(lane for lane in found.lanes if lane != name), parts)
+        if not gone.isdisjoint(found.lanes) or len(parts) < len(found.parts):
+            changed[scene] = Scene(tuple(lane for lane in found.lanes if lane not in gone), parts)
     if not changed:
         return rack, ""
     where = f"scene{'s' * (len(changed) > 1)} {', '.join(changed)}"
@@ -187,7 +204,8 @@ def _unheard(rack: Rack) -> str:
 
 def in_words(name: str, scene: Scene) -> str:
     """Writes a scene as the line that makes it."""
-    items = [" ".join(scene.lanes) or NOTHING, *(part_words(part) for part in scene.parts)]
+    nothing = [NOTHING] * (not scene.lanes or "." in scene.lanes[0])
+    items = [" ".join((*nothing, *scene.lanes)), *(part_words(part) for part in scene.parts)]
     return f"scene {name} = {', '.join(items)}"
 
 

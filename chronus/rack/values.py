@@ -110,6 +110,8 @@ def change_one(
     about = more if moves else [*more, f"was {format_param(was, param)}"]
     text += f" ({', '.join(about)})" if about else ""
     text += kept_apart(name, rack, catalogue) if param == PAN else ""
+    lane = rack.lanes.get(f"{name}.{param.name}")
+    text += "; its lane moves it, and this is what it goes back to" if lane and not lane.muted else ""
     done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
     return rack, done, (setting,) if isinstance(setting, Moving) else ()
 

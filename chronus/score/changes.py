@@ -70,7 +70,7 @@ def edit_lanes(
 
 
 def _set_lane(score: Score, name: str, lane: Lane | None, rack: Rack, position: Fraction) -> Score:
-    playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0), ())
+    playing = score.lanes.get(name) or Playing(Player(_free_index(score), 0, 0, "." in name), ())
     spans = [until(s, position) for s in playing.spans if s.start < position]
     score, origin = _origin(replace(score, generation=score.generation + 1), lane, position, spans[-1:])
     timeline = score.timeline
@@ -344,6 +344,6 @@ def reseat(score: Score, seats: dict[str, Player], moment: int) -> Score:
         if playing.player.incarnation and score.timeline is not None:
             position = score.timeline.position(moment)
             score = rewrite(score, name, position, _Anew(score.timeline).span)
-        player = Player(playing.player.index, player.handle, player.incarnation)
+        player = replace(playing.player, handle=player.handle, incarnation=player.incarnation)
         score = replace(score, lanes={**score.lanes, name: replace(score.lanes[name], player=player)})
     return score

@@ -31,7 +31,7 @@ class Exported(NamedTuple):
 
 def exported(rack: Rack, catalogue: Catalogue, bars: int) -> Exported:
     """Raises E_VALUE where nothing would be heard, E_LIMIT for more notes than a file may have."""
-    names = [name for name in rack.lanes if audible(rack, name)]
+    names = [name for name, lane in rack.lanes.items() if audible(rack, name) and not lane.moves]
     if not names:
         raise ChronusError("E_VALUE", "there are no lanes to be heard: seq NAME: x... makes one", part="name")
     length = int(bar_of(rack) * bars * TICKS)

@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from msgspec import Struct
 
-from chronus.memory.log import F_RELEASE, GENERATION, NOW, Entry, Rows
+from chronus.memory.log import F_RELEASE, F_UNLOCK, GENERATION, NOW, Entry, Rows
 from chronus.rack.document import Lane, Rack, replace
 from chronus.rack.sweeps import Course
 from chronus.score.courses import Sounding
@@ -173,13 +173,14 @@ def _carries(before: Span, span: Span) -> bool:
 
 
 def _generation(player: Player, whom: Player, frame: int, generation: int, release: bool) -> Entry:
+    lets_go = F_UNLOCK if player.moves else F_RELEASE
     return Entry(
         GENERATION,
         frame,
         0,
         player.index,
         0,
-        F_RELEASE * release,
+        lets_go * release,
         0,
         generation,
         float(whom.handle),

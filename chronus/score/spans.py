@@ -14,15 +14,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor, gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
+from chronus.catalogue.spec import Param
 from chronus.memory.log import (
     BEGINNING,
     ENDING,
     F_AT_ONCE,
+    F_AUTOMATES,
     F_GLIDE,
     FRAME,
     LOCK,
@@ -39,7 +42,7 @@ from chronus.memory.log import (
     Rows,
 )
 from chronus.pattern.loop import NO_KEY, Flags, Ints, Key, Loop, Played, loop_of
-from chronus.rack.document import Lane
+from chronus.rack.document import Lane, between_of, from_replicas
 from chronus.score.timeline import Timeline
 
 SIXTEENTH = Fraction(1, 4)
@@ -50,14 +53,16 @@ NONE: Rows = np.zeros((0, 8), np.int64)
 
 
 Ends = tuple[tuple[Fraction, int], ...]
+Places = NDArray[np.float64]
 
 
 class Player(Struct, frozen=True):
-    """What a lane plays: its own index, and the instance that takes the notes."""
+    """What a lane plays: its own index, and the instance that takes the notes; or a parameter of which it `moves`."""
 
     index: int
     handle: int
     incarnation: int
+    moves: bool = False
 
 
 class Span(Struct, frozen=True):
@@ -258,6 +263,8 @@ def span_entries(span: Span, player: Player, window: Window) -> Rows:
     last = window.stop if span.stop is None else min(window.stop, timeline.frame(span.stop))
     if first >= last or span.lane is None or not span.audible:
         return NONE
+    if player.moves:
+        return _moves(span, player, window, first, last)
     found = []
     for kind, ends in ((NOTE_OFF, span.held), (UNLOCK, span.locked)):
         ending = [(frame, number) for end, number in ends if first <= (frame := timeline.frame(end)) < last]
@@ -327,7 +334,7 @@ class Carried(NamedTuple):
 
 def sounding(span: Span, timeline: Timeline, frame: int) -> Carried:
     """Returns the notes that began in the span before `frame` and end at it or later, and so their locks."""
-    if span.lane is None or not span.audible:
+    if span.lane is None or not span.audible or span.lane.moves:
         return Carried()
     held, locked = (
         [(end, number) for end, number in ends if timeline.frame(end) >= frame] for ends in (span.held, span.locked)
@@ -394,6 +401,114 @@ def _locks(on: Ints, free: Ints, heard: Flags, some: Notes, span: Span, player: 
     floats[:, A] = stop
     floats[:, B] = np.where(start == stop, 0, lasts)
     floats[:, C] = np.where(start == stop, np.nan, start)
+    return rows
+
+
+def _moves(span: Span, player: Player, window: Window, first: int, last: int) -> Rows:
+    """Returns what a lane of values says in these frames: each value at its step, and each glide to the value that is played next.
+
+    Where the span begins, it also says where the lane has got to by then: so one that comes back within a loop, that goes on at
+    another tempo, or whose module is another instance now, stands where it would have stood.
+    """
+    assert span.lane is not None
+    begins = window.timeline.frame(span.start)
+    said = _values(span, max(window.begin, span.start), window.end, window.timeline)
+    found = _lines(BEGINNING, said.where((said.on >= max(begins, first)) & (said.on < last)), span, player)
+    if first <= begins < last:
+        said = _values(span, span.start, span.start, window.timeline)
+        said = said.where(np.flatnonzero(said.on < begins))
+        level, here = _level(said, begins), said.where(slice(-1, None))
+        if level is not None:
+            left = np.maximum(here.free - begins, 0) * (here.frames > 0)
+            # what goes on stands there already, to the bit
+            start = np.full(1, np.nan if span.since != span.start else level)
+            here = here._replace(on=np.full(1, begins), frames=left, start=start)
+            found = np.concatenate((_lines(ENDING, here, span, player), found))
+    return found
+
+
+def _level(said: _Values, frame: int) -> float | None:
+    """Returns where a parameter stands at a frame, as the replicas have it; None before the first value."""
+    some = said.where(np.flatnonzero(said.on <= frame)[-2:])
+    if not len(some.on):
+        return None
+    start, stop = float(some.stop[0] if np.isnan(some.start[-1]) else some.start[-1]), float(some.stop[-1])
+    share = (frame - int(some.on[-1])) / int(some.frames[-1]) if some.frames[-1] else 1.0
+    return between_of(start, stop, share, some.exponential)
+
+
+class _Values(NamedTuple):
+    """What a lane of values says, in order: from frame `on` it moves from `start` (NaN: from where it stands) to `stop`, in so many
+    `frames`; it has got there at frame `free`.
+    """
+
+    on: Ints
+    free: Ints
+    frames: Ints
+    number: Ints
+    start: Places
+    stop: Places
+    exponential: bool = False
+
+    def where(self, which: Any) -> _Values:
+        on, free, frames, number, start, stop = (column[which] for column in self[:-1])
+        return _Values(on, free, frames, number, start, stop, self.exponential)
+
+
+_NO = np.zeros(0, np.int64)
+NOTHING_SAID = _Values(_NO, _NO, _NO, _NO, np.zeros(0), np.zeros(0))
+
+
+def _values(span: Span, start: Fraction, stop: Fraction, timeline: Timeline) -> _Values:
+    """Returns what the lane says between two positions, also in the loops right before and after them: a glide that no value follows
+    within a loop goes nowhere.
+    """
+    assert span.lane is not None
+    loop, known = span.loop, span.lane.locks
+    around = span.beat * loop.size / loop.part
+    some = notes(span, max(start - around, span.origin), stop + 2 * around * loop.glides, timeline)
+    if some is None or not len(some.begin):
+        return NOTHING_SAID
+    on, _, free, _ = _frames(some, span, timeline)
+    place, begin = some.played.place, some.played.begin
+    glides = loop.glide[place]
+    begins, stops = np.full(len(place), np.nan), np.full(len(place), np.nan)
+    values = np.flatnonzero(~glides)
+    which = loop.locks.which[loop.locks.first[place[values]]]
+    if any(lock.range is not None for lock in known):  # a musical time is another one at another tempo
+        ends = [known[k].ends(timeline.bpm(at)) for k, at in zip(which.tolist(), on[values].tolist(), strict=True)]
+    else:
+        each = [lock.ends(0.0) for lock in known]
+        ends = [each[k] for k in which.tolist()]
+    begins[values], stops[values] = np.array(ends).reshape(-1, 2).T
+    if glides.any() and len(values):
+        over = begin + loop.locks.lasts[place]
+        after = np.minimum(np.searchsorted(begin[values], over), len(values) - 1)
+        goal = values[after]
+        near = glides & (begin[goal] >= over) & (begin[goal] < over + loop.size)
+        stops = np.where(near, begins[goal], stops)
+    frames = np.where(begins == stops, 0, free - on)
+    said = ~np.isnan(stops)
+    return _Values(on, free, frames, some.played.number, begins, stops, known[0].exponential).where(said)
+
+
+def value_at(span: Span, timeline: Timeline, frame: int, param: Param) -> float | None:
+    """Returns where a lane of values has its parameter at a frame, in the parameter's own unit; None before the first value."""
+    here = timeline.position(frame)
+    level = _level(_values(span, here, here, timeline), frame)
+    return None if level is None else from_replicas(level, param)
+
+
+def _lines(rank: int, said: _Values, span: Span, player: Player) -> Rows:
+    assert span.lane is not None
+    rows = _rows(rank, LOCK, said.on, said.number, span, player)
+    if not len(rows):
+        return NONE
+    known = span.lane.locks[0]
+    rows[:, WHAT] |= (known.place << PARAM | F_AUTOMATES | F_AT_ONCE * known.at_once) << 40
+    floats = rows.view(np.float64)
+    floats[:, A], floats[:, B] = said.stop, said.frames
+    floats[:, C] = np.where(said.frames == 0, np.nan, said.start)
     return rows
 
 

@@ -12,7 +12,7 @@ from tests.kit.said import BAR, Said
 BEFORE = """\
 load kick; load bass; load tb303; load saw as lead; load delay; load lfo
 seq kick: x...x?30..; seq tb303: a1{cutoff=300} . a2~ <c2 e2>^; seq lead: [c3,e3]@4 arp=up
-patch lead > filter > delay; patch lfo > filter.cutoff 2 oct
+patch lead > filter > delay; patch lfo > filter.cutoff 2 oct; seq filter.cutoff: 400 _ 800..900 .
 scene a = kick, bass.freq 80
 """
 LINES = """\
@@ -68,6 +68,9 @@ show
 show lanes
 show kick
 show tb303 loop 2
+seq tb303.cutoff: 400 _ 800 .
+show filter
+clear filter.cutoff now
 show scene a
 describe tb303
 assert bass.freq > 10

@@ -1,4 +1,6 @@
-"""Workers die in the middle of a step that locks and sweeps parameters: nothing of it is lost, and a worker that comes back has it too."""
+"""Workers die in the middle of a step that locks and sweeps parameters, and of a lane's glide: nothing of it is lost, and a worker that
+comes back has it too.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ pytestmark = pytest.mark.proof
 SONG = """\
 bpm 120
 load bass freq=55 cutoff=300
+seq bass.resonance: 0.1 _ _ 0.8 every=1/1
 seq bass: a1{cutoff=200..4k, distortion=0.9}@16 a1{cutoff=2000, level=-6}@16 gate=100%
 """
 
 
-def test_a_lock_goes_on_in_the_other_worker_and_in_the_one_that_comes_back(tmp_path):
+def test_a_lock_and_a_glide_go_on_in_the_other_worker_and_in_the_one_that_comes_back(tmp_path):
     def killing(running, memory):
         for _ in range(4):
             kill(worker_pids(running)[memory.word(layout.ACTIVE)])

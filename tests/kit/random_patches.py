@@ -125,7 +125,15 @@ class RandomPatch:
     def play(self) -> str:
         name = self._name()
         steps = [self.chance.choice(NOTES) for _ in range(self.chance.choice([4, 7, 16]))]
-        return f"seq {name}: {' '.join(step + self.lock(name) * (step[0] not in '._') for step in steps)}"
+        notes = f"seq {name}: {' '.join(step + self.lock(name) * (step[0] not in '._') for step in steps)}"
+        return f"{notes}; {self.move(name)}" if self.locking.random() < 0.3 else notes
+
+    def move(self, name: str) -> str:
+        """A lane of values for one of its parameters."""
+        param = self.locking.choice(self.modules[name].all_params)
+        rests = (".",) if param.words else (".", "_", "_@3")
+        steps = [self.locking.choice((*rests, value(self.locking, param))) for _ in range(self.locking.choice([3, 8]))]
+        return f"seq {name}.{param.name}: {value(self.locking, param)} {' '.join(steps)}"
 
     def lock(self, name: str) -> str:
         """A lock on one of its parameters, on few of its notes."""

@@ -83,6 +83,11 @@ PATTERNS = [
     "e1 _ _ . g1 .", "X.......|X..x....", "-~.x", "o", "c-1 g9", ".", "x . x .",
     "x{freq=200} . . x", "a1{level=-6}@3 c2{decay=90..400} .", "x{time=1/4} . ",
 ]  # fmt: skip
+MOVED = ["saw.freq", "a.level", "filter.cutoff", "filter.mode", "a.decay", "a.time", "out.volume", "kick.pan"]
+OF_VALUES = [
+    "400 . 800 _", "300..1k@3 .", "0.5 . 0.1 -", "-6 _ -12db", "1/8 . 1/4..1/2", "low . high .", "<200 400>?30 90 every=1/4",
+    "[100|200] 50% . _ a1 len=7 shift=2 swing=60",
+]  # fmt: skip
 OPTIONS = [
     "", "", "", " every=1/8", " every=1/8t", " every=4/1", " len=7", " len=24", " swing=60", " swing=66.6", " vel=0.5", " vel=1e-5",
     " vel=33%", " gate=90%", " gate=.01", " shift=3", " shift=-2", " every=1/32 gate=55% vel=1.5 shift=1 len=5",
@@ -106,6 +111,7 @@ ONES = [
 SCENES, ITEMS = ["a", "drop", "loop"], [
     "a", "a b", "kick saw", "*", ".", "saw, saw.freq 300", "kick, kick.decay 1/2, out.volume -3db", "., a.freq 200..4k over 8 bars",
     "b, bpm 140", "saw kick, bypass filter on", "filter, filter.cutoff 300 over 1 bar, key a minor", "*, a.level off over 300 ms",
+    "a saw.freq", ". filter.cutoff a.level",
 ]  # fmt: skip
 
 name, value, time = st.sampled_from(NAMES), st.sampled_from(VALUES), st.sampled_from(TIMES)
@@ -144,6 +150,8 @@ LINE = st.one_of(
     said("unpatch {} > {}", st.sampled_from(PORTS), st.sampled_from(PORTS)),
     said("{} {}{}", st.sampled_from(["unpatch", "unload", "clear", "mute", "solo", "unsolo", "unmute"]), name, time),
     said("reverse {}{}", name, time),
+    said("seq {}: {}{}", st.sampled_from(MOVED), st.sampled_from(OF_VALUES), time),
+    said("{} {}{}", st.sampled_from(["clear", "mute", "unmute", "solo"]), st.sampled_from(MOVED), time),
     said("gate {} {}", name, st.sampled_from(["on", "off"])),
     said("note {} {}", name, st.sampled_from(["a2", "60 vel=0.7 len=1/8"])),
     said("scene {} = {}", st.sampled_from(SCENES), st.sampled_from(ITEMS)),

@@ -130,6 +130,14 @@ def values(draw, kinds: dict[str, str]) -> Line:
 
 
 @st.composite
+def moved(draw, name: str, spec: Spec) -> Line:
+    """A lane of values."""
+    param = draw(st.sampled_from([param for param in spec.all_params if not param.words and param != BYPASS]))
+    shares = draw(st.lists(st.sampled_from((".", "_", "20%", "50%", "70%..30%")), min_size=1, max_size=4))
+    return Line(f"seq {name}.{param.name}: 40% {' '.join(shares)} now", (f"load {name}",))
+
+
+@st.composite
 def typings(draw) -> Typing:
     names = draw(st.permutations(("na", "nb", "nc", "nd", "ne", "nf")))
     source, others = draw(st.sampled_from(SOURCES)), draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=5))
@@ -148,6 +156,9 @@ def typings(draw) -> Typing:
             found[f"mute {name}"] = Line(f"mute {name} now", (f"seq {name}",))
         if draw(st.integers(0, 3)) == 0:
             found[f"arp {name}"] = Line(f"arp {name} up rate=1/32 oct=2 now", (f"seq {name}",))
+    for name in draw(st.lists(st.sampled_from(sorted(kinds)), unique=True, max_size=2)):
+        line = draw(moved(name, catalogue()[kinds[name]]))
+        found[line.text.partition(":")[0]] = line
     for name in draw(st.lists(st.sampled_from(players), unique=True, max_size=2)) if players else ():
         # a note by hand goes through the arpeggiator that is there by then
         arps = any(key.startswith("arp ") for key in found)

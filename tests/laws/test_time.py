@@ -14,16 +14,18 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from chronus.catalogue.spec import Param
 from chronus.errors import ChronusError
 from chronus.language import parser
 from chronus.language.notation import read_lane
-from chronus.memory.log import FRAME, NOTE_ON, WHAT, C, decode
+from chronus.memory.log import FRAME, NOTE_ON, WHAT, A, C, decode
 from chronus.pattern.harmony import key_of
 from chronus.pattern.lane import locks_of
 from chronus.pattern.loop import drawn
-from chronus.rack.document import Lane, Locked, seed_of
-from chronus.score.spans import NONE, Player, Span, Window, in_order, span_entries
+from chronus.rack.document import Lane, Locked, replace, seed_of
+from chronus.score.spans import NONE, Player, Span, Window, in_order, span_entries, value_at
 from chronus.score.timeline import Ramp, Timeline
+from chronus.units import Sweep
 from tests.kit.machine import seconds_of
 from tests.kit.stage import Stage, load, put
 from tests.kit.typed import heard
@@ -184,6 +186,69 @@ def expected(span: Span, timeline: Timeline, end: int) -> list[tuple[int, int]]:
             frame = timeline.frame(span.origin + place + (2 * share - 1) * cell * odd)
             found.append((frame, number * len(loop.starts) + k))
     return sorted(pair for pair in found if timeline.tempos[0].frame <= pair[0] < end)
+
+
+VALUES = st.lists(
+    st.sampled_from(["400", "800", ".", "_", "300..1200", "90?", "<100 700 200>", "[50|60]", "500@3", "20!2", "10*2", "30?1:3", "70(3,8)"]),
+    min_size=1, max_size=9,
+).map(lambda words: "250 " + " ".join(words))  # fmt: skip
+
+
+def values_of(text: str, moved: str = "cutoff") -> Lane:
+    try:
+        typed = read_lane(text, 1, "filter", moved)
+    except ChronusError:
+        assume(False)
+    ends = [
+        (lock.value.start.number, lock.value.stop.number) if isinstance(lock.value, Sweep) else (lock.value.number,) * 2
+        for lock in locks_of(typed.pattern)
+    ]
+    locks = tuple(Locked(moved, 0, *both) for both in ends)
+    return Lane(typed.text, typed.pattern, typed.options, 0, locks=locks, moves=moved)
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES, st.sampled_from(("", " swing=66", " shift=3", " every=1/4 len=5")), timelines(), st.integers(0, 1 << 40),
+       st.fractions(0, 9, max_denominator=16), st.lists(st.integers(0, 300_000), max_size=8))  # fmt: skip
+def test_any_cut_of_time_gives_the_same_entries_of_values_and_a_span_begins_where_the_lane_stands(
+    text, options, timeline, seed, start, cuts
+):
+    whole_span = span_of(values_of(text + options), seed=seed)
+    for span in (whole_span, replace(whole_span, start=start, since=start)):
+        edges = sorted({0, 300_000, *cuts})
+        whole = moves(span, timeline, 0, 300_000)
+        pieces = [moves(span, timeline, a, b) for a, b in pairwise(edges)]
+        assert (in_order(np.concatenate([NONE, *pieces])) == whole).all()
+    begins = timeline.frame(start)
+    assume(begins < 300_000)
+    assert standing(whole, begins) == pytest.approx(standing(moves(whole_span, timeline, 0, 300_000), begins))
+    assert value_at(whole_span, timeline, 200_000, LINEAR) == pytest.approx(
+        standing(moves(whole_span, timeline, 0, 300_000), 200_000), rel=1e-6
+    )
+
+
+LINEAR = Param("cutoff", 0, 2000, 0)
+
+
+def moves(span: Span, timeline: Timeline, start: int, stop: int):
+    return in_order(span_entries(span, Player(1, 2, 3, moves=True), Window.of(timeline, start, stop)))
+
+
+def standing(rows, frame: int) -> float | None:
+    """Where the entries up to a frame leave a parameter at it, as a replica computes it, but for its joins."""
+    here = None
+    for row, (goal, frames, start) in zip(rows, rows.view(np.float64)[:, A:], strict=True):
+        if row[FRAME] > frame:
+            break
+        if here is not None:
+            at, old, frames_of_old, first = here
+            gone = 1.0 if not frames_of_old else min((row[FRAME] - at) / frames_of_old, 1.0)
+            start = first + (old - first) * gone if np.isnan(start) else start
+        here = row[FRAME], goal, frames, goal if np.isnan(start) else start
+    if here is None:
+        return None
+    at, goal, frames, start = here
+    return start + (goal - start) * (1.0 if not frames else min((frame - at) / frames, 1.0))
 
 
 @settings(max_examples=80, deadline=None)

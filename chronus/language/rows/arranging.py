@@ -19,9 +19,9 @@ from chronus.units import Quantity, format_quantity
 
 _NUMBERS = "|".join((*WHOLE, *OF_OUT))
 SCENE_TERMS = rf"""
-scene_item: NAME+ -> scene_lanes
+scene_item: NAME (NAME | DOTTED)* -> scene_lanes
     | "*" -> scene_all
-    | "." -> scene_none
+    | "." DOTTED* -> scene_none
     | (DOTTED | OFTHEWHOLE) value (OVER QUANTITY)? -> scene_sets
     | BYPASSED NAME (ON | OFF) -> scene_bypass
 BYPASSED.3: /bypass(?=[ \t]+[a-z][a-z0-9_]*[ \t]+(?:on|off)(?![a-z0-9_]))/
@@ -40,13 +40,13 @@ def _define(children: Children, line: Line) -> Fields:
     kinds = {str(item.data) for item in items}
     for item in items:
         match str(item.data):
-            case "scene_lanes":
-                lanes += [line.name(word, f"lanes.{len(lanes) + k}") for k, word in enumerate(item.children)]
+            case "scene_lanes" | "scene_none":
+                lanes += [line.lane(word, f"lanes.{len(lanes) + k}") for k, word in enumerate(item.children)]
             case "scene_sets":
                 parts.append(_sets(item, line, f"parts.{len(parts)}.change"))
             case "scene_bypass":
                 parts.append(c.ScenePart(_bypass(item, line, f"parts.{len(parts)}.change")))
-    if lanes and "scene_none" in kinds:
+    if {"scene_lanes", "scene_none"} <= kinds:
         raise wrong(start_of(children[0]), 'a scene is "." (no lane) or some lanes, not both')
     fields: Fields = {"name": line.name(name, "name"), "defines": True}
     return {**fields, "lanes": tuple(lanes), "parts": tuple(parts), "everything": "scene_all" in kinds}
@@ -72,8 +72,12 @@ def _bypass(item: Tree, line: Line, path: str) -> c.Change:  # type: ignore[type
 def _write_scene(command: c.Scene) -> str:
     if not command.defines:
         return command.name
-    lanes = " ".join(command.lanes) or ("" if command.everything else ".")
-    items = [lanes, "*" if command.everything else "", *map(_write_part, command.parts)]
+    none = not command.everything and all("." in lane for lane in command.lanes)
+    items = [
+        " ".join((*["."] * none, *command.lanes)),
+        "*" if command.everything else "",
+        *map(_write_part, command.parts),
+    ]
     return f"{command.name} = {', '.join(filter(None, items))}"
 
 

@@ -46,6 +46,14 @@ class Line:
             raise wrong(self.spans[second], f'expected a word after "{module}."')
         return module, checked_name(param, self.spans[second])
 
+    def lane(self, token: Token, path: str) -> str:
+        """The name of a lane: of a module, or of a parameter that has one."""
+        return (
+            ".".join(filter(None, self.dotted(token, path, f"{path}.param")))
+            if "." in token
+            else self.name(token, path)
+        )
+
     def port(self, token: Token, path: str) -> c.Port:
         if "." not in token:
             return c.Port(self.name(token, f"{path}.name"))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from chronus import commands as c
 from chronus.language.grammar import WHOLE_WORD
 from chronus.language.quantities import Node, count
-from chronus.language.rows.known import Known, Pairs
+from chronus.language.rows.known import Known, Pairs, dotted
 from chronus.language.rows.line import Line
 from chronus.language.rows.written import format_file
 
@@ -92,10 +92,20 @@ def _offer_names(typed: Typed, known: Known) -> Pairs:
     return [*((name, meaning) for name, meaning in known.names() if name not in typed.rest), *begins]
 
 
+def _lanes(children: Children, line: Line) -> Fields:
+    words = children[0].children if children else ()
+    return {"names": tuple(line.lane(word, f"names.{k}") for k, word in enumerate(words))}
+
+
+def _offer_lanes(typed: Typed, known: Known) -> Pairs:
+    return dotted(typed.word, known, ("params",)) if "." in typed.word else _offer_names(typed, known)
+
+
 ALONE = Form((("", lambda children, line: {}),), lambda command: "")
 NAME = Form((("NAME", _name),), lambda command: command.name, offer_name)
 NAMES = Form((("names", _names),), lambda command: " ".join(command.names), _offer_names)
-NAMES_OR_NONE = NAMES._replace(rules=(("names?", _names),))
+LANES = Form((("lanes", _lanes),), lambda command: " ".join(command.names), _offer_lanes)
+LANES_OR_NONE = LANES._replace(rules=(("lanes?", _lanes),))
 
 
 # ---------------------------------------------------------------- a file, a number, one of a few words

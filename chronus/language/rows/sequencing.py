@@ -9,9 +9,19 @@ from chronus.language import notation
 from chronus.language.grammar import WHOLE_WORD
 from chronus.language.quantities import count, quantity, wrong
 from chronus.language.quantities import start as start_of
-from chronus.language.rows.known import Known, Pairs
+from chronus.language.rows.known import Known, Pairs, dotted
 from chronus.language.rows.line import Line
-from chronus.language.rows.row import NAME, NAMES, NAMES_OR_NONE, Children, Fields, Form, Row, Typed, offer_name
+from chronus.language.rows.row import (
+    LANES,
+    LANES_OR_NONE,
+    NAME,
+    Children,
+    Fields,
+    Form,
+    Row,
+    Typed,
+    offer_name,
+)  # fmt: skip
 from chronus.pattern import library
 from chronus.pattern.lane import MOST_STEPS, OPTIONS
 from chronus.units import format_number
@@ -22,17 +32,18 @@ BEFORE_VALUE = re.compile(r":.*\s(\w+)=$")
 def _sequence(children: Children, line: Line) -> Fields:
     name, body = children
     line.mark("pattern", body)
-    named = line.name(name, "name")
-    lane = notation.read_lane(line.as_typed(body), start_of(body) + 1, named)
+    module, param = line.dotted(name, "name", "param") if "." in name else (line.name(name, "name"), "")
+    named = f"{module}.{param}" if param else module
+    lane = notation.read_lane(line.as_typed(body), start_of(body) + 1, module, param)
     line.spans |= {f"options.{option}": column - 1 for option, column in lane.columns.items()}
-    for k, (param, value) in enumerate(lane.locks):
-        line.spans |= {f"locks.{k}.param": param - 1, f"locks.{k}.value": value - 1}
+    for k, (place, value) in enumerate(lane.locks):
+        line.spans |= {f"locks.{k}.param": place - 1, f"locks.{k}.value": value - 1}
     return {"name": named, "text": lane.text, "pattern": lane.pattern, "options": lane.options}
 
 
 def _offer_sequence(typed: Typed, known: Known) -> Pairs:
     if not typed.rest:
-        return known.names()
+        return dotted(typed.word, known, ("params",)) if "." in typed.word else known.names()
     if typed.head.rstrip().endswith("@"):
         return library.names()
     if (named := BEFORE_VALUE.search(typed.head)) and named[1] in OPTIONS:
@@ -56,7 +67,7 @@ def _offer_pace(typed: Typed, known: Known) -> Pairs:
 
 
 def _clear(children: Children, line: Line) -> Fields:
-    return {"name": line.name(children[0], "name")}
+    return {"name": line.lane(children[0], "name")}
 
 
 def _clear_scene(children: Children, line: Line) -> Fields:
@@ -71,6 +82,8 @@ def _clear_song(children: Children, line: Line) -> Fields:
 def _offer_clear(typed: Typed, known: Known) -> Pairs:
     if typed.rest == ["scene"]:
         return [(name, "") for name in known.scenes()]
+    if "." in typed.word and not typed.rest:
+        return dotted(typed.word, known, ("params",))
     return () if typed.rest else [*known.names(), ("scene", "clear scene NAME"), ("song", "its sections")]
 
 
@@ -125,11 +138,16 @@ ROWS = (
         "sequence NAME: PATTERN [options]   (short: seq)",
         "the lane of a module, from the next bar; `help patterns`",
         Form(
-            (('NAME ":" BODY', _sequence),),
+            (('(NAME | DOTTED) ":" BODY', _sequence),),
             lambda command: f"{command.name}: {command.text}{command.options.words()}",
             _offer_sequence,
         ),
-        ("sequence bass: x.x.x.x.x.x.x.x.", "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%", "seq kick: @dnb.two_step"),
+        (
+            "sequence bass: x.x.x.x.x.x.x.x.",
+            "seq tb303: a1 a1^ . a2~ a1 . c2^ a1 gate=60%",
+            "seq kick: @dnb.two_step",
+            "seq filter.cutoff: 400 . 800 _ 1200 . . . every=1/4",
+        ),
         short=("seq",),
         meant="pattern track loop steps play_pattern beat",
     ),
@@ -174,16 +192,16 @@ ROWS = (
         "clear NAME   clear scene NAME   clear song",
         "takes a lane away, or a scene, or the song",
         Form(
-            (("NAME", _clear), ("CLEAREDSCENE NAME", _clear_scene), ("CLEAREDSONG", _clear_song)),
+            (("(NAME | DOTTED)", _clear), ("CLEAREDSCENE NAME", _clear_scene), ("CLEAREDSONG", _clear_song)),
             lambda command: " ".join(filter(None, (command.what, command.name))),
             _offer_clear,
             r"CLEAREDSCENE.3: /scene(?=[ \t]+[a-z])/" + f"\nCLEAREDSONG.3: /song{WHOLE_WORD}/",
         ),
         ("clear kick", "clear scene drop"),
     ),
-    Row(c.Mute, "mute NAME ...", "the lane falls silent", NAMES, ("mute kick hat",), meant="silence"),
-    Row(c.Unmute, "unmute [NAME ...]", "the lane is heard again; without a name, all are", NAMES_OR_NONE),
-    Row(c.Solo, "solo NAME ...", "only these lanes are heard", NAMES),
+    Row(c.Mute, "mute NAME ...", "the lane falls silent", LANES, ("mute kick hat",), meant="silence"),
+    Row(c.Unmute, "unmute [NAME ...]", "the lane is heard again; without a name, all are", LANES_OR_NONE),
+    Row(c.Solo, "solo NAME ...", "only these lanes are heard", LANES),
     *(
         Row(
             kind,
@@ -195,5 +213,5 @@ ROWS = (
         )
         for kind, meant in ((c.Halftime, "half half_time"), (c.Doubletime, "double double_time"))
     ),
-    Row(c.Unsolo, "unsolo [NAME ...]", "ends solo", NAMES_OR_NONE),
+    Row(c.Unsolo, "unsolo [NAME ...]", "ends solo", LANES_OR_NONE),
 )
