@@ -23,7 +23,7 @@ from chronus.language.rows import ROWS
 from chronus.language.sentence import Sentence
 from chronus.language.syntax import commands, spelling
 from chronus.othernames import meant
-from chronus.pattern.explaining import Line, elsewhere
+from chronus.pattern.elsewhere import Line, elsewhere
 
 WORD = re.compile(r'[\w.#%/+-]+|"[^"]*"?|.', re.DOTALL)
 STANDS = re.compile(r'[-+]?\.?[0-9][\w.%/]*|\w[\w#]*|"[^"]*"?|[^\w\s"]+')
@@ -142,6 +142,16 @@ def _of_another_program(line: Line, typed: str) -> ChronusError:
     return wrong(0, line.message, *filter(None, [line.instead]), code="E_COMMAND", length=len(typed.rstrip()))
 
 
+def put_right(typed: str, error: ChronusError) -> int | None:
+    """Gives an error that suggests nothing the line that does what was meant, if one is known. Returns how many characters it
+    replaces."""
+    line = None if error.suggestions else elsewhere(typed)
+    if line is None or not line.instead:
+        return None
+    error.suggestions, error.message = (line.instead,), f"{error.message}; {line.message}"
+    return len(typed.rstrip())
+
+
 def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
     """Returns what the first word may have been, from itself and from what follows it."""
     if rest.startswith(":"):
@@ -156,6 +166,8 @@ def _commands(word: str, head: str, rest: str) -> tuple[str, ...]:
         away = INSTEAD[word] == "unload" and re.match(r"scene\s+\w|song$", rest)
         return ("clear" if away else INSTEAD[word],)
     kind = word if word in places.shipped_kinds() else ""
+    if word in PARAMS and re.match(r"[-+*/]?[.0-9]", rest):
+        return (f"set {head}",)
     if kind and (BARE.fullmatch(rest) or NOTES.fullmatch(rest)):
         return (f"seq {head}:",)
     if kind and (not rest or "=" in rest or rest.startswith("as ")):
@@ -184,7 +196,7 @@ class Advice(NamedTuple):
 
 def explain(typed: str, error: UnexpectedInput) -> ChronusError:
     """Says what was expected where, in plain words."""
-    if other := elsewhere(typed):
+    if other := elsewhere(typed, programs=True):
         return _of_another_program(other, typed)
     accepts = accepted(error)
     offset = place_of(error, typed)
@@ -200,6 +212,8 @@ def explain(typed: str, error: UnexpectedInput) -> ChronusError:
     after, instead = f' after "{last}"' if last else "", f', not "{word}"' if word else ""
     message = f"expected {_expected(accepts)}{after}{instead}"
     advice = _advice(accepts, typed.lower(), before.lower(), len(before) if not word else offset)
+    if not advice.words and (other := elsewhere(typed)):
+        return _of_another_program(other, typed)
     return wrong(advice.offset, message + advice.hint, *advice.words, length=advice.length)
 
 

@@ -186,52 +186,6 @@ def _names_drums(text: str) -> bool:
     return not DRUMS.keys().isdisjoint(re.findall(r"[a-z]+", text.lower()))
 
 
-class Line(NamedTuple):
-    """A line of another program: what it is called here."""
-
-    message: str
-    instead: str = ""
-
-
-TYPED_HERE = "a pattern is typed as it is: seq NAME: bd . sn ."
-OF_FOXDOT = {"x": "bd", "X": "bd", "o": "sn", "O": "sn", "-": "hh", "=": "oh", "*": "cp", " ": ".", ".": "."}
-LINES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Line]], ...] = (
-    (re.compile(r"\w+\s*>>\s*play\(\s*[\"']([xXoO\-=* .]+)[\"'].*"),
-     lambda found: Line(TYPED_HERE, "seq kit: " + " ".join(OF_FOXDOT[mark] for mark in found[1]))),
-    (re.compile(r"\w+\s*>>\s*\w+\(\s*\[([-\d, ]+)\].*"),
-     lambda found: Line(TYPED_HERE, "seq bass: " + " ".join(re.split(r"[\s,]+", found[1].strip())))),
-    (re.compile(r"(?:(?:d\d+|\$|_?\w+)\s*:?\s*\$\s*)?\$?:?\s*(?:fast\s+\d+\s*\$\s*)?(?:s|n|sound|note|play|drum)\s*\(?\s*[\"'`](.+?)[\"'`].*"),
-     lambda found: Line(TYPED_HERE, f"seq {_player(found[1])}: {found[1]}")),
-    (re.compile(r"\w+\s*>>\s*\w+\(.*|d\d+\s*\$.*|\$:.*|live_loop\b.*|(?:with|use)_fx\b.*|samples?\s*\(.*"), lambda found: Line(TYPED_HERE)),
-    (re.compile(r"(?:use_bpm|Clock\.bpm\s*=|setbpm)\s*\(?\s*(\d+(?:\.\d+)?)\s*\)?"),
-     lambda found: Line("the tempo is bpm 174", f"bpm {found[1]}")),
-    (re.compile(r"(setcps|setcpm|cps)\s*\(?\s*(\d*\.?\d+)\s*\)?"),
-     lambda found: Line("the tempo is in beats a minute, four of them a cycle",
-                        f"bpm {float(found[2]) * 4 * (1 if found[1] == 'setcpm' else 60):g}")),
-    (re.compile(r"hush|Clock\.clear\(\)|stop_all"), lambda found: Line("stop ends all lanes, panic all sound", "stop")),
-    (re.compile(r"sleep\s+(\d*\.?\d+)"), lambda found: Line("wait lets time pass", f"wait {found[1]} beats")),
-    (re.compile(r"use_synth\s*\(?\s*:?(\w+)\s*\)?"),
-     lambda found: Line("a module is loaded, and plays its own lane", f"load {found[1]}")),
-    (re.compile(r"play\s+:?([a-gA-G][#b]?\d)"),
-     lambda found: Line("a note is played by its module: note bass c2", f"note bass {found[1]}")),
-    (re.compile(r"play\s+(\d\d+)"),
-     lambda found: Line("a note is played by its module: note bass c2", f"note bass {note_name(int(found[1]) % 128)}")),
-)  # fmt: skip
-
-
-def elsewhere(typed: str) -> Line | None:
-    """Returns what a whole line is here that another program would take; None where it is none of those."""
-    for form, line in LINES:
-        if found := form.fullmatch(typed.strip()):
-            return line(found)
-    return None
-
-
-def _player(pattern: str) -> str:
-    """The module that may play it: a kit the names of drums, else a bass."""
-    return "kit" if set(re.findall(r"[a-z]+", pattern)) & set(DRUMS) else "bass"
-
-
 NO_NOTE = '"%s" is not a note or a rest; write notes as a1, c#2, eb3, chords as a2:m7, drums as bd, sn, hh'
 NO_FUNCTIONS = "there are no functions in a pattern: it stands here as it is"
 HABITS = (

@@ -343,12 +343,17 @@ def find(rack: Rack, word: str, catalogue: Catalogue) -> str | None:
     return spec.kind if spec and spec.kind in rack.modules else None
 
 
+EVERY = ("all", "everything", "every")
+"""Stands for all lanes elsewhere."""
+
+
 def named(rack: Rack, word: str, catalogue: Catalogue, part: str = "name") -> str:
     """Finds the module meant, or raises E_NAME with names that are like it."""
     name = find(rack, word, catalogue)
     if name is None:
         spec = catalogue.find(word)
         how = f"; `load {spec.kind}` makes one" if spec else ""
-        near = othernames.BETWEEN.get(word) or meant(word, rack.modules, othernames.KINDS)
+        every = (" ".join(rack.lanes),) if word in EVERY and part.startswith("names") and rack.lanes else ()
+        near = every or othernames.BETWEEN.get(word) or meant(word, rack.modules, othernames.KINDS)
         raise ChronusError("E_NAME", f'no module "{word}" is loaded{how}', suggestions=near, part=part)
     return name

@@ -28,7 +28,7 @@ from chronus.commands import (
 )
 from chronus.errors import ChronusError
 from chronus.language import help
-from chronus.language.complaint import stands
+from chronus.language.complaint import put_right, stands
 from chronus.language.opening import parse
 from chronus.language.parser import Parsed
 from chronus.language.statements import Statement
@@ -291,7 +291,7 @@ class Conversation:
             assert asked.answer is not None
             self._asked.popleft()
             error = asked.answer.error
-            if error is not None and error.suggestions and error.length is None:
+            if error is not None and error.length is None:
                 error.length = replaced(asked.statement, error)
             self._ready.append((asked, noted(asked.answer, asked.note)))
             if error is not None:
@@ -335,9 +335,12 @@ class Conversation:
 
 
 def replaced(statement: Statement, error: ChronusError) -> int:
-    """Returns how many characters of the typed line the error's suggestions replace."""
+    """Returns how many characters of the typed line the error's suggestions replace; one without any gets those of a habit."""
     lines = statement.text.splitlines() or [""]
     row = error.line - statement.line
+    if len(lines) == 1 and (length := put_right(statement.text, error)) is not None:
+        error.line, error.column = statement.line, statement.column
+        return length
     if not 0 <= row < len(lines):
         return 0
     return stands(lines[row], error.column - (statement.column if row == 0 else 1))
