@@ -168,6 +168,17 @@ def _catalogue() -> dict[str, Any]:
     return Catalogue.load().plain()
 
 
+def _tutorial(_arguments: Namespace, settings: Settings) -> int:
+    if not settings.json and not settings.plain and sys.stdin.isatty() and sys.stdout.isatty():
+        if os.environ.get("TERM", "dumb") != "dumb":
+            from chronus.shell import prompt
+
+            return prompt.run(settings, "tutorial")
+    from chronus.shell import plain
+
+    return plain.run(settings, b"tutorial")
+
+
 def _guide(arguments: Namespace, settings: Settings) -> int:
     from chronus.command_line import guide
     from chronus.commands import Help
@@ -267,6 +278,7 @@ WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "journal": _journal,
     "modules": _modules,
     "guide": _guide,
+    "tutorial": _tutorial,
     "schema": _schema,
     "doctor": _doctor,
     "build": _build,

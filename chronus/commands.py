@@ -574,6 +574,12 @@ class Keys(Question, frozen=True, kw_only=True):
     elsewhere = local = True
 
 
+class Tutorial(Question, frozen=True, kw_only=True):
+    """The step that is due; `off`: the prompt shows none any more."""
+
+    off: bool = False
+
+
 class Status(Question, frozen=True, kw_only=True):
     elsewhere = True
 
@@ -649,7 +655,7 @@ Plain = (
     | History | Claim | Release
     | Device
     | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
-    | Keys
+    | Keys | Tutorial
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""
 AnyCommand = Plain | Say | Open | Import

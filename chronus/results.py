@@ -506,6 +506,20 @@ class Helped(Result, kw_only=True):
     module: dict[str, Any] | UnsetType = UNSET
 
 
+class Chosen(Result, kw_only=True):
+    keys: str
+
+
+class Taught(Result, kw_only=True):
+    """`step` is the one that is due, from 1; `of` and one more where all are done, 0 where the tutorial is left."""
+
+    step: int
+    of: int
+    done: bool
+    title: str | UnsetType = UNSET
+    line: str | UnsetType = UNSET
+
+
 # ---------------------------------------------------------------- status
 
 
@@ -528,6 +542,7 @@ class Engine(Struct, kw_only=True):
     bar: int
     beat: float
     step: int
+    scene: str
     position: str
     osc_port: int
     uptime_s: float
@@ -783,5 +798,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Assert: Asserted,
     c.Device: Moved,
     c.Help: Helped,
+    c.Keys: Chosen,
+    c.Tutorial: Taught,
     c.Status: Status,
 }

@@ -264,6 +264,9 @@ FORMS: dict[str, Form] = {
         _guide,
         ("chronus guide", "chronus guide patterns", "chronus guide tb303 --json"),
     ),
+    "tutorial": Form(
+        "Ten steps to a song, at the prompt; each is done when the rack says so.", _client, ("chronus tutorial",)
+    ),
     "schema": Form(
         "Prints a JSON Schema of what `--json` prints: every line, or the result of one command.",
         _schema,

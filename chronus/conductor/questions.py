@@ -16,7 +16,7 @@ from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
-from chronus.conductor import arrangement, claims, history, looking
+from chronus.conductor import arrangement, claims, history, looking, tutorial
 from chronus.diagram import characters
 from chronus.diagram.graph import graph_of
 from chronus.diagram.graph import plain as plain_graph
@@ -445,6 +445,12 @@ def _claims(command: say.Claim, seen: Seen) -> Answer:
     return Answer(claims.lines(seen.claims), {"claims": plain})
 
 
+def _tutorial(command: say.Tutorial, seen: Seen) -> Answer:
+    if command.off:
+        return Answer((), {"step": 0, "of": len(tutorial.STEPS), "done": False})
+    return Answer(*tutorial.told(seen.rack, seen.catalogue, seen.to_come is not None))
+
+
 TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
     say.Claim: _claims,
     say.History: _history,
@@ -452,4 +458,5 @@ TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
     say.Show: _show,
     say.Describe: _describe,
     say.Assert: _assert,
+    say.Tutorial: _tutorial,
 }

@@ -26,7 +26,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.styles import Style
 
 from chronus import connection, places
-from chronus.commands import FromEngine, Keys, Notice, Reply, Status, Submission, Welcome
+from chronus.commands import AnyCommand, FromEngine, Keys, Notice, Reply, Status, Submission, Tutorial, Welcome
 from chronus.errors import ChronusError
 from chronus.language import completer, scripts
 from chronus.language.source import Source
@@ -58,13 +58,13 @@ COLOURS = {
 GREEN, RED, YELLOW, DIM, PLAIN = "32", "31", "33", "2", "0"
 
 
-def run(settings: Settings) -> int:
-    """The prompt, until the user leaves."""
+def run(settings: Settings, first: str = "") -> int:
+    """The prompt, until the user leaves; `first` is a line that it begins with."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the terminal is gone: so are we, and the music goes on
     attached, welcome = attach(settings, watch=True)
     shell = Shell(settings, attached, welcome)
     with patch_stdout(raw=True):
-        lost = asyncio.run(shell.run())
+        lost = asyncio.run(shell.run(first))
         shell.leave()
     return LOST if lost else OK
 
@@ -82,11 +82,12 @@ class Shell:
         self._returning: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
         self._interrupted = False  # Ctrl-C, since Enter was pressed
+        self._step = 0  # of the tutorial, the last one shown; 0 where nobody takes it
         self._drawn: list[bottom.Part] = []  # the bottom line as it stands there
 
     # ------------------------------------------------------------ the dialogue
 
-    async def run(self) -> bool:
+    async def run(self, first: str = "") -> bool:
         """Lines until the user leaves; True if the engine was lost for good."""
         self._welcome()
         self._listen()
@@ -110,6 +111,8 @@ class Shell:
         looks = asyncio.create_task(self._look())
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
         try:
+            if first:
+                await self._run_lines(first)
             while not self.conversation.ended:
                 self._interrupted = False
                 try:
@@ -280,12 +283,17 @@ class Shell:
             await asyncio.sleep(LOOK_SECONDS)
             if self._looking or self.conversation.waiting or not self._here:
                 continue
-            number += 1
-            frame = encode(Submission((number,), ("status",), (Status(),)))
+            asked: list[AnyCommand] = [Status(), Tutorial()] if self._step else [Status()]
+            number += len(asked)
+            words = tuple(type(one).__name__.lower() for one in asked)
+            frame = encode(Submission(tuple(range(number - len(asked), number)), words, tuple(asked)))
             self._looking = True
             await self._transmit(frame)
 
     def _seen(self, reply: Reply) -> None:
+        if "step" in reply.result:
+            self._step_done(reply)
+            return
         engine = reply.result.get("engine")
         if isinstance(engine, dict):
             self.engine.update(engine)
@@ -295,6 +303,14 @@ class Shell:
             self.engine["scene"] = song.get("section", {}).get("scene")
         if bottom.parts(self.engine, self.conversation.rack, columns()) != self._drawn:
             get_app().invalidate()
+
+    def _step_done(self, reply: Reply) -> None:
+        """Shows the next step of the tutorial once the one before it is done."""
+        if self._step and reply.result["step"] > self._step:
+            for line in reply.lines:
+                for piece in folded(answers.clean(line), columns(), 2):
+                    print(self._painted("36", piece))
+        self._step = 0 if reply.result["done"] or not self._step else reply.result["step"]
 
     # ------------------------------------------------------------ what is shown
 
@@ -325,6 +341,8 @@ class Shell:
                 print(line)
             if isinstance(asked.command, Keys) and answer.error is None:
                 self._take_keys(answer.result["keys"])
+            if isinstance(asked.command, Tutorial) and answer.error is None:
+                self._step = 0 if answer.result["done"] else answer.result["step"]
 
     def _take_keys(self, mode: str) -> None:
         self._session.editing_mode = EditingMode.VI if mode == "vi" else EditingMode.EMACS

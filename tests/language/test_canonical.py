@@ -193,6 +193,7 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     | st.just(c.Clear(what="song")),
     c.Describe: st.builds(c.Describe, kind=names.filter(lambda kind: not kind.endswith("_module"))),
     c.Help: st.builds(c.Help, word=st.just("") | names | st.sampled_from(["c#2", "e_value", "bass.freq"])),
+    c.Tutorial: st.builds(c.Tutorial, off=st.booleans()),
     c.Keys: st.builds(c.Keys, mode=st.sampled_from(["", "vi", "emacs"])),
     c.Wait: st.builds(c.Wait, length=lengths) | st.builds(c.Wait, until_bar=st.integers(1, 10**9)),
     c.Assert: st.builds(

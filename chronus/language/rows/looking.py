@@ -143,6 +143,17 @@ ROWS = (
     ),
     Row(c.Status, "status", "how the engine is", ALONE, meant="info stat"),
     Row(
+        c.Tutorial,
+        "tutorial [off]",
+        "ten steps to a song: the one that is due; the prompt goes on by itself when it is done",
+        Form(
+            (("OFF?", lambda children, line: {"off": bool(children)}),),
+            lambda command: "off" if command.off else "",
+            lambda typed, known: () if typed.rest else [("off", "leaves it; `tutorial` goes on where it was left")],
+        ),
+        meant="learn lesson lessons begin intro start_here",
+    ),
+    Row(
         c.Help,
         "help [WORD]",
         "a command, a kind of module, a topic such as `patterns`, or an error's code",
