@@ -27,7 +27,7 @@ from chronus.control.serve.bounces import stem_of
 from chronus.engine_line import Bounce, Bounced, FromBounce, Progress, Unbounced
 from chronus.errors import ChronusError
 from chronus.journal import reading
-from chronus.memory.layout import A_USED, PROGRAM_AREA, Memory
+from chronus.memory.layout import A_USED, INSTANCES, PROGRAM_AREA, Memory
 from chronus.render.formats import Writer, format_of, writer
 from chronus.render.reel import Reel
 from chronus.render.take import Take, play_journal
@@ -199,13 +199,17 @@ class Kept:
 
     def __init__(self, memory: Memory) -> None:
         self.memory, self.arena = memory, memory.arena(0)
-        self.used = int(self.arena[A_USED]) // 8
+        self.used = self._in_use()
         self.head, self.body = memory.bytes[:PROGRAM_AREA].copy(), self.arena[: self.used].copy()
 
     def restore(self) -> None:
-        self.arena[self.used : max(int(self.arena[A_USED]) // 8, self.used)] = 0
+        self.arena[self.used : max(self._in_use(), self.used)] = 0
         self.arena[: self.used] = self.body
         self.memory.bytes[:PROGRAM_AREA] = self.head
+
+    def _in_use(self) -> int:
+        """Words of the arena; its head and tables are in use before any module is."""
+        return max(int(self.arena[A_USED]), INSTANCES) // 8
 
 
 def bounce(asked: Bounce, say: Callable[[FromBounce], None]) -> None:

@@ -174,7 +174,7 @@ class Recorder:
         except OSError as refused:
             problem = problem or refused.strerror or str(refused)
         goal = Path(self.record.goal or self.record.file)
-        script = self._script(tape, goal)
+        script = self._script(tape, goal) if tape.frames else ""
         if not problem and goal != tape.path:
             self._say("encodes", frames=tape.frames, missing=missing, peak=writing.peak)
             remark = self._encode(tape, goal)

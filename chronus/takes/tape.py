@@ -2,11 +2,13 @@
 
 Rule 1: samples are written first; the header, which says how many there are, follows once a second.
 Rule 2: a file that is there already is never written over, unless it is gone on with: then all behind its last whole frame is cut off.
-Rule 3: where the disk refuses, the file ends with the last whole frame, and its header says so.
+Rule 3: each second it is looked at whether the file is still there under its name: what nobody can find is not written on.
+Rule 4: where the disk refuses, the file ends with the last whole frame, and its header says so.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -48,6 +50,7 @@ class Tape:
             raise
         self.frames += len(piece)
         if self._clock() >= self._due:
+            self._look()
             self._renew()
 
     def shorten(self, frames: int) -> None:
@@ -68,6 +71,16 @@ class Tape:
 
     def _header(self) -> bytes:
         return wav_header(self.frames, self.rate, as_float=True)
+
+    def _look(self) -> None:
+        """Raises OSError where the file was taken away."""
+        try:
+            if os.path.samestat(self.path.stat(), os.fstat(self._descriptor)):
+                return
+        except FileNotFoundError:
+            pass
+        self.frames = 0
+        raise FileNotFoundError(errno.ENOENT, "the file is gone from its folder")
 
     def _cut(self) -> None:
         size = self._front + self.frames * FRAME_BYTES

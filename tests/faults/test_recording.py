@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import resource
 import signal
 import time
@@ -101,3 +103,46 @@ def test_row_43_where_the_disk_is_full_recording_ends_and_the_music_goes_on(tmp_
         assert running.status()["recording"] is None and line.ask("record").ok
     sound, _ = soundfile.read(file, dtype="float32", always_2d=True)
     assert len(sound) == (size - (file.stat().st_size - 8 * len(sound))) // 8 and np.abs(sound).max() > 0.1
+
+
+EDITS = (
+    "set reese.cutoff 300..3000 over 2 bars", "mute kick for 1 bar", "seq hat: x*2 . x . [xx] . x?50 .", "undo", "redo",
+    "set bass.distortion 0.8", "halftime for 1 bar", "seq bass: a1 . c2~ e2 . a1 . g1", "unload delay", "patch bass > delay",
+    "note reese a3", "set volume -8db",
+)  # fmt: skip
+KILLS = ("active", "standby", "both", "host", "control")
+
+
+def _one(chance: random.Random) -> str:
+    """An edit, another tempo, or a death."""
+    which = chance.random()
+    if which < 0.3:
+        return f"bpm {chance.randint(120, 180)}" + " over 2 bars" * (which < 0.1)
+    return f"crash {chance.choice(KILLS)}" if which < 0.5 else chance.choice(EDITS)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1500)
+def test_row_46_what_is_kept_after_ten_minutes_of_edits_kills_and_tempos_is_what_was_recorded(tmp_path, measured):
+    chance = random.Random(7)
+    with engine(tmp_path, "--device", "null") as running:
+        running.say(f"bpm 150; {MUSIC}; load hat; seq hat: ..x.; load bass; seq bass: a1 . c2 .; patch bass > delay")
+        memory = memory_of(running)
+        begun, goal = None, memory.word(HEARD) + 600 * RATE
+        while memory.word(HEARD) < goal:
+            if begun is None and memory.word(HEARD) > goal - 75 * RATE:
+                with Talker(running.home) as line:
+                    begun = line.ask("record tail at next bar")
+            with contextlib.suppress(ConnectionError), Talker(running.home) as line:  # control may die of it
+                line.ask(_one(chance))
+            settle(memory, 2 + 2 * chance.random())
+        with Talker(running.home) as line:
+            kept, stopped = line.ask("keep 32 bars"), line.ask("record stop").result
+        until(Path(kept.result["file"]).exists, 300, "nothing is kept")
+        again, _ = soundfile.read(kept.result["file"], dtype="float32", always_2d=True)
+        heard, _ = soundfile.read(stopped["file"], dtype="float32", always_2d=True)
+        start = reading.read(Path(kept.result["file"]).with_suffix(".chronus")).header["stretch"][0]
+        at = start - stopped["start"]
+        assert at >= 0 and len(again) > 30 * RATE and np.abs(again).max() > 0.1
+        differs = int((heard[at : at + len(again)] != again).any(axis=1).sum())
+        measured("46", "frames of 32 bars that are kept and not as recorded", differs, bar=0)

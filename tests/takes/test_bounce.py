@@ -44,7 +44,7 @@ def asked(folder, take, first, last, name="a.wav", **more):
     return Bounce(str(JOURNAL), str(folder / name), until, bar=first - 1, timeline=timeline.number, **more)
 
 
-@pytest.mark.parametrize("bars", [(1, 1), (1, 3), (2, 3)])
+@pytest.mark.parametrize("bars", [*(pytest.param(bars, marks=pytest.mark.soak) for bars in ((1, 1), (1, 3))), (2, 3)])
 def test_bars_are_what_was_heard_of_them_and_the_script_gives_them_again(folder, whole, bars, capsys):
     take, sound = whole
     said = []
@@ -73,8 +73,17 @@ def test_bars_are_what_was_heard_of_them_and_the_script_gives_them_again(folder,
 
 def test_seconds_are_from_frame_to_frame(folder, whole):
     _, sound = whole
-    bounce(Bounce(str(JOURNAL), str(folder / "a.wav"), 90_001, start=12_345), lambda said: None)
-    assert np.array_equal(read(folder / "a.wav"), sound[12_345:90_001])
+    bounce(Bounce(str(JOURNAL), str(folder / "a.wav"), 30_001, start=12_345), lambda said: None)
+    assert np.array_equal(read(folder / "a.wav"), sound[12_345:30_001])
+
+
+def given_to_out(stems, until):
+    """What comes to `out` of all these modules."""
+    journal = reading.read_take(JOURNAL)
+    every = Take(int(journal.header["rate"]), int(journal.header["seed"]), None, stems=stems)
+    play_journal(every, journal, None)
+    every.render(until)
+    return every.sound()[:until].astype(float)
 
 
 def test_stems_are_those_of_a_rendering_of_the_whole_and_the_whole_is_the_same_as_without(folder, whole):
@@ -88,11 +97,7 @@ def test_stems_are_those_of_a_rendering_of_the_whole_and_the_whole_is_the_same_a
         np.array_equal(read(folder / "a.wav"), sound[done.start : wanted.until])
         and done.frames == wanted.until - done.start
     )
-    journal = reading.read_take(JOURNAL)
-    every = Take(take.rate, int(journal.header["seed"]), None, stems=done.stems)
-    play_journal(every, journal, None)
-    every.render(wanted.until)
-    given = every.sound()[done.start : wanted.until].astype(float)
+    given = given_to_out(done.stems, wanted.until)[done.start :]
     stems = [read(folder / f"a-{name}.wav").astype(float) for name in done.stems]
     assert np.abs(sum(stems) - given).max() < 1e-6 < np.abs(given).max()
     assert sum(np.abs(stem).max() > 0.01 for stem in stems) >= 3
@@ -102,9 +107,11 @@ def test_stems_are_those_of_a_rendering_of_the_whole_and_the_whole_is_the_same_a
 def test_of_what_was_recorded_only_the_stems_are_rendered(folder, whole):
     said = []
     (folder / "a.wav").write_bytes(b"recorded")
-    bounce(Bounce(str(JOURNAL), str(folder / "a.wav"), 90_000, start=20_000, stems=True, whole=False), said.append)
+    bounce(Bounce(str(JOURNAL), str(folder / "a.wav"), 30_000, start=2624, stems=True, whole=False), said.append)
     assert (folder / "a.wav").read_bytes() == b"recorded" and len(said[-1].stems) == 4
-    assert {len(read(folder / f"a-{name}.wav")) for name in said[-1].stems} == {70_000}
+    stems = [read(folder / f"a-{name}.wav").astype(float) for name in said[-1].stems]
+    given = given_to_out(said[-1].stems, 30_000)[2624:]  # nothing is loaded before that frame
+    assert np.abs(sum(stems) - given).max() < 1e-6 < np.abs(given).max()
 
 
 def test_a_stem_that_cannot_be_written_is_told(folder, whole):
@@ -115,8 +122,8 @@ def test_a_stem_that_cannot_be_written_is_told(folder, whole):
 
 def test_flac_has_24_bits(folder, whole):
     _, sound = whole
-    bounce(Bounce(str(JOURNAL), str(folder / "a.flac"), 90_000, start=20_000), lambda said: None)
-    assert np.abs(read(folder / "a.flac") - sound[20_000:90_000]).max() < 2**-23
+    bounce(Bounce(str(JOURNAL), str(folder / "a.flac"), 30_000, start=20_000), lambda said: None)
+    assert np.abs(read(folder / "a.flac") - sound[20_000:30_000]).max() < 2**-23
 
 
 def test_what_the_journal_does_not_hold_leaves_nothing_behind(folder, whole):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from chronus.render.formats import wav_header
 from chronus.system import files
 from chronus.takes.tape import Tape
 
@@ -89,3 +90,28 @@ def test_what_was_written_too_much_is_cut_off(tmp_path):
     tape.shorten(120)
     tape.close()
     assert np.array_equal(read(tape.path), sound[:120])
+
+
+@pytest.mark.parametrize("how", ["removed", "in another's place", "with its folder"])
+def test_a_file_that_is_taken_away_is_told_within_a_second(tmp_path, how):
+    clock, folder = Clock(), tmp_path / "recordings"
+    folder.mkdir()
+    tape = Tape(folder / "a.wav", RATE, clock=clock)
+    tape.write(noise(100))
+    if how == "with its folder":
+        folder.rename(tmp_path / "elsewhere")
+    else:
+        tape.path.unlink()
+        if how != "removed":
+            tape.path.write_bytes(b"another")
+    tape.write(noise(100))
+    clock.time = 1.0
+    with pytest.raises(FileNotFoundError, match="the file is gone"):
+        tape.write(noise(100))
+    assert tape.frames == 0
+
+
+def test_beyond_four_gigabytes_the_header_is_that_of_an_rf64_of_the_same_length():
+    small, large = (wav_header(frames, RATE, as_float=True) for frames in (1 << 28, 1 << 30))
+    assert small[:4] == b"RIFF" and large[:4] == b"RF64" and len(small) == len(large)
+    assert int.from_bytes(large[28:36], "little") == (1 << 30) * 8

@@ -341,7 +341,7 @@ class Recordings:
             "peak_dbfs": decibels(said.peak),
             "missing": said.missing,
         }
-        if said.over:
+        if said.over and said.frames:
             facts["script"] = str(Path(record.goal).with_suffix(".chronus"))
         if said.problem or said.remark:
             facts["problem"] = "; ".join(filter(None, (said.problem, said.remark)))
@@ -363,7 +363,7 @@ class Recordings:
         parts += [f"{said.missing:,} frames missing"] * (said.missing > 0)
         text = ", ".join(parts)
         if said.state == "failed":
-            text = f"{said.problem}; the music goes on, and {text} are written and valid"
+            text = f"{said.problem}; the music goes on" + (f", and {text} are written and valid" if said.frames else "")
         return f"{text}; {said.remark}" if said.remark else text
 
     def now(self) -> tuple[str, dict[str, Any] | None]:
