@@ -143,6 +143,11 @@ def _modules(arguments: Namespace, settings: Settings) -> int:
     from chronus.shell import answers, remote
 
     known = _catalogue()
+    if arguments.markdown:
+        from chronus.catalogue import manual
+
+        sys.stdout.write(manual.page(known))
+        return 0
     kind = help.find_kind(arguments.kind, known) if arguments.kind else None
     if kind is None and not settings.json:  # a line each: nothing that an engine could add to
         print("\n".join(map(answers.clean, help.modules(known))))

@@ -19,7 +19,7 @@ from chronus.command_line import completion, forms, manual
 
 ROOT = Path(__file__).parent.parent
 BUILT_FROM = (
-    *("chronus", "grammar", "patches", "tools", "pyproject.toml", "setup.py", "MANIFEST.in"),
+    *("chronus", "docs", "grammar", "patches", "tools", "pyproject.toml", "setup.py", "MANIFEST.in"),
     *("README.md", "AGENTS.md", "CONTRIBUTING.md", "LICENSE", "Makefile"),
 )
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")

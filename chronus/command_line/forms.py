@@ -163,6 +163,7 @@ def _view(parser: Parser) -> None:
 def _modules(parser: Parser) -> None:
     _json(parser)
     parser.add_argument("kind", nargs="?", metavar="KIND", help="everything about this one")
+    parser.add_argument("--markdown", action="store_true", help="all kinds as a chapter of the manual")
 
 
 def _guide(parser: Parser) -> None:
