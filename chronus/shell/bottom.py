@@ -37,13 +37,13 @@ def _every(engine: Mapping[str, Any], rack: Mapping[str, Any]) -> list[Part]:
     bpm = engine.get("bpm", rack.get("bpm"))
     modules = sum(name != "out" for name in rack.get("modules", {}))
     mode, level, share = engine.get("mode") or "", engine.get("level"), engine.get("load")
-    recording = engine.get("recording")
-    name = recording.get("name", "") if isinstance(recording, dict) else recording
+    recording = engine.get("recording") or {}
+    name = str(recording.get("file", "")).rpartition("/")[2]
     return [
         Part(_position(engine), 0),
         Part(f"{bpm:g} bpm" if isinstance(bpm, int | float) else "", 2),
         Part(clean(str(engine.get("scene") or "")), 3),
-        Part(f"rec {clean(str(name))}" if recording else "", 1, alarm=True),
+        Part(f"rec {clean(name)}" if recording else "", 1, alarm=True),
         Part(f"{level:.1f} dB" if isinstance(level, int | float) else "", 5),
         Part(f"load {share:.0%}" if isinstance(share, int | float) else "", 4, alarm=_number(share) > 0.7),
         Part(mode, 1, alarm=mode != WELL),
