@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from msgspec import Meta, Struct
 
+from chronus.charts import canvas
 from chronus.pattern.lane import MOST_STEPS, LaneOptions, Pattern, Share
 from chronus.units import LONGEST as LONGEST
 from chronus.units import File as File
@@ -122,6 +123,9 @@ class Command(Struct, frozen=True, kw_only=True, tag=str.lower):
 
 
 class Question(Command, frozen=True, kw_only=True):
+    measures: ClassVar[bool] = False
+    """Takes a millisecond or two to be answered: others are not to wait for several of them."""
+
     asks = True
     in_a_script: ClassVar[InAScript] = "passed over"  # there is nobody to be answered
 
@@ -536,9 +540,11 @@ class List(Question, frozen=True, kw_only=True):
 
 
 class Drawn(Question, frozen=True, kw_only=True):
-    """A question that is answered by a picture. `width`: the columns there are for it, 0 where nobody knows. The shell says it."""
+    """A question that is answered by a picture. `width`: the columns there are for it, 0 where nobody knows; `glyphs`: of what it is
+    drawn. The shell says both."""
 
     width: Annotated[int, Meta(ge=0, le=MOST_COUNTED)] = 0
+    glyphs: canvas.Glyphs = "ascii"
 
 
 class Show(Drawn, frozen=True, kw_only=True):
@@ -556,6 +562,32 @@ class Show(Drawn, frozen=True, kw_only=True):
     glance: bool = False
 
 
+class Meters(Drawn, frozen=True, kw_only=True):
+    """How loud modules are, and what is heard. No names: all of them."""
+
+    names: tuple[str, ...] = ()
+
+    measures = True
+
+
+class Scope(Drawn, frozen=True, kw_only=True):
+    """The last `length` of what a module puts out; without one, a few waves of it."""
+
+    name: str = "out"
+    length: Length | None = None
+
+    measures = True
+
+
+class Spectrum(Drawn, frozen=True, kw_only=True):
+    """Which frequencies a module has put out just now; as a picture into `file`, if one is named."""
+
+    name: str = "out"
+    file: str = ""
+
+    measures = True
+
+
 class Describe(Question, frozen=True, kw_only=True):
     kind: str
 
@@ -570,6 +602,14 @@ class Keys(Question, frozen=True, kw_only=True):
     """Which keys the prompt has; none of them asks."""
 
     mode: Literal["", "vi", "emacs"] = ""
+
+    elsewhere = local = True
+
+
+class Glyphs(Question, frozen=True, kw_only=True):
+    """Of what this shell draws pictures from now on; "" asks of what it does."""
+
+    kind: Literal["", canvas.Glyphs] = ""
 
     elsewhere = local = True
 
@@ -654,7 +694,7 @@ Plain = (
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
     | History | Claim | Release
     | Device
-    | List | Show | Describe | Help | Status | Wait | Sync | Assert | Crash | Quit
+    | List | Show | Meters | Scope | Spectrum | Describe | Help | Glyphs | Status | Wait | Sync | Assert | Crash | Quit
     | Keys | Tutorial
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""

@@ -476,6 +476,72 @@ class Moved(Result, kw_only=True):
     outputs: list[Output] | UnsetType = UNSET
 
 
+class Metered(Struct, kw_only=True):
+    """`rms`, `peak` and `hold` in dB, behind the module's level; null where it is silent, and `why` that is, if it is known.
+
+    `reduction`: the most that its limiter holds it down, in dB. `short_term` in LUFS, of `out` alone.
+    """
+
+    name: str
+    rms: float | None
+    peak: float | None
+    hold: float | None
+    reduction: float | UnsetType = UNSET
+    short_term: float | UnsetType | None = UNSET
+    silent: bool | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+
+
+class Meters(Result, kw_only=True):
+    """`seconds`: how far rms and peak look back; hold looks back five."""
+
+    seconds: float
+    modules: list[Metered]
+
+
+class Looked(Result, kw_only=True):
+    """`seconds` of what was heard, behind the module's level. `peak` in dB; null where it is silent, and `why` that is, if it is known."""
+
+    name: str
+    seconds: float
+    peak: float | None
+    silent: bool | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+
+
+class Scope(Looked, kw_only=True):
+    """The extent of the wave in each of at most 120 columns, up to `ago_s` ago."""
+
+    ago_s: float
+    low: list[float] | UnsetType = UNSET
+    high: list[float] | UnsetType = UNSET
+
+
+class Band(Struct, kw_only=True):
+    """A third of an octave, by its middle; a full-scale sine is 0 dB, null is silence."""
+
+    hz: float
+    db: float | None
+
+
+class Partial(Struct, kw_only=True):
+    hz: float
+    db: float
+    note: str
+
+
+class Spectrum(Looked, kw_only=True):
+    """`peaks`: the loudest first. `file`: the picture that was asked for."""
+
+    bands: list[Band] | UnsetType = UNSET
+    peaks: list[Partial] | UnsetType = UNSET
+    file: str | UnsetType = UNSET
+
+
+class Drawing(Result, kw_only=True):
+    glyphs: Literal["ascii", "block", "braille"]
+
+
 class Asserted(Result, kw_only=True):
     value: Number
 
@@ -794,6 +860,10 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Say: WasSaid,
     c.List: Listed,
     c.Show: Shown,
+    c.Meters: Meters,
+    c.Scope: Scope,
+    c.Spectrum: Spectrum,
+    c.Glyphs: Drawing,
     c.Describe: Described,
     c.Assert: Asserted,
     c.Device: Moved,

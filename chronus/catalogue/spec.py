@@ -128,6 +128,7 @@ class Spec(Struct, frozen=True):
     inputs and parameters. `voices` is how many notes it plays at once where nobody asks for another number. A `kit` takes its notes for
     drums, which a lane may call by their names; they meet within it, so that what comes after it has one voice. `gathers` marks what
     sums up others: no chain of inserts goes on through it.
+    `gain` is the row of the state that holds the gain of its limiter, for the meters; -1: it has none.
     `tries` are three lines to try: typed one after another in an empty rack, each is done, and they are heard.
     """
 
@@ -150,6 +151,7 @@ class Spec(Struct, frozen=True):
     tries: tuple[str, ...] = ()
     kit: bool = False
     gathers: bool = False
+    gain: int = -1
 
     @property
     def lanes(self) -> tuple[int, ...]:

@@ -37,23 +37,24 @@ def levels(rows: Sequence[Level], width: int, glyphs: Glyphs, style: Style = no_
     ]
     for row in rows:
         name = row.name if len(row.name) <= label else f"{row.name[: label - 2]}.."
-        numbers = f"{_number(row.rms):>7} {_number(row.peak):>7} {_number(row.held):>7}"
-        if row.rms is None:
-            numbers = _silent(row, width - label - 1 - (room if room >= LEAST else 0))
+        if row.peak is None:
+            found.append(f"{name:<{label}} {_silent(row, room if room >= LEAST else 0)}"[:width].rstrip())
+            continue
         drawn = f" {_bar(row, room, glyphs, style)}" if room >= LEAST else " "
-        found.append(f"{name:<{label}}{drawn}{numbers}".rstrip())
-        if row.rms is not None and row.why:
+        found.append(f"{name:<{label}}{drawn}{_number(row.rms)} {_number(row.peak)} {_number(row.held)}".rstrip())
+        if row.why:
             found.append(style("dim", f"{'':<{label}} {row.why}"[:width]))
     return found
 
 
 def _silent(row: Level, room: int) -> str:
-    text = f"{'silent':>7}{f' ({row.why})' if row.why else ''}"
-    return text if len(text) <= room else f" {row.why}"[:room]
+    """Says so where the bar would be, with what was held before."""
+    text = f"silent: {row.why}" if row.why else "silent"
+    return text if row.held is None or not room else f"{text:<{room}}"[:room] + f"{'':>15} {_number(row.held)}"
 
 
 def _number(level: float | None) -> str:
-    return "silent" if level is None else f"{level:.1f}"
+    return f"{'silent' if level is None else format(level, '.1f'):>7}"
 
 
 def place(level: float | None, room: int) -> int:

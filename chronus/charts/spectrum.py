@@ -21,6 +21,11 @@ def hertz(frequency: float) -> str:
     return f"{frequency / 1000:.1f}".removesuffix(".0") + "k"
 
 
+def top_of(bands: Sequence[float | None]) -> float:
+    """Returns the dB at the top of the picture."""
+    return STEP * -(-max((level for level in bands if level is not None), default=0.0) // STEP)
+
+
 def spectrum(
     centers: Sequence[float],
     bands: Sequence[float | None],
@@ -30,8 +35,7 @@ def spectrum(
     style: Style = no_style,
 ) -> list[str]:
     """Draws bands, in dB, over the frequencies in their middle; None is silence. All are as wide as there is room for."""
-    loudest = max((level for level in bands if level is not None), default=0.0)
-    top = STEP * -(-loudest // STEP)
+    top = top_of(bands)
     rows = {round(k * STEP / SPAN * (height - 1)): f"{top - k * STEP:.0f}" for k in range(int(SPAN / STEP) + 1)}
     labels = {row: text for row, text in rows.items() if height >= 6 or row in (0, height - 1)}
     begin = edge(labels)
@@ -41,9 +45,9 @@ def spectrum(
     towers = [tower(share, height, glyphs) for share in shares]
     room = min(each * len(bands), width - begin)
     lines = ["".join(one[row] * (each - gap) + " " * gap for one in towers)[:room].rstrip() for row in range(height)]
-    places = [(_nearest(centers, frequency) * each + (each - gap) // 2, hertz(frequency)) for frequency in LABELLED]
+    places = [(nearest(centers, frequency) * each + (each - gap) // 2, hertz(frequency)) for frequency in LABELLED]
     return [*labelled(lines, labels, style), *below(places, begin, room, style)]
 
 
-def _nearest(centers: Sequence[float], frequency: float) -> int:
+def nearest(centers: Sequence[float], frequency: float) -> int:
     return min(range(len(centers)), key=lambda k: abs(centers[k] / frequency - 1), default=0)

@@ -76,6 +76,7 @@ with `for 4 bars` to be as before afterwards. Bars count from 1. Time passes onl
     status          the first line is the verdict: "all well: duplex, nothing lost since you asked 3 min ago", or what is wrong
     list            modules, and lanes with what they play
     show lanes      draws them; show kick: its values, its lane, what moves
+    meters; spectrum bass; scope bass    levels, frequencies, a wave of what was just heard; why a module is silent
     describe bass   parameters with range and unit, present values, three lines to try
 
 Right after a crash, ask `status`: it says who died and whether it is back. Do not report more than it says. `crash active` is a drill.

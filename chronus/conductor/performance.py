@@ -241,6 +241,7 @@ class Performance:
             self._to_come(),
             self._piles,
             self._claims if isinstance(question, say.Claim) else (),
+            self.score.rate,
         )
         lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from chronus import commands as say
 from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
-from chronus.catalogue.spec import Param, Spec
+from chronus.catalogue.spec import LEVEL, Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
-from chronus.conductor import arrangement, claims, history, looking, tutorial
+from chronus.conductor import arrangement, claims, history, looking, quiet, tutorial
 from chronus.diagram import characters
 from chronus.diagram.graph import graph_of
 from chronus.diagram.graph import plain as plain_graph
@@ -30,6 +30,7 @@ from chronus.rack.document import (
     Moving,
     Rack,
     Song,
+    bar_of,
     in_words,
     module_of,
     named,
@@ -44,6 +45,7 @@ from chronus.rack.values import in_length, in_quotes, no_such, plain
 from chronus.rack.wiring import gated_off
 from chronus.score.courses import tempo_left
 from chronus.score.score import Score
+from chronus.score.timeline import frames_of
 from chronus.units import (
     File,
     Length,
@@ -81,6 +83,7 @@ class Seen(NamedTuple):
     to_come: tuple[Song, str] | None = None
     piles: history.Piles = history.Piles()
     claims: claims.Claims = ()
+    rate: int = 44100
 
 
 class Answer(NamedTuple):
@@ -312,6 +315,52 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
     return Answer(lines, result)
 
 
+# ---------------------------------------------------------------- what is measured
+
+
+def _meters(command: say.Meters, seen: Seen) -> Answer:
+    """Says which modules are meant; control measures them."""
+    rack, catalogue = seen.rack, seen.catalogue
+    chosen = [named(rack, name, catalogue, f"names.{k}") for k, name in enumerate(command.names)]
+    found = dict.fromkeys(chosen) or [
+        name
+        for name in sorted(rack.modules, key=lambda name: name == "out")
+        if any(out.role == "audio" for out in catalogue[rack.modules[name].kind].outs)
+    ]
+    return Answer((), {"modules": [_measured(name, seen) for name in found]})
+
+
+def _scope(command: say.Scope, seen: Seen) -> Answer:
+    """Says how many frames are asked for; 0 where nobody said."""
+    name = _with_output(command.name, seen)
+    frames = 0
+    if command.length is not None:
+        timeline = seen.score.timeline if seen.score is not None else None
+        frames = frames_of(command.length, seen.rack.bpm, seen.rate, timeline, seen.present.frame, bar_of(seen.rack))
+        if frames <= 0:
+            raise ChronusError("E_VALUE", "a scope looks back longer than nothing", part="length")
+    return Answer((), {**_measured(name, seen), "frames": frames})
+
+
+def _spectrum(command: say.Spectrum, seen: Seen) -> Answer:
+    return Answer((), _measured(_with_output(command.name, seen), seen))
+
+
+def _measured(name: str, seen: Seen) -> dict[str, Any]:
+    """Says by how many dB a module leaves louder than its kernel is, and why it may be silent."""
+    rack, module = seen.rack, seen.rack.modules[name]
+    levels = [value(rack, module, param, seen.present) for param in seen.catalogue[module.kind].mix if param == LEVEL]
+    known = quiet.Known(rack, seen.catalogue, seen.taken_out, seen.present, seen.score is None)
+    return {"name": name, "level": levels[0] if levels else 0.0, "why": quiet.why(name, known)}
+
+
+def _with_output(word: str, seen: Seen) -> str:
+    name = named(seen.rack, word, seen.catalogue)
+    if not seen.catalogue[seen.rack.modules[name].kind].outs:
+        raise ChronusError("E_VALUE", f"{name} puts nothing out", part="name")
+    return name
+
+
 def _sweep(rack: Rack, param: Param, moving: Moving, present: Present) -> tuple[str, dict[str, Any]]:
     """Returns a sweep in words: from where to where, and how far it has got."""
     start, stop = (steady(setting, param, rack.bpm) for setting in (moving.start, moving.stop))
@@ -456,6 +505,9 @@ TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
     say.History: _history,
     say.List: _list,
     say.Show: _show,
+    say.Meters: _meters,
+    say.Scope: _scope,
+    say.Spectrum: _spectrum,
     say.Describe: _describe,
     say.Assert: _assert,
     say.Tutorial: _tutorial,

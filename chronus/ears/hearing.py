@@ -12,7 +12,8 @@ from msgspec.structs import asdict
 
 from chronus.ears import key, onsets, pitch
 from chronus.ears.key import Key
-from chronus.ears.loudness import SILENT, Loudness, decibels
+from chronus.ears.levels import SILENT, decibels
+from chronus.ears.loudness import Loudness
 from chronus.ears.spectra import Sound, Spectrum, spectrum
 from chronus.ears.truepeak import true_peak
 from chronus.units import note_name, note_number

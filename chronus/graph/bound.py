@@ -8,7 +8,7 @@ B_NUMBER, B_INSTANCES, B_INPUTS, B_PARAMS, B_CABLES, B_AT_INSTANCES, B_AT_INPUTS
 B_CALLS, B_CALL_WIDTH, B_KERNELS, B_BUFFERS, B_MASTER, B_FULL_INPUTS, B_FULL_PARAMS, B_USED, B_SCRATCH, B_CLOCK = range(
     9, 19
 )
-B_RESTS, B_TOUCHED, B_SILENT = 19, 20, 21
+B_RESTS, B_TOUCHED, B_SILENT, B_TAPS = 19, 20, 21, 22
 BOUND_WORDS = 24
 
 # columns of the program's tables as plain numbers: Numba's loops know no enums
@@ -19,7 +19,7 @@ I_FIRST_INPUT, I_INPUTS = Instance.FIRST_INPUT.value, Instance.INPUTS.value
 I_FIRST_PARAM, I_PARAMS = Instance.FIRST_PARAM.value, Instance.PARAMS.value
 I_OUTPUT, I_OUTPUTS = Instance.OUTPUT.value, Instance.OUTPUTS.value
 I_MIX, I_MIXED, I_BYPASS = Instance.MIX.value, Instance.MIXED.value, Instance.BYPASS.value
-I_MAIN_INPUT = Instance.MAIN_INPUT.value
+I_MAIN_INPUT, I_GAIN = Instance.MAIN_INPUT.value, Instance.GAIN.value
 I_TOLD, I_GATE_INPUT, I_PITCH_PARAM = Instance.TOLD.value, Instance.GATE_INPUT.value, Instance.PITCH_PARAM.value
 IN_BUFFER, IN_SOURCE, IN_NOTES = Input.BUFFER.value, Input.SOURCE.value, Input.NOTES.value
 IN_FIRST, IN_CABLES = Input.FIRST_CABLE.value, Input.CABLES.value

@@ -22,6 +22,7 @@ from chronus.graph.bound import (
     B_KERNELS,
     B_PARAMS,
     B_RESTS,
+    B_TAPS,
     B_TOUCHED,
     CAB_FEEDBACK,
     CABLE_WIDTH,
@@ -44,11 +45,13 @@ from chronus.graph.entries import forget
 from chronus.graph.feeding import ALL_REST, hush, prepare
 from chronus.graph.guard import call_silent, clear, is_sound
 from chronus.graph.mixing import pass_by
+from chronus.graph.tapping import tap
 from chronus.graph.telling import tell
-from chronus.memory.atomics import address_of, store, system_call
+from chronus.memory.atomics import address_of, load, store, system_call
 from chronus.memory.layout import (
     A_GUARDED,
     A_GUARDED_HANDLE,
+    ACTIVE,
     BLOCK,
     COSTS,
     CULPRIT0,
@@ -126,10 +129,12 @@ def render_piece(arena, bound, board, culprit, a, b, block):
     calls = plane_i64(bound[B_CALLS], bound[B_INSTANCES], bound[B_CALL_WIDTH])
     kernels = plane_i64(bound[B_KERNELS], bound[B_INSTANCES], 1)
     floats = floats_of(arena)
-    costs = COSTS + (culprit - CULPRIT0) // LINE * HANDLES
+    slot = (culprit - CULPRIT0) // LINE
+    costs = COSTS + slot * HANDLES
     clock = bound[B_CLOCK] if b - a == BLOCK and block % MEASURED == 0 else 0
     since = _nanoseconds(clock) if clock else 0
     rests = plane_i64(bound[B_RESTS], bound[B_INSTANCES], 1)
+    taps = bound[B_TAPS] != 0 and load(board, ACTIVE) == slot
     touched = bound[B_TOUCHED] != 0
     bound[B_TOUCHED] = 0
     for i in range(bound[B_INSTANCES]):
@@ -160,6 +165,8 @@ def render_piece(arena, bound, board, culprit, a, b, block):
             _silence(arena, bound, instances, call, i, a, b)
         if instances[i, I_BYPASS] >= 0:
             pass_by(bound, instances, call, i, a, b)
+        if taps:
+            tap(arena, bound, instances, i, a, b, block)
         if clock:
             now = _nanoseconds(clock)
             _weigh(board, costs + handle, now - since)

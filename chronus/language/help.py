@@ -185,6 +185,17 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "of what is stereo it is a balance; what follows it is stereo, too",
         "a key (duck.key) and a parameter take a sound as it was before its level",
     ),
+    "listening": (
+        "meters             every module, behind its level, and out: RMS and peak of the last",
+        "                   second, the peak of five; limiter, LUFS; why it is silent",
+        "scope bass         a few waves of what it has just put out, near the loudest moment",
+        "scope out 2 bars   the last two bars (5.9 s at most at 44.1 kHz)",
+        "spectrum bass      thirds of an octave, the loudest frequencies as notes",
+        "spectrum bass --png NAME   as a picture",
+        "they look back: let a change be heard first (wait 1 s); out is the mix",
+        "glyphs braille     finer pictures; block and ascii where the terminal has no more",
+        "show patch, show lanes, show kick   what is patched, what plays, what is set",
+    ),
     "prompt": (
         "Tab        completes commands, modules, parameters, their words, and files",
         "Right      takes the rest of a line typed before, which is shown in grey",

@@ -187,7 +187,27 @@ PROGRAM_AREA = -(-(RINGS + SLOTS * RING_BYTES) // _PAGE) * _PAGE
 ARENAS = PROGRAM_AREA + PROGRAMS * PROGRAM_BYTES
 CHECKPOINTS = ARENAS + SLOTS * ARENA_BYTES
 """Two places, written in turn, for what an arena was about a second ago."""
-SIZE = CHECKPOINTS + 2 * ARENA_BYTES
+TAPS = CHECKPOINTS + 2 * ARENA_BYTES
+"""What is kept of each module's sound for those who look at it: see graph/tapping.py."""
+
+# ---------------------------------------------------------------- the taps, in bytes
+
+TAP_ROWS = 1 << 12
+"""Blocks of whose sound the extent and the power are kept: 5.9 s at 44.1 kHz."""
+TAP_ROW_WORDS = 3
+"""A row's words: its block + 1, written last; then four float32: T_LOW, T_HIGH, T_POWER, T_GAIN."""
+T_LOW, T_HIGH, T_POWER, T_GAIN = range(2, 6)
+"""The lowest and the highest sample; the sum of all squares, over the sides; the lowest gain of its limiter, 1 if it has none."""
+TAP_BLOCKS, MASTER_BLOCKS = 1 << 9, 1 << 12
+"""Blocks of which every sample is kept: of a module 0.74 s at 44.1 kHz, of what is heard 5.9 s."""
+TAP_PLANES = TAP_ROWS * TAP_ROW_WORDS * 8
+TAP_PLANE = TAP_BLOCKS * BLOCK * 4
+"""Behind the rows: a plane of float32 for the left side, or for all voices added up, and one for the right side."""
+TAP_BYTES = TAP_PLANES + CHANNELS * TAP_PLANE
+MASTER_TAP = TAPS + HANDLES * TAP_BYTES
+"""The planes of what is heard."""
+MASTER_PLANE = MASTER_BLOCKS * BLOCK * 4
+SIZE = MASTER_TAP + CHANNELS * MASTER_PLANE
 
 # ---------------------------------------------------------------- an arena, in bytes from its start
 
@@ -272,7 +292,7 @@ class Memory:
     def __init__(self, descriptor: int | None = None) -> None:
         """Without a descriptor: memory of this process alone (offline rendering)."""
         if descriptor is None:
-            self.map = mmap.mmap(-1, SIZE)
+            self.map = mmap.mmap(-1, TAPS)  # nobody looks at it
         else:
             self.map = mmap.mmap(descriptor, SIZE)
         self.bytes = np.frombuffer(self.map, np.uint8)

@@ -56,6 +56,7 @@ class Instance(IntEnum):
     MIXED = 24  # 1: the graph looks at these; 0: they stand where they do nothing
     BYPASS = 25  # row of its bypass, or -1 where nothing is to be looked at
     MAIN_INPUT = 26  # which of its inputs goes past it then, or -1
+    GAIN = 27  # arena offset of the gain by which its limiter holds it down (float64), or -1
 
 
 class Input(IntEnum):

@@ -27,6 +27,7 @@ SPEC = Spec(
     category="dynamics",
     width="stereo",
     state=STATE,
+    gain=0,
     memory_frames=MEMORY_FRAMES,
     latency=HISTORY,
     ins=(In("in"),),

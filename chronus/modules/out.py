@@ -37,6 +37,7 @@ SPEC = Spec(
     category="output",
     width="stereo",
     state=AT_REST + 1,
+    gain=LIMITER,
     memory_frames=MEMORY_FRAMES + clipping.MEMORY_FRAMES,
     latency=HISTORY,
     ins=(

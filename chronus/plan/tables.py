@@ -102,6 +102,7 @@ class Tables:
             self.outputs[seat.handle], len(spec.outs), self.told[seat.handle],
             _place([port.role == "gate" for port in spec.ins]), _place([param.pitch for param in spec.params]),
             len(spec.mix), seat.mixed, self._mix_row(seat, BYPASS), spec.ins.index(main) if main else -1,
+            seat.region + at_state + spec.gain * seat.lanes * 8 if spec.gain >= 0 else -1,
         ])  # fmt: skip
 
     def _input(self, seat: Seat, port: In, spec: Spec) -> None:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chronus.ears.loudness import Loudness, decibels
+from chronus.ears.levels import decibels
+from chronus.ears.loudness import Loudness
 
 FLOOR = 10 ** (-90 / 20)
 """What is quieter is silence: -90 dBFS."""

@@ -20,7 +20,7 @@ from chronus.errors import ChronusError
 from chronus.language.source import Source
 from chronus.language.statements import Statement
 from chronus.settings import Settings
-from chronus.shell import answers, greeting
+from chronus.shell import answers, glyphs, greeting
 from chronus.shell.answers import INDENT
 from chronus.shell.attached import attach, reach_again
 from chronus.shell.conversation import LOST, OK
@@ -46,6 +46,8 @@ class Bare(Plain):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, None, write_out)
         self._asks = not settings.plain
+        if self._asks:
+            self.conversation.glyphs, self.conversation.keeps_glyphs = glyphs.of_terminal(), True
         self._standing = ""  # the prompt behind which the cursor stands
         self._interrupted = False
         self._signals = -1

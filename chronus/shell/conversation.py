@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 
 from chronus import wire
+from chronus.charts import canvas
 from chronus.commands import (
     AnyCommand,
     Crash,
     Describe,
     Drawn,
     FromEngine,
+    Glyphs,
     Help,
     Keys,
     Notice,
@@ -32,7 +34,7 @@ from chronus.language.complaint import put_right, stands
 from chronus.language.opening import parse
 from chronus.language.parser import Parsed
 from chronus.language.statements import Statement
-from chronus.shell import keys
+from chronus.shell import glyphs, keys
 from chronus.shell.answers import Answer, Spans, of_reply
 
 OK, FAILED, USAGE, LOST, NO_DEVICE, TIMED_OUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -101,6 +103,9 @@ class Conversation:
         self._sent: dict[int, Unanswered] = {}  # with the engine
         self.width = 0
         """Columns for pictures; 0: as many as a terminal of 80 columns has."""
+        self.glyphs: canvas.Glyphs = "ascii"
+        self.keeps_glyphs = False
+        """Whether what is chosen here is chosen for the terminals to come as well."""
         self._last_id = 0
         self._last_word = False  # `quit` was read: what follows it is not
         self._unfinished = False  # the last frame said that there is more of its submission to come
@@ -277,7 +282,9 @@ class Conversation:
         if isinstance(asked.command, Help) and not help.is_known(asked.command.word):
             asked.help, asked.command = asked.command, Describe(kind=asked.command.word)
         if isinstance(asked.command, Drawn):
-            asked.command = msgspec.structs.replace(asked.command, width=self.width)
+            asked.command = msgspec.structs.replace(asked.command, width=self.width, glyphs=self.glyphs)
+        if isinstance(asked.command, Glyphs):
+            self.glyphs = asked.command.kind or self.glyphs  # for what is drawn after it, whenever this is answered
         if isinstance(parsed.command, Quit):
             self._last_word = True
             self._said.clear()
@@ -309,6 +316,9 @@ class Conversation:
         if isinstance(asked.command, Keys):
             self._answer_keys(asked, asked.command)
             return True
+        if isinstance(asked.command, Glyphs):
+            self._answer_glyphs(asked, asked.command.kind)
+            return True
         if self.welcome is None:
             return False
         assert isinstance(asked.command, Help)
@@ -332,6 +342,16 @@ class Conversation:
             return
         mode = command.mode or keys.kept()
         asked.answer = Answer(asked.id, asked.text, f"keys {mode}", result={"keys": mode})
+
+    def _answer_glyphs(self, asked: Unanswered, kind: str) -> None:
+        chosen = kind or self.glyphs
+        try:
+            if kind and self.keeps_glyphs:
+                glyphs.keep(self.glyphs)
+        except ChronusError as error:
+            asked.refuse_here(error.code, error.message)
+        else:
+            asked.answer = Answer(asked.id, asked.text, f"glyphs {chosen}", None, (), {"glyphs": chosen})
 
 
 def replaced(statement: Statement, error: ChronusError) -> int:

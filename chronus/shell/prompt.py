@@ -31,7 +31,7 @@ from chronus.errors import ChronusError
 from chronus.language import completer, scripts
 from chronus.language.source import Source
 from chronus.settings import Settings
-from chronus.shell import answers, bottom, greeting, keys, nearby
+from chronus.shell import answers, bottom, glyphs, greeting, keys, nearby
 from chronus.shell.attached import Attached, attach, reach_again
 from chronus.shell.conversation import LOST, OK, Conversation, Unanswered
 from chronus.shell.folding import cells, columns, folded
@@ -75,6 +75,7 @@ class Shell:
         self.attached = attached
         self.conversation = Conversation()
         self.conversation.hello(welcome)
+        self.conversation.glyphs, self.conversation.keeps_glyphs = glyphs.of_terminal(), True
         self.engine = dict(welcome.engine)
         self._colours = not os.environ.get("NO_COLOR")
         self._arrived = asyncio.Event()  # something from the engine, or its end

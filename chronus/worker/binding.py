@@ -19,9 +19,11 @@ CONSTANTS = BLOCK * 64
 class Bindings:
     """Makes programs ready for this worker. `table` is what the render loop reads: a row for each program, by number."""
 
-    def __init__(self, kernels: Mapping[str, Kernel], rate: int, shelf: Shelf, clock: int = 0) -> None:
-        """`shelf` has the tables that kernels read. `clock` is the address of a clock that modules are measured with; 0: they are not."""
-        self.kernels, self.rate, self.shelf, self.clock = kernels, rate, shelf, clock
+    def __init__(self, kernels: Mapping[str, Kernel], rate: int, shelf: Shelf, clock: int = 0, taps: int = 0) -> None:
+        """`shelf` has the tables that kernels read. `clock` is the address of a clock that modules are measured with; 0: they are not.
+        `taps` is the address of the taps; 0: nothing is kept of the sound.
+        """
+        self.kernels, self.rate, self.shelf, self.clock, self.taps = kernels, rate, shelf, clock, taps
         self.table = np.zeros((PROGRAMS, bound.BOUND_WORDS), np.int64)
         self._kept: dict[int, tuple[np.ndarray, ...]] = {}
 
@@ -48,12 +50,12 @@ class Bindings:
         silent[program.buffers // BLOCK : (program.buffers + CONSTANTS) // BLOCK] = 1
         row = self.table[program.number % PROGRAMS]
         row[bound.B_NUMBER] = 0
-        row[1 : bound.B_SILENT + 1] = [
+        row[1 : bound.B_TAPS + 1] = [
             len(rows), len(inputs), len(params), len(cables),
             rows.ctypes.data, inputs.ctypes.data, params.ctypes.data, cables.ctypes.data,
             calls.ctypes.data, calls.shape[1], addresses.ctypes.data, buffers.ctypes.data, program.master,
             full_inputs.ctypes.data, full_params.ctypes.data, program.used, scratch.ctypes.data,
-            self.clock, rests.ctypes.data, 1, silent.ctypes.data,
+            self.clock, rests.ctypes.data, 1, silent.ctypes.data, self.taps,
         ]  # fmt: skip
         kept = (
             rows, inputs, params, cables, calls, addresses, buffers, full_inputs, full_params, rests, scratch, silent,

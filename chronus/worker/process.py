@@ -42,7 +42,7 @@ from chronus.memory.layout import (
     SLOTS,
     Memory,
 )  # fmt: skip
-from chronus.memory.program import Head, Program
+from chronus.memory.program import Head, Instance, Program
 from chronus.memory.shelf import Shelf
 from chronus.system.urgency import RENDERING, REPAIRING, expendable, hurry, unhurried
 from chronus.worker import replica
@@ -63,7 +63,10 @@ class Worker:
 
     def __init__(self, memory: Memory, slot: int, kernels: Mapping[str, Kernel], shelf: Shelf) -> None:
         self.memory, self.slot = memory, slot
-        self.bindings = Bindings(kernels, memory.word(RATE), shelf, libc_clock())
+        taps = memory.bytes.ctypes.data + layout.TAPS
+        self.bindings = Bindings(kernels, memory.word(RATE), shelf, libc_clock(), taps)
+        self._tapped: set[tuple[int, int]] = set()
+        memory.touch(layout.MASTER_TAP, layout.CHANNELS * layout.MASTER_PLANE)
         self.arena, self.other = memory.arena(slot), memory.arena(1 - slot)
         self.masks = masks(slot, os.sched_getaffinity(0))
         self.desk = self._desk()
@@ -136,6 +139,7 @@ class Worker:
                 program = Program.read(words)
                 if not loaded or self.bindings.knows(program):
                     self._touch(program.used)
+                    self._touch_taps(program)
                     with suppress(NotCompiled):
                         self.bindings.bind(program, self.arena.ctypes.data)
         bound = newest == 0 or self.bindings.table[newest % PROGRAMS, 0] == newest
@@ -147,6 +151,15 @@ class Worker:
         others = (layout.ARENAS + (1 - self.slot) * ARENA_BYTES, layout.CHECKPOINTS, layout.CHECKPOINTS + ARENA_BYTES)
         for arena in (mine, *(others if used <= replica.LARGEST_HELD_UP else ())):
             self.memory.touch(arena, used)
+
+    def _touch_taps(self, program: Program) -> None:
+        """Where the taps of the modules lie that this worker has not rendered yet."""
+        rows = program.instances[:, [Instance.HANDLE, Instance.STEREO]]
+        new = {(int(handle), int(stereo)) for handle, stereo in rows} - self._tapped
+        for handle, stereo in new:
+            size = layout.TAP_BYTES if stereo else layout.TAP_PLANES + layout.TAP_PLANE
+            self.memory.touch(layout.TAPS + handle * layout.TAP_BYTES, size)
+        self._tapped |= new
 
     def _serve(self) -> None:
         hurry(RENDERING)

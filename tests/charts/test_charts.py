@@ -32,7 +32,7 @@ KEPT = {
     "ascii": """
               -48     -24       0     rms    peak    hold
 kick         ###############  |     -14.2    -6.1    -5.9
-a_name_tha..             |         silent (muted)
+a_name_tha.. silent: muted                          -20.0
 out          ################  |     -9.3    -1.0    -0.9
              limiter -2.3 dB
 +0.250 +   .:''':.                  .:''':.
@@ -54,7 +54,7 @@ out          ################  |     -9.3    -1.0    -0.9
     "block": """
               -48     -24       0     rms    peak    hold
 kick         ██████████████▋  |     -14.2    -6.1    -5.9
-a_name_tha..             |         silent (muted)
+a_name_tha.. silent: muted                          -20.0
 out          ████████████████▏ |     -9.3    -1.0    -0.9
              limiter -2.3 dB
 +0.250 +   ▄▟▀▀▀▚▄                  ▄▟▀▀▀▚▄
@@ -76,7 +76,7 @@ out          ████████████████▏ |     -9.3    -
     "braille": """
               -48     -24       0     rms    peak    hold
 kick         ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇  |     -14.2    -6.1    -5.9
-a_name_tha..             |         silent (muted)
+a_name_tha.. silent: muted                          -20.0
 out          ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿  |     -9.3    -1.0    -0.9
              limiter -2.3 dB
 +0.250 +   ⡠⠔⠉⠉⠉⠒⢤                  ⡠⠔⠉⠉⠉⠒⢤

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronus.ears.loudness import Loudness, decibels
+from chronus.ears.levels import decibels
+from chronus.ears.loudness import Loudness
 from chronus.ears.truepeak import true_peak
 
 RATE = 48000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from chronus.ears.loudness import peak_dbfs
+from chronus.ears.levels import peak_dbfs
 from chronus.render import take
 from tests.kit.live import Home
 

@@ -15,7 +15,7 @@ from chronus.dsp.discovery import discover
 from chronus.graph.block import block_address
 from chronus.journal import reading
 from chronus.language import parser
-from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, Memory
+from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, TAPS, Memory
 from chronus.memory.program import Program
 from chronus.memory.shelf import Shelf
 from chronus.render.take import Take, play_journal
@@ -35,7 +35,8 @@ class Sounding(Replicas):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory)
         self.shelf = Shelf()
-        self.bindings = Bindings(_kernels(places.modules_folders()), RATE, self.shelf)
+        taps = memory.bytes.ctypes.data + TAPS if len(memory.bytes) > TAPS else 0
+        self.bindings = Bindings(_kernels(places.modules_folders()), RATE, self.shelf, taps=taps)
         self.bound = 0
         self.blocks: list[np.ndarray] = []
 
@@ -57,9 +58,9 @@ def _kernels(folders):
     return discover(folders)
 
 
-def sounding(folder: Path) -> House:
-    """What files are named is read when it is asked for, without a thread."""
-    memory = Memory()
+def sounding(folder: Path, memory: Memory | None = None) -> House:
+    """What files are named is read when it is asked for, without a thread. `memory`: a shared one, where taps are looked at."""
+    memory = memory or Memory()
     conductor, replicas = Conductor(Catalogue.load(), RATE), Sounding(memory)
     return House(folder, memory, replicas=replicas, conductor=conductor, shelf=replicas.shelf)
 

@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from chronus.ears.loudness import SILENT, Loudness, lufs, peak_dbfs
+from chronus.ears.levels import SILENT, peak_dbfs
+from chronus.ears.loudness import Loudness, lufs
 from chronus.render.reel import FLOOR, Fade, Reel
 
 

@@ -23,6 +23,7 @@ from chronus.commands import (
     FromEngine,
     Hello,
     List,
+    Question,
     Quit,
     Reply,
     Save,
@@ -105,8 +106,13 @@ def parts(submission: Submission) -> list[Part]:
             start = k + 1
     stop = len(submission.commands)
     step = QUESTIONS if all(command.asks for command in submission.commands) else max(1, stop - start)
+    step = 1 if any(map(_measures, submission.commands)) and step == QUESTIONS else step
     found += [_cut(submission, k, min(k + step, stop)) for k in range(start, stop, step)]
     return [part for part in found if part.ids]
+
+
+def _measures(command: AnyCommand) -> bool:
+    return isinstance(command, Question) and command.measures
 
 
 def _cut(submission: Submission, start: int, stop: int) -> Part:
@@ -235,6 +241,8 @@ class Client:
         if part.whole == last.whole and (part.joins or last.joins):
             return part.joins or part.for_the_rack  # of any size: it is one submission, cut for its answers
         # a question does not wait for what is said after it
+        if any(map(_measures, (*last.commands, *part.commands))) and part.asks and last.asks:
+            return False
         return part.for_the_rack and last.for_the_rack and part.asks == last.asks and size + len(part.ids) <= most
 
     # ------------------------------------------------------------ out

@@ -12,7 +12,7 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Export, List, Reply, Save, Show, Status, Sync
 from chronus.conductor.transaction import Outcome
 from chronus.control.jobs.job import Answered, Applied, End, Failed
-from chronus.control.serve import saving, status
+from chronus.control.serve import looks, saving, status
 from chronus.control.serve.client import Part
 from chronus.diagram.dot import dot
 from chronus.diagram.svg import svg
@@ -92,13 +92,25 @@ def _show(asked: Question) -> Reply:
     if command.what != "patch" or not command.form:
         return _done(asked)
     try:
-        path = saving.picture(command.file, f".{command.form}", PICTURES[command.form](outcome.result))
+        path = saving.picture(command.file, f".{command.form}", PICTURES[command.form](outcome.result).encode())
     except ChronusError as error:
         return refusal(outcome.id, error)
     return Reply(outcome.id, True, outcome.text, lines=(str(path),), result={**outcome.result, "file": str(path)})
 
 
 PICTURES: dict[str, Callable[[dict[str, Any]], str]] = {"svg": svg, "dot": dot}
+
+
+def _look(asked: Question) -> Reply:
+    """Measures what was heard just now."""
+    command, outcome, known = asked.command, asked.outcome, asked.known
+    try:
+        lines, result = looks.TABLE[type(command)](
+            command, outcome.result, looks.Ear.on(known.memory, known.conductor.state)
+        )
+    except ChronusError as error:
+        return refusal(outcome.id, error)
+    return Reply(outcome.id, True, outcome.text, lines=tuple(lines), result=result)
 
 
 def _save(asked: Question) -> Reply:
@@ -108,6 +120,7 @@ def _save(asked: Question) -> Reply:
 
 TABLE: dict[type, Callable[[Question], Reply]] = {
     Sync: _sync, Status: _status, List: _list, Show: _show, Save: _save, Export: _save,
+    **dict.fromkeys(looks.TABLE, _look),
 }  # fmt: skip
 """What control answers by itself."""
 

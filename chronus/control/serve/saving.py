@@ -59,10 +59,10 @@ def export(name: str, bars: int, rack: Rack, catalogue: Catalogue) -> tuple[Path
     return goal, found.notes
 
 
-def picture(name: str, suffix: str, content: str) -> Path:
+def picture(name: str, suffix: str, content: bytes) -> Path:
     """Writes a picture; `suffix` is added to its name where it is not there yet."""
     goal = pictures() / (path(name, "file").name.removesuffix(SUFFIX).removesuffix(suffix) + suffix)
-    _put(goal, content.encode(), "file")
+    _put(goal, content, "file")
     return goal
 
 

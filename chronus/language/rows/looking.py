@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chronus import commands as c
-from chronus.language.quantities import count
+from chronus.language.quantities import count, length
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
-from chronus.language.rows.row import ALONE, Children, Choice, Fields, Form, Row, Typed, choice
-from chronus.language.rows.written import format_file
+from chronus.language.rows.row import ALONE, NAMES_OR_NONE, Children, Choice, Fields, Form, Row, Typed, choice
+from chronus.language.rows.written import format_file, format_length
 from chronus.pattern import library
 
 LISTS = (
@@ -80,6 +80,42 @@ def _offer_show(typed: Typed, known: Known) -> Pairs:
     return [("loop", "what loop N plays")] if len(typed.rest) == 1 and typed.rest[0] not in ("lanes", "song") else ()
 
 
+def _scope(children: Children, line: Line) -> Fields:
+    found: Fields = {}
+    for child in children:
+        if child.type == "QUANTITY":
+            line.mark("length", child)
+            found["length"] = length(child)
+        else:
+            found["name"] = line.name(child, "name")
+    return found
+
+
+def _write_scope(command: c.Scope) -> str:
+    return f"{command.name} {format_length(command.length)}" if command.length else command.name
+
+
+def _offer_scope(typed: Typed, known: Known) -> Pairs:
+    lengths = [("50 ms", "a few waves"), ("2 bars", "the last two bars")]
+    return [*known.names(), *lengths] if not typed.rest else lengths if len(typed.rest) == 1 else ()
+
+
+def _spectrum(children: Children, line: Line) -> Fields:
+    found: Fields = {"name": line.name(children[0], "name")} if children and children[0].type == "NAME" else {}
+    if children and children[-1].type != "NAME":
+        found["file"] = line.file(children[-1], "file")
+    return found
+
+
+def _write_spectrum(command: c.Spectrum) -> str:
+    return f"{command.name} --png {format_file(command.file)}" if command.file else command.name
+
+
+def _offer_spectrum(typed: Typed, known: Known) -> Pairs:
+    png = ("--png", "as a picture, into a file")
+    return [*known.names(), png] if not typed.rest else [png] if "--png" not in typed.rest else ()
+
+
 def _offer_kinds(typed: Typed, known: Known) -> Pairs:
     return () if typed.rest else known.kinds()
 
@@ -129,6 +165,35 @@ ROWS = (
         ),
         ("show lanes", "show kick loop 3", "show patch"),
         meant="inspect get print display view cat",
+    ),
+    Row(
+        c.Meters,
+        "meters [NAME ...]",
+        "how loud every module is, and the mix: RMS and peak of the last second, peaks held longer, limiter, loudness",
+        NAMES_OR_NONE,
+        ("meters", "meters kick out"),
+        meant="levels vu loudness lufs peak",
+    ),
+    Row(
+        c.Scope,
+        "scope [NAME] [LENGTH]",
+        "what a module, or the mix, has just put out, as a wave: 50 ms, or 2 bars",
+        Form((("NAME? QUANTITY?", _scope),), _write_scope, _offer_scope),
+        ("scope", "scope bass 50 ms", "scope out 2 bars"),
+        meant="oscilloscope waveform wave stethoscope",
+    ),
+    Row(
+        c.Spectrum,
+        "spectrum [NAME] [--png FILE]",
+        "the frequencies that a module, or the mix, has just put out",
+        Form(
+            (("NAME? (_PNG (FILE | STRING))?", _spectrum),),
+            _write_spectrum,
+            _offer_spectrum,
+            "_PNG: /--png(?![a-z])/",
+        ),
+        ("spectrum", "spectrum bass"),
+        meant="fft analyzer analyser freqscope spectroscope spectrogram",
     ),
     Row(
         c.Describe,

@@ -104,6 +104,7 @@ def _offer_lanes(typed: Typed, known: Known) -> Pairs:
 ALONE = Form((("", lambda children, line: {}),), lambda command: "")
 NAME = Form((("NAME", _name),), lambda command: command.name, offer_name)
 NAMES = Form((("names", _names),), lambda command: " ".join(command.names), _offer_names)
+NAMES_OR_NONE = NAMES._replace(rules=(("names?", _names),))
 LANES = Form((("lanes", _lanes),), lambda command: " ".join(command.names), _offer_lanes)
 LANES_OR_NONE = LANES._replace(rules=(("lanes?", _lanes),))
 

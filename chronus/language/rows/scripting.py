@@ -83,6 +83,12 @@ def _offer_device(typed: Typed, known: Known) -> Pairs:
     return () if typed.rest else [("null", "the silent device, in real time")]
 
 
+DRAWN = (
+    Choice("ascii", "letters and signs, for any terminal"),
+    Choice("block", "blocks, a quarter or an eighth of a character"),
+    Choice("braille", "the finest: eight dots a character"),
+)
+
 ROWS = (
     Row(
         c.Wait,
@@ -126,6 +132,13 @@ ROWS = (
         ),
         ("device null", "device hdmi"),
         meant="output soundcard audio",
+    ),
+    Row(
+        c.Glyphs,
+        "glyphs [ascii|block|braille]",
+        "of what pictures are drawn here",
+        choice("kind", DRAWN, optional=True),
+        ("glyphs braille",),
     ),
     Row(c.Quit, "quit", "leaves", ALONE, meant="exit bye q logout close"),
 )
