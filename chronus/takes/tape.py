@@ -1,8 +1,8 @@
 """The WAV that a recording is written into: whatever is killed, what the header names is there.
 
-Rule 1: samples are written first; the header, which says how many there are, follows once a second.
+Rule 1: samples are written first; the header, which says how many there are, follows twice a second.
 Rule 2: a file that is there already is never written over, unless it is gone on with: then all behind its last whole frame is cut off.
-Rule 3: each second it is looked at whether the file is still there under its name: what nobody can find is not written on.
+Rule 3: as often it is looked at whether the file is still there under its name: what nobody can find is not written on.
 Rule 4: where the disk refuses, the file ends with the last whole frame, and its header says so.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from chronus.render.formats import CHANNELS, wav_header
 from chronus.system import files
 
-RENEW_SECONDS = 1.0
+RENEW_SECONDS = 0.5
 FRAME_BYTES = CHANNELS * 4
 
 

@@ -82,7 +82,7 @@ def test_row_46_where_the_whole_engine_is_killed_the_file_lacks_a_second_at_most
         heard = memory.word(HEARD) - begun.frame
         sound, rate = soundfile.read(begun.result["file"], dtype="float32", always_2d=True)
     assert rate == RATE and np.abs(sound).max() > 0.1
-    measured("46", "frames missing where the engine is killed", heard - len(sound), bar=1.1 * RATE)
+    measured("46", "frames missing where the engine is killed", heard - len(sound), bar=RATE)
 
 
 def test_row_43_where_the_disk_is_full_recording_ends_and_the_music_goes_on(tmp_path, measured):
