@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
@@ -46,8 +46,10 @@ from chronus.rack.wiring import played_by
 from chronus.score.courses import gone_back, onward
 from chronus.score.score import Score
 from chronus.score.timeline import beat_frames, frames_of, near
-from chronus.units import note_name
+from chronus.units import exact, note_name
 
+LONGEST_LABEL = 80
+"""Characters of a step of several notes, after which no more of them are named."""
 MOST_NAMED, MOST_TOLD = 3, 20
 """Of the steps that an undo takes back: in words, and as JSON."""
 BEHIND = When("now")
@@ -62,6 +64,14 @@ Afford = Callable[[Rack, Rack, Rack], None]
 
 def no_lines(command: say.OfALine, name: str, text: str, options: LaneOptions) -> tuple[say.Sequence, str]:
     raise ChronusError("E_ENGINE", "nobody here can read lines")
+
+
+class Chord(NamedTuple):
+    """What a note by hand makes of an arpeggiator: a chord, held for so many beats. `goes_on`: it had notes before."""
+
+    name: str
+    held: float
+    goes_on: bool
 
 
 class Performance:
@@ -95,8 +105,9 @@ class Performance:
         self.own = min(due, default=None)
         """The number under which what is performed now was put off."""
         self.known: list[str] = []  # what is to be said of the present command besides its own words
-        self.chords: dict[str, tuple[say.Note, ...]] = {}
-        """What hands play here on arpeggiators."""
+        self.chords: dict[int, Fraction] = {}
+        """Where the chords by hand of this submission begin, by their takes."""
+        self.chord: Chord | None = None  # of the present command
         self._then: tuple[Rack, Rack] | None = None  # the present rack, and what it will be
 
     def perform(
@@ -142,6 +153,7 @@ class Performance:
         self._check_song(command)
         later = self._later(command)
         told = ""
+        self.chord = None
         if isinstance(command, say.Note) and later is None:
             command, told = self._through_arp(command)
         if isinstance(command, say.Song) and (command.sections or not command.turn):
@@ -161,11 +173,11 @@ class Performance:
         else:
             base = self._without_chord(command) if isinstance(command, say.Arp) else t.after
             done = self._change(base, command)
-            if told:
-                done = done._replace(rack=addressed(done.rack, done.result["name"]), text=told)
+            if self.chord is not None:
+                done = done._replace(rack=addressed(done.rack, self.chord.name, self.chord.held), text=told)
             self._check_claims(command, t.after, done.rack, None)
             self.afford(t.before, t.after, done.rack)
-            self._take(done, command, label(command, text or done.text))
+            self._take(done, command, label(command, text or done.text), self.chord)
             if isinstance(command, say.Note):
                 done = done._replace(text=done.text + self._too_many(command.name))
         lines = (*done.result["commands"], *done.result.get("kept", ())) if isinstance(command, say.Say) else ()
@@ -261,24 +273,46 @@ class Performance:
     def _through_arp(self, command: say.Note) -> tuple[AnyCommand, str]:
         """Returns what a note by hand is on a module with an arpeggiator, and its answer.
 
-        The notes of one submission are a chord, and it takes the place of the module's lane, from the next beat on: for as long as the
-        longest of them says, or with latch until something else does.
+        It joins the notes that hands hold there, whoever typed them, and all of them are held as long as the longest of them says. Their
+        chord takes the place of the module's lane, from the next beat on; with latch it goes on until a note comes when none is held.
         """
         rack = self.t.after
         name = played_by(named(rack, command.name, self.catalogue), rack, self.catalogue)
         arp = rack.modules[name].arp
-        if arp is None or self.stopped:
+        if arp is None:
             return command, ""
-        notes = self.chords[name] = (*self.chords.get(name, ()), command)
-        pitches = tuple(round(note.pitch) for note in notes)
-        beat = 60 / rack.bpm
-        long = max(notes, key=lambda note: note.length * (4 * beat if note.length_unit == "whole" else 1))
-        length = Length(long.length * 4, "beats") if long.length_unit == "whole" else Length(long.length, "s")
+        if self.stopped:
+            self.known.append(f"not through its arp; {STANDS}")
+            return command, ""
+        when = command.when or When("next", unit="beat")
+        begin = self.timeline.at(when, self.present.frame) if self.timeline is not None else Fraction(0)
+        with_them, end = self._held(name, begin)
+        own = Fraction(exact(command.length * 4 if command.length_unit == "whole" else command.length * rack.bpm / 60))
+        pitches = (*with_them, round(command.pitch))
         chord = by_hand(name, arp, pitches, command.velocity)
         known = " ".join(note_name(pitch) for pitch in dict.fromkeys(pitches))
         told = f"note {name} {note_name(pitches[-1])} (arp {arp.order}: {known}{{from}})"
-        when = command.when or When("next", unit="beat")
+        length = Length(float(end - begin), "beats")
+        if begin + own >= end:
+            is_whole = command.length_unit == "whole"
+            length = Length(command.length * 4, "beats") if is_whole else Length(command.length, "s")
+        self.chords[self.t.after.takes] = begin
+        self.chord = Chord(name, float(max(own, end - begin)), bool(with_them))
         return replace(chord, when=when, lasts=None if arp.latch else length), told
+
+    def _held(self, name: str, begin: Fraction) -> tuple[tuple[int, ...], Fraction]:
+        """Returns the notes that hands hold on an arpeggiator at a position, and until where."""
+        rack = self.t.after
+        lane = rack.lanes.get(name)
+        if lane is None or not lane.held:
+            return (), begin
+        zero, began = self.score.starts.get(lane.take, (0, Fraction(0)))
+        if lane.take in self.chords:
+            began = self.chords[lane.take]
+        elif self.timeline is None or zero != self.timeline.number:
+            return (), begin
+        end = began + Fraction(exact(lane.held))
+        return (held(lane, rack.modules[name].arp), end) if end > begin else ((), begin)
 
     def _without_chord(self, command: say.Arp) -> Rack:
         """Returns the rack as it will be once a chord is over that hands hold on the arpeggiator for a length."""
@@ -602,7 +636,7 @@ class Performance:
 
     # ------------------------------------------------------------ into the transaction
 
-    def _take(self, done: Edit, command: Kept, text: str) -> None:
+    def _take(self, done: Edit, command: Kept, text: str, chord: Chord | None = None) -> None:
         t, before, when, now = self.t, self.t.after, command.when, When("now")
         if when is None and not (command.tells_lanes or isinstance(command, say.Say)):
             when = now
@@ -627,9 +661,10 @@ class Performance:
             t.past, t.future, t.dropped = (arrangement.carried(steps, items, t.after) for steps in piles)
         elif not command.act:
             back = self._way_back(command, before, text, withdrawn)
-            deed = Deed(before, withdrawn=withdrawn, back=back)
+            deed = Deed(before, withdrawn=withdrawn, back=back, chord=chord.name if chord else "")
             if command.is_step:
-                self._remember(text, deed if withdrawn or back else before)
+                thing = deed if withdrawn or back or chord else before
+                self._remember(text, thing, self._chord_before(chord) if chord else None)
         elif withdrawn or stood != self.stopped or before.modules != t.after.modules:
             self._remember(text, Deed(before, command.act, stood, withdrawn))
 
@@ -648,10 +683,21 @@ class Performance:
         stands = self.stopped and not by_hand and (act != "" or only_when_it_goes(step, self.catalogue))
         t.steps.append(replace(step, stands=stands))
 
-    def _remember(self, label: str, thing: Thing) -> None:
-        """Records a step for undo. What was put off keeps the id that it was given then."""
+    def _chord_before(self, chord: Chord) -> Undoable | None:
+        """Returns the last step, if it is of the chord that goes on: however many lines its notes come in, it is one step."""
+        last = self.t.past[-1] if self.t.past and not self.t.future and chord.goes_on else None
+        is_same = last is not None and isinstance(last.thing, Deed) and last.thing.chord == chord.name
+        return last if is_same and last is not None and last.author == self.author else None
+
+    def _remember(self, label: str, thing: Thing, goes_on: Undoable | None = None) -> None:
+        """Records a step for undo. What was put off keeps the id that it was given then. `goes_on`: the step that it is more of."""
         t, place = self.t, len(self.t.outcomes)
         if self.author in (*PERFORMERS, JOURNAL):
+            return
+        if goes_on is not None and isinstance(goes_on.thing, Deed) and isinstance(thing, Deed):
+            first = goes_on.label
+            label = f"{first}; {label}" if len(first) < LONGEST_LABEL else first
+            t.past = (*t.past[:-1], goes_on._replace(label=label, thing=replace(goes_on.thing, back=thing.back)))
             return
         id = t.ids.get(place, 0)
         if not id:

@@ -134,13 +134,15 @@ class Later(Struct, frozen=True, tag=True):
 
 class Deed(Struct, frozen=True):
     """A step that did more than change the rack. `act` moved the transport, which `stopped` says of the other side of the step;
-    `withdrawn` waited until then, each with what waits in its place; `back` is what puts an end to it by itself."""
+    `withdrawn` waited until then, each with what waits in its place; `back` is what puts an end to it by itself.
+    `chord`: it lets a chord by hand be played, on the arpeggiator of this module."""
 
     rack: Rack
     act: str = ""
     stopped: bool = False
     withdrawn: tuple[tuple[Due | Later, Later | None], ...] = ()
     back: Later | None = None
+    chord: str = ""
 
 
 Thing = Rack | Later | Deed

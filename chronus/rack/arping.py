@@ -39,7 +39,7 @@ def arp(rack: Rack, command: Arp, catalogue: Catalogue) -> Result:
         return rack, text + taken, result
     if pitches and now is not None:
         chord = chord_of(now, pitches, lane.options.velocity * HIT)
-        lane = replace(lane, text=chord.text, pattern=chord.pattern, options=chord.options, take=rack.takes)
+        lane = replace(lane, text=chord.text, pattern=chord.pattern, options=chord.options, take=rack.takes, held=0.0)
     else:
         lane = replace(lane, options=through(now, lane.options))
     return replace(rack, lanes={**rack.lanes, name: lane}, takes=rack.takes + bool(pitches)), text, result
@@ -57,8 +57,9 @@ def held(lane: Lane | None, arp: Arpeggiator | None) -> tuple[int, ...]:
     return pitches_by_hand(arp, lane.text, lane.pattern, lane.options) if lane is not None and arp is not None else ()
 
 
-def addressed(rack: Rack, name: str) -> Rack:
-    """Returns the rack with a module that hands have played: a drone sounds from then on only while its gate is on."""
+def addressed(rack: Rack, name: str, beats: float) -> Rack:
+    """Returns the rack with a chord that hands hold on a module for so many beats; a drone sounds then only while its gate is on."""
+    rack = replace(rack, lanes={**rack.lanes, name: replace(rack.lanes[name], held=beats)})
     return with_module(rack, replace(rack.modules[name], played=True, hushed=False))
 
 

@@ -123,7 +123,7 @@ class Locked(Struct, frozen=True):
 
 class Lane(Struct, frozen=True):
     """The pattern of one module. `take` numbers the lanes ever typed, so that a lane brought back knows when it began. `locks`: those
-    of its pattern, in the order of `locks_of`.
+    of its pattern, in the order of `locks_of`. `held`: it is a chord by hand, whose notes hands hold for so many beats.
     """
 
     text: str
@@ -135,6 +135,7 @@ class Lane(Struct, frozen=True):
     locks: tuple[Locked, ...] = ()
     moves: str = ""
     """The parameter that it moves, of a lane of values."""
+    held: float = 0.0
 
 
 class Scene(Struct, frozen=True):

@@ -13,11 +13,11 @@ from tests.kit.stage import CATALOGUE
 
 
 def notes(stage):
-    """(sixteenths from transport zero, note) of the notes of the saw that the replicas were told."""
+    """(sixteenths from transport zero, note) of the notes of the saw that are heard."""
     timeline = stage.conductor.state.score.timeline
     return [
         (timeline.position(entry.frame) * 4, note_name(round(note_number(entry.a))))
-        for entry in stage.log
+        for entry in stage.replayed()
         if entry.kind == NOTE_ON and entry.a  # what plays its own freq is a kick
     ]
 
@@ -139,10 +139,87 @@ def test_a_latched_chord_is_played_as_the_arpeggiator_says_next():
     assert (lane.text, lane.options.arp, lane.options.oct) == ("[a2,c3,e3]@10", "updown", 2)
 
 
+BEAT = BAR // 4
+
+
+def chord_on(stage, beat):
+    """The notes that begin on the four sixteenths of a beat, counted from 0."""
+    return " ".join(note for step, note in notes(stage) if beat * 4 <= step < beat * 4 + 4)
+
+
+def typed(*said):
+    """A stage with a beat, on which lines are said one by one, each after half a beat more."""
+    stage = Said()
+    stage.line(f"load kick; seq kick: x...; load saw; {said[0]}")
+    for k, line in enumerate(said[1:]):
+        stage.play(BEAT * k + BEAT // 2)
+        stage.line(line)
+    stage.play(3 * BAR)
+    return stage
+
+
+def test_notes_of_different_lines_are_one_chord_while_they_are_held():
+    stage = typed("arp saw up", "note saw a2 len=1/1", "note saw c3 len=1/2", "note saw e3 len=1/4")
+    assert [chord_on(stage, beat) for beat in range(1, 6)] == [
+        "a2 a2 a2 a2",
+        "a2 c3 a2 c3",
+        "a2 c3 e3 a2",
+        "c3 e3 a2 c3",
+        "",
+    ], "until the longest of them is over, and each from the next beat on"
+    assert "saw" not in stage.rack.lanes
+
+
+def test_a_note_after_they_are_let_go_is_a_chord_of_its_own():
+    stage = typed("arp saw up", "note saw a2", "show saw", "note saw c3")
+    assert [chord_on(stage, beat) for beat in (1, 2, 3)] == ["a2 a2", "", "c3 c3"], "a note is held for half a beat"
+
+
+def test_with_latch_a_note_joins_those_that_are_held_and_takes_the_place_of_those_that_are_not():
+    stage = typed("arp saw up latch", "note saw a2 len=1/2", "note saw c3 len=1/4", "show saw", "note saw e3")
+    assert [chord_on(stage, beat) for beat in (1, 2, 3, 4, 8)] == [
+        "a2 a2 a2 a2", "a2 c3 a2 c3", "a2 c3 a2 c3", "e3 e3 e3 e3", "e3 e3 e3 e3"
+    ]  # fmt: skip
+
+
+def test_a_chord_is_one_step_of_undo_in_however_many_lines_it_was_typed():
+    stage = Said()
+    stage.line("load kick; seq kick: x...; load saw; seq saw: a1 . . .; arp saw up")
+    stage.play(BEAT // 2)
+    stage.line("note saw a2 len=4/1; note saw c3 len=4/1")
+    stage.play(BEAT + BEAT // 2)
+    stage.line("note saw e3 len=1/4")
+    assert stage.rack.lanes["saw"].text == "[a2,c3,e3]@3"
+    assert stage.line("undo") == "undo: Note; Note; Note", "one step, by the names of all"
+    assert stage.rack.lanes["saw"].text == "a1 . . ." and stage.conductor.state.waiting == ()
+    stage.line("redo")
+    assert stage.rack.lanes["saw"].text == "[a2,c3,e3]@3"
+    stage.play(6 * BAR)
+    assert stage.rack.lanes["saw"].text == "a1 . . .", "and it is let go of by itself"
+
+
+def test_what_is_said_between_two_notes_is_a_step_of_its_own():
+    stage = Said()
+    stage.line("load kick; seq kick: x...; load saw; arp saw up latch")
+    stage.line("note saw a2 len=1/1; set saw.level -6db; note saw c3 len=1/1")
+    stage.line("undo 2")
+    assert stage.rack.lanes["saw"].text == "a2" and "level" not in stage.rack.modules["saw"].params
+    stage.line("undo")
+    assert "saw" not in stage.rack.lanes
+
+
+def test_after_stop_and_play_a_note_begins_another_chord():
+    stage = Said()
+    stage.line("load kick; seq kick: x...; load saw; arp saw up latch; note saw a2 len=4/1")
+    stage.play(BAR)
+    stage.line("stop; play; note saw c3")
+    assert stage.rack.lanes["saw"].text == "c3"
+
+
 def test_while_the_transport_stands_a_note_is_a_note():
     stage = Said()
     stage.line("load saw; arp saw up latch; stop")
-    stage.line("note saw a2")
+    assert stage.line("note saw a2").endswith("(not through its arp; transport stopped; play goes on)")
     assert "saw" not in stage.rack.lanes and stage.rack.modules["saw"].played
 
 
@@ -157,7 +234,7 @@ def test_it_is_undone_saved_and_comes_back():
     kept, back = stage.rack.lanes["saw"], again.rack.lanes["saw"]
     assert (kept.text, kept.options) == (back.text, back.options)
     assert again.rack.modules["saw"].arp == stage.rack.modules["saw"].arp
-    stage.line("undo 3")
+    stage.line("undo 2")
     assert stage.rack.modules["saw"].arp is None and "saw" not in stage.rack.lanes
 
 

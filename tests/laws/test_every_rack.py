@@ -247,7 +247,7 @@ def plain(rack: Rack):
         }
         return module.kind, module.name, module.voices, params, module.held, silent, module.arp
 
-    lanes = [(name, replace(lane, take=0)) for name, lane in rack.lanes.items()]
+    lanes = [(name, replace(lane, take=0, held=0.0)) for name, lane in rack.lanes.items()]
     moving = {
         field: replace(thing, number=0)
         for field in rack.__struct_fields__

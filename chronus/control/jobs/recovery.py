@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import File, Submission, Word
+from chronus.commands import File, Goto, Open, Submission, Word
+from chronus.commands import Song as SaidSong
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.transaction import Committed
@@ -28,6 +29,8 @@ from chronus.memory import layout
 from chronus.memory.layout import SEALS, Memory
 from chronus.memory.log import NOW, Rows, least_frame
 from chronus.memory.program import Program
+from chronus.rack import songs
+from chronus.rack.document import Song
 from chronus.score.owed import Owed
 from chronus.score.spans import NONE
 from chronus.shelf import naming, recording
@@ -104,6 +107,7 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
     poisoned = [record for record in found.poisoned if record.module]
     if start.first is not None:
         start.notes.append(f"{why} {path}")
+        start.notes += _where_the_song_is(start.first)
     elif lost or poisoned:
         start.notes.append(f"nothing of the rack comes back from {path}, which is kept")
     for record in poisoned:
@@ -114,6 +118,15 @@ def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue,
     start.notes += [f'"{text}" waited for its time; now it is done' for text in at_once[:MOST_NAMED]]
     if len(at_once) > MOST_NAMED:
         start.notes.append(f"and {len(at_once) - MOST_NAMED} more that waited for their time are done")
+
+
+def _where_the_song_is(whole: Submission) -> list[str]:
+    """Returns the notice about where the song goes on; none where there is none, or it was stopped."""
+    opened = (one for command in whole.commands if isinstance(command, Open) for one in command.commands)
+    song = next((Song(one.sections, one.loop) for one in opened if isinstance(one, SaidSong) and one.sections), None)
+    bar = next((command.bar for command in whole.commands if isinstance(command, Goto)), 0)
+    found = songs.place(song, bar - 1) if song is not None and bar else None
+    return [f"the song goes on at bar {bar}, in {song.sections[found.section][0]}"] if song and found else []
 
 
 def _with_what_is_there(whole: Submission, catalogue: Catalogue) -> tuple[Submission, list[str]]:
