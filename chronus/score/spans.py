@@ -48,6 +48,8 @@ from chronus.score.timeline import Timeline
 SIXTEENTH = Fraction(1, 4)
 """Of the transport's grid, in beats."""
 STRAIGHT = Fraction(1, 2)
+BINARY = 64
+"""Parts of a cell of swing that count as its halves, quarters and so on."""
 FAR_BEFORE = -(1 << 52)
 NONE: Rows = np.zeros((0, 8), np.int64)
 
@@ -104,9 +106,11 @@ class Span(Struct, frozen=True):
 
 
 class Swing(NamedTuple):
-    """Delays every second line of a grid (its odd lines, counted from `zero`): to `share` of the two cells around it.
+    """Delays every second line of a grid (its odd lines, counted from `zero`): to `share` of the two cells around it. In beats.
 
-    Nothing else moves: what stands between the lines, and so triplets and 32nds, stays where it is. In beats.
+    What lies in the cell behind such a line moves with it, closer together, so that the cell ends where it did: halves of the cell,
+    quarters and so on, and whatever else a lane plays there that plays on the line too, as `x*3` does. Triplets of eighths and quarters
+    have no note on the line: they stay.
     """
 
     zero: Fraction
@@ -183,23 +187,65 @@ def _before(loop: Loop, parts: int, bisect: Callable[[list[int], int], int]) -> 
 
 
 def _swung(straight: Notes, swing: Swing, origin: Fraction) -> Notes:
-    """Moves a note on an odd line later, and shortens it by that if it ends inside the cell; an end on such a line moves too."""
-    lead, short = origin - swing.zero, straight.unit * (2 - 2 * swing.share)
-    unit = _shared(short, straight.unit, lead, swing.cell, swing.late)
-    fine, squeezed, cell, late, lead_units = (
-        int(part / unit) for part in (straight.unit, short, swing.cell, swing.late, lead)
-    )
+    """Moves what lies behind the odd lines. An end moves with the beginning of its note if it lies in the same cell, or with a line or
+    another beginning that it lies on; otherwise a gate ends there, and stays.
+    """
+    unit = _shared(straight.unit, straight.unit * (2 - 2 * swing.share), *_parts(swing, origin))
+    fine = int(straight.unit / unit)
+    grid = Grid.of(swing, origin, unit, fine, straight.loop)
     begin = straight.begin * fine
-    begins_odd = _odd(begin + lead_units, cell)
+    later = grid.moved(begin)
 
     def moved(end: Ints) -> Ints:
         fine_end = end * fine
-        inside = begins_odd & (fine_end < begin + cell)
-        later = fine_end + late * _odd(fine_end + lead_units, cell)
-        return np.where(inside, begin + late + (end - straight.begin) * squeezed, later)
+        inside = (later > begin) & (fine_end < begin - grid.behind(begin) + grid.cell)
+        follows = (grid.behind(fine_end) == 0) | grid.plays(fine_end)
+        return np.where(inside, grid.shifted(fine_end), np.where(follows, grid.moved(fine_end), fine_end))
 
     free = moved(straight.free) if straight.locks else straight.free
-    return straight._replace(unit=unit, begin=begin + late * begins_odd, end=moved(straight.end), free=free)
+    return straight._replace(unit=unit, begin=later, end=moved(straight.end), free=free)
+
+
+def _parts(swing: Swing, origin: Fraction) -> tuple[Fraction, ...]:
+    """Returns what a unit must divide, besides that of the notes, in which all places of swung notes are whole."""
+    lead = origin - swing.zero
+    return lead, lead * (2 - 2 * swing.share), swing.cell, swing.late
+
+
+class Grid(NamedTuple):
+    """The lines of a swing in whole units from a lane's origin, which lies `lead` behind line 0. `fine`: units in a part of the loop."""
+
+    lead: int
+    cell: int
+    late: int
+    fine: int
+    loop: Loop
+
+    @classmethod
+    def of(cls, swing: Swing, origin: Fraction, unit: Fraction, fine: int, loop: Loop) -> Grid:
+        lead, cell, late = (int(part / unit) for part in (origin - swing.zero, swing.cell, swing.late))
+        return cls(lead, cell, late, fine, loop)
+
+    def behind(self, place: Ints) -> Ints:
+        """Returns how far behind the last line each place lies."""
+        return (place + self.lead) % self.cell
+
+    def plays(self, place: Ints) -> Flags:
+        """Whether the lane may begin a note at a place."""
+        parts, between = np.divmod(place, self.fine)
+        found: Flags = (between == 0) & np.isin(parts % self.loop.size, self.loop.moments)
+        return found
+
+    def moved(self, place: Ints) -> Ints:
+        """Returns where what begins at a place, or on a line, lies then."""
+        behind = self.behind(place)
+        odd = (place + self.lead) // self.cell & 1 == 1
+        goes = odd & ((behind * BINARY % self.cell == 0) | self.plays(place - behind))
+        return np.where(goes, self.shifted(place), place)
+
+    def shifted(self, place: Ints) -> Ints:
+        """Returns where a place lies that goes with the odd line before it."""
+        return place + self.late - self.behind(place) * self.late // self.cell
 
 
 def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
@@ -207,9 +253,8 @@ def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
     begin others, in halves of the unit. Swing may move a moment beyond those that follow it."""
     loop, swing = some.loop, swing_of(span, some.loop)
     fine = int(span.beat / loop.part / some.unit)
-    lead, cell, late = (
-        (int(part / some.unit) for part in (span.origin - swing.zero, swing.cell, swing.late)) if swing else (0, 1, 0)
-    )
+    grid = Grid.of(swing, span.origin, some.unit, fine, loop) if swing else None
+    late = grid.late if grid else 0
     laps = np.arange(2 + late // (loop.size * fine))[:, None]
     beyond = ((loop.moments + laps * loop.size) * fine).ravel()
     reach = 1 + int(
@@ -218,16 +263,11 @@ def _middles(some: Notes, span: Span) -> tuple[Ints, Ints]:
     before, after = np.full(len(some.begin), FAR_BEFORE), np.full(len(some.begin), -FAR_BEFORE)
     for away in (*range(-reach, 0), *range(1, reach + 1)):
         other = loop.beside(some.played, away) * fine
-        if late:
-            other = other + late * _odd(other + lead, cell)
+        if grid:
+            other = grid.moved(other)
         before = np.where(other < some.begin, np.maximum(before, other), before)
         after = np.where(other > some.begin, np.minimum(after, other), after)
     return some.begin + before, some.begin + after
-
-
-def _odd(place: Ints, cell: int) -> Flags:
-    lines, between = np.divmod(place, cell)
-    return (between == 0) & (lines & 1 == 1)
 
 
 def _shared(*parts: Fraction) -> Fraction:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chronus.language.notation import read_lane
 from chronus.memory.log import BEGINNING, F_ACCENT, F_GLIDE, LOCK, MINOR, NOTE_OFF, NOTE_ON, PARAM, UNLOCK, decode
 from chronus.pattern.lane import Hit, LaneOptions, Pattern, locks_of
 from chronus.pattern.tree import Lock
@@ -18,6 +20,9 @@ from chronus.units import Quantity
 from tests.kit.machine import seconds_of
 
 PLAYER = Player(3, 7, 11)
+
+
+F0 = Fraction(0)
 
 
 def span(pattern, options=None, swing=50, **more):
@@ -153,8 +158,29 @@ def test_swing_is_the_transports_so_lanes_of_other_steps_meet_on_its_lines():
     assert onsets((1, 16)) == [0, 7920, 12000, 19920, 24000, 31920, 36000, 43920]
     assert onsets((1, 12)) == [0, 8000, 16000, 24000, 32000, 40000]
     assert onsets((1, 24)) == [4000 * k for k in range(12)]
-    assert onsets((1, 32))[:8] == [0, 3000, 7920, 9000, 12000, 15000, 19920, 21000]
+    assert onsets((1, 32))[:8] == [0, 3000, 7920, 9960, 12000, 15000, 19920, 21960]
     assert onsets((3, 16)) == [0, 19920, 36000]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (". x*2", [7920, 9960]),
+        (". x*3", [7920, 9280, 10640]),
+        (". [. x]", [9960]),
+        (". [xx[xx]]", [7920, 9280, 10640, 11320]),
+        ("x*3 .", [0, 2000, 4000]),
+        ("[x x x]@2", [0, 4000, 8000]),
+        ("[x x x]@4", [0, 8000, 16000]),
+        ("[x x x x] every=1/8", [0, 3000, 7920, 9960]),
+    ],
+)
+def test_what_lies_inside_of_a_late_step_moves_with_it_and_triplets_stay(text, found):
+    """A sixteenth lasts 6,000 frames, a late one begins at 7,920 and what is in it has 4,080 to last."""
+    read = read_lane(f"{text} gate=99%", 1)
+    lane = Span(F0, F0, F0, 5, Lane("", read.pattern, read.options, 0), swing=Fraction(66, 100))
+    timeline = Timeline.begin(48000, 1, 0, 120)
+    assert begins(entries(lane, timeline, 0, 12000)) == [f for f in found if f < 12000]
 
 
 def test_a_lane_of_odd_length_swings_by_the_transport_and_not_by_its_own_steps():
@@ -187,8 +213,10 @@ def test_frames_are_those_of_exact_fractions(lane, bpm):
     for loop in range(200):
         for hit in pattern.hits:
             at = (loop * pattern.steps + (Fraction(*hit.at) + shift) % pattern.steps) / 4
-            odd = (at * 4).denominator == 1 and int(at * 4) % 2 == 1
-            wanted += [timeline.frame(at + late * odd)] * max(1, len(hit.pitches))
+            line, behind = divmod(at * 4, 1)
+            leads = line % pattern.steps in {(Fraction(*one.at) + shift) % pattern.steps for one in pattern.hits}
+            goes = line % 2 == 1 and ((behind * 64).denominator == 1 or leads)
+            wanted += [timeline.frame(at + late * (1 - behind) * goes)] * max(1, len(hit.pitches))
     assert begins(entries(lane, timeline, 0, 200_000)) == sorted(f for f in wanted if f < 200_000)
 
 
