@@ -433,7 +433,8 @@ class Node(Struct, kw_only=True):
 class Shown(Result, kw_only=True):
     """A module (`kind`, `params` ...), a scene, the song, all lanes, the graph (`nodes`, `cables`), or everything (`bpm`, `modules` ...).
 
-    `file`: where the graph was written to. `moved`: where lanes of values have its parameters now.
+    `to_come`: a song that waits, and where it begins. `file`: where the graph was written to. `moved`: where lanes of values have its
+    parameters now.
     """
 
     name: str | UnsetType = UNSET
@@ -463,6 +464,7 @@ class Shown(Result, kw_only=True):
     loop: bool | UnsetType = UNSET
     stopped: bool | UnsetType = UNSET
     now: SongNow | UnsetType = UNSET
+    to_come: str | UnsetType = UNSET
 
 
 class Moved(Result, kw_only=True):

@@ -248,7 +248,7 @@ def _show_song(seen: Seen) -> Answer:
     head = f"{songs.in_words(song)} ({', '.join(filter(None, (*arrangement.remarks(song), state)))})"
     result = {**songs.plain(song), "now": arrangement.told(song, at)}
     if to_come is not None:
-        result["to_come"] = {**songs.plain(to_come[0]), "at": to_come[1]}
+        result["to_come"] = f"{songs.in_words(to_come[0])} at {to_come[1]}"
     return Answer((head, *arrangement.drawn(song, at), *then), result)
 
 

@@ -153,7 +153,7 @@ def _clear_scene(rack: Rack, command: Clear) -> Result:
         message = f'the song plays "{name}"; another `song: ...` without it comes first, or `clear song`'
         raise ChronusError("E_VALUE", message, part="name")
     left = {other: scene for other, scene in rack.scenes.items() if other != name}
-    return replace(rack, scenes=left), f"clear scene {name}", {"scene": name}
+    return replace(rack, scenes=left), f"clear scene {name}", {"name": name}
 
 
 def _clear_song(rack: Rack, command: Clear) -> Result:
@@ -161,7 +161,7 @@ def _clear_song(rack: Rack, command: Clear) -> Result:
         raise ChronusError("E_VALUE", f"there is no song; {NO_SONG}", part="what")
     if command.lasts is not None:
         raise ChronusError("E_VALUE", "a song that is taken away does not come back by itself", part="lasts")
-    return replace(rack, song=None), "clear song", {"song": None}
+    return replace(rack, song=None), "clear song", {"name": "song"}
 
 
 def without(rack: Rack, name: str, module: bool = False) -> tuple[Rack, str]:
@@ -184,13 +184,13 @@ def without(rack: Rack, name: str, module: bool = False) -> tuple[Rack, str]:
 
 
 def fill(rack: Rack, command: Fill, catalogue: Catalogue) -> Result:
-    return replace(rack, fill=command.on), f"fill {'on' if command.on else 'off'}{_unheard(rack)}", {"on": command.on}
+    return replace(rack, fill=command.on), f"fill {'on' + _unheard(rack) if command.on else 'off'}", {"on": command.on}
 
 
 def every(rack: Rack, command: Every, catalogue: Catalogue) -> Result:
     bars = command.bars
     text = f"every {bars} bar{'s' * (bars > 1)} fill" if bars else "every off"
-    return replace(rack, fill_every=bars), text + _unheard(rack), {"bars": bars}
+    return replace(rack, fill_every=bars), text + (_unheard(rack) if bars else ""), {"bars": bars}
 
 
 def _unheard(rack: Rack) -> str:

@@ -241,7 +241,7 @@ def test_one_that_has_still_to_begin_is_shown_and_not_turned(song):
     song.line("song: intro*2 drop*2")
     (shown,) = song.lines("show song")
     assert shown.lines[0] == "song: intro*2 drop*2 (4 bars, then its lanes stop, begins at bar 2)"
-    assert shown.result["to_come"]["at"] == "bar 2" and shown.result["now"] == {}
+    assert shown.result["to_come"] == "song: intro*2 drop*2 at bar 2" and shown.result["now"] == {}
     for line in ("song stop", "clear song", "song loop on"):
         error = song.wrong(line)
         assert error.message == "the song begins at bar 2; say it then, or take it back with `undo`"
