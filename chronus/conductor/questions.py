@@ -217,7 +217,10 @@ def _show(command: say.Show, seen: Seen) -> Answer:
 def _show_lanes(command: say.Show, seen: Seen) -> Answer:
     rack, frame = seen.rack, seen.present.frame
     if command.glance:
-        return Answer((), {"lanes": looking.glance(rack, seen.score, frame)})
+        lanes = looking.glance(rack, seen.score, frame)
+        return Answer(
+            (), {"lanes": [{**lane, "level": _level(lane["name"].partition(".")[0], seen)} for lane in lanes]}
+        )
     if not rack.lanes:
         return Answer(("there are no lanes",), {"lanes": []})
     kits = [name for name in rack.lanes if seen.catalogue[rack.modules[module_of(name)].kind].kit]
@@ -348,10 +351,17 @@ def _spectrum(command: say.Spectrum, seen: Seen) -> Answer:
 
 def _measured(name: str, seen: Seen) -> dict[str, Any]:
     """Says by how many dB a module leaves louder than its kernel is, and why it may be silent."""
-    rack, module = seen.rack, seen.rack.modules[name]
-    levels = [value(rack, module, param, seen.present) for param in seen.catalogue[module.kind].mix if param == LEVEL]
-    known = quiet.Known(rack, seen.catalogue, seen.taken_out, seen.present, seen.score is None)
-    return {"name": name, "level": levels[0] if levels else 0.0, "why": quiet.why(name, known)}
+    known = quiet.Known(seen.rack, seen.catalogue, seen.taken_out, seen.present, seen.score is None)
+    return {"name": name, "level": _level(name, seen), "why": quiet.why(name, known)}
+
+
+def _level(name: str, seen: Seen) -> float:
+    """Returns by how many dB a module leaves louder than its kernel is."""
+    module = seen.rack.modules[name]
+    levels = [
+        value(seen.rack, module, param, seen.present) for param in seen.catalogue[module.kind].mix if param == LEVEL
+    ]
+    return levels[0] if levels else 0.0
 
 
 def _with_output(word: str, seen: Seen) -> str:

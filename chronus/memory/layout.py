@@ -289,17 +289,17 @@ def read_only(descriptor: int) -> int:
 class Memory:
     """One process's view of the shared memory."""
 
-    def __init__(self, descriptor: int | None = None) -> None:
-        """Without a descriptor: memory of this process alone (offline rendering)."""
+    def __init__(self, descriptor: int | None = None, *, writes: bool = True) -> None:
+        """Without a descriptor: memory of this process alone (offline rendering). `writes` False: only to look into."""
         if descriptor is None:
             self.map = mmap.mmap(-1, TAPS)  # nobody looks at it
         else:
-            self.map = mmap.mmap(descriptor, SIZE)
+            self.map = mmap.mmap(descriptor, SIZE, prot=mmap.PROT_READ | (mmap.PROT_WRITE if writes else 0))
         self.bytes = np.frombuffer(self.map, np.uint8)
         self.board = self.region(BOARD, WORDS * 8)
         self.log = self.region(LOG, LOG_ENTRIES * 64).reshape(LOG_ENTRIES, 8)
         self.seals = self.region(SEAL, SEALS * 8)
-        if descriptor is not None:
+        if descriptor is not None and writes:
             self.touch(0, PROGRAM_AREA)
 
     def region(self, offset: int, size: int) -> np.ndarray:

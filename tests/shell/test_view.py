@@ -1,7 +1,6 @@
 """`chronus view`: what it reads is what is heard, what it draws fits, and the terminal is as it was when it is over."""
 
 import fcntl
-import locale
 import mmap
 import os
 import pty
@@ -20,13 +19,13 @@ from chronus import wire
 from chronus.charts.canvas import no_style
 from chronus.charts.levels import Level
 from chronus.commands import Hello, Show
+from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.memory.layout import BLOCK, RING_BLOCKS, RING_HEAD, RING_STRIDE
 from chronus.score.heads import head
 from chronus.shell.view import bands
 from chronus.shell.view import screen as screens
-from chronus.shell.view.ear import Ear, Heard
-from chronus.shell.view.live import glyphs_of
+from chronus.shell.view.ear import Ear, Heard, peak_of
 from chronus.shell.view.memory import REACH, Memory
 from chronus.shell.view.page import Seen, head_of, page, position
 from chronus.shell.view.screen import ASK, ENTER, LEAVE, Frames, Ink, Screen, colours
@@ -85,6 +84,28 @@ def test_one_who_looks_on_can_write_nothing(lent):
         mmap.mmap(descriptor, 4096)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.write(descriptor, b"x")
+
+
+def test_the_peak_of_a_module_is_told_behind_its_level(lent):
+    whole, descriptor = lent
+    rows = whole.region(layout.TAPS + 7 * layout.TAP_BYTES, layout.TAP_PLANES).reshape(layout.TAP_ROWS, -1)
+    for block, (low, high) in enumerate([(-0.9, 0.1), (-0.5, 0.2), (-0.1, 0.25)]):
+        rows[block, :] = block + 1
+        rows[block].view(np.float32)[[layout.T_LOW, layout.T_HIGH, layout.T_POWER, layout.T_GAIN]] = low, high, 0.1, 0.5
+    whole.board[layout.HEARD] = 3 * BLOCK
+    there = Memory(descriptor)
+    assert peak_of(there.extents(7, 2 * BLOCK), 0.0) == pytest.approx(20 * np.log10(0.5), abs=1e-4)
+    assert peak_of(there.extents(7, 3 * BLOCK), -6.0) == pytest.approx(20 * np.log10(0.9) - 6, abs=1e-4)
+    assert there.extents(7, 2 * BLOCK).gain.min() == 0.5
+    assert peak_of(there.extents(8, 3 * BLOCK), 0.0) is None
+
+
+def test_an_engine_of_another_version_is_told_and_not_read():
+    descriptor = os.memfd_create("older")
+    os.ftruncate(descriptor, 1 << 20)
+    with pytest.raises(ChronusError, match="another version"):
+        Memory(descriptor)
+    os.close(descriptor)
 
 
 @pytest.fixture
@@ -228,7 +249,7 @@ def seen(chance, lanes):
     status = {
         "engine": {"name": "default", "rate": RATE, "frame": 0, "bpm": 174.5, "bar": 17, "beat": 2.25, "meter": "4/4", "playing": True},
         "slots": {"mode": chance.choice(["duplex", "simplex"])}, "load": {"mean": 0.123, "worst": 1.5},
-        "happened": [{"kind": "failover", "text": "slot 0 died (signal 9), slot 1 plays on, 0 frames lost \x1b[2J"}],
+        "happened": [{"kind": "failover", "text": "slot 0 died (signal 9), slot 1 plays on, 0 frames lost \x1b[2J", "ago_s": 2.0}],
         "song": {"bar": 3, "bars": 64, "section": {"scene": "drop", "number": 1, "bar": 3, "bars": 16}},
     }  # fmt: skip
     rows = []
@@ -245,7 +266,9 @@ def seen(chance, lanes):
     levels = tuple(Level(name, -10.0, -3.0, -1.0) for name in ("left", "right"))
     count = chance.choice([8, 20, 64])
     heard = Heard(levels, bands.centers(bands.edges(count, RATE)), [-30.0] * count, [-0.5] * 90, [0.4] * 90, 0.02)
-    return Seen(chance.randrange(10**6), status, rows, heard, 0, chance.choice(["", "the connection was lost"]))
+    peaks = {name: chance.choice([None, -3.2, -42.0]) for name in names}
+    note = chance.choice(["", "the connection was lost"])
+    return Seen(chance.randrange(10**6), status, rows, heard, 0, note, peaks, -2.5)
 
 
 @pytest.mark.parametrize("width,height", SIZES)
@@ -262,6 +285,13 @@ def test_a_page_fits_the_terminal_whatever_plays(width, height):
         if height >= 20 and width >= 60:
             assert "bar " in lines[0] and "drop 3/16" in lines[0]
             assert lanes == 0 or any(line.startswith(one.lanes[0]["name"][:10]) for line in lines)
+
+
+def test_a_lane_has_the_level_of_its_module_and_the_limiter_is_told():
+    lanes = [{"name": name, "steps": 4, "muted": False, "row": "x..."} for name in ("kick", "hat", "bass.cutoff")]
+    lines = page(Seen(0, {}, lanes, peaks={"kick": -7.44, "hat": None}, limiter=-3.2), 80, 20, "ascii", no_style)
+    assert [line.split()[-1] for line in lines if line.startswith(("kick", "hat", "bass"))] == ["-7.4", "-", "x..."]
+    assert "limiter -3.2 dB" in lines[1]
 
 
 def test_the_step_that_is_heard_is_marked():
@@ -301,13 +331,6 @@ def test_a_terminal_gets_the_colours_that_it_has(environ, count):
     ink = Ink(count)
     assert ("38;5" in ink("hot", "x"), "\x1b[31m" in ink("hot", "x")) == (count == 256, count == 16)
     assert ink("head", "x") == "\x1b[7mx\x1b[0m"
-
-
-def test_a_terminal_that_may_have_no_braille_gets_ascii(monkeypatch):
-    monkeypatch.setattr(locale, "getpreferredencoding", lambda do_setlocale=True: "UTF-8")
-    assert [glyphs_of({"TERM": term}) for term in ("xterm", "linux", "vt220")] == ["braille", "ascii", "ascii"]
-    monkeypatch.setattr(locale, "getpreferredencoding", lambda do_setlocale=True: "ANSI_X3.4-1968")
-    assert glyphs_of({"TERM": "xterm"}) == "ascii"
 
 
 @pytest.fixture

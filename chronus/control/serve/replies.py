@@ -87,8 +87,12 @@ def _list(asked: Question) -> Reply:
 
 
 def _show(asked: Question) -> Reply:
-    """Writes the graph of the rack into a file, if one is named."""
+    """Writes the graph of the rack into a file, if one is named; tells who looks on where to find what modules put out."""
     command, outcome = asked.command, asked.outcome
+    if command.what == "lanes" and command.glance:
+        seats = asked.known.conductor.state.places.plan.seats
+        handles = {name: seat.handle for name, seat in seats.items()}
+        return Reply(outcome.id, True, outcome.text, result={**outcome.result, "handles": handles})
     if command.what != "patch" or not command.form:
         return _done(asked)
     try:

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chronus.catalogue.spec import factor
 from chronus.charts.levels import Level
+from chronus.memory.taps import Extents
 from chronus.shell.view import bands as ears
 from chronus.shell.view.bands import Sound
 
@@ -31,6 +33,12 @@ class Heard(NamedTuple):
     low: Sequence[float]
     high: Sequence[float]
     seconds: float
+
+
+def peak_of(extents: Extents, level: float) -> float | None:
+    """Returns the peak of a module in dB, behind its level; None where it is silent."""
+    most = max(float(extents.high.max(initial=0.0)), -float(extents.low.min(initial=0.0)))
+    return decibels(most * factor(level))
 
 
 def decibels(factor: float) -> float | None:

@@ -6,7 +6,6 @@ its work is worth: so much of a processor, whatever is on the page. A terminal t
 
 from __future__ import annotations
 
-import locale
 import os
 import select
 import signal
@@ -17,14 +16,15 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from chronus import connection, wire
-from chronus.charts.canvas import Glyphs, no_style
+from chronus.charts.canvas import no_style
 from chronus.commands import AnyCommand, Reply, Show, Status, Submission
 from chronus.errors import ChronusError
 from chronus.memory import layout
 from chronus.settings import Settings
+from chronus.shell import glyphs
 from chronus.shell.attached import Attached, attach
 from chronus.shell.conversation import OK
-from chronus.shell.view.ear import Ear
+from chronus.shell.view.ear import Ear, decibels, peak_of
 from chronus.shell.view.memory import REACH, Memory
 from chronus.shell.view.page import Seen, page, wanted
 from chronus.shell.view.screen import Ink, Screen, colours
@@ -43,6 +43,8 @@ ATTACH_SECONDS = 0.5
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 LEAVING = b"qQ\x03\x04"
 """Keys: q, Ctrl-C, Ctrl-D."""
+PEAK_SECONDS, MOST_LEVELS = 0.25, 64
+"""The time whose peak is a module's level, and the modules whose level is looked at."""
 TEXT_COLUMNS, TEXT_ROWS = 78, 40
 QUESTIONS: dict[int, AnyCommand] = {1: Status(), 2: Show(what="lanes", glance=True)}
 
@@ -57,6 +59,9 @@ class Engine:
         self.ear: Ear | None = None
         self.status: Mapping[str, Any] = {}
         self.lanes: list[Mapping[str, Any]] = []
+        self._handles: Mapping[str, int] = {}
+        self._peaks: dict[str, float | None] = {}
+        self._limiter, self._peaks_of = 0.0, 0
         self.note = ""
         self._lost_before = 0
         self._asked = self._tried = 0.0
@@ -133,7 +138,7 @@ class Engine:
         if reply.ok and reply.id == 1:
             self.status = reply.result
         elif reply.ok and reply.id == 2:
-            self.lanes = reply.result["lanes"]
+            self.lanes, self._handles = reply.result["lanes"], reply.result["handles"]
 
     def _lose(self) -> None:
         self.drop()
@@ -154,17 +159,26 @@ class Engine:
         frame = memory.heard
         bands, points = wanted(width, height, len(self.lanes))
         heard = ear.hear(memory.sound(frame - REACH, frame), frame, bands, points)
+        self._look_at_modules(memory, frame, ear.rate)
         lost = memory.word(layout.SILENT) - self._lost_before
-        return Seen(frame, self.status, self.lanes, heard, lost, self.note)
+        return Seen(frame, self.status, self.lanes, heard, lost, self.note, self._peaks, self._limiter)
+
+    def _look_at_modules(self, memory: Memory, frame: int, rate: int) -> None:
+        """Looks a few times a second how loud each module with a lane is, and how its limiter holds down what is heard."""
+        frames = round(PEAK_SECONDS * rate)
+        if 0 <= frame - self._peaks_of < frames:
+            return
+        self._peaks_of, self._peaks = frame, {}
+        for lane in self.lanes[:MOST_LEVELS]:
+            if lane["name"] in self._handles:
+                self._peaks[lane["name"]] = peak_of(memory.extents(self._handles[lane["name"]], frames), lane["level"])
+        self._limiter = 0.0
+        if "out" in self._handles:
+            gain = float(memory.extents(self._handles["out"], frames).gain.min(initial=1.0))
+            self._limiter = decibels(gain) or 0.0
 
 
 # ---------------------------------------------------------------- the terminal
-
-
-def glyphs_of(environ: Mapping[str, str]) -> Glyphs:
-    """Returns the characters that pictures are drawn with: braille where the terminal can be expected to have it."""
-    plain = environ.get("TERM", "dumb") in ("dumb", "linux") or environ.get("TERM", "").startswith("vt")
-    return "ascii" if plain or "utf" not in locale.getpreferredencoding(False).lower() else "braille"
 
 
 def main(settings: Settings, once: bool) -> int:
@@ -196,7 +210,7 @@ def _one_page(settings: Settings) -> int:
 
 
 def _run(engine: Engine, screen: Screen, woken: int) -> None:
-    ink, glyphs = Ink(colours(os.environ)), glyphs_of(os.environ)
+    ink, drawn_with = Ink(colours(os.environ)), glyphs.of_terminal()
     due, drawn = 0.0, 0.0
     while not screen.gone:
         now = time.monotonic()
@@ -205,7 +219,7 @@ def _run(engine: Engine, screen: Screen, woken: int) -> None:
         if now >= due and not silent:
             begun = time.process_time()
             width, height = screen.size()
-            screen.draw(page(engine.seen(width, height), width, height, glyphs, ink))
+            screen.draw(page(engine.seen(width, height), width, height, drawn_with, ink))
             pace = SLOWEST if screen.unanswered > 1 else FASTEST
             due = now + max(pace, (time.process_time() - begun) / SHARE)
             drawn = now

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
-
 import numpy as np
 from numpy.typing import NDArray
 
-from chronus.memory import layout
-from chronus.memory.layout import BLOCK, CHANNELS, LINE, RING_BLOCKS, RING_BYTES, RING_HEAD, RING_STRIDE, RINGS, SLOTS
+from chronus.errors import ChronusError
+from chronus.memory import layout, taps
+from chronus.memory.layout import BLOCK, CHANNELS, RING_BLOCKS, RING_HEAD, RING_STRIDE, SLOTS
 
 REACH = (RING_BLOCKS - 64) * BLOCK
 """Frames before the one that is heard which a ring still holds, whatever is rendered ahead meanwhile."""
@@ -18,17 +17,14 @@ class Memory:
     """`descriptor` is the shared memory, as one who looks on is lent it. Nothing of it is ever written."""
 
     def __init__(self, descriptor: int) -> None:
-        size = RINGS + SLOTS * RING_BYTES
-        self._map = mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
-        whole = np.frombuffer(self._map, np.uint8)
-        self._board = whole[: layout.WORDS * 8].view(np.int64)
-        self._rings = [
-            whole[begin : begin + RING_BYTES].reshape(RING_BLOCKS, RING_STRIDE)
-            for begin in (RINGS + slot * RING_BYTES for slot in range(SLOTS))
-        ]
-
-    def word(self, name: int, slot: int = 0) -> int:
-        return int(self._board[name + slot * LINE])
+        """Raises E_ENGINE where that memory is not laid out as it is here."""
+        try:
+            self._whole = layout.Memory(descriptor, writes=False)
+        except ValueError:
+            raise ChronusError("E_ENGINE", "the engine is of another version of Chronus") from None
+        self.word = self._whole.word
+        rings = (self._whole.ring(slot).view(np.uint8) for slot in range(SLOTS))
+        self._rings = [ring.reshape(RING_BLOCKS, RING_STRIDE) for ring in rings]
 
     @property
     def heard(self) -> int:
@@ -58,3 +54,7 @@ class Memory:
                 break
         frames = found.reshape(-1, CHANNELS)
         return frames[begin - first * BLOCK : end - first * BLOCK]
+
+    def extents(self, handle: int, frames: int) -> taps.Extents:
+        """Returns how far a module went down and up in the last frames, and how its limiter held it down."""
+        return taps.extents(self._whole, handle, self.heard // BLOCK, -(-frames // BLOCK))

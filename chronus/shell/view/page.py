@@ -24,12 +24,17 @@ AXES = 2
 BESIDE = 120
 """Columns from which on the wave stands beside the spectrum."""
 NARROWEST, LOWEST = 20, 4
+LEVEL, WITH_LEVELS = 5, 70
+"""Columns of a module's level, and of a page from which on there is room for them."""
+RECENT_SECONDS = 60
+"""So long what happened last stands at the foot."""
 
 
 class Seen(NamedTuple):
     """What is known at a frame. `status` and `lanes` are answers of control; `lost`: frames of silence since this began.
 
-    `note` is what hinders the view; `heard` None where nothing can be heard.
+    `note` is what hinders the view; `heard` None where nothing can be heard. `peaks`: of modules, in dB, None where one is silent;
+    `limiter`: by how many dB the last one holds the sound down.
     """
 
     frame: int
@@ -38,6 +43,8 @@ class Seen(NamedTuple):
     heard: Heard | None = None
     lost: int = 0
     note: str = ""
+    peaks: Mapping[str, float | None] = {}
+    limiter: float = 0.0
 
 
 class Room(NamedTuple):
@@ -124,17 +131,19 @@ def _health(seen: Seen, width: int, style: Style) -> str:
         str(slots.get("mode", "")),
         f"{seen.lost:,} frames lost",
         f"load {load.get('mean', 0):.0%} worst {load.get('worst', 0):.0%}",
+        f"limiter {seen.limiter:.1f} dB" if seen.limiter < -0.05 else "",
         str(seen.status.get("engine", {}).get("device") or "no device"),
     ]
     recording = seen.status.get("recording")
     parts += ["recording"] if recording else []
     well = slots.get("mode") == "duplex" and not seen.lost
-    return style("good" if well else "hot", _cut(clean("  ".join(parts)), width))
+    return style("good" if well else "hot", _cut(clean("  ".join(filter(None, parts))), width))
 
 
 def _foot(seen: Seen, width: int, style: Style) -> str:
     happened = seen.status.get("happened") or []
-    last = f"{happened[-1]['kind']}: {happened[-1]['text']}" if happened else ""
+    last = happened[-1] if happened else {"ago_s": RECENT_SECONDS}
+    last = f"{last['kind']}: {last['text']}" if last["ago_s"] < RECENT_SECONDS else ""
     out = seen.status.get("taken_out") or {}
     told = f"taken out: {', '.join(out)}" if out else last
     return style("dim", _cut(clean(f"q leaves  {told}".rstrip()), width))
@@ -158,19 +167,21 @@ def lanes(seen: Seen, width: int, rows: int, style: Style) -> list[str]:
     if beyond > 0:
         some = some[: max(rows - 1, 0)]
     label = min(max([len(lane["name"]) for lane in some] + [4]), LABEL)
-    found = [_lane(lane, seen.frame, label, width, style) for lane in some]
+    found = [_lane(lane, seen, label, width, style) for lane in some]
     if beyond > 0 and rows:
         more = len(seen.lanes) - len(some)
         found.append(style("dim", _cut(f"... and {more} more lane{'s' * (more > 1)}", width)))
     return found
 
 
-def _lane(lane: Mapping[str, Any], frame: int, label: int, width: int, style: Style) -> str:
+def _lane(lane: Mapping[str, Any], seen: Seen, label: int, width: int, style: Style) -> str:
     name = lane["name"] if len(lane["name"]) <= label else f"{lane['name'][: label - 2]}.."
-    head, row = head_of(lane, frame), lane.get("row", "")
+    head, row = head_of(lane, seen.frame), lane.get("row", "")
     count = f" {head + 1}/{lane['steps']}" if head is not None else f" {lane.get('waits', '')}".rstrip()
     count += " muted" if lane["muted"] else ""
-    across = width - label - 1 - max(len(count), len(f" {lane['steps']}/{lane['steps']}"))
+    most = max(len(count), len(f" {lane['steps']}/{lane['steps']}"))
+    level = f" {_level(lane['name'], seen.peaks)}" if width >= WITH_LEVELS else ""
+    across = width - label - 1 - most - len(level)
     if across < 4:
         return _cut(f"{name:<{label}}{count}", width)
     begin = (head or 0) // across * across
@@ -181,7 +192,13 @@ def _lane(lane: Mapping[str, Any], frame: int, label: int, width: int, style: St
     else:
         at = head - begin
         drawn = style(kind, piece[:at]) + style("head", piece[at : at + 1]) + style(kind, piece[at + 1 :])
-    return f"{name:<{label}} {drawn}{' ' * (across - len(piece))}{style('dim', count)}"
+    return f"{name:<{label}} {drawn}{' ' * (across - len(piece))}{style('dim', f'{count:<{most}}')}{level}"
+
+
+def _level(name: str, peaks: Mapping[str, float | None]) -> str:
+    """Writes how loud a module is right now; nothing of what is no module."""
+    peak = peaks.get(name)
+    return f"{peak:>{LEVEL}.1f}" if peak is not None else f"{'-' if name in peaks else '':>{LEVEL}}"
 
 
 # ---------------------------------------------------------------- charts
