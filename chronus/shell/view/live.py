@@ -34,7 +34,7 @@ SHARE = 0.02
 """Of a processor, that drawing may take."""
 FASTEST, SLOWEST = 1 / 20, 1.0
 """Seconds between two frames."""
-ASK_SECONDS = 1.0
+ASK_SECONDS, LATE_SECONDS = 1.0, 3.0
 PATIENCE_SECONDS = 2.0
 """A terminal that has not answered for so long is one that never does."""
 RETURN_SECONDS = 0.5
@@ -100,6 +100,9 @@ class Engine:
         elif now - self._asked >= ASK_SECONDS and not self._waiting:
             self._asked, self._waiting = now, set(QUESTIONS)
             self._send()
+        elif self._waiting:
+            late = now - self._asked
+            self.note = f"control has not answered for {late:.0f} s; the music goes on" if late > LATE_SECONDS else ""
 
     def _try(self) -> None:
         try:
