@@ -52,6 +52,12 @@ LATER = frozenset((
 ))  # fmt: skip
 """Commands of the language that are still to come."""
 
+FORMS = frozenset((
+    "render", "view", "modules", "doctor", "build", "engine", "bench", "crash-test", "soak", "completion", "man",
+    "journal", "guide", "schema",
+))  # fmt: skip
+"""Forms of the program that are no commands (`command_line/forms.py`)."""
+
 TIMES = {"NOW", "AT", "OVER", "IN", "FOR"}
 TIME_WORDS = {
     "at": "on from when", "in": "after", "over": "during within across", "for": "lasting", "now": "immediately immediate instantly asap",
@@ -100,6 +106,8 @@ def unknown_command(typed: str, word: str) -> ChronusError:
         return _of_another_program(other, typed)
     if word in LATER:
         return wrong(0, f'there is no command "{word}" yet', code="E_COMMAND")
+    if (form := typed.lower().partition(" ")[0]) in FORMS:
+        return wrong(0, f"`chronus {form}` is said to the system's shell, in another terminal", code="E_COMMAND")
     if word == "chronus":
         return wrong(0, 'this is Chronus already: leave out "chronus"', code="E_COMMAND")
     if re.search("[xX]", typed) and len(typed) > 2 and BARE.fullmatch(typed):

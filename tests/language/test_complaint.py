@@ -10,12 +10,14 @@ from typing import NamedTuple
 import pytest
 
 from chronus.catalogue.kinds import Catalogue
+from chronus.command_line import forms
 from chronus.commands import AnyCommand, Reply, Submission
 from chronus.conductor.conductor import Conductor
 from chronus.errors import ChronusError
-from chronus.language import help
+from chronus.language import complaint, help
 from chronus.language.opening import parse
 from chronus.language.parser import statements
+from chronus.language.rows import ROWS
 from chronus.language.source import whole
 from chronus.shell.answers import of_reply
 from chronus.shell.conversation import replaced
@@ -157,3 +159,11 @@ def test_a_name_may_come_after_the_parameters(wrong: str, right: str | None) -> 
 def test_where_nothing_good_is_known_nothing_is_suggested(line: str) -> None:
     error = said(line)
     assert isinstance(error, ChronusError) and error.suggestions == ()
+
+
+def test_a_form_of_the_program_is_no_command_and_the_answer_says_where_it_is_said() -> None:
+    assert set(forms.FORMS) - set(ROWS) >= complaint.FORMS
+    for form in complaint.FORMS:
+        error = said(f"{form} neuro")
+        assert isinstance(error, ChronusError)
+        assert (error.code, error.column) == ("E_COMMAND", 1) and f"`chronus {form}`" in error.message
