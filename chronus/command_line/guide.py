@@ -65,7 +65,10 @@ with `for 4 bars` to be as before afterwards. Bars count from 1. Time passes onl
 
 ## Take back, keep
 
-    undo; undo 3; redo           everything, one step a line
+    undo; undo 3; redo           everything, one step a line; history lists the steps, undo to ID
+    back 8 bars                  as it was 8 bars ago
+    keep 8 bars best             what was just heard, as a file; record take, record stop
+    claim bass 4 bars            nobody else touches it meanwhile
     save evening; open evening   the whole rack, as a script
     export beat.mid bars=8
     record at next bar; wait 2 bars; record stop      what is heard, as recordings/take-1.wav

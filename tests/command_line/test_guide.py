@@ -5,13 +5,13 @@ import pytest
 from chronus import __main__ as program
 from chronus.command_line import guide
 from chronus.language import help, parser
-from chronus.language.rows import ROWS
+from chronus.language.rows import ROWS, SHORT
 from chronus.render.take import Take
 from tests.kit import typed
 
 MOMENT = 6400
 """Frames from one line to the next."""
-NOT_IN_A_RACK = {"wait", "sync", "save", "open", "export", "status"}
+NOT_IN_A_RACK = {"wait", "sync", "save", "open", "export", "status", "keep", "back", "claim"}
 """Performed by the server, which is not here."""
 
 
@@ -38,7 +38,7 @@ def test_its_lines_can_be_typed_one_after_another():
 
 def test_it_names_the_commands_that_exist():
     named = {statement.text.split()[0].rstrip(":") for line in guide.typed() for statement in parser.statements(line)}
-    assert named <= {*ROWS, "seq"}
+    assert named <= {*ROWS, *SHORT}
 
 
 @pytest.mark.parametrize("topic", ["", "patterns", "set", "tb303", "E_NAME"])

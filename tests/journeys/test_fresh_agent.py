@@ -49,11 +49,11 @@ def afresh(agent):
 
 def test_it_makes_a_beat(agent):
     agent.does(
-        "bpm 240", "load kick; load snare; load hat", "seq kick: X.........x.....", "seq snare: ....X.......X..."
+        "bpm 300", "load kick; load snare; load hat", "seq kick: X.........x.....", "seq snare: ....X.......X..."
     )
     agent.does("seq hat: x.x.x.x.x.x.x.x. vel=0.6", "load bass", "seq bass: a1 . . a1 . . g1 .")
     read = agent.does("wait 1 bar", "show lanes", "status")
-    assert "kick   X.........x....." in read and "bass" in read
+    assert "kick  X.........x....." in read and "bass" in read
     assert "all well: duplex" in read
 
 
@@ -77,6 +77,19 @@ def test_it_goes_to_half_time_in_4_bars_and_back(agent):
     agent.does("wait 5 bars", "show")
     read = agent.does("wait 3 bars", "show")
     assert "pace half" not in read
+
+
+def test_it_keeps_8_bars(agent):
+    read = agent.does("keep 8 bars best", "status")
+    assert "best.wav" in read and "8 bars" in read
+    assert list(agent.home.folder.glob("home/recordings/best.wav"))
+
+
+def test_it_goes_back_to_how_it_was_8_bars_ago(agent):
+    agent.does("assert bass.cutoff == 900", "set bass.cutoff 1500", "unload snare")
+    read = agent.does("history 4", "back 8 bars", "list")
+    assert "snare" in read.splitlines()[-1] or "snare:" in read
+    agent.does("assert bass.cutoff == 900")
 
 
 def test_it_says_truthfully_whether_all_is_well_after_a_crash(agent):
