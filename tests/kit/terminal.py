@@ -41,8 +41,12 @@ class Terminal:
         """Keys by their tmux names, or text."""
         self._run("send-keys", *keys)
 
+    def literal(self, text: str) -> None:
+        """Text that may be the name of a key."""
+        self._run("send-keys", "-l", text)
+
     def enter(self, line: str) -> None:
-        self._run("send-keys", "-l", line)
+        self.literal(line)
         self._run("send-keys", "Enter")
 
     def paste(self, text: str) -> None:
