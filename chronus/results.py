@@ -430,6 +430,14 @@ class Node(Struct, kw_only=True):
     marks: list[str]
 
 
+class Waiting(Struct, kw_only=True):
+    """A command that was put off; `at` is "bar 17", or "play" while the transport stands."""
+
+    text: str
+    at: str
+    author: str
+
+
 class Shown(Result, kw_only=True):
     """A module (`kind`, `params` ...), a scene, the song, all lanes, the graph (`nodes`, `cables`), or everything (`bpm`, `modules` ...).
 
@@ -458,6 +466,7 @@ class Shown(Result, kw_only=True):
     seed: float | UnsetType = UNSET
     modules: list[Module] | UnsetType = UNSET
     lanes: list[Lane | str] | UnsetType = UNSET
+    waits: list[Waiting] | UnsetType = UNSET
     sets: list[str] | UnsetType = UNSET
     sections: list[SongPart] | UnsetType = UNSET
     bars: int | UnsetType = UNSET

@@ -23,7 +23,7 @@ from chronus.units import format_quantity
 def lane_line(rack: Rack, name: str, score: Score | None = None, frame: int = 0) -> str:
     """Returns a lane as it is typed, and where in it the music is."""
     lane = rack.lanes[name]
-    state = [] if audible(rack, name) else ["muted"]
+    state = ([] if audible(rack, name) else ["muted"]) + (["solo"] if lane.solo else [])
     place = where(rack, name, score, frame)
     return f"{name}: {lane.text}{lane.options.words()}" + "".join(f" ({word})" for word in (*state, *place))
 

@@ -254,6 +254,7 @@ class Performance:
             self._piles,
             self._claims if isinstance(question, say.Claim) else (),
             self.score.rate,
+            self._what_waits() if isinstance(question, say.Show) else (),
         )
         lines, result, own = questions.answer(question, seen)
         if self.stopped and (result.get("lane") or result.get("lanes")):
@@ -435,6 +436,16 @@ class Performance:
         self.afford(self.t.before, then, done.rack)
         self._put_off(later.command, later.when, later.text, done.rack)
         return self.t.later[-1]
+
+    def _what_waits(self) -> tuple[questions.Waits, ...]:
+        """Returns the commands that were put off, those that come first before the others."""
+        timeline = self.timeline
+        dues = sorted(self.waiting.values(), key=lambda due: frame_of(due, timeline))
+        return tuple(
+            questions.Waits(due.text, bar_of(timeline, due.position) if timeline else "play", due.author)
+            for due in dues
+            if due.text and not isinstance(due.command, Back | Section)
+        )
 
     def _waits_as(self, number: int) -> Due | Later | None:
         """Returns what waits under a number, with the frame at which it would come if its bars were over now."""

@@ -70,10 +70,18 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 Taken = Mapping[str, str]
 
 
+class Waits(NamedTuple):
+    """A command that was put off: its text, when it comes, and who said it."""
+
+    text: str
+    at: str
+    author: str
+
+
 class Seen(NamedTuple):
     """The state that a question is about. `taken_out`: modules that are rendered no more, and why; `present`: where each sweep stands.
     `score`: where the music is in each lane, if that is asked. `to_come`: a song that waits, and the words for where it begins.
-    `piles`: the steps that undo knows of; `claims`: who holds what, if that is asked."""
+    `piles`: the steps that undo knows of; `claims`: who holds what, if that is asked; `waits`: what was put off."""
 
     rack: Rack
     catalogue: Catalogue
@@ -84,6 +92,7 @@ class Seen(NamedTuple):
     piles: history.Piles = history.Piles()
     claims: claims.Claims = ()
     rate: int = 44100
+    waits: tuple[Waits, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -208,10 +217,45 @@ def _show(command: say.Show, seen: Seen) -> Answer:
             ends = of_the_whole(rack, row, lambda moving: 0.0), getattr(rack, row.name)
             way, sweeps[row.name] = _way(moving, ends, tempo_left(moving, present), row, present)
             words[-1] += f" ({way})"
-    lines, result, _ = _list(say.List(), seen)
+    modules, result, _ = _list(say.List(what="modules"), seen)
+    lanes, own, _ = _list(say.List(what="lanes"), seen)
+    moving = _sweeps(seen)
+    sweeps |= {name: data for name, (_, data) in moving.items()}
     more |= {"sweeps": sweeps} if sweeps else {}
     more["cables"] = [_cable(rack, key) for key in sorted(rack.cables)]
-    return Answer([", ".join(words), *lines], {**more, **result})
+    more |= {"waits": [one._asdict() for one in seen.waits]} if seen.waits else {}
+    parts = (
+        (modules, "modules: `list modules` tells of them"),
+        (lanes, "lanes: `list lanes` tells of them"),
+        ([f"{name} {text}" for name, (text, _) in moving.items()], "sweeps"),
+        ([f"waits for {one.at}: {one.text}{one.author and f' ({one.author})'}" for one in seen.waits], "commands wait"),
+    )
+    return Answer([", ".join(words), *folded(parts)], {**more, **result, **own})
+
+
+SCREEN = 19
+"""Lines of `show` that leave room on a screen of 24 for what stands around them."""
+
+
+def folded(parts: Sequence[tuple[Sequence[str], str]]) -> list[str]:
+    """Returns the lines of some parts, those of the longest ones counted where all of them would not fit a screen."""
+    rooms = [len(lines) for lines, _ in parts]
+    while sum(rooms) > SCREEN:
+        rooms[rooms.index(max(rooms))] -= 1
+    found: list[str] = []
+    for (lines, what), room in zip(parts, rooms, strict=True):
+        found += lines if room == len(lines) else [*lines[: room - 1], f"... and {len(lines) - room + 1} more {what}"]
+    return found
+
+
+def _sweeps(seen: Seen) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Returns the parameters of modules that are on their way: in words, and as data."""
+    return {
+        f"{name}.{param.name}": _sweep(seen.rack, param, setting, seen.present)
+        for name, module in seen.rack.modules.items()
+        for param in seen.catalogue[module.kind].all_params
+        if isinstance(setting := module.params.get(param.name), Moving) and seen.present(setting) < 1.0
+    }
 
 
 def _show_lanes(command: say.Show, seen: Seen) -> Answer:
