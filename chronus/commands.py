@@ -497,6 +497,13 @@ class Redo(Command, frozen=True, kw_only=True):
     in_a_script = "refused"
 
 
+class Diff(Question, frozen=True, kw_only=True):
+    """What turns the rack after one step into that after another, or into the present one; without an id, what the last step changed."""
+
+    first: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
+    second: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
+
+
 class Claim(Command, frozen=True, kw_only=True):
     """Holds a module for its author, so that nobody else changes it: for so many bars, or 0 until it is released or its holder goes.
 
@@ -692,7 +699,7 @@ Plain = (
     | Vary | Answer | Shift | Rotate | Reverse
     | Gate | Note | Arp
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
-    | History | Claim | Release
+    | History | Diff | Claim | Release
     | Device
     | List | Show | Meters | Scope | Spectrum | Describe | Help | Glyphs | Status | Wait | Sync | Assert | Crash | Quit
     | Keys | Tutorial

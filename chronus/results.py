@@ -261,6 +261,14 @@ class Undone(Result, kw_only=True):
     label: str | UnsetType = UNSET
 
 
+class Differing(Result, kw_only=True, rename={"begins": "from"}):
+    """`lines` turn the rack after step `from` into that after step `to`."""
+
+    begins: int
+    to: int
+    lines: list[str]
+
+
 class Held(Struct, kw_only=True):
     """`until_bar` null: until it is released, or its holder goes."""
 
@@ -866,6 +874,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Undo: Undone,
     c.Redo: Undone,
     c.History: Remembered,
+    c.Diff: Differing,
     c.Claim: ClaimMade,
     c.Release: Released,
     c.Say: WasSaid,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from chronus.commands import FLAGS
 from chronus.conductor import lasting
 from chronus.conductor.transaction import History, Later, Trail, Undoable, rack_of
+from chronus.errors import ChronusError
 from chronus.rack.document import Rack
 
 HISTORY = 1000
@@ -70,6 +71,16 @@ def after(id: int, now: Rack, piles: Piles) -> Was | None:
             return Was(rack, step, id)
     gone = next((step for step in piles.dropped if step.id == id), None)
     return Was(rack_of(gone.thing) or now, gone, id) if gone is not None else None
+
+
+def named(id: int, now: Rack, piles: Piles, part: str) -> Was:
+    """Returns the same, or raises E_VALUE with the ids that there are."""
+    was = after(id, now, piles)
+    if was is None:
+        ids = sorted(one.step.id for one in steps(piles))
+        known = f"it knows {ids[0]}..{ids[-1]}" if ids else "there is none yet"
+        raise ChronusError("E_VALUE", f"the history has no step {id}; {known}", part=part)
+    return was
 
 
 def heard_at(frame: int, now: Rack, piles: Piles) -> Was:

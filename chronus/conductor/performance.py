@@ -624,12 +624,7 @@ class Performance:
         if command.ago is not None:
             return history.heard_at(self._frame_before(command.ago), now, piles)
         assert command.to is not None
-        was = history.after(command.to, now, piles)
-        if was is None:
-            ids = sorted(one.step.id for one in history.steps(piles))
-            known = f"it knows {ids[0]}..{ids[-1]}" if ids else "there is none yet"
-            raise ChronusError("E_VALUE", f"the history has no step {command.to}; {known}", part="to")
-        return was
+        return history.named(command.to, now, piles, "to")
 
     def _frame_before(self, length: Length) -> int:
         """Returns the frame that lies so long ago. Before the music began, time is counted at the present tempo."""

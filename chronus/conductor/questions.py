@@ -17,12 +17,13 @@ from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import LEVEL, Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
 from chronus.conductor import arrangement, claims, history, looking, quiet, tutorial
+from chronus.conductor.transaction import rack_of
 from chronus.diagram import characters
 from chronus.diagram.graph import graph_of
 from chronus.diagram.graph import plain as plain_graph
 from chronus.errors import ChronusError, nearest
 from chronus.pattern import library
-from chronus.rack import arping, scenes, songs
+from chronus.rack import arping, differing, scenes, songs
 from chronus.rack.document import (
     Cable,
     Key,
@@ -43,7 +44,7 @@ from chronus.rack.document import (
 from chronus.rack.sweeps import STILL, Present, about, format_length
 from chronus.rack.values import in_length, in_quotes, no_such, plain
 from chronus.rack.wiring import gated_off
-from chronus.score.courses import tempo_left
+from chronus.score.courses import onward, tempo_left
 from chronus.score.score import Score
 from chronus.score.timeline import frames_of
 from chronus.units import (
@@ -543,6 +544,22 @@ def _history(command: say.History, seen: Seen) -> Answer:
     )
 
 
+def _diff(command: say.Diff, seen: Seen) -> Answer:
+    piles, rack = seen.piles, seen.rack
+    last = next((step for step in reversed(piles.past) if rack_of(step.thing) is not None), None)
+    if command.first is None and last is None:
+        raise ChronusError("E_VALUE", "nothing was changed yet")
+    first = command.first if command.first is not None else last.before if last is not None else 0
+    second = command.second if command.second is not None else history.present(piles.past, piles.future)
+    before = history.named(first, rack, piles, "first").rack
+    if command.first is None and last is not None:
+        before = rack_of(last.thing) or before
+    after = rack if command.second is None else history.named(second, rack, piles, "second").rack
+    before, after = (onward(one, seen.catalogue, seen.present) for one in (before, after))
+    found = differing.lines(before, after, seen.catalogue)
+    return Answer(found or ["no difference"], {"from": first, "to": second, "lines": found})
+
+
 def _claims(command: say.Claim, seen: Seen) -> Answer:
     plain = [{"name": one.name, "holder": one.holder, "until_bar": one.bar or None} for one in seen.claims]
     return Answer(claims.lines(seen.claims), {"claims": plain})
@@ -556,6 +573,7 @@ def _tutorial(command: say.Tutorial, seen: Seen) -> Answer:
 
 TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
     say.Claim: _claims,
+    say.Diff: _diff,
     say.History: _history,
     say.List: _list,
     say.Show: _show,

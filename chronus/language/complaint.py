@@ -47,7 +47,7 @@ INSTEAD = {
 """What people type first, and what it is called here."""
 
 LATER = frozenset((
-    "diff", "hear", "why",
+    "hear", "why",
     "try", "propose", "accept", "reject", "midi", "link", "osc", "trust",
 ))  # fmt: skip
 """Commands of the language that are still to come."""

@@ -28,7 +28,7 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
     """Writes canonical lines, in an order in which each finds what it needs."""
     return (
         *_whole(rack),
-        *_modules(rack, catalogue),
+        *loads(rack, catalogue),
         *_cables(rack, catalogue),
         *_arps(rack),
         *_lanes(rack),
@@ -40,16 +40,24 @@ def script(rack: Rack, catalogue: Catalogue) -> tuple[str, ...]:
 
 def _whole(rack: Rack) -> Iterator[str]:
     for row in WHOLE.values():
-        now, verb = getattr(rack, row.name), row.name if row.is_verb else f"set {row.name}"
-        moving = getattr(rack, row.moving) if isinstance(row, Whole) and row.moving else None
-        if moving is not None and isinstance(row, Whole):
-            begin = format_number(of_the_whole(rack, row, lambda moving: 0.0))
-            yield f"{verb} {begin}..{format_number(now)} over {format_length(moving.over)}"
-        elif now != getattr(EMPTY, row.name):
-            yield f"{verb} {now if isinstance(row, Text) else format_number(now)}"
+        if getattr(rack, row.name) != getattr(EMPTY, row.name) or (
+            row.moving and getattr(rack, row.moving) is not None
+        ):
+            yield whole_words(rack, row)
 
 
-def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+def whole_words(rack: Rack, row: Whole | Text) -> str:
+    """Writes a parameter of the whole as the line that sets it."""
+    now, verb = getattr(rack, row.name), row.name if row.is_verb else f"set {row.name}"
+    moving = getattr(rack, row.moving) if isinstance(row, Whole) and row.moving else None
+    if moving is not None and isinstance(row, Whole):
+        begin = format_number(of_the_whole(rack, row, lambda moving: 0.0))
+        return f"{verb} {begin}..{format_number(now)} over {format_length(moving.over)}"
+    return f"{verb} {now if isinstance(row, Text) else format_number(now)}"
+
+
+def loads(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
+    """Writes the modules, each with its settings."""
     for module in rack.modules.values():
         if module.kind != "out":
             how = f"insert {module.kind} on out" if module.name in rack.before_out else f"load {module.kind}"
@@ -61,8 +69,13 @@ def _modules(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
             if words := words_of(module, table):
                 yield f'set {module.name}.{table.name} "{words}"'
         for param, moving in _sweeps(module, catalogue[module.kind]):
-            way = f"{_end(moving.start, param)}..{_end(moving.stop, param)}"
-            yield f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
+            yield sweep_words(module, param, moving)
+
+
+def sweep_words(module: Module, param: Param, moving: Moving) -> str:
+    """Writes a sweep as the line that begins it."""
+    way = f"{_end(moving.start, param)}..{_end(moving.stop, param)}"
+    return f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
 
 
 def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
@@ -71,11 +84,11 @@ def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
     for param in spec.all_params:
         setting = module.params.get(param.name)
         if setting is not None and not isinstance(setting, Moving | Word | File):
-            found.append((param.name, _setting(setting, param)))
+            found.append((param.name, setting_words(setting, param)))
     return found
 
 
-def _setting(setting: Steady, param: Param) -> str:
+def setting_words(setting: Steady, param: Param) -> str:
     if isinstance(setting, Quantity):
         return format_quantity(setting)
     text = format_param(setting, param, exact=True)
@@ -84,7 +97,7 @@ def _setting(setting: Steady, param: Param) -> str:
 
 def _end(setting: Steady, param: Param) -> str:
     """An end of a sweep, which is never a word."""
-    return format_quantity(SILENCE) if param.has_off and setting == OFF else _setting(setting, param)
+    return format_quantity(SILENCE) if param.has_off and setting == OFF else setting_words(setting, param)
 
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:

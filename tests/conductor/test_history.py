@@ -207,3 +207,18 @@ def test_steps_of_a_journal_from_before_there_were_ids_are_numbered(beat):
     fresh = standing.restored(Said().conductor.state, standing._encoder.encode(older))
     assert [(step.label, step.id, step.before) for step in fresh.past] == [("Load", 1, 0)]
     assert [(step.label, step.id) for step in fresh.future] == [("Sequence", 3), ("Load", 2)] and fresh.step == 3
+
+
+def test_diff_gives_the_lines_between_two_racks(beat):
+    beat.line("set kick.freq 90; load bass; patch kick > filter; scene drop = kick")
+    beat.line("unload bass; seq kick: xx..; mute kick; bpm 150")
+    assert told(beat, "diff").lines == ("bpm 150",)
+    outcome = told(beat, "diff 3")
+    assert outcome.lines == (
+        "bpm 150", "load filter", "set kick.freq 90 Hz", "patch kick > filter", "sequence kick: xx..", "mute kick",
+        "scene drop = kick",
+    )  # fmt: skip
+    assert outcome.result == {"from": 3, "to": 11, "lines": list(outcome.lines)}
+    assert told(beat, "diff 11 3").lines[:3] == ("bpm 120", "unload filter", "set kick.freq 440 Hz")
+    assert told(beat, "diff 3 3").lines == ("no difference",)
+    assert (beat.wrong("diff 3 99").part, beat.wrong("diff 99").part) == ("second", "first")

@@ -54,6 +54,8 @@ undo
 undo 2
 undo to 4
 history 3
+diff
+diff 2 5
 claim kick
 claim bass 4 bars
 claim

@@ -98,6 +98,7 @@ scene_parts = st.builds(
     c.ScenePart, st.builds(c.Change, names, names, quantities | words | relatives) | keys, st.none() | lengths
 ) | st.builds(c.ScenePart, st.builds(c.Change, names, names, sweeps), lengths)
 scene_items = st.lists(scene_names, min_size=1, max_size=3).map(lambda found: {"lanes": tuple(found)})
+ids = st.integers(0, 10**9)
 EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Load: st.builds(c.Load, kind=kinds, name=st.just("") | names, params=params.map(tuple)),
     c.Insert: st.builds(c.Insert, kind=kinds, on=names, name=st.just("") | names, params=params.map(tuple)),
@@ -169,12 +170,11 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         bars=st.integers(0, 999),
         tempo=st.booleans(),
     ),
-    c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999))
-    | st.builds(c.Undo, to=st.integers(0, 10**9))
-    | st.builds(c.Undo, ago=lengths),
+    c.Undo: st.builds(c.Undo, steps=st.integers(1, 9999)) | st.builds(c.Undo, to=ids) | st.builds(c.Undo, ago=lengths),
     c.History: st.builds(
         c.History, most=st.integers(1, 9999), author=st.just("") | names | st.sampled_from(["An A", "3rd", "in", "at"])
     ),
+    c.Diff: st.just(c.Diff()) | st.builds(c.Diff, first=ids) | st.builds(c.Diff, first=ids, second=ids),
     c.Claim: st.just(c.Claim()) | st.builds(c.Claim, name=names, bars=st.integers(0, 9999)),
     c.Release: st.builds(c.Release, name=st.just("") | names),
     c.Redo: st.builds(c.Redo, steps=st.integers(1, 9999)),

@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from chronus.catalogue.whole import WHOLE
 from chronus.conductor import history
 from chronus.conductor.conductor import Conductor
 from chronus.conductor.transaction import rack_of
 from chronus.journal import standing
 from chronus.journal.replay import Replay
+from chronus.rack import differing
+from chronus.rack.document import replace, words_of
+from chronus.rack.edit import edit
 from chronus.rack.script import script
 from tests.kit.typed import heard
 from tests.laws.test_every_rack import BEGINNINGS, LINE, RATE, Session, catalogue, plain, read
@@ -68,7 +72,8 @@ LINES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(LINE, min_size=MANY or 1
 )
 WAYS = st.lists(st.floats(0, 1, exclude_max=True), min_size=MANY // 4 or 3, max_size=MANY // 4 or 8)
 QUIET = settings(
-    max_examples=12 if MANY else 15, deadline=None, derandomize=not MANY, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=12 if MANY else 15, deadline=None, derandomize=not MANY, database=None, suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
 )  # fmt: skip
 
 
@@ -91,6 +96,37 @@ def test_undo_to_any_step_brings_the_rack_that_it_made(lines, ways):
             state.trail,
             state.step,
         )
+
+
+def values_of(rack):
+    """What is heard of a rack, in whatever order its modules stand: what stands at its default need not have been said."""
+    modules = {}
+    for name, module in rack.modules.items():
+        spec = catalogue()[module.kind]
+        params = [module.params.get(param.name, param.default) for param in spec.all_params]
+        words = [words_of(module, table) for table in spec.settings]
+        modules[name] = (module.kind, module.voices, params, words, module.arp)
+    cables = {(key, cable.amount) for key, cable in rack.cables.items()}
+    lanes = {name: replace(lane, take=0) for name, lane in rack.lanes.items()}
+    whole = {row.name: getattr(rack, row.name) for row in WHOLE.values() if row.name != "key"}
+    return modules, cables, lanes, whole, rack.before_out, rack.scenes, rack.fill, rack.fill_every
+
+
+@QUIET
+@given(LINES, st.integers(0, 40), st.integers(0, 40))
+def test_the_lines_of_a_diff_turn_the_one_rack_into_the_other(lines, first, second):
+    found = Remembered()
+    for line in lines:
+        if not any(word in line for word in OTHERS) and ".." not in line and " over " not in line:
+            found.say(line)
+    ids = [0, *found.ids]
+    before, after = (found.racks[ids[k % len(ids)]] for k in (first, second))
+    rack = before
+    for line in differing.lines(before, after, catalogue()):
+        for command, _ in read(line):
+            rack = edit(rack, command, catalogue()).rack
+        assert read(line) or line.startswith("#"), line
+    assert values_of(rack) == values_of(after)
 
 
 @pytest.mark.soak

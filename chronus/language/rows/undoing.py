@@ -66,6 +66,18 @@ def _history(children: Children, line: Line) -> Fields:
     return fields
 
 
+def _diff(children: Children, line: Line) -> Fields:
+    fields: Fields = {}
+    for field, token in zip(("first", "second"), children, strict=False):
+        line.mark(field, token)
+        fields[field] = count(token, 0, c.FURTHEST, "an id of the history")
+    return fields
+
+
+def _write_diff(command: c.Diff) -> str:
+    return " ".join(str(id) for id in (command.first, command.second) if id is not None)
+
+
 def _write_history(command: c.History) -> str:
     plain = PLAIN_AUTHOR.fullmatch(command.author) and command.author not in NO_AUTHORS
     most = "" if command.most == MOST_STEPS else str(command.most)
@@ -90,5 +102,17 @@ ROWS = (
         Form((("(QUANTITY | NAME | STRING)*", _history),), _write_history),
         ("history 5",),
         meant="changes",
+    ),
+    Row(
+        c.Diff,
+        "diff [ID] [ID]",
+        "the lines that make of one rack of the history another, or the present one; alone: what the last change was",
+        Form(
+            (("(QUANTITY QUANTITY?)?", _diff),),
+            _write_diff,
+            lambda typed, known: known.steps() if len(typed.rest) < 2 else (),
+        ),
+        ("diff 0",),
+        meant="compare",
     ),
 )
