@@ -34,7 +34,7 @@ from chronus.language.complaint import put_right, stands
 from chronus.language.opening import parse
 from chronus.language.parser import Parsed
 from chronus.language.statements import Statement
-from chronus.shell import glyphs, keys
+from chronus.shell import choices, keys
 from chronus.shell.answers import Answer, Spans, of_reply
 
 OK, FAILED, USAGE, LOST, NO_DEVICE, TIMED_OUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -336,7 +336,7 @@ class Conversation:
     def _answer_keys(self, asked: Unanswered, command: Keys) -> None:
         try:
             if command.mode:
-                keys.keep(command.mode)
+                choices.keep("keys", command.mode)
         except ChronusError as error:
             asked.refuse_here(error.code, error.message)
             return
@@ -347,7 +347,7 @@ class Conversation:
         chosen = kind or self.glyphs
         try:
             if kind and self.keeps_glyphs:
-                glyphs.keep(self.glyphs)
+                choices.keep("glyphs", self.glyphs)
         except ChronusError as error:
             asked.refuse_here(error.code, error.message)
         else:
