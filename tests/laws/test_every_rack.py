@@ -231,6 +231,7 @@ class Session:
         while True:
             for at, dues in self.conductor.in_turn(NEVER):
                 self._perform(together(dues), at, tuple(due.number for due in dues), dues[0].author)
+                self.frame = max(self.frame, at)  # what is said after it is said later
             if all(isinstance(due.command, Section) for due in self.conductor.state.waiting):
                 return
 
