@@ -5,7 +5,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from chronus.commands import AnyCommand, Command, Import, OfALine, Open, Redo, Say, Undo
+from chronus.commands import AnyCommand, Command, Import, OfALine, Open, Redo, Release, Say, Undo
 from chronus.conductor import questions
 from chronus.rack.edit import EDITS
 
@@ -25,7 +25,7 @@ def test_no_trait_is_a_field(kind):
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=ids)
 def test_a_command_edits_the_rack_or_asks_or_moves_the_transport_or_is_done_elsewhere(kind):
-    whole = kind in (Undo, Redo, Open, Say, Import) or issubclass(kind, OfALine)
+    whole = kind in (Undo, Redo, Open, Say, Import, Release) or issubclass(kind, OfALine)
     assert (kind in EDITS) + bool(kind.asks or kind.elsewhere) + bool(kind.act) + whole == 1
 
 

@@ -17,6 +17,8 @@ DIRECTIONS = {
     engine_line.to_control: engine_line.ToControl,
     engine_line.from_host: engine_line.FromHost,
     engine_line.to_host: Play,
+    engine_line.from_bounce: engine_line.FromBounce,
+    engine_line.to_bounce: engine_line.Bounce,
     engine_line.from_compiler: engine_line.FromCompiler,
     engine_line.to_compiler: engine_line.ToCompiler,
     engine_line.from_forkserver: engine_line.FromForkserver,

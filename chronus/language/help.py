@@ -245,7 +245,7 @@ def commands() -> list[tuple[str, str]]:
 
 def _overview(catalogue: Catalogue) -> Page:
     rows = [["begin", BEGIN], *([name, " ".join(names)] for name, names in GROUPS.items())]
-    rows += [["topics", " ".join(TOPICS)], ["", ""]]
+    rows += [["topics", " ".join(TOPICS)]]
     rows += [[name, " ".join(kinds)] for name, kinds in categories(catalogue).items()]
     rows += [["help WORD", "a command, a module, a topic, a code; or a word of the left column"]]
     listed = {name: {"usage": entry.usage, "help": entry.meaning} for name, entry in ROWS.items()}

@@ -59,12 +59,17 @@ def session(lines, ways):
 
 
 def known(state):
-    """All steps, but for the numbers of sweeps: those count what was refused, too."""
+    """All steps, but for the numbers of sweeps, which count what was refused, too, and the order in which what waited was said."""
     return [
-        (pile, step._replace(thing=plain(rack) if (rack := rack_of(step.thing)) is not None else None))
+        (pile, step._replace(thing=_plain(step), waited=tuple(sorted(step.waited))))
         for pile in ("past", "future", "dropped")
         for step in getattr(state, pile)
     ]
+
+
+def _plain(step):
+    rack = rack_of(step.thing)
+    return None if rack is None else plain(rack)
 
 
 LINES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(LINE, min_size=MANY or 15, max_size=MANY or 30)).map(

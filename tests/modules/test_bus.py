@@ -13,8 +13,8 @@ PERIOD = RATE // 100
 
 
 def sides(*lines, at=0, end=3 * PERIOD * 10):
-    """What the bus brings to `out`, when the tone has sounded so long before the lines: (frames, 2)."""
-    return heard({0: TONE, at: lines} if at else {0: (*TONE, *lines)}, end, stems=("bus",)).astype(float)
+    """What the tone brings to `out` by the bus, when the tone has sounded so long before the lines: (frames, 2)."""
+    return heard({0: TONE, at: lines} if at else {0: (*TONE, *lines)}, end, stems=("tone",)).astype(float)
 
 
 def test_it_hands_on_what_comes_in():
