@@ -180,12 +180,13 @@ def _arrange(draw, found: dict[str, Line], kinds: dict[str, str]) -> None:
         return
     scenes = []
     for name in ("drop", "gap")[: draw(st.integers(1, 2))]:
-        heard = draw(st.lists(st.sampled_from(lanes), unique=True))
+        heard = sorted(draw(st.lists(st.sampled_from(lanes), unique=True)), key=lambda lane: "." in lane)
         needs = [f"seq {lane}" for lane in heard]
         sets = ""
         if draw(st.booleans()) and "set volume -3db" not in found:
             sets = ", volume -9db" + draw(st.sampled_from(("", " over 50 ms")))
-        found[f"scene {name}"] = Line(f"scene {name} = {' '.join(heard) or '.'}{sets}", tuple(needs))
+        none = ["."] * (not heard or "." in heard[0])  # lanes of values stand behind those of notes, or behind a dot
+        found[f"scene {name}"] = Line(f"scene {name} = {' '.join((*none, *heard))}{sets}", tuple(needs))
         scenes.append(name)
     # what is heard says so of all lanes there are, and of all that mute one
     before = [key for key in found if key.startswith(("seq ", "mute ", "scene ", "arp "))]
