@@ -21,6 +21,7 @@ from chronus.units import Quantity as Quantity
 from chronus.units import Relative as Relative
 from chronus.units import Sweep as Sweep
 from chronus.units import Value as Value
+from chronus.units import Wave as Wave
 from chronus.units import Word as Word
 
 MOST_COUNTED = 9999

@@ -359,6 +359,16 @@ class Lane(Struct, kw_only=True):
     now: Playhead | UnsetType = UNSET
 
 
+class Wave(Struct, kw_only=True, rename={"begin": "from"}):
+    """A parameter that goes to and fro."""
+
+    shape: str
+    rate: str
+    begin: Number
+    to: Number
+    now: Number
+
+
 class Sweep(Struct, kw_only=True, rename={"begin": "from"}):
     begin: Number
     to: Number
@@ -464,6 +474,7 @@ class Shown(Result, kw_only=True):
     taken_out: str | UnsetType = UNSET
     lane: Lane | UnsetType = UNSET
     moved: dict[str, Number] | UnsetType = UNSET
+    waves: dict[str, Wave] | UnsetType = UNSET
     nodes: list[Node] | UnsetType = UNSET
     file: str | UnsetType = UNSET
     bpm: float | UnsetType = UNSET

@@ -88,6 +88,15 @@ class Sweep(Struct, frozen=True, tag="sweep"):
     stop: Quantity
 
 
+class Wave(Struct, frozen=True, tag="wave"):
+    """lfo(sine, 1/2, 300..1200): goes from the one to the other and back, a turn in so many notes, or so many turns a second."""
+
+    shape: str
+    rate: Quantity
+    start: Quantity
+    stop: Quantity
+
+
 class Length(Struct, frozen=True):
     """A stretch of time: 4 bars, 3 beats, 2 s, 500 ms."""
 
@@ -114,7 +123,7 @@ class File(Struct, frozen=True, tag="file"):
         return -(-self.frames * rate // self.rate) if self.rate else 0
 
 
-Value = Quantity | Word | Relative | Sweep | File
+Value = Quantity | Word | Relative | Sweep | Wave | File
 
 # ---------------------------------------------------------------- what it is typed for
 
@@ -256,7 +265,7 @@ def to_param(
     if isinstance(value, Relative):
         number = _moved(value.sign, Quantity(value.number, value.unit), range_, current, bpm)
         words = f"{_signed(value)} from {format_param(current, range_)}"
-    elif value.number < 0 and _is_step(value, range_):
+    elif value.number < 0 and is_step(value, range_):
         number = _moved("-", Quantity(-value.number, value.unit), range_, current, bpm)
         words = f"{format_quantity(value)} from {format_param(current, range_)}"
     else:
@@ -322,7 +331,7 @@ def _is_level(range_: Range) -> bool:
     return not range_.unit and range_.low == 0 and range_.high <= 2
 
 
-def _is_step(value: Quantity, range_: Range) -> bool:
+def is_step(value: Quantity, range_: Range) -> bool:
     """Whether a negative quantity can only be meant as a step."""
     if value.unit == "%":
         return range_.unit != "%" and not (range_.low < 0 and _plain_percent(range_))

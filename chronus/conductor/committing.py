@@ -19,12 +19,13 @@ from chronus.errors import ChronusError
 from chronus.memory.log import AT_ONCE, COMMANDED, NOW, PANIC, SWAP, Entry, Rows, encode, order
 from chronus.plan import difference
 from chronus.plan.seats import Plan
-from chronus.rack.document import Rack, module_of, replace, retunes
+from chronus.rack.document import Rack, Waving, module_of, replace, retunes
 from chronus.rack.sweeps import Present
 from chronus.score import changes
 from chronus.score.courses import begun, going, remembered, standing
 from chronus.score.score import Score, density, events, generations, pruned
 from chronus.score.spans import Player
+from chronus.score.turning import share_of
 
 MOST_BY_HAND = 16_384
 """Notes by hand of which it is known when they end: as many as there can be voices."""
@@ -56,10 +57,11 @@ def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exac
         if (seat := plan.seats.get(module_of(name)))
     }
     score = changes.reseat(score, seats, moment)
-    present = Present(score.courses, moment)
+    present = Present(score.courses, moment, waves=lambda wave, at: share_of(wave, before, t.before, at))
     at = difference.Moment(
         plan, catalogue, rate, score.timeline, moment, t.number, t.plan is not None, present,
         turns=score.stopped != before.stopped,
+        began=(score.timeline and score.timeline.number) != (before.timeline and before.timeline.number),
     )  # fmt: skip
     differing = difference.entries(t.before, t.after, t.hands, at) if t.steps else []
     score, held = _with_hands(before, score, t, differing, at)
@@ -195,7 +197,7 @@ def _with_hands(
 
 def names_frames(state: State, t: Transaction) -> bool:
     """Whether the entries will name frames, so that the moment must lie ahead."""
-    if t.sweeps or t.later or _redirects(state, t):
+    if t.sweeps or t.later or _redirects(state, t) or _waves(t):
         return True
     for step in t.steps:
         moved = retunes(step.before, step.after) or changes.follows(step.before) != changes.follows(step.after)
@@ -203,6 +205,17 @@ def names_frames(state: State, t: Transaction) -> bool:
         if step.act == "play" or changes.takes_time(step.before, step.after) or (moved and state.playing):
             return True
     return t.plan is not None and any(_moves(state.score, t.plan, name) for name in state.score.lanes)
+
+
+def _waves(t: Transaction) -> bool:
+    """Whether a wave begins, or must be given again: at another tempo, in another instance, or because the transport stops or begins."""
+    everywhere = t.plan is not None or retunes(t.before, t.after) or any(step.act for step in t.steps)
+    return any(
+        isinstance(setting, Waving)
+        for name, module in t.after.modules.items()
+        if everywhere or module is not t.before.modules.get(name)
+        for setting in module.params.values()
+    )
 
 
 def _redirects(state: State, t: Transaction) -> bool:

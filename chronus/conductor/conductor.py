@@ -114,7 +114,7 @@ class Conductor:
     ) -> Performing:
         """Performs them command by command, so that others may have a turn between; the result is still to be `drawn`."""
         self.state = state = self.state.numbered(due)
-        present = Present(state.score.courses, state.now if seen is None else seen, state.number << NUMBERED)
+        present = state.present(state.now if seen is None else seen).typing(state.number << NUMBERED)
         known = state.rack if at is None else state.known(at)
         if known is state.rack or all(command.asks for command in submission.commands):
             t = yield from self._performed(submission, author, refused, known, present, due)

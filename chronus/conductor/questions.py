@@ -31,6 +31,7 @@ from chronus.rack.document import (
     Moving,
     Rack,
     Song,
+    Waving,
     bar_of,
     in_words,
     module_of,
@@ -319,7 +320,7 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
     gate = _gate(rack, name, catalogue)
     lines += [gate] if gate else []
     values = _values(name, seen)
-    sweeps, moved = {}, dict[str, Any]()
+    sweeps, moved, going = {}, dict[str, Any](), dict[str, Any]()
     for param in spec.all_params:
         setting = module.params.get(param.name)
         known, *more = in_words(rack, module, param, present)
@@ -327,6 +328,14 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
         if isinstance(setting, Moving) and present(setting) < 1.0:
             words, sweeps[param.name] = _sweep(rack, param, setting, present)
             line += f", {words}"
+        elif isinstance(setting, Waving):
+            here = value(rack, module, param, present)
+            line += f", {format_param(here, param)} now"
+            going[param.name] = {"shape": setting.shape, "rate": format_quantity(setting.rate), "now": here}
+            going[param.name] |= {
+                "from": steady(setting.start, param, rack.bpm),
+                "to": steady(setting.stop, param, rack.bpm),
+            }
         stands = looking.moved(rack, name, param, score, present.frame)
         if stands is not None:
             line += f", {format_param(stands, param)} now by its lane"
@@ -355,6 +364,7 @@ def _show_module(name: str, loop: int | None, seen: Seen) -> Answer:
         lines.append(looking.lane_line(rack, lane))
         lines += looking.drawn(rack, lane, loop, False, score, present.frame)
     result |= {"moved": moved} if moved else {}
+    result |= {"waves": going} if going else {}
     result |= (
         {"lanes": [looking.lane_of(rack, lane, loop or 0, score, present.frame) for lane in of_values]}
         if of_values

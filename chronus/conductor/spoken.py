@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import AnyCommand, Change, File, Load, Quantity, Say, Sequence, Set, Sweep
+from chronus.commands import AnyCommand, Change, File, Load, Quantity, Say, Sequence, Set, Sweep, Wave
 from chronus.errors import ChronusError
 from chronus.rack.document import EMPTY, Rack, find, value
 from chronus.units import format_number, format_param, to_param
@@ -64,7 +64,7 @@ def _loaded(rack: Rack, name: str, load: Load, catalogue: Catalogue) -> Kept:
     module = rack.modules[name]
     param = catalogue[module.kind].param("model")
     asked = next((change.value for change in load.params if change.param == "model"), None)
-    if param is None or asked is None or isinstance(asked, Sweep | File):
+    if param is None or asked is None or isinstance(asked, Sweep | Wave | File):
         return Kept()
     try:
         now = to_param(asked, param)

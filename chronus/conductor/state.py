@@ -28,6 +28,7 @@ from chronus.rack.sweeps import Present
 from chronus.score.owed import Owed
 from chronus.score.score import Score
 from chronus.score.timeline import Timeline, beat_frames, frames_of
+from chronus.score.turning import share_of
 
 
 class Ahead(NamedTuple):
@@ -187,7 +188,7 @@ class State(Struct, frozen=True):
 
     def present(self, frame: int) -> Present:
         """Returns how far each sweep has got at a frame."""
-        return Present(self.score.courses, frame)
+        return Present(self.score.courses, frame, waves=lambda wave, at: share_of(wave, self.score, self.rack, at))
 
     # ------------------------------------------------------------ bars
 

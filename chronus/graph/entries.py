@@ -47,7 +47,7 @@ from chronus.graph.bound import (
     PAR_RECORD,
     PARAM_WIDTH,
 )
-from chronus.graph.moving import automated_at, gain_at, param_at, set_at, settle
+from chronus.graph.moving import automated_at, gain_at, param_at, set_at, settle, wave_at
 from chronus.graph.pending import is_overruled, let_go, pop, push, waiting
 from chronus.memory import log
 from chronus.memory.atomics import store
@@ -102,14 +102,18 @@ from chronus.memory.layout import (
     N_VELOCITY,
     NOTE_WORDS,
     P_AUTOMATED,
+    P_BEND,
+    P_BENT,
     P_CURVE,
     P_FRAMES,
     P_FROM,
+    P_KEY,
     P_LOCKED,
     P_REST,
     P_SHAPE,
     P_START,
     P_TO,
+    P_TURNS,
     P_WAS,
     PARAM_WORDS,
     PASSED_OVER,
@@ -117,6 +121,7 @@ from chronus.memory.layout import (
     RAMP,
     SMOOTH,
     STRAIGHT,
+    WAVING,
 )
 from chronus.memory.log import FRAME, NUMBER, ORDER, WHAT, WHO, A, B, C
 from chronus.memory.words import clear_words, copy_words, floats_of
@@ -125,8 +130,11 @@ FADE = 220
 """Frames in which a cable comes or goes, and in which a panic falls silent: 5 ms at 44.1 kHz."""
 SAME = 1e-9
 """Two values so near to one another, as a share of them, are one: a line that is said again where it has got to goes on."""
-_SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR, _HOLD, _LOCK, _UNLOCK = (
+NEAR = 1e-4
+"""So near to one another, as a share of all that it goes through, a wave that is given again is the same one."""
+_SET, _NOTE_ON, _NOTE_OFF, _GATE, _GENERATION, _SWAP, _PANIC, _CLEAR, _HOLD, _LOCK, _UNLOCK, _WAVE, _TURNS = (
     log.SET, log.NOTE_ON, log.NOTE_OFF, log.GATE, log.GENERATION, log.SWAP, log.PANIC, log.CLEAR, log.HOLD, log.LOCK, log.UNLOCK,
+    log.WAVE, log.TURNS,
 )  # fmt: skip
 _F_STRAIGHT, _F_ACCENT, _F_GLIDE, _F_RELEASE, _F_UNLOCK, _F_AT_ONCE, _F_AUTOMATES = (
     log.F_STRAIGHT, log.F_ACCENT, log.F_GLIDE, log.F_RELEASE, log.F_UNLOCK, log.F_AT_ONCE, log.F_AUTOMATES,
@@ -272,6 +280,42 @@ def _set(arena, entry, frame):
         floats[at + P_SHAPE] = JOINING if apart and not born else STRAIGHT
     else:
         floats[at + P_SHAPE] = SMOOTH
+    settle(floats, at)
+
+
+@compiled
+def _wave(arena, entry, frame):
+    """Lets a parameter go to and fro, as soon as its `turns` are known."""
+    floats, numbers = floats_of(arena), floats_of(entry)
+    place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
+    if place < 0 or param >= arena[place + H_PARAM_COUNT]:
+        return
+    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
+    floats[at + P_WAS] = math.nan if arena[place + H_BIRTH] == frame else set_at(floats, at, frame)
+    floats[at + P_FROM] = numbers[A]
+    floats[at + P_TO] = numbers[B]
+    floats[at + P_FRAMES] = numbers[C]
+    floats[at + P_START] = frame
+    floats[at + P_SHAPE] = WAVING + (entry[WHAT] >> 40)
+
+
+@compiled
+def _turns(arena, entry, frame):
+    """What goes on as it went is not joined, lest it stood still for that long."""
+    floats, numbers = floats_of(arena), floats_of(entry)
+    place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
+    if place < 0 or param >= arena[place + H_PARAM_COUNT]:
+        return
+    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
+    if floats[at + P_SHAPE] < WAVING:
+        return
+    floats[at + P_TURNS] = numbers[A]
+    floats[at + P_BEND] = numbers[B]
+    floats[at + P_BENT] = numbers[C]
+    floats[at + P_KEY] = entry[WHO] >> 32 & 0xFFFFFFFF
+    apart = abs(wave_at(floats, at, frame) - floats[at + P_WAS])
+    if apart <= NEAR * abs(floats[at + P_TO] - floats[at + P_FROM]):
+        floats[at + P_WAS] = math.nan
     settle(floats, at)
 
 
@@ -472,6 +516,10 @@ def apply_due(arena, bounds, board, taking, frame):
             _hold(arena, entry, frame)
         elif kind == _SET:
             _set(arena, entry, frame)
+        elif kind == _WAVE:
+            _wave(arena, entry, frame)
+        elif kind == _TURNS:
+            _turns(arena, entry, frame)
         elif kind == _LOCK:
             _lock(arena, entry, frame)
         elif kind == _UNLOCK:

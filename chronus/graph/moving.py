@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from chronus.dsp.kernel import inline
+import numpy as np
+
+from chronus.dsp.chance import chance
+from chronus.dsp.kernel import compiled, inline
 from chronus.memory.layout import (
     C_FRAMES,
     C_FROM,
@@ -21,18 +24,29 @@ from chronus.memory.layout import (
     L_UNTIL,
     L_WAS,
     P_AUTOMATED,
+    P_BEND,
+    P_BENT,
     P_CURVE,
     P_FRAMES,
     P_FROM,
+    P_KEY,
     P_LOCKED,
     P_REST,
     P_SHAPE,
     P_START,
     P_TO,
+    P_TURNS,
     P_UNTIL,
     P_WAS,
     RAMP,
+    WAVING,
 )
+
+SINE, TRIANGLE, SAW, RISING, SQUARE, HOLD, RANDOM = range(7)
+"""Shapes of waves, in the order of rack/waves.py."""
+WIDEST = 0.25
+"""Of a turn, at most, is spent on a jump."""
+_ENDLESS = ENDLESS
 
 
 @inline
@@ -52,11 +66,53 @@ def _moved(start, stop, t, smooth, exponential):
     return start + (stop - start) * s
 
 
+@compiled
+def _share_at(shape, turns, width, key):
+    """Where a wave is between its two ends, 0..1, as rack/waves.py says it for control."""
+    whole = math.floor(turns)
+    x = turns - whole
+    if shape == SINE:
+        return 0.5 + 0.5 * math.sin(2.0 * math.pi * x)
+    if shape == TRIANGLE:
+        return 0.5 * abs(2.0 - abs(4.0 * x - 1.0))
+    if shape == SAW or shape == RISING:
+        share = 1.0 - x if x >= width else ease(x / width) * (1.0 - x)
+        return share if shape == SAW else 1.0 - share
+    if shape == SQUARE:
+        half = x if x < 0.5 else x - 0.5
+        gone = ease(half / width) if half < width else 1.0
+        return gone if x < 0.5 else 1.0 - gone
+    count = np.int64(whole)
+    held = 0.5 + 0.5 * float(chance(np.uint32(key), np.uint32(count)))
+    if shape == HOLD:
+        if x >= width:
+            return held
+        before = 0.5 + 0.5 * float(chance(np.uint32(key), np.uint32(count - 1)))
+        return before + (held - before) * ease(x / width)
+    after = 0.5 + 0.5 * float(chance(np.uint32(key), np.uint32(count + 1)))
+    return held + (after - held) * x * x * (3.0 - 2.0 * x)
+
+
+@compiled
+def wave_at(floats, at, frame):
+    """Where a wave stands at a frame. Its jumps are as smooth as a typed one."""
+    since, period, bend = frame - floats[at + P_START], floats[at + P_FRAMES], floats[at + P_BEND]
+    bent = min(since, floats[at + P_BENT])
+    turns = floats[at + P_TURNS] + since / period + bend * bent * (2.0 * since - bent)
+    shape = int(floats[at + P_SHAPE]) - WAVING
+    share = _share_at(shape, turns, min(RAMP / period, WIDEST), int(floats[at + P_KEY]))
+    return _moved(floats[at + P_FROM], floats[at + P_TO], share, False, floats[at + P_CURVE] > 0.0)
+
+
 @inline
 def set_at(floats, at, frame):
     """Where a parameter stands at a frame if no lane moves it. A line that does not begin there is joined as smoothly as a
     typed jump is made.
     """
+    if floats[at + P_SHAPE] >= WAVING:
+        since, x = frame - floats[at + P_START], wave_at(floats, at, frame)
+        joined = since >= RAMP or math.isnan(floats[at + P_WAS])
+        return x if joined else _moved(floats[at + P_WAS], x, since / RAMP, True, floats[at + P_CURVE] > 0.0)
     frames, since = floats[at + P_FRAMES], frame - floats[at + P_START]
     t = 1.0 if frames <= 0.0 else since / frames
     exponential = floats[at + P_CURVE] > 0.0
@@ -106,7 +162,9 @@ def _moves_until(floats, over):
 @inline
 def settle(floats, at):
     """Writes down until when a parameter moves, and where it stays then. Whoever changes its record calls this."""
-    until = max(floats[at + P_START] + floats[at + P_FRAMES], _moves_until(floats, at + P_AUTOMATED))
+    waves = floats[at + P_SHAPE] >= WAVING
+    until = _ENDLESS if waves else floats[at + P_START] + floats[at + P_FRAMES]
+    until = max(until, _moves_until(floats, at + P_AUTOMATED))
     until = max(until, _moves_until(floats, at + P_LOCKED))
     floats[at + P_UNTIL] = until
     floats[at + P_REST] = param_at(floats, at, until)

@@ -81,7 +81,7 @@ NOUNS = {
     "BODY": "a pattern", "TEST": "== or another comparison", "NOTE": "a note", "QUANTITY": "a number", "WORD": "a word",
 }  # fmt: skip
 HIDDEN = {
-    "PATH", "STRING", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE", "ENDLESS", "TIMES", "GOTOBAR", "SHOWNSCENE", "CLEAREDSCENE",
+    "PATH", "STRING", "WAVE", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE", "ENDLESS", "TIMES", "GOTOBAR", "SHOWNSCENE", "CLEAREDSCENE",
     "CLEAREDSONG",
 }  # fmt: skip
 """Terminals that go without saying beside another one."""

@@ -124,6 +124,9 @@ TOPICS: dict[str, tuple[str, ...]] = {
         'a file or a text, in quotes, where a module takes one: "kick.wav"; "" is none',
         "from where it stands: +10%   *0.5   +2st   -3db",
         "a sweep: 400..2400 over 8 bars",
+        "a wave: lfo(sine, 1/2, 300..1200), to and fro until something else is set: the",
+        "    shape (sine triangle saw ramp square hold random), how long a turn takes (a",
+        "    note length, 4 beats; or 2 Hz), its two ends. Note lengths count from bar 1",
         "several at once: set bass.cutoff 800, bass.distortion 0.7",
     ),
     "times": (

@@ -245,6 +245,9 @@ PARAM_WORDS = 32
 """float64 a parameter: it moves from P_FROM to P_TO in P_FRAMES frames from frame P_START on, where it stood at P_WAS. Over that lie two
 layers: what its own lane says of it, and over this one the locks of notes. With these, it stays at P_REST from frame P_UNTIL on."""
 P_FROM, P_TO, P_START, P_FRAMES, P_SHAPE, P_CURVE, P_WAS, P_UNTIL, P_REST = range(9)
+P_TURNS, P_BEND, P_BENT, P_KEY = range(9, 13)
+"""Of a wave: the turns that are over at P_START, of which each takes P_FRAMES frames; for P_BENT frames they come faster, by P_BEND turns
+in the first of them; its chances are drawn from P_KEY. P_WAS is NaN where it is not joined."""
 P_AUTOMATED, P_LOCKED = 14, 23
 LAYER_WORDS = 9
 """From P_AUTOMATED and P_LOCKED on: from frame L_START to L_UNTIL it covers what lies under it. It moves from L_FROM to L_TO in L_FRAMES
@@ -255,6 +258,8 @@ ENDLESS = 2.0**62
 """The frame at which a layer ends that has no end yet."""
 SMOOTH, STRAIGHT, JOINING = 0, 1, 2
 """Shapes of a ramp: an S-curve for jumps that were typed, a straight line for sweeps, and one that is joined from elsewhere."""
+WAVING = 3
+"""A wave of the shape that is so much less: they are numbered as in rack/waves.py."""
 RAMP = 512
 """Frames that a typed jump takes, and joining a straight line."""
 

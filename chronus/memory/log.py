@@ -59,8 +59,14 @@ KINDS = {
         "it stands), joined within RAMP frames unless AT_ONCE; AUTOMATES: under the locks of notes; the low half of ORDER is its note",
     ),
     12: ("unlock", "handle, more=lane: the locks of the note in the low half of ORDER end; parameters go back to where they are by then"),
+    13: ("wave", "handle, more=param: goes from A to B and back, a turn in C frames; flags are its shape; `turns` follows it"),
+    14: (
+        "turns",
+        "handle, more=param: A turns are over by now; for C frames they come faster, by B turns in the first of them; "
+        "generation is the key of its chances",
+    ),
 }  # fmt: skip
-BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR, HOLD, LOCK, UNLOCK = KINDS
+BATCH, SET, NOTE_ON, NOTE_OFF, GATE, GENERATION, SWAP, PANIC, CLEAR, HOLD, LOCK, UNLOCK, WAVE, TURNS = KINDS
 
 F_STRAIGHT, F_ACCENT, F_GLIDE, F_RELEASE, F_UNLOCK, F_AT_ONCE, F_AUTOMATES = 1, 2, 4, 8, 16, 32, 64
 PARAM = 8

@@ -11,12 +11,14 @@ from chronus.catalogue.spec import MIX, Param
 from chronus.commands import ByHand, File, Gate, Length, Note, Quantity, Word
 from chronus.memory import log
 from chronus.memory.layout import RAMP
-from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, Entry
+from chronus.memory.log import F_STRAIGHT, HOLD, NO_LANE, NOTE_ON, NOW, SET, TURNS, WAVE, Entry
 from chronus.plan.seats import Plan, Seat
-from chronus.rack.document import Module, Moving, Rack, Setting, find, for_replicas, retunes, value
+from chronus.rack import waves
+from chronus.rack.document import Module, Moving, Rack, Setting, Waving, find, for_replicas, retunes, steady, value
 from chronus.rack.sweeps import Course, Present
 from chronus.score.courses import Sounding
 from chronus.score.timeline import Timeline, frames_of
+from chronus.score.turning import turns_of
 from chronus.units import frequency
 
 NUMBERED, HANDS = 16, 1 << 12
@@ -39,6 +41,8 @@ class Moment(NamedTuple):
     present: Present
     turns: bool = False
     """The transport stops, or goes on."""
+    began: bool = False
+    """Beats are counted from elsewhere now, or no more."""
 
     def course(self, setting: Setting | None, rack: Rack) -> Course | None:
         """Returns the course of what still moves. One that has less left to go than a typed jump takes is over."""
@@ -95,27 +99,32 @@ def entries(before: Rack, after: Rack, hands: Sequence[ByHand], at: Moment) -> l
 
 def _sets(before: Rack, after: Rack, at: Moment) -> list[Entry]:
     found: list[Entry] = []
-    retuned = at.turns or retunes(before, after)
+    retuned = at.turns or at.began or retunes(before, after)
+    reseeded = before.seed != after.seed
     for name, module in after.modules.items():
         was = before.modules.get(name)
-        if was is module and not retuned and not at.swaps:
+        if was is module and not retuned and not reseeded and not at.swaps:
             continue
         seat = at.plan.seats[name]
         if at.swaps and seat.born == at.plan.number:
             was = None  # what is born stands where its program says, and whatever moves has to be said
-        if was is not None and was.params == module.params and not retuned:
+        if was is not None and was.params == module.params and not retuned and not reseeded:
             continue
         spec = at.catalogue[module.kind]
         for k, param in enumerate(spec.all_params):
             then, now = was.params.get(param.name) if was else None, module.params.get(param.name)
-            if was is not None and then == now and not retuned:
+            if was is not None and then == now and not retuned and not (reseeded and isinstance(now, Waving)):
+                continue
+            if isinstance(now, Waving):
+                found += _wave(seat, k, now, after, param, at)
                 continue
             course = at.course(now, after)
             if course is not None:
                 found.append(_line(seat, k, course, after, module, param, at))
             elif was is not None:
                 goal = value(after, module, param)
-                if goal != value(before, was, param, at.present) or (then != now and at.course(then, before)):
+                moved = then != now and (at.course(then, before) is not None or isinstance(then, Waving))
+                if moved or goal != value(before, was, param, at.present):
                     by_kernel = param.words and k < len(spec.params)
                     found.append(_set(seat, k, for_replicas(goal, param), 0 if by_kernel else RAMP))
     return found
@@ -128,6 +137,17 @@ def _line(seat: Seat, k: int, course: Course, rack: Rack, module: Module, param:
     if course.waits:
         return _set(seat, k, start, RAMP)
     return _set(seat, k, goal, course.end - at.frame, start, at.frame, F_STRAIGHT)
+
+
+def _wave(seat: Seat, k: int, wave: Waving, rack: Rack, param: Param, at: Moment) -> list[Entry]:
+    """Returns a wave, from where in its turn it is by now. It names its frame: it is a line in time."""
+    now = turns_of(wave, at.timeline, at.rate, rack.bpm, at.frame)
+    start, stop = (for_replicas(steady(end, param, rack.bpm), param) for end in (wave.start, wave.stop))
+    shape, key = waves.SHAPES.index(wave.shape), waves.key_of(rack, wave)
+    return [
+        Entry(WAVE, at.frame, 0, seat.handle, k, shape, seat.incarnation, 0, start, stop, now.period),
+        Entry(TURNS, at.frame, 0, seat.handle, k, 0, seat.incarnation, key, now.turns, now.bend, now.bent),
+    ]
 
 
 def _set(

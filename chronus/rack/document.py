@@ -25,7 +25,7 @@ from chronus.errors import ChronusError
 from chronus.othernames import meant
 from chronus.pattern.arpeggio import Arpeggiator, through
 from chronus.pattern.lane import LaneOptions, Pattern
-from chronus.units import OFF, Range, format_param, format_quantity, is_clamped, to_param
+from chronus.units import OFF, SILENCE, Range, format_param, format_quantity, is_clamped, to_param
 
 CABLES, LANES, VOICES = 2048, 256, 64
 """The limits, and MODULES; E_LIMIT beyond."""
@@ -46,14 +46,24 @@ class Moving(Struct, frozen=True, tag="moving"):
     over: Length
 
 
-Setting = Steady | Moving | Word | File
+class Waving(Struct, frozen=True, tag="waving"):
+    """A wave between two settings (rack/waves.py). `place` is the parameter's, `bass.cutoff`: its chances are its own."""
+
+    shape: str
+    rate: Quantity
+    start: Steady
+    stop: Steady
+    place: str
+
+
+Setting = Steady | Moving | Waving | Word | File
 """A Word is the text of a setting that is one, a File the recording of one that names one; the others are of parameters."""
-Share = Callable[[Moving], float]
-"""How much of its way a sweep has behind it, 0..1."""
+Share = Callable[[Moving | Waving], float]
+"""How much of its way a sweep has behind it, 0..1; or where between its two ends a wave is."""
 
 
-def at_rest(moving: Moving) -> float:
-    """The rack as if every sweep were over."""
+def at_rest(moving: Moving | Waving) -> float:
+    """The rack as if every sweep were over, and every wave at its second end."""
     return 1.0
 
 
@@ -207,7 +217,7 @@ def value(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> f
     if isinstance(setting, Quantity) and rack.tempo is not None:
         first, last = (steady(setting, param, bpm) for bpm in (tempo(rack, lambda moving: 0.0), rack.bpm))
         return _between(first, last, share(rack.tempo), param)
-    if not isinstance(setting, Moving):
+    if not isinstance(setting, Moving | Waving):
         return steady(setting, param, rack.bpm)
     start, stop = steady(setting.start, param, rack.bpm), steady(setting.stop, param, rack.bpm)
     return _between(start, stop, share(setting), param)
@@ -257,11 +267,26 @@ def steady(setting: Steady, param: Param, bpm: float) -> float:
 def in_words(rack: Rack, module: Module, param: Param, share: Share = at_rest) -> list[str]:
     """Writes a value for people; for a musical time also what it comes to now: ["1/1", "2000 ms", "clamped"]."""
     setting, now = module.params.get(param.name), format_param(value(rack, module, param, share), param)
+    if isinstance(setting, Waving):
+        return [wave_words(setting, param)]
     if isinstance(setting, Moving) and share(setting) >= 1.0:
         setting = setting.stop
     if not isinstance(setting, Quantity):
         return [now]
     return [format_quantity(setting), now, *(["clamped"] if is_clamped(setting, param, rack.bpm) else [])]
+
+
+def wave_words(wave: Waving, param: Param) -> str:
+    """Writes a wave as it is typed."""
+    start, stop = (end_words(end, param) for end in (wave.start, wave.stop))
+    return f"lfo({wave.shape}, {format_quantity(wave.rate)}, {start}..{stop})"
+
+
+def end_words(setting: Steady, param: Param) -> str:
+    """Writes an end of a sweep or of a wave as it is typed, which is never a word."""
+    if isinstance(setting, Quantity):
+        return format_quantity(setting)
+    return format_quantity(SILENCE) if param.has_off and setting == OFF else format_param(setting, param, exact=True)
 
 
 def for_replicas(value: float, param: Param) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.whole import OF_OUT, WHOLE
-from chronus.commands import LONGEST_LINE, Change, Clear, Every, File, Fill, Relative, ScenePart, Sweep, Word
+from chronus.commands import LONGEST_LINE, Change, Clear, Every, File, Fill, Relative, ScenePart, Sweep, Wave, Word
 from chronus.commands import Scene as Said
 from chronus.errors import ChronusError, nearest
 from chronus.rack import lanes
@@ -220,6 +220,9 @@ def _value(change: Change) -> str:
     value = change.value
     if isinstance(value, Sweep):
         return f"{format_quantity(value.start)}..{format_quantity(value.stop)}"
+    if isinstance(value, Wave):
+        ends = f"{format_quantity(value.start)}..{format_quantity(value.stop)}"
+        return f"lfo({value.shape}, {format_quantity(value.rate)}, {ends})"
     if isinstance(value, Word):
         return value.text if change.param in WHOLE else plain_word(value.text)
     assert not isinstance(value, Relative | File)

@@ -13,12 +13,23 @@ from chronus.catalogue.spec import Param, Spec
 from chronus.catalogue.whole import WHOLE, Text, Whole
 from chronus.commands import FLAGS, File, Quantity, Word
 from chronus.rack import scenes, songs
-from chronus.rack.document import EMPTY, Module, Moving, Rack, Steady, of_the_whole, words_of
+from chronus.rack.document import (
+    EMPTY,
+    Module,
+    Moving,
+    Rack,
+    Steady,
+    Waving,
+    end_words,
+    of_the_whole,
+    wave_words,
+    words_of,
+)
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
 from chronus.rack.sweeps import format_length
 from chronus.rack.values import plain_word
-from chronus.units import OFF, SILENCE, format_number, format_param, format_quantity
+from chronus.units import format_number, format_param, format_quantity
 
 NAMES_A_LINE = 64
 """Of lanes that are muted: no line may be too long to be read."""
@@ -74,7 +85,7 @@ def loads(rack: Rack, catalogue: Catalogue) -> Iterator[str]:
 
 def sweep_words(module: Module, param: Param, moving: Moving) -> str:
     """Writes a sweep as the line that begins it."""
-    way = f"{_end(moving.start, param)}..{_end(moving.stop, param)}"
+    way = f"{end_words(moving.start, param)}..{end_words(moving.stop, param)}"
     return f"set {module.name}.{param.name} {way} over {format_length(moving.over)}"
 
 
@@ -88,16 +99,13 @@ def _settings(module: Module, spec: Spec) -> list[tuple[str, str]]:
     return found
 
 
-def setting_words(setting: Steady, param: Param) -> str:
+def setting_words(setting: Steady | Waving, param: Param) -> str:
+    if isinstance(setting, Waving):
+        return wave_words(setting, param)
     if isinstance(setting, Quantity):
         return format_quantity(setting)
     text = format_param(setting, param, exact=True)
     return plain_word(text) if param.words else text
-
-
-def _end(setting: Steady, param: Param) -> str:
-    """An end of a sweep, which is never a word."""
-    return format_quantity(SILENCE) if param.has_off and setting == OFF else setting_words(setting, param)
 
 
 def _sweeps(module: Module, spec: Spec) -> Iterator[tuple[Param, Moving]]:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from chronus.commands import Length, Quantity
-from chronus.rack.document import Moving, replace
+from chronus.rack import waves
+from chronus.rack.document import Moving, Waving, replace
 from chronus.units import format_quantity
 
 NEVER = 1 << 62
@@ -42,19 +43,27 @@ class Course(Struct, frozen=True):
 
 
 class Present:
-    """How far each sweep has got at a frame. Those from number `first` on are typed in this submission: they are at their beginning.
-
-    What is not known is over long ago.
+    """How far each sweep has got at a frame, and where each wave is. Sweeps from number `first` on are typed in this submission: they
+    are at their beginning. What is not known is over long ago.
     """
 
-    def __init__(self, courses: Mapping[int, Course], frame: int, first: int | None = None) -> None:
+    def __init__(
+        self, courses: Mapping[int, Course], frame: int, first: int | None = None, waves: waves.Share | None = None
+    ) -> None:
         self.courses, self.frame, self.first, self._said = courses, frame, first, 0
+        self.waves = waves
 
-    def __call__(self, moving: Moving) -> float:
+    def __call__(self, moving: Moving | Waving) -> float:
+        if isinstance(moving, Waving):
+            return self.waves(moving, self.frame) if self.waves is not None else 1.0
         course = self.courses.get(moving.number)
         if course is None:
             return 0.0 if self.first is not None and moving.number >= self.first else 1.0
         return course.at(self.frame)
+
+    def typing(self, first: int) -> Present:
+        """Returns the same while sweeps are typed that are numbered from `first` on."""
+        return Present(self.courses, self.frame, first, self.waves)
 
     def number(self) -> int:
         """Returns the number for a sweep that begins now."""

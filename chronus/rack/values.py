@@ -9,9 +9,10 @@ from chronus import othernames
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import PAN, Param, Spec, Table
 from chronus.catalogue.whole import OF_OUT, WHOLE, Text
-from chronus.commands import Change, File, Length, Quantity, Relative, Set, Sweep, Value, Word
+from chronus.commands import Change, File, Length, Quantity, Relative, Set, Sweep, Value, Wave, Word
 from chronus.errors import ChronusError
 from chronus.othernames import meant
+from chronus.rack import waves
 from chronus.rack.document import (
     RESERVED,
     VOICES,
@@ -19,18 +20,20 @@ from chronus.rack.document import (
     Moving,
     Rack,
     Steady,
+    Waving,
     in_words,
     named,
     of_the_whole,
     replace,
     value,
+    wave_words,
     with_module,
     words_of,
 )
 from chronus.rack.lanes import short_of_voices
 from chronus.rack.sweeps import STILL, Present
 from chronus.rack.wiring import kept_apart
-from chronus.units import Range, format_param, is_clamped, is_musical, to_param
+from chronus.units import Range, format_param, is_clamped, is_musical, is_step, range_of, to_param
 
 VOICE_COUNT = Range("voices", 1, VOICES)
 AT_ONCE = Length(0, "ms")
@@ -90,30 +93,83 @@ def change_one(
         return _change_words(rack, module, setting_of, change, part, over)
     param = find_param(spec, change.param, f"{part}.param")
     was = value(rack, module, param, present)
+    if isinstance(change.value, Wave):
+        return _wave(rack, module, param, change.value, catalogue, part, over, was)
     given: Value = _no_file(change, part)
     start: Steady = was
+    if isinstance(module.params.get(param.name), Waving) and _steps(given, param):
+        here = f"{name}.{param.name}"
+        message = f"{here} is a wave, which has no value to step from; `set {here} {format_param(was, param)}` ends it"
+        raise ChronusError("E_VALUE", message, part=f"{part}.value")
     if param.words:
         _refuse_sweep(change, over, part)
     elif isinstance(given, Sweep):
         start, given = _setting(given.start, param, was, rack, part), given.stop
-    assert not isinstance(given, Sweep | File)
+    assert not isinstance(given, Sweep | Wave | File)
     now = _number(given, param, was, rack, part)
     stop = _setting(given, param, was, rack, part)
     moves = isinstance(change.value, Sweep) or over is not None
     setting = Moving(present.number(), start, stop, over or AT_ONCE) if moves else stop
+    before = _was(module, param, was)
     module = replace(module, params={**module.params, param.name: setting})
     rack = with_module(rack, module)
     known, *more = in_words(rack, module, param)
     if moves:
         known = f"{format_param(value(rack, module, param, lambda moving: 0.0), param)}..{known}"
     text = f"{name}.{param.name} {known}"
-    about = more if moves else [*more, f"was {format_param(was, param)}"]
+    about = more if moves else [*more, before]
     text += f" ({', '.join(about)})" if about else ""
-    text += kept_apart(name, rack, catalogue) if param == PAN else ""
-    lane = rack.lanes.get(f"{name}.{param.name}")
-    text += "; its lane moves it, and this is what it goes back to" if lane and not lane.muted else ""
+    text += _covered(rack, name, param, catalogue)
     done = {"text": text, "module": name, "param": param.name, "value": plain(now, param), "was": plain(was, param)}
     return rack, done, (setting,) if isinstance(setting, Moving) else ()
+
+
+def _was(module: Module, param: Param, was: float) -> str:
+    setting = module.params.get(param.name)
+    return f"was {wave_words(setting, param) if isinstance(setting, Waving) else format_param(was, param)}"
+
+
+def _covered(rack: Rack, name: str, param: Param, catalogue: Catalogue) -> str:
+    """Returns the notes for an answer about what else there is to a parameter."""
+    lane = rack.lanes.get(f"{name}.{param.name}")
+    moved = "; its lane moves it, and this is what it goes back to" if lane and not lane.muted else ""
+    return (kept_apart(name, rack, catalogue) if param == PAN else "") + moved
+
+
+def _wave(
+    rack: Rack,
+    module: Module,
+    param: Param,
+    wave: Wave,
+    catalogue: Catalogue,
+    part: str,
+    over: Length | None,
+    was: float,
+) -> Changed:
+    """Lets a parameter go to and fro."""
+    where = f"{module.name}.{param.name}"
+    if param.words:
+        raise ChronusError("E_VALUE", f"{param.name} is a word and cannot go in a wave", part=f"{part}.value")
+    if over is not None:
+        message = "a wave goes on until something else is set, and takes no `over`; `for 4 bars` lets it last so long"
+        raise ChronusError("E_VALUE", message, part="over")
+    shape = waves.checked_shape(wave.shape, f"{part}.value.shape")
+    rate = waves.checked_rate(wave.rate, f"{part}.value.rate")
+    start = _setting(wave.start, param, was, rack, part, ".start")
+    stop = _setting(wave.stop, param, was, rack, part, ".stop")
+    before = _was(module, param, was)
+    made = Waving(shape, rate, start, stop, where)
+    rack = with_module(rack, replace(module, params={**module.params, param.name: made}))
+    known = wave_words(made, param)
+    text = f"{where} {known} ({before}){_covered(rack, module.name, param, catalogue)}"
+    done = {"text": text, "module": module.name, "param": param.name, "value": known, "was": plain(was, param)}
+    return rack, done, ()
+
+
+def _steps(given: Value, param: Param) -> bool:
+    """Whether a value is counted from the present one."""
+    negative = isinstance(given, Quantity) and given.number < 0
+    return isinstance(given, Relative) or (negative and isinstance(given, Quantity) and is_step(given, range_of(param)))
 
 
 def _change_words(rack: Rack, module: Module, table: Table, change: Change, part: str, over: Length | None) -> Changed:
@@ -164,15 +220,17 @@ def in_length(file: File) -> str:
     return f"{file.frames / max(1, file.rate):.3g} s, {sides}"
 
 
-def _no_file(change: Change, part: str) -> Quantity | Word | Relative | Sweep:
+def _no_file(change: Change, part: str) -> Quantity | Word | Relative | Sweep | Wave:
     if isinstance(change.value, File):
         raise ChronusError("E_VALUE", f"{change.param} is no file", part=f"{part}.value")
     return change.value
 
 
-def _setting(given: Quantity | Word | Relative, param: Param, was: float, rack: Rack, part: str) -> Steady:
+def _setting(
+    given: Quantity | Word | Relative, param: Param, was: float, rack: Rack, part: str, end: str = ""
+) -> Steady:
     """Returns the number that a value comes to, or the musical time itself."""
-    number = _number(given, param, was, rack, part)
+    number = _number(given, param, was, rack, part, end)
     return given if isinstance(given, Quantity) and is_musical(given, param) else number
 
 
@@ -180,13 +238,17 @@ def _refuse_sweep(change: Change, over: Length | None, part: str) -> None:
     """Refuses a sweep of a parameter that cannot move from one value to another by degrees."""
     if isinstance(change.value, Sweep) or over is not None:
         raise ChronusError("E_VALUE", f"{change.param} cannot be swept", part=f"{part}.value")
+    if isinstance(change.value, Wave):
+        raise ChronusError("E_VALUE", f"{change.param} cannot go in a wave", part=f"{part}.value")
 
 
-def _number(given: Quantity | Word | Relative, param: Param | Range, was: float, rack: Rack, part: str) -> float:
+def _number(
+    given: Quantity | Word | Relative, param: Param | Range, was: float, rack: Rack, part: str, end: str = ""
+) -> float:
     try:
         return to_param(given, param, was, rack.bpm)
     except ChronusError as error:
-        error.part = error.part or f"{part}.value"
+        error.part = error.part or f"{part}.value{end}"
         raise
 
 
@@ -201,7 +263,7 @@ def _change_voices(rack: Rack, module: Module, spec: Spec, change: Change, part:
     if isinstance(change.value, Quantity) and change.value.number > VOICES:
         raise ChronusError("E_LIMIT", f"a module has {VOICES} voices at most", part=f"{part}.value")
     _refuse_sweep(change, over, part)
-    assert not isinstance(change.value, Sweep | File)
+    assert not isinstance(change.value, Sweep | Wave | File)
     now = _number(change.value, VOICE_COUNT, module.voices, rack, part)
     voices = _whole(now, "voices", part)
     done = {"text": f"{module.name}.voices {voices} (was {module.voices})", "module": module.name}
@@ -243,10 +305,11 @@ def _change_whole(
         raise no_such(rack, change.param, catalogue, f"{part}.param")
     if isinstance(row, Text):
         return _change_text(rack, row, change, part, over)
-    if not row.moving:
-        _refuse_sweep(change, over, part)
+    if not row.moving or isinstance(change.value, Wave):
+        _refuse_sweep(change, None if row.moving else over, part)
     name, plain, given = row.name, replace(row, unit=""), _no_file(change, part)
     begin = was = row.rounded(of_the_whole(rack, row, present))
+    assert not isinstance(given, Wave)
     if isinstance(given, Sweep):
         begin, given = row.rounded(_number(given.start, row, was, rack, part)), given.stop
     now = _number(given, row, was, rack, part)

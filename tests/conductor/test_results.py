@@ -13,6 +13,7 @@ BEFORE = """\
 load kick; load bass; load tb303; load saw as lead; load delay; load lfo
 seq kick: x...x?30..; seq tb303: a1{cutoff=300} . a2~ <c2 e2>^; seq lead: [c3,e3]@4 arp=up
 patch lead > filter > delay; patch lfo > filter.cutoff 2 oct; seq filter.cutoff: 400 _ 800..900 .
+set filter.cutoff lfo(random, 3, 300..900)
 scene a = kick, bass.freq 80
 """
 LINES = """\
@@ -24,6 +25,7 @@ unpatch lfo > filter.cutoff
 set bass.freq 55
 set bass.freq 55, kick.decay 100ms
 set bass.freq 40..80 over 2 bars
+set filter.cutoff lfo(sine, 1/2, 300..1200)
 set filter.mode high for 2 bars
 key a minor
 meter 7/8

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.proof
 SONG = """\
 bpm 120
 load bass freq=55 cutoff=300
+set bass.sub lfo(random, 1/8, 0..1), bass.pan lfo(saw, 3 Hz, -1..1)
 seq bass.resonance: 0.1 _ _ 0.8 every=1/1
 seq bass: a1{cutoff=200..4k, distortion=0.9}@16 a1{cutoff=2000, level=-6}@16 gate=100%
 """

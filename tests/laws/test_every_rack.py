@@ -69,6 +69,7 @@ VALUES = [
     "1/8t", "1/16d", "2 beats", "1 bar", "64 bars", "on", "off", "high", "low", "square", "random", "808", "dnb", "12", "24", "8", "64",
     "20", "20000", "200", "10", "-100", "100 ct", "-12 ct", "0.1", "10000 ms", "+10%", "*0.5", "*0.333", "+2st", "-3db", "-1oct", "/3",
     "+1/4", "-=5", "400..2400", "1/8..1/2", "a1..a3", "50%..100%", "-inf", "-20db..off", "off..-6db", "left", "0.5", "-0.7", "-30 db",
+    "lfo(sine, 1/2, 300..1200)", "lfo(random, 3 hz, 0.1..0.9)", "lfo(square, 2 bars, -20db..off)", "lfo(hold, 200 ms, 1/8..1/2)",
 ]  # fmt: skip
 PORTS = [
     "a", "b", "kick", "saw", "filter", "adsr", "delay", "lfo", "on", "loop", "s", "out", "out.left", "out.right", "a.freq", "saw.freq",

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from chronus.catalogue.kinds import Catalogue, main_input
 from chronus.catalogue.spec import BYPASS, LEVEL, Spec
+from chronus.rack import waves
 from tests.kit.typed import heard
 
 EXAMPLES = int(os.environ.get("CHRONUS_EXAMPLES", "0"))
@@ -126,6 +127,12 @@ def values(draw, kinds: dict[str, str]) -> Line:
         if param.curve == "exp"
         else param.low + (param.high - param.low) * share
     )
+    if draw(st.integers(0, 4)) == 0:
+        shape, rate = draw(st.sampled_from(waves.SHAPES)), draw(st.sampled_from(("1/16", "1/1", "30 Hz", "2 Hz")))
+        ends = (
+            "40%..60%" if param.has_off else f"{draw(st.sampled_from((10, 90)))}%..{draw(st.sampled_from((40, 60)))}%"
+        )
+        return Line(f"set {name}.{param.name} lfo({shape}, {rate}, {ends})", (f"load {name}",))
     return Line(f"set {name}.{param.name} {float(f'{number:.4g}'):f}", (f"load {name}",))
 
 
@@ -147,7 +154,7 @@ def typings(draw) -> Typing:
     for line in draw(st.lists(cables(kinds), max_size=9)):
         found.setdefault(" ".join(line.text.split()[:4]), line)  # each cable once: said again, it has another gain
     for line in draw(st.lists(values(kinds), max_size=5)):
-        found.setdefault(line.text.rpartition(" ")[0], line)  # of each parameter one value
+        found.setdefault(" ".join(line.text.split()[:2]), line)  # of each parameter one value
     for name in draw(st.lists(st.sampled_from(players), unique=True, max_size=3)) if players else ():
         locks = LOCKS if catalogue()[kinds[name]].param("freq") else ()
         pattern = draw(st.sampled_from((*PATTERNS, *locks)))

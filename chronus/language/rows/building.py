@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from chronus import commands as c
 from chronus.catalogue.whole import OF_OUT, WHOLE
@@ -12,7 +14,7 @@ from chronus.language.rows.known import Known, Pairs, about, about_words, dotted
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import BEGINS, NAME, Children, Fields, Form, Row, Typed
 from chronus.language.rows.written import format_chain, format_change, format_kind, format_value
-from chronus.units import SILENCE, format_quantity
+from chronus.units import SILENCE, format_number, format_quantity
 
 # ---------------------------------------------------------------- load
 
@@ -140,8 +142,14 @@ def _offer_set(typed: Typed, known: Known) -> Pairs:
         return [*known.names(), *known.whole()]
     if len(change) == 1 and "." in change[0]:
         name, _, param = change[0].partition(".")
-        return values(find_param(known.spec(name), param))
+        row = find_param(known.spec(name), param)
+        return [*values(row), *([_wave(row)] if row and not row.get("words") else [])]
     return [("over", "over 8 bars: how long it takes"), *BEGINS.items()] if len(change) == 2 else ()
+
+
+def _wave(param: Mapping[str, Any]) -> tuple[str, str]:
+    ends = "..".join(format_number(param[end]) for end in ("low", "high"))
+    return f"lfo(sine,1/2,{ends})", "to and fro: shape, a turn in so long, its two ends"
 
 
 ROWS = (
@@ -203,7 +211,12 @@ ROWS = (
             lambda command: ", ".join(map(format_change, command.changes)),
             _offer_set,
         ),
-        ("set bass.freq 55", "set bass.cutoff +10%", "set tb303.cutoff 400..2400 over 8 bars"),
+        (
+            "set bass.freq 55",
+            "set bass.cutoff +10%",
+            "set tb303.cutoff 400..2400 over 8 bars",
+            "set bass.cutoff lfo(sine, 1/2, 300..1200)",
+        ),
         meant="change param parameter tweak turn adjust assign let put",
     ),
     Row(

@@ -10,10 +10,13 @@ from lark import Token, Tree
 from chronus import commands as c
 from chronus.catalogue.whole import WHOLE, Text
 from chronus.commands import RESERVED
-from chronus.language.quantities import Node, quantity, start, wrong
-from chronus.units import SILENCE
+from chronus.language.quantities import Node, quantity, read_quantity, start, wrong
+from chronus.units import SILENCE, read_note
 
 LONGEST_NAME = 32
+PART = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
+NOTE = re.compile(r"[a-g][#b]?-?[0-9]")
+WAVE = "lfo(sine, 1/2, 300..1200)"
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -91,6 +94,8 @@ class Line:
         match node.data, node.children:
             case "quantity", [number]:
                 return quantity(number)
+            case "wave", [words]:
+                return self._wave(words, path)
             case "word", [word]:
                 quoted = self.text_or(word)
                 return c.Word(str(word) if quoted is None else quoted)
@@ -108,6 +113,28 @@ class Line:
                 return c.Sweep(first, last)
         raise AssertionError(node)
 
+    def _wave(self, words: Token, path: str) -> c.Wave:
+        """Reads `lfo(sine, 1/2, 300..1200)`."""
+        inside = words.index("(") + 1
+        parts = list(PART.finditer(words.removesuffix(")"), inside))
+        if not words.endswith(")") or len(parts) != 3 or words.count(",") != 2:
+            raise wrong(start(words), f"a wave has a shape, a rate and its two ends: {WAVE}", WAVE, length=len(words))
+        (shape, at), (rate, rate_at), (ends, ends_at) = ((part[0], start(words) + part.start()) for part in parts)
+        first, sweeps, last = ends.partition("..")
+        if not sweeps or not first.strip() or not last.strip():
+            raise wrong(
+                ends_at,
+                f'a wave goes between two values, as in 300..1200, not "{ends}"',
+                code="E_VALUE",
+                length=len(ends),
+            )
+        last_at = ends_at + len(first) + 2 + len(last) - len(last.lstrip())
+        self.spans |= {f"{path}.shape": at, f"{path}.rate": rate_at, f"{path}.start": ends_at, f"{path}.stop": last_at}
+        low, high = end_of(first.strip(), ends_at), end_of(last.strip(), last_at)
+        if not low.unit and high.unit != "note":
+            low = c.Quantity(low.number, high.unit)
+        return c.Wave(shape, read_quantity(rate, rate_at), low, high)
+
     def whole(self, name: str, node: Node, path: str) -> c.Value:
         """Reads a value of the whole. What is a setting in words may look like a number: 7/8."""
         given = self.value(node, path)
@@ -118,11 +145,7 @@ class Line:
 
     def _end(self, token: Token) -> c.Quantity:
         """Reads an end of a sweep."""
-        if token.type != "WORD":
-            return quantity(token)
-        if token != "off":
-            raise wrong(start(token), f'a sweep goes from a number to a number, or off, not "{token}"', code="E_VALUE")
-        return SILENCE
+        return end_of(token, start(token)) if token.type == "WORD" else quantity(token)
 
     def change(self, node: Tree[Token], path: str) -> c.Change:
         target, value = node.children
@@ -134,6 +157,17 @@ class Line:
             if module or not isinstance(row, Text) or not row.fits(given.text):
                 raise wrong(start(mode), f'expected "," or the end of the line, not "{mode}"', ",")
         return c.Change(module, param, given)
+
+
+def end_of(text: str, offset: int) -> c.Quantity:
+    """Reads an end of a sweep or of a wave."""
+    if text == "off":
+        return SILENCE
+    if NOTE.fullmatch(text):
+        return c.Quantity(float(read_note(text)), "note")
+    if text[0].isalpha():
+        raise wrong(offset, f'a sweep goes from a number to a number, or off, not "{text}"', code="E_VALUE")
+    return read_quantity(text, offset)
 
 
 def checked_name(name: str, offset: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chronus.catalogue.whole import WHOLE, Text
-from chronus.commands import RESERVED, Change, File, Length, Port, Quantity, Relative, Sweep, Value, When, Word
+from chronus.commands import RESERVED, Change, File, Length, Port, Quantity, Relative, Sweep, Value, Wave, When, Word
 from chronus.units import SILENCE, format_quantity
 
 PLAIN_WORD = re.compile(r"(?![a-g][#b]?[0-9]$)(?:[a-z][a-z0-9_]*|[a-g]#)")
@@ -25,6 +25,8 @@ def format_value(value: Value) -> str:
             return f"{'-=' if sign == '-' else sign}{format_quantity(Quantity(number, unit))}"
         case Sweep(start, stop):
             return f"{format_quantity(start)}..{format_quantity(stop)}"
+        case Wave(shape, rate, start, stop):
+            return f"lfo({shape}, {format_quantity(rate)}, {format_quantity(start)}..{format_quantity(stop)})"
 
 
 def format_change(change: Change) -> str:
