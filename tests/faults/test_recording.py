@@ -53,6 +53,7 @@ def test_row_46_whatever_is_killed_the_recording_is_whole_and_its_script_gives_i
         until(lambda: not alive(control), 3)
         with Talker(running.home) as again:
             assert again.ask("list").result["recording"]["frames"] >= before
+            again.fine("wait 2 bars")
             kept = again.ask("keep 2 bars").result
             stopped = again.ask("record stop")
         assert stopped.ok, stopped.text

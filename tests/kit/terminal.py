@@ -7,11 +7,16 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 from tests.kit.live import until
 
 WAIT_SECONDS = 10.0
+
+
+_NUMBERS = count()
+"""Each has a server of its own: one that was told to end may still take the next one's session with it."""
 
 
 class Terminal:
@@ -26,7 +31,7 @@ class Terminal:
         columns: int = 100,
         term: str = "",
     ) -> None:
-        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
+        self._tmux = ["tmux", "-S", str(folder / f"tmux{next(_NUMBERS)}"), "-f", "/dev/null"]
         with_term = f"TERM={term} " if term else ""
         command = f"{with_term}{shlex.join([sys.executable, '-m', 'chronus', *words])}; echo left with $?; exec cat"
         given = {**environment, "NO_COLOR": "1"}

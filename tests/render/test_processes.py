@@ -85,21 +85,21 @@ def holds(pid: int, folder: Path) -> bool:
 # ---------------------------------------------------------------- memory
 
 
+WEIGHED = """\
+import resource, subprocess, sys
+subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL, timeout=float(sys.argv[1]))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Begins a process from a small one: the kernel counts for it also the memory of the process that began it, as these tests are."""
+
+
 def peak_mb(home: Home, *more: str, seconds: float = 120) -> float:
     """The most memory that a rendering of the song needed whose kernels are compiled: the compiler takes some 250 MB, once."""
     assert home.chronus(*words(home, *more, "--seconds", "1")[3:], seconds=300).returncode == 0
-    process = subprocess.Popen(words(home, *more), env=home.environment, stdout=subprocess.DEVNULL)
-    try:
-        until(
-            lambda: os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT), seconds, "it goes on and on"
-        )
-    except BaseException:
-        process.kill()
-        raise
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return float(used.ru_maxrss) / 1024
+    command = [sys.executable, "-c", WEIGHED, str(seconds), *words(home, *more)]
+    done = subprocess.run(command, env=home.environment, capture_output=True, text=True, timeout=seconds + 10)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout) / 1024
 
 
 BAND = """\

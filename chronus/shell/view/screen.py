@@ -19,7 +19,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"
-LEAVE = "\x1b[0m\x1b[?25h\x1b[?1049l"
+LEAVE = "\x1b[0m\x1b[2J\x1b[?25h\x1b[?1049l"
+"""It is emptied before: tmux 3.3 brings lines of it to the other screen where the window was made smaller meanwhile."""
 ASK = "\x1b[6n"
 ANSWER = re.compile(rb"\x1b\[\d+;\d+R")
 UNFINISHED = re.compile(rb"\x1b(\[[\d;]*)?\Z")
