@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from chronus.memory import layout
-from tests.kit.live import Home, engine, jack, lost_frames, place_of, until
+from tests.kit.live import Home, engine, first_lost, jack, lost_frames, place_of, until
 from tests.kit.machine import undisturbed
 from tests.kit.takes import in_lockstep, kill, memory_of, settle, worker_pids
 
@@ -86,7 +86,8 @@ def test_a_run_on_the_null_device_equals_the_rendering_whatever_the_period(tmp_p
 
     captured = undisturbed(play, lambda captured: lost_frames(reference, captured, place_of(reference, captured)))
     start = place_of(reference, captured)
-    assert lost_frames(reference, captured, start) == 0
+    lost = lost_frames(reference, captured, start)
+    assert lost == 0, f"{lost} frames, the first {first_lost(reference, captured, start)} after the first sound"
     assert not captured[: max(0, start)].any(), "something was heard before the first line took effect"
 
 

@@ -403,7 +403,16 @@ def place_of(reference: np.ndarray, captured: np.ndarray) -> int:
 
 def lost_frames(reference: np.ndarray, captured: np.ndarray, start: int) -> int:
     """Frames of the capture that differ from the reference, from `start` on, compared bit for bit over what both have."""
+    return int(_differ(reference, captured, start).sum())
+
+
+def first_lost(reference: np.ndarray, captured: np.ndarray, start: int) -> int:
+    """Frames from `start` to the first that differs, if any does."""
+    return int(_differ(reference, captured, start).argmax())
+
+
+def _differ(reference: np.ndarray, captured: np.ndarray, start: int) -> np.ndarray:
     begin = max(0, -start)
     n = min(len(reference), len(captured) - start)
     a, b = reference[begin:n], captured[start + begin : start + n]
-    return int((a.view(np.int32) != b.view(np.int32)).any(axis=1).sum())
+    return (a.view(np.int32) != b.view(np.int32)).any(axis=1)

@@ -93,12 +93,12 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """Begins a process from a small one: the kernel counts for it also the memory of the process that began it, as these tests are."""
 
 
-def peak_mb(home: Home, *more: str, seconds: float = 120) -> float:
+def peak_mb(home: Home, *more: str, seconds: float = 120, told: str = "") -> float:
     """The most memory that a rendering of the song needed whose kernels are compiled: the compiler takes some 250 MB, once."""
     assert home.chronus(*words(home, *more, "--seconds", "1")[3:], seconds=300).returncode == 0
     command = [sys.executable, "-c", WEIGHED, str(seconds), *words(home, *more)]
     done = subprocess.run(command, env=home.environment, capture_output=True, text=True, timeout=seconds + 10)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 and told in done.stderr, done.stderr
     return float(done.stdout) / 1024
 
 
@@ -124,9 +124,8 @@ def test_row_61_memory_does_not_grow_with_the_length(home, figure):
 @pytest.mark.timeout(900)
 def test_row_61_two_hours_need_no_more_than_400_mb(home, measured):
     (home.folder / "song.chronus").write_text(BAND)
-    out = home.folder / "out.wav"
-    peak = peak_mb(home, "--seconds", "7200", "-o", str(out), seconds=850)
-    assert soundfile.info(out).frames == 7200 * 44100
+    # to nowhere: two gigabytes to the disk would hold up the journals of the engines that other tests have
+    peak = peak_mb(home, "--seconds", "7200", "-o", "-", seconds=850, told="-: 7200.00 s")
     measured("61", "memory", peak, "MB", bar=400)
 
 
