@@ -124,7 +124,7 @@ def test_row_61_memory_does_not_grow_with_the_length(home, figure):
 @pytest.mark.timeout(900)
 def test_row_61_two_hours_need_no_more_than_400_mb(home, measured):
     (home.folder / "song.chronus").write_text(BAND)
-    # to nowhere: two gigabytes to the disk would hold up the journals of the engines that other tests have
+    # to nowhere: two gigabytes on their way to the disk would hold up what the null devices of other tests capture
     peak = peak_mb(home, "--seconds", "7200", "-o", "-", seconds=850, told="-: 7200.00 s")
     measured("61", "memory", peak, "MB", bar=400)
 
