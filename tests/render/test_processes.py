@@ -95,7 +95,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 def peak_mb(home: Home, *more: str, seconds: float = 120, told: str = "") -> float:
     """The most memory that a rendering of the song needed whose kernels are compiled: the compiler takes some 250 MB, once."""
-    assert home.chronus(*words(home, *more, "--seconds", "1")[3:], seconds=300).returncode == 0
+    first = words(home, *more, "--seconds", "1", "-o", str(home.folder / "first.wav"))
+    assert home.chronus(*first[3:], seconds=300).returncode == 0
     command = [sys.executable, "-c", WEIGHED, str(seconds), *words(home, *more)]
     done = subprocess.run(command, env=home.environment, capture_output=True, text=True, timeout=seconds + 10)
     assert done.returncode == 0 and told in done.stderr, done.stderr
