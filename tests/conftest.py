@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,17 @@ def _plays(file: str) -> bool:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Turns:
     return _Turns(config, log)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Control and its clients without processes, in a home of their own."""
+    from tests.kit.house import House
+
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    made = House(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

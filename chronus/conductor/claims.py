@@ -14,7 +14,7 @@ from chronus import commands as say
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, ByHand, When
 from chronus.errors import ChronusError
-from chronus.rack.document import Rack, find
+from chronus.rack.document import Rack, find, module_of
 
 
 class Claimed(Struct, frozen=True):
@@ -82,7 +82,7 @@ def check(
 def differing(before: Rack, after: Rack) -> set[str]:
     """Returns the modules that differ between two racks: themselves, their lanes, their cables."""
     names = {name for name, one, other in _pairs(before.modules, after.modules) if one != other}
-    names |= {name for name, one, other in _pairs(before.lanes, after.lanes) if one != other}
+    names |= {module_of(name) for name, one, other in _pairs(before.lanes, after.lanes) if one != other}
     for key, one, other in _pairs(before.cables, after.cables):
         if one != other:
             laid = [cable for cable in (one, other) if cable is not None and not cable.auto]

@@ -157,6 +157,14 @@ def _place(arena, entry):
 
 
 @inline
+def _record(arena, place, param):
+    """Word index of the record of a parameter of the instance at `place`, or -1 where either is gone."""
+    if place < 0 or param >= arena[place + H_PARAM_COUNT]:
+        return -1
+    return arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
+
+
+@inline
 def _voice(floats, notes, voices, glide):
     """The voice a new note takes: for a glide the newest that sounds; else who is silent longest, else the oldest."""
     best = 0
@@ -263,10 +271,10 @@ def _release(arena, floats, place, frame):
 @compiled
 def _set(arena, entry, frame):
     floats, numbers = floats_of(arena), floats_of(entry)
-    place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
-    if place < 0 or param >= arena[place + H_PARAM_COUNT]:
+    place = _place(arena, entry)
+    at = _record(arena, place, entry[WHAT] >> 24 & 0xFFFF)
+    if at < 0:
         return
-    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
     now = set_at(floats, at, frame)
     # a module that is born at this frame has no value yet that one could move from
     born, given = arena[place + H_BIRTH] == frame, not math.isnan(numbers[C])
@@ -287,10 +295,10 @@ def _set(arena, entry, frame):
 def _wave(arena, entry, frame):
     """Lets a parameter go to and fro, as soon as its `turns` are known."""
     floats, numbers = floats_of(arena), floats_of(entry)
-    place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
-    if place < 0 or param >= arena[place + H_PARAM_COUNT]:
+    place = _place(arena, entry)
+    at = _record(arena, place, entry[WHAT] >> 24 & 0xFFFF)
+    if at < 0:
         return
-    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
     floats[at + P_WAS] = math.nan if arena[place + H_BIRTH] == frame else set_at(floats, at, frame)
     floats[at + P_FROM] = numbers[A]
     floats[at + P_TO] = numbers[B]
@@ -303,11 +311,8 @@ def _wave(arena, entry, frame):
 def _turns(arena, entry, frame):
     """What goes on as it went is not joined, lest it stood still for that long."""
     floats, numbers = floats_of(arena), floats_of(entry)
-    place, param = _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF
-    if place < 0 or param >= arena[place + H_PARAM_COUNT]:
-        return
-    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
-    if floats[at + P_SHAPE] < WAVING:
+    at = _record(arena, _place(arena, entry), entry[WHAT] >> 24 & 0xFFFF)
+    if at < 0 or floats[at + P_SHAPE] < WAVING:
         return
     floats[at + P_TURNS] = numbers[A]
     floats[at + P_BEND] = numbers[B]
@@ -331,10 +336,9 @@ def _lock(arena, entry, frame):
     """Covers what a parameter is set to, from where it stands. Of two locks on one parameter the later one counts."""
     floats, numbers = floats_of(arena), floats_of(entry)
     place, flags = _place(arena, entry), entry[WHAT] >> 40
-    param = flags >> _PARAM
-    if place < 0 or param >= arena[place + H_PARAM_COUNT] or not _is_current(arena, entry):
+    at = _record(arena, place, flags >> _PARAM)
+    if at < 0 or not _is_current(arena, entry):
         return
-    at = arena[place + H_PARAMS] // 8 + param * PARAM_WORDS
     automates = flags & _F_AUTOMATES != 0
     now = automated_at(floats, at, frame) if automates else param_at(floats, at, frame)
     given = not math.isnan(numbers[C])

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import Param
 from chronus.catalogue.whole import WHOLE
-from chronus.commands import FLAGS, Quantity
+from chronus.commands import FLAGS, File, Word
 from chronus.rack import scenes, songs
-from chronus.rack.document import Module, Moving, Rack, Setting, replace, words_of
+from chronus.rack.document import Module, Moving, Rack, Setting, module_of, replace, words_of
 from chronus.rack.lanes import in_words
 from chronus.rack.patching import cable_words, silent
 from chronus.rack.script import NAMES_A_LINE, loads, setting_words, sweep_words, whole_words
@@ -73,7 +73,7 @@ def _module(before: Rack, after: Rack, name: str, catalogue: Catalogue) -> Itera
     found += [
         f"{name}.{param.name} {setting_words(setting, param)}"
         for param in spec.all_params
-        if isinstance(setting := _setting(now, param), float | int | Quantity) and setting != _setting(was, param)
+        if not isinstance(setting := _setting(now, param), Moving | Word | File) and setting != _setting(was, param)
     ]
     if found:
         yield "set " + ", ".join(found)
@@ -125,7 +125,7 @@ def _cables(before: Rack, after: Rack, stay: set[str], catalogue: Catalogue) -> 
 
 
 def _lanes(before: Rack, after: Rack, stay: set[str]) -> Iterator[str]:
-    old = {name: lane for name, lane in before.lanes.items() if name in stay}
+    old = {name: lane for name, lane in before.lanes.items() if module_of(name) in stay}
     for name in old:
         if name not in after.lanes:
             yield f"clear {name}"
@@ -152,7 +152,7 @@ def _scenes(before: Rack, after: Rack, gone: set[str]) -> Iterator[str]:
     if was is not None and song is None:
         yield "clear song"
     for name, scene in after.scenes.items():
-        named = {*scene.lanes, *(part.change.module for part in scene.parts)}
+        named = {*map(module_of, scene.lanes), *(part.change.module for part in scene.parts)}
         if before.scenes.get(name) != scene or named & gone:
             yield scenes.in_words(name, scene)
     if before.fill != after.fill:

@@ -36,6 +36,7 @@ TOUCHING = (
     ("set bass.freq 60 at bar 6", "changes.0.module"),
     ("set bass.freq 60 for 1 bar", "changes.0.module"),
     ("seq bass: x...", "name"),
+    ("seq bass.freq: 50 . 90 .", "name"),
     ("clear bass", "name"),
     ("mute kick bass", "names.1"),
     ("solo bass", "names.0"),

@@ -222,3 +222,13 @@ def test_diff_gives_the_lines_between_two_racks(beat):
     assert told(beat, "diff 11 3").lines[:3] == ("bpm 120", "unload filter", "set kick.freq 440 Hz")
     assert told(beat, "diff 3 3").lines == ("no difference",)
     assert (beat.wrong("diff 3 99").part, beat.wrong("diff 99").part) == ("second", "first")
+
+
+def test_diff_tells_waves_and_lanes_of_values_and_those_that_stay_not_at_all(beat):
+    beat.line("load filter; seq filter.cutoff: 400 . 800 _; mute filter.cutoff")
+    beat.line("set kick.freq lfo(sine, 1/2, 40..90)")
+    assert told(beat, "diff").lines == ("set kick.freq lfo(sine, 1/2, 40 Hz..90 Hz)",)
+    beat.line("clear filter.cutoff")
+    assert told(beat, "diff").lines == ("clear filter.cutoff",)
+    beat.line("undo; unmute filter.cutoff")
+    assert told(beat, "diff").lines == ("unmute filter.cutoff",)

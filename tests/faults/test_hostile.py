@@ -43,14 +43,6 @@ HANG_SECONDS = 0.1
 """Of processor time for one packet: more is a decoder that does not come to an end of it."""
 
 
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
-
-
 def resident() -> int:
     return psutil.Process().memory_info().rss
 

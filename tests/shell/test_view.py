@@ -29,7 +29,6 @@ from chronus.shell.view.ear import Ear, Heard, peak_of
 from chronus.shell.view.memory import REACH, Memory
 from chronus.shell.view.page import Seen, head_of, page, position
 from chronus.shell.view.screen import ASK, ENTER, LEAVE, Frames, Ink, Screen, colours
-from tests.kit.house import House
 from tests.kit.said import BAR, Said
 
 RATE = 44100
@@ -106,14 +105,6 @@ def test_an_engine_of_another_version_is_told_and_not_read():
     with pytest.raises(ChronusError, match="another version"):
         Memory(descriptor)
     os.close(descriptor)
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
 
 
 def test_the_memory_is_lent_with_the_welcome_and_only_to_who_looks_on(house, lent):

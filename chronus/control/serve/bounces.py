@@ -26,6 +26,7 @@ from chronus.conductor.state import State
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.serve import recordings
 from chronus.control.serve.recordings import Answered
+from chronus.ears.levels import decibels
 from chronus.engine_line import Bounce, Bounced, FromBounce, Lines, Progress, Unbounced
 from chronus.errors import ChronusError
 
@@ -238,7 +239,7 @@ class Bounces:
             "frames": said.frames,
             "seconds": round(said.frames / self.publisher.rate, 3),
             **bars,
-            "peak_dbfs": recordings.decibels(said.peak),
+            "peak_dbfs": round(decibels(said.peak), 2),
             "lufs": round(said.lufs, 2),
         }
 

@@ -6,7 +6,6 @@ Until its time has come, a beginning or an end that was said for a bar moves wit
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections import deque
@@ -27,6 +26,7 @@ from chronus.conductor.waiting import bar_and_beat, bar_of
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.saving import FILE_NAME
+from chronus.ears.levels import decibels
 from chronus.engine_line import Record, Recording
 from chronus.errors import ChronusError
 from chronus.memory import layout
@@ -338,7 +338,7 @@ class Recordings:
             "frames": said.frames,
             "seconds": round(said.frames / rate, 3),
             "bars": self._bars(said),
-            "peak_dbfs": decibels(said.peak),
+            "peak_dbfs": round(decibels(said.peak), 2),
             "missing": said.missing,
         }
         if said.over and said.frames:
@@ -388,7 +388,3 @@ def _name(record: Record) -> str:
 def _to_come(state: State) -> Timeline:
     """Returns the timeline of the next music that begins, as far as it is known."""
     return Timeline.begin(state.score.rate, state.score.zeros + 1, 0, state.rack.bpm, state.score.bar)
-
-
-def decibels(peak: float) -> float:
-    return round(max(-150.0, 20 * math.log10(peak)), 2) if peak > 0 else -150.0

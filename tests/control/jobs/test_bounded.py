@@ -17,14 +17,6 @@ from tests.control.serve.test_server import entries, seq, set_
 from tests.kit.house import RATE, House
 
 
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
-
-
 def stuck(house: House):
     """One whose line waits for workers that do not prepare its program."""
     caller = house.caller("stuck")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chronus.commands import Hello
 from chronus.control.serve.names import LONGEST, unique
 from chronus.control.serve.overheard import EACH_SECONDS, MOST, Overheard
@@ -11,14 +9,6 @@ from chronus.control.serve.overheard import LONGEST as LONGEST_TEXT
 from chronus.language.parser import sentences
 from tests.control.jobs.test_recovery import killed
 from tests.kit.house import House
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
 
 
 def say(house, caller, line):

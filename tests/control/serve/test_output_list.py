@@ -10,7 +10,6 @@ from chronus import commands as c
 from chronus.audio import devices
 from chronus.audio.devices import Output
 from chronus.control.serve.output_list import listed
-from tests.kit.house import House
 from tests.kit.live import until
 
 THERE = (
@@ -18,14 +17,6 @@ THERE = (
     Output("ALSA", "USB Speaker: Audio (hw:1,0)", 1, False, 48000, 1),
     Output("JACK Audio Connection Kit", "system", 2, True, 48000, 8),
 )
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
 
 
 def test_all_outputs_are_listed_and_the_one_in_use_is_marked():

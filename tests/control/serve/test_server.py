@@ -19,14 +19,6 @@ from chronus.pattern.lane import Hit, LaneOptions, Pattern
 from tests.kit.house import Caller, House
 
 
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
-
-
 def set_(module: str, param: str, number: float) -> c.Set:
     return c.Set(changes=(Change(module, param, Quantity(number)),))
 

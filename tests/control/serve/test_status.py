@@ -13,15 +13,6 @@ from chronus.commands import Status as Asked
 from chronus.control.serve.status import HAPPENED, Status
 from chronus.engine_line import Making, Process, Processes
 from chronus.memory import layout
-from tests.kit.house import House
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
-    house = House(tmp_path)
-    yield house
-    house.close()
 
 
 @pytest.fixture
