@@ -629,6 +629,10 @@ class Tutorial(Question, frozen=True, kw_only=True):
 
 
 class Status(Question, frozen=True, kw_only=True):
+    """`glance`: asked by what looks on all the time, a bottom line say; what has changed is told since somebody asked without it."""
+
+    glance: bool = False
+
     elsewhere = True
 
 

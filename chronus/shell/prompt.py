@@ -284,7 +284,7 @@ class Shell:
             await asyncio.sleep(LOOK_SECONDS)
             if self._looking or self.conversation.waiting or not self._here:
                 continue
-            asked: list[AnyCommand] = [Status(), Tutorial()] if self._step else [Status()]
+            asked: list[AnyCommand] = [Status(glance=True), *([Tutorial()] if self._step else [])]
             number += len(asked)
             words = tuple(type(one).__name__.lower() for one in asked)
             frame = encode(Submission(tuple(range(number - len(asked), number)), words, tuple(asked)))

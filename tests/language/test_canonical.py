@@ -188,6 +188,7 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     | st.just(c.Show(what="lanes"))
     | st.builds(c.Show, what=st.just("scene"), name=names)
     | st.just(c.Show(what="song")),
+    c.Status: st.just(c.Status()),
     c.Meters: st.builds(c.Meters, names=several | st.just(())),
     c.Scope: st.builds(c.Scope, name=names, length=st.none() | lengths),
     c.Spectrum: st.builds(c.Spectrum, name=names, file=st.just("") | files),

@@ -29,7 +29,7 @@ class Question(NamedTuple):
     """Its place in the job."""
     end: Answered
     known: status.Status
-    look: Callable[[], tuple[tuple[str, ...], dict[str, Any]]]
+    look: Callable[[bool], tuple[tuple[str, ...], dict[str, Any]]]
     """All of a job is answered at one moment, so how the engine is is looked at once."""
 
     @property
@@ -42,7 +42,7 @@ def replies(end: End, known: status.Status, author: str = "") -> list[Reply]:
     """Makes one reply for each command, in order; `author` is who asked."""
     if isinstance(end, Failed):
         return [Reply(id, ok=False, text=end.why, code=end.code) for id in end.submission.ids]
-    look, found = cache(lambda: known.told(author)), []
+    look, found = cache(lambda glance: known.told(author, glance)), []
     for k, (command, outcome) in enumerate(zip(end.submission.commands, end.outcomes, strict=True)):
         if outcome.error is not None:
             found.append(refusal(outcome.id, outcome.error))
@@ -63,7 +63,7 @@ def _sync(asked: Question) -> Reply:
 
 
 def _status(asked: Question) -> Reply:
-    lines, whole = asked.look()
+    lines, whole = asked.look(asked.command.glance)
     return Reply(asked.outcome.id, True, asked.outcome.text, lines=lines, result=whole)
 
 

@@ -156,22 +156,26 @@ class Status:
         now = time.monotonic()
         return [{**told, "ago_s": round(now - when, 3)} for when, told in self._happened]
 
-    def since(self, author: str, counters: dict[str, int], processes: list[dict[str, Any]]) -> dict[str, Any]:
+    def since(
+        self, author: str, counters: dict[str, int], processes: list[dict[str, Any]], glance: bool = False
+    ) -> dict[str, Any]:
         """Returns by how much each counter has grown since this author asked last, or since the engine began, and who was away then;
-        and notes the question."""
+        and notes the question, unless it is a glance."""
         now = time.monotonic()
-        last = self._asked.pop(author, None)
-        if len(self._asked) >= ASKERS:
-            del self._asked[next(iter(self._asked))]
-        away = [place_of(process) for process in processes if process["state"] != "running"]
-        self._asked[author] = Asked(now, counters, away)
+        last = self._asked.get(author)
+        if not glance:
+            self._asked.pop(author, None)
+            if len(self._asked) >= ASKERS:
+                del self._asked[next(iter(self._asked))]
+            away = [place_of(process) for process in processes if process["state"] != "running"]
+            self._asked[author] = Asked(now, counters, away)
         when, before, away = last or (self.facts.get("started", now), {}, [])
         grown = {name: count - before.get(name, 0) for name, count in counters.items()}
         return {"ago_s": round(now - when, 3), "first": last is None, "counters": grown, "away": away}
 
     # ------------------------------------------------------------ the whole
 
-    def full(self, author: str = "") -> dict[str, Any]:
+    def full(self, author: str = "", glance: bool = False) -> dict[str, Any]:
         rack, counters, processes = self.conductor.rack, self.counters(), self.processes()
         making = self.supervisor.making
         whole: dict[str, Any] = {
@@ -180,7 +184,7 @@ class Status:
             "happened": self.happened(),
             "slots": self.slots(),
             "counters": counters,
-            "since": self.since(author, counters, processes),
+            "since": self.since(author, counters, processes, glance),
             "compiling": {"now": list(making.jobs), "parts": making.parts, "kernels": making.kernels},
             "load": self.load(),
             "modules": len(rack.modules) - 1,
@@ -194,9 +198,9 @@ class Status:
         well, words = verdict(whole)
         return {"well": well, "verdict": words, **whole}
 
-    def told(self, author: str = "") -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Returns the status in words, and as data, with what changed since this author asked last."""
-        whole = self.full(author)
+    def told(self, author: str = "", glance: bool = False) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """Returns the status in words, and as data, with what changed since this author asked last without a mere glance."""
+        whole = self.full(author, glance)
         return self.lines(whole), whole
 
     def lines(self, whole: dict[str, Any]) -> tuple[str, ...]:

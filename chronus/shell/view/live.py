@@ -46,7 +46,7 @@ LEAVING = b"qQ\x03\x04"
 PEAK_SECONDS, MOST_LEVELS = 0.25, 64
 """The time whose peak is a module's level, and the modules whose level is looked at."""
 TEXT_COLUMNS, TEXT_ROWS = 78, 40
-QUESTIONS: dict[int, AnyCommand] = {1: Status(), 2: Show(what="lanes", glance=True)}
+QUESTIONS: dict[int, AnyCommand] = {1: Status(glance=True), 2: Show(what="lanes", glance=True)}
 
 
 class Engine:

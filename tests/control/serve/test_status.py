@@ -94,6 +94,17 @@ def test_all_is_well_only_where_nothing_was_lost_since_the_author_asked(house, p
     assert house.status.told("anna")[1]["well"]
 
 
+def test_a_glance_is_no_question_after_which_changes_are_counted_anew(house):
+    anna = house.caller("anna")
+    house.ask(anna, Asked())
+    house.memory.board[layout.SILENT] += 441
+    for glance in (True, True, False):
+        (reply,) = house.ask(anna, Asked(glance=glance))
+        assert reply.result["since"]["counters"]["silent"] == 441
+    (reply,) = house.ask(anna, Asked(glance=True))
+    assert reply.result["since"]["counters"]["silent"] == 0
+
+
 def test_the_verdict_names_a_slot_that_was_killed_just_now_and_says_afterwards_that_it_is_back(house, process):
     house.supervisor.take(running(process.pid))
     house.status.told("anna")
