@@ -8,6 +8,7 @@ counters of page faults of each thread. What every kernel could ever call is ask
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -94,7 +95,8 @@ class Look(Struct):
     """What was counted up to a moment."""
 
     calls: np.ndarray
-    faults: int
+    faults: dict[int, int]
+    """By thread."""
     resident_mb: float
     mapped: str
 
@@ -116,7 +118,7 @@ class Watched:
         """From outside: the process does nothing for it."""
         return Look(
             self.counts.of(self.threads),
-            sum(faults(self.pid, thread) for thread in self.threads),
+            faults(self.pid, self.threads),
             int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20,
             Path(f"/proc/{self.pid}/maps").read_text(),
         )
@@ -126,10 +128,23 @@ def threads_of(pid: int) -> set[int]:
     return {int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()}
 
 
-def faults(pid: int, thread: int) -> int:
-    """Page faults of a thread so far, those that waited for a disk among them."""
-    words = Path(f"/proc/{pid}/task/{thread}/stat").read_text().rpartition(") ")[2].split()
-    return int(words[7]) + int(words[9])
+def faults(pid: int, threads: set[int]) -> dict[int, int]:
+    """Page faults so far of each of the threads that are there, those that waited for a disk among them.
+
+    The host has threads of libraries too, and one of them was seen to end between two looks.
+    """
+    found = {}
+    for thread in threads & threads_of(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ends just now
+            words = Path(f"/proc/{pid}/task/{thread}/stat").read_text().rpartition(") ")[2].split()
+            found[thread] = int(words[7]) + int(words[9])
+    return found
+
+
+def in_real_time(pid: int) -> set[int]:
+    """Its threads of a real-time priority: those that play or render, unless the kernel refused it to them."""
+    policies = {os.SCHED_FIFO, os.SCHED_RR}
+    return {thread for thread in threads_of(pid) if os.sched_getscheduler(thread) & ~os.SCHED_RESET_ON_FORK in policies}
 
 
 def watched(folder: Path, counts: Counts, running: Engine) -> dict[str, Watched]:
@@ -155,6 +170,7 @@ def counted(folder: Path, library: Path, device: str, seconds: float, held, **en
         asked = {name: one.ask() for name, one in everyone.items()}
         settle(memory, 0.5)  # who was asked is at rest again
         periods = memory.word(layout.PERIODS)
+        playing = {name: in_real_time(one.pid) & one.threads for name, one in everyone.items()}
         before = {name: one.look() for name, one in everyone.items()}
         settle(memory, seconds)
         after = {name: one.look() for name, one in everyone.items()}
@@ -176,7 +192,9 @@ def counted(folder: Path, library: Path, device: str, seconds: float, held, **en
         calls = now.calls - was.calls
         held(f"{device}, {name}: calls that take memory in {seconds:g} s", calls[0], "", most=0)
         held(f"{device}, {name}: calls that give it back", calls[1], "", most=0)
-        held(f"{device}, {name}: page faults", now.faults - was.faults, "", most=0)
+        stayed = now.faults.keys() & was.faults.keys()
+        assert stayed and stayed >= playing[name], "who plays ended meanwhile"
+        held(f"{device}, {name}: page faults", sum(now.faults[one] - was.faults[one] for one in stayed), "", most=0)
         held(f"{device}, {name}: allocations of Numba's", inside[name]["numba"], "", most=0)
         held(f"{device}, {name}: garbage collections", inside[name]["collections"], "", most=0)
         held(f"{device}, {name}: RSS, change", abs(now.resident_mb - was.resident_mb), "MB", most=1)
