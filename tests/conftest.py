@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from chronus import places
 from chronus.engine import precompiling
@@ -20,20 +17,7 @@ from chronus.engine import precompiling
 settings.register_profile("chronus", deadline=None, derandomize=True)
 settings.load_profile("chronus")
 
-pytest_plugins = ["pytester", "tests.faults.table", "tests.kit.rounds", "tests.sound.table"]
-
-ENGINES = re.compile(r"^from (chronus\.drills\.own_engine|tests\.kit\.(takes|live|terminal)) import", re.MULTILINE)
-"""Files that import one of these have engines play in real time: their tests run one after another, beside all the others."""
-UNHURRIED = {
-    "tests/founding/test_ipc_01_osc_latency.py", "tests/founding/test_ipc_02_osc_rate.py", "tests/founding/test_proc_02_ready.py",
-    "tests/founding/test_proc_04_cleanup.py", "tests/founding/test_rt_01_latency.py", "tests/founding/test_rt_02_underruns.py",
-    "tests/founding/test_rt_04_allocation.py",
-    "tests/journeys/test_founding_lines.py", "tests/journeys/test_live_equals_offline.py", "tests/journeys/test_note_outputs.py",
-    "tests/journeys/test_open.py", "tests/journeys/test_put_off.py", "tests/journeys/test_stems.py",
-    "tests/journeys/test_wrong_input.py", "tests/render/test_processes.py",
-    "tests/test_docs.py", "tests/shell/test_plain.py", "tests/shell/test_prompt.py",
-}  # fmt: skip
-"""Of those the long ones that measure no time, or whose bars of time gate in `make soak` alone: they are a second row, beside the first."""
+pytest_plugins = ["pytester", "tests.faults.table", "tests.kit.rounds", "tests.kit.turns", "tests.sound.table"]
 
 figures: list[str] = []
 
@@ -50,23 +34,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput") and not places.complete_file().exists():
         print("compiling the kernels ...", flush=True)
         precompiling.build()
-
-
-class _Turns(LoadScopeScheduling):
-    """Hands tests to the processes of pytest-xdist."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return nodeid if not _plays(file) else "takes" if file in UNHURRIED else "engines"
-
-
-@cache
-def _plays(file: str) -> bool:
-    return bool(ENGINES.search((Path(__file__).parent.parent / file).read_text()))
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Turns:
-    return _Turns(config, log)
 
 
 @pytest.fixture

@@ -47,6 +47,12 @@ class Missed(AssertionError):
     """A figure is above its bar."""
 
 
+def nothing_missing(counters: dict[str, int]) -> None:
+    """Misses its bar where a block was not there when it was due."""
+    if counters["missing"]:
+        raise Missed(f"{counters['missing']} blocks missing, {counters['silent']} frames silent")
+
+
 class Line(Struct, frozen=True):
     """One test's part of one row. `test` is file::function, below tests/, and SOAK where it is the long form."""
 

@@ -14,13 +14,14 @@ from msgspec import Struct
 from chronus.drills.crash_test import Rejoin
 from chronus.engine.failing import SHARE
 from chronus.memory import layout
+from tests.faults.table import nothing_missing
 from tests.kit.live import alive, engine, until
 from tests.kit.machine import undisturbed, uninterrupted
 from tests.kit.sabotage import order, sabotage
 from tests.kit.takes import RATE, in_lockstep, memory_of, settle, take, worker_pids
 from tests.kit.talk import Talker
 
-pytestmark = [pytest.mark.proof, pytest.mark.clock]
+pytestmark = [pytest.mark.proof, pytest.mark.clock, pytest.mark.alone]
 
 HEAVY = '''"""A module of the tests that takes as long as it is told to, once it has played for longer than any trial."""
 from chronus.dsp.kernel import kernel
@@ -204,7 +205,7 @@ def test_what_fails_before_it_dies_is_replaced_while_it_still_works(tmp_path):
     print({what: f"{took * 1000:.0f} ms" for what, took in seconds.items()}, done.status["counters"])
     assert done.lost == 0, done.gaps
     assert max(seconds.values()) <= 2.0
-    assert done.status["counters"]["missing"] == 0
+    nothing_missing(done.status["counters"])
 
 
 def _disturbed(counters):
@@ -250,7 +251,8 @@ def test_a_worker_that_needs_ever_more_time_in_one_slot_alone_is_replaced_before
     assert seen["why"].startswith(f"slot {seen['slot']} is replaced") and "later and later" in seen["why"]
     assert seen["usual"] < SHARE < seen["share"] < 0.9, "it was replaced for another reason, or too late"
     assert seen["late"] == 0
-    assert done.status["counters"]["missing"] == 0 and done.status["counters"]["switches"] == 1
+    nothing_missing(done.status["counters"])
+    assert done.status["counters"]["switches"] == 1
 
 
 @contextlib.contextmanager

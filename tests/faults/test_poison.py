@@ -13,7 +13,7 @@ from tests.kit.live import engine, until
 from tests.kit.takes import RATE, SONG, in_lockstep, memory_of, settle, take, worker_pids
 from tests.kit.talk import Talker
 
-pytestmark = [pytest.mark.proof, pytest.mark.clock]
+pytestmark = [pytest.mark.proof, pytest.mark.clock, pytest.mark.alone]
 
 BROKEN = (
     ("segv", "segv.level 0.5", "SIGSEGV"),

@@ -18,6 +18,8 @@ from tests.kit.hand import Hand, bundle, percentile
 from tests.kit.live import Engine, engine, until
 from tests.kit.machine import seconds_of
 
+pytestmark = pytest.mark.clock
+
 TARGETS = ("sine/freq", "sine/gain", "adsr/attack", "adsr/decay", "adsr/release", "filter/cutoff", "filter/resonance")
 
 
