@@ -9,9 +9,9 @@ BIN := .venv/bin
 run: .venv/.run
 	@$(BIN)/chronus
 
-# engines that play in real time take one processor's time in turn; what only computes has the other
+# two rows of engines that play in real time wait most of theirs; what only computes has it
 test: .venv/.test
-	@$(BIN)/python -m pytest -n 2 < /dev/null
+	@$(BIN)/python -m pytest -n 3 < /dev/null
 
 # what make test leaves out; before it ten thousand ways to break an engine, simulated on both processors: beside them none would have its due
 proof: .venv/.test
