@@ -88,7 +88,7 @@ class Process:
         if start.resumed is not None:
             take_over(self.performer, start.resumed)
         if start.first is not None:
-            self.server.begin_with(start.first, authors.JOURNAL)
+            self.server.begin_with(start.first, authors.JOURNAL, start.recall)
 
     def run(self, ended: socket.socket) -> int:
         self.server.watch(ended, lambda mask: self.server.stop())

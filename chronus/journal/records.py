@@ -108,7 +108,17 @@ class Stands(Struct, frozen=True, tag="stands", tag_field="is"):
     state: bytes
 
 
-Record = Said | Sealed | Void | Poisoned | Settled | Ended | Stands
+class Remembered(Struct, frozen=True, tag="remembered", tag_field="is"):
+    """The history of an engine that died, before the first record of the one that recovers its rack, and after which it goes on.
+
+    `state` is the conductor as it was (standing.py), `frames` how long before the first frame of this engine it came to an end.
+    """
+
+    state: bytes
+    frames: int
+
+
+Record = Said | Sealed | Void | Poisoned | Settled | Ended | Stands | Remembered
 
 
 class Played(Struct, frozen=True):

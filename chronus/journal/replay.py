@@ -23,12 +23,13 @@ from chronus.catalogue.kinds import Catalogue
 from chronus.commands import AnyCommand, Change, File, Goto, Load, Open, Set, Song, Stop, Submission, Unload, When
 from chronus.conductor import authors
 from chronus.conductor.conductor import Conductor
+from chronus.conductor.state import State
 from chronus.conductor.touches import Touches
 from chronus.conductor.transaction import Committed, Section, Shrunk, Transaction
 from chronus.conductor.waiting import together
 from chronus.errors import ChronusError
 from chronus.journal import standing
-from chronus.journal.records import Journal, Poisoned, Record, Said, Sealed, Stands, Void
+from chronus.journal.records import Journal, Poisoned, Record, Remembered, Said, Sealed, Stands, Void
 from chronus.memory.program import Program
 from chronus.rack.document import EMPTY, Rack, replace
 from chronus.rack.edit import edit
@@ -80,6 +81,7 @@ class Replay:
         self.flying: dict[int, Unsealed] = {}
         self.weight = 0
         self._current: Unsealed | None = None
+        self._remembered: Remembered | None = None
 
     def play(self, records: Sequence[Record], line: int = 0) -> None:
         """Performs records. `line` is that of the first record in its file, if all of them stand in one."""
@@ -97,6 +99,8 @@ class Replay:
     def _take(self, record: Record) -> None:
         if isinstance(record, Stands):
             self._stand(record)
+        elif isinstance(record, Remembered):
+            self._remembered = record
         elif isinstance(record, Said) and record.n not in self.skip:
             self._say(record)
         elif isinstance(record, Sealed):
@@ -142,6 +146,8 @@ class Replay:
             self._current = replace(current, said=said, done=again)  # refused, and said again for a later moment
         else:
             self.accept()
+            if said.who != authors.JOURNAL:
+                self.recall()
             self._current = self._perform(said)
 
     def _perform(self, said: Said) -> Unsealed | None:
@@ -208,6 +214,12 @@ class Replay:
             self.flying[self._current.said.n] = self._current
             self._current = None
 
+    def recall(self) -> None:
+        """Takes up the history of an engine that died, once its rack has been recovered."""
+        remembered, self._remembered = self._remembered, None
+        if remembered is not None:
+            recall(self.conductor, remembered)
+
     def _seal(self, sealed: Sealed) -> None:
         if self._current is not None and self._current.said.n == sealed.n:
             self.accept()
@@ -225,12 +237,22 @@ class Replay:
         return self._current
 
 
+def recall(conductor: Conductor, remembered: Remembered) -> None:
+    """Gives a conductor the history of an engine that died. One of another version, or of kinds that are gone, is left."""
+    with suppress(msgspec.MsgspecError):
+        if standing.fits(remembered.state, conductor.catalogue):
+            conductor.state = standing.recalled(conductor.state, remembered.state, remembered.frames)
+
+
 class Rebuilt(NamedTuple):
-    """One submission that makes the rack again, None for an empty one; what does not come back; what was put off and is done now."""
+    """One submission that makes the rack again, None for an empty one; what does not come back; what was put off and is done now; and
+    the state that all of it came to.
+    """
 
     first: Submission | None
     lost: list[Lost]
     at_once: list[str]
+    state: State
 
 
 def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
@@ -244,6 +266,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
     replay = Replay(conductor, parse, wary=True)
     replay.play(journal.records, line=2)
     replay.accept()
+    replay.recall()
     song, bar = conductor.rack.song, _bar_of_the_song(conductor)
     at_once = _come_due(conductor, replay.lost)
     if conductor.rack.song != song:
@@ -255,7 +278,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
     if commands:
         commands = _that_fit(commands, Conductor(catalogue, rate, seed), replay)
     if not commands:
-        return Rebuilt(None, replay.lost, at_once)
+        return Rebuilt(None, replay.lost, at_once, conductor.state)
     whole: list[AnyCommand] = [_opening(commands)]
     texts = ["open journal"]
     if conductor.score.stopped:
@@ -271,6 +294,7 @@ def rebuild(journal: Journal, catalogue: Catalogue, parse: Parse) -> Rebuilt:
         _together(list(zip(texts, whole, strict=True))),
         replay.lost,
         at_once,
+        conductor.state,
     )
 
 

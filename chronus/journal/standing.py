@@ -1,6 +1,7 @@
 """Writes the state of a conductor as bytes, and reads it: a new journal file begins with it, so that a replay can begin at that file.
 
 It serves a control that takes the place of one that died; for people and for other versions the same record holds the rack's script.
+Where the whole engine died, the next one takes its history from the same bytes.
 Racks of the history share most of their parts, so each module, cable and lane is kept once.
 """
 
@@ -15,9 +16,21 @@ from msgspec import Struct
 from chronus.catalogue.kinds import Catalogue
 from chronus.conductor.claims import Claims
 from chronus.conductor.state import State
-from chronus.conductor.transaction import UNKNOWN, Back, Deed, Due, Later, Thing, Trail, Undoable, rack_of, with_rack
+from chronus.conductor.transaction import (
+    UNKNOWN,
+    Back,
+    Deed,
+    Due,
+    History,
+    Later,
+    Thing,
+    Trail,
+    Undoable,
+    rack_of,
+    with_rack,
+)
 from chronus.plan.seats import NOTHING, Places, Plan
-from chronus.rack.document import EMPTY, Cable, Key, Lane, Module, Rack, replace
+from chronus.rack.document import EMPTY, Cable, Key, Lane, Module, Moving, Rack, replace
 from chronus.rack.patching import is_into
 from chronus.score.score import Score
 from chronus.score.timeline import Timeline
@@ -172,6 +185,78 @@ def restored(state: State, kept_state: bytes) -> State:
         put_off=kept.put_off,
         waiting=kept.waiting,
     )
+
+
+def recalled(state: State, kept_state: bytes, frames: int) -> State:
+    """Returns the state of an engine with the history of the one whose rack it has recovered, which ended so many frames before this
+    one's first. Raises a msgspec error where another version wrote it.
+
+    Nothing of that time moves or waits any more. What the present rack still has in common with the racks of the past stays common, so
+    that a lane which `undo` leaves alone is not heard to begin anew.
+    """
+    was = restored(state, kept_state)
+    ours = _Ours(was.rack, state.rack)
+
+    def brought(steps: History) -> History:
+        return tuple(_long_ago(step, ours, frames) for step in steps if rack_of(step.thing) is not None)
+
+    return replace(
+        state,
+        rack=replace(state.rack, takes=state.rack.takes + was.rack.takes),
+        past=brought(was.past),
+        future=brought(was.future),
+        dropped=brought(was.dropped),
+        step=was.step,
+        trail=tuple((frame - frames, id) for frame, id in was.trail),
+    )
+
+
+class _Ours:
+    """Makes racks of an engine that died racks of this one. `was` and `now`: the last of its racks, and the same in this engine."""
+
+    def __init__(self, was: Rack, now: Rack) -> None:
+        self._was, self._now = was, now
+        self._modules = {id(was.modules[name]): module for name, module in now.modules.items() if name in was.modules}
+        self._lanes = {id(was.lanes[name]): lane for name, lane in now.lanes.items() if name in was.lanes}
+        self._kept: list[
+            Module | Lane
+        ] = []  # so that no other thing is given the place in memory of one that is asked for
+
+    def rack(self, rack: Rack) -> Rack:
+        was, now = self._was, self._now
+        return replace(
+            rack,
+            modules={name: self._module(module) for name, module in rack.modules.items()},
+            lanes={name: self._lane(lane) for name, lane in rack.lanes.items()},
+            takes=rack.takes + now.takes,
+            tempo=now.tempo if rack.tempo == was.tempo else None,
+            song=now.song if rack.song == was.song else rack.song and replace(rack.song, zero=0, first=1),
+        )
+
+    def _module(self, module: Module) -> Module:
+        if id(module) not in self._modules:
+            at_rest = {name: one.stop for name, one in module.params.items() if isinstance(one, Moving)}
+            self._kept.append(module)
+            self._modules[id(module)] = replace(module, params={**module.params, **at_rest}) if at_rest else module
+        return self._modules[id(module)]
+
+    def _lane(self, lane: Lane) -> Lane:
+        if id(lane) not in self._lanes:
+            self._kept.append(lane)
+            self._lanes[id(lane)] = replace(lane, take=lane.take + self._now.takes)
+        return self._lanes[id(lane)]
+
+
+def _long_ago(step: Undoable, ours: _Ours, frames: int) -> Undoable:
+    """Returns a step of an engine that died: what it withdrew does not wait again, and it lies before this engine's first frame."""
+    rack = rack_of(step.thing)
+    assert rack is not None and not isinstance(step.thing, Later)
+    thing = with_rack(step.thing, ours.rack(rack))
+    if isinstance(thing, Deed):
+        thing = replace(thing, withdrawn=(), back=None)
+    timeline = None if step.timeline is None else step.timeline.earlier(frames)
+    frame = step.frame if step.frame == UNKNOWN else step.frame - frames
+    return step._replace(thing=thing, frame=frame, timeline=timeline, waited=(), ways=())
 
 
 def _thing_of(deed: Deed | None, rack: Rack) -> Rack | Deed:

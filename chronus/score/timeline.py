@@ -98,6 +98,10 @@ class Timeline(Struct, frozen=True):
         tempo = Tempo(zero, Fraction(0), beat_frames(bpm, rate))
         return cls(rate, number, (tempo,), (Meter(beats=bar),))
 
+    def earlier(self, frames: int) -> Timeline:
+        """Returns the same music, so many frames earlier."""
+        return replace(self, tempos=tuple(replace(tempo, frame=tempo.frame - frames) for tempo in self.tempos))
+
     def position(self, frame: int) -> Fraction:
         """Returns the beats at a frame; the exact place of a sixteenth where one falls on it."""
         tempo = next((t for t in reversed(self.tempos) if t.frame <= frame), self.tempos[0])

@@ -122,7 +122,7 @@ def test_row_44_a_save_that_fails_at_any_step_leaves_the_old_file(disk, tmp_path
 
 def freq_of(found: Journal) -> object:
     """What recovery makes of bass.freq."""
-    first, unreadable, _ = rebuild(found, CATALOGUE, sentences)
+    first, unreadable, *_ = rebuild(found, CATALOGUE, sentences)
     assert first is not None and unreadable == []
     values = [
         change.value.number

@@ -275,7 +275,7 @@ def comes_back(rack: Rack, commands) -> None:
 
 
 def recovered(records) -> tuple:
-    first, lost, _ = rebuild(
+    first, lost, *_ = rebuild(
         Journal(HEADER, tuple(records)), catalogue(), lambda text: [command for command, _ in read(text)]
     )
     assert lost == []

@@ -28,17 +28,19 @@ def test_rendering_calls_nothing_but_arithmetic(kind: str) -> None:
 
 # ---------------------------------------------------------------- that the question finds anything
 
-_SPEC = Spec(kind="spendthrift", help="allocates a row for each block", params=(Param("gain", 0, 1, 1),))
+def _spec(kind: str) -> Spec:
+    """One of its own for each: machine code is kept by the file and the kind."""
+    return Spec(kind=kind, help="is no good", params=(Param("gain", 0, 1, 1),))
 
 
-@kernel(_SPEC)
+@kernel(_spec("spendthrift"))
 def spendthrift(ins, outs, params, moving, state, memory, seed, rate, frames):
     row = np.zeros(frames + int(params[0][0, 0]), np.float32)
     for i in range(frames):
         outs[0][i, 0] = row[i]
 
 
-@kernel(_SPEC)
+@kernel(_spec("fragile"))
 def fragile(ins, outs, params, moving, state, memory, seed, rate, frames):
     if params[0][0, 0] > 0.5:
         raise ValueError("it is too loud")

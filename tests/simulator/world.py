@@ -768,7 +768,7 @@ class World:
 
     def _check_rebuilt(self, found: records.Journal) -> None:
         """Were the whole engine killed now, the next one would begin with all that was acknowledged."""
-        whole, unreadable, _ = rebuild(found, CATALOGUE, parse)
+        whole, unreadable, *_ = rebuild(found, CATALOGUE, parse)
         if unreadable:
             raise Failure(f"the journal holds what cannot be read: {unreadable}")
         words = repr(whole)

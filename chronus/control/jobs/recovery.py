@@ -21,9 +21,9 @@ from chronus.control.jobs.performer import Performer, Resumed
 from chronus.control.jobs.publisher import Batch, Publisher
 from chronus.control.serve.saving import save
 from chronus.errors import ChronusError
-from chronus.journal import reading, writing
-from chronus.journal.records import Journal, Poisoned, Void
-from chronus.journal.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild
+from chronus.journal import reading, standing, writing
+from chronus.journal.records import Journal, Poisoned, Remembered, Void
+from chronus.journal.replay import AFTER_RESTART, Parse, Replay, Unsealed, rebuild, recall
 from chronus.journal.writing import Pen
 from chronus.memory import layout
 from chronus.memory.layout import SEALS, Memory
@@ -40,15 +40,23 @@ MOST_NAMED = 8
 
 
 class Beginning(Struct):
-    """How control begins: with this conductor and this pen; `first` is performed before all else, `notes` are for people."""
+    """How control begins: with this conductor and this pen; `first` is performed before all else, then it has the history that is
+    `remembered`. `notes` are for people.
+    """
 
     conductor: Conductor
     pen: Pen
     first: Submission | None = None
+    remembered: Remembered | None = None
     notes: list[str] = []
     resumed: Replay | None = None
     number: int = 0
     poisoned: Sequence[Poisoned] = ()
+
+    def recall(self) -> None:
+        """Gives the conductor its history, now that the rack is there with which it ends."""
+        if self.remembered is not None:
+            recall(self.conductor, self.remembered)
 
 
 def begin(
@@ -91,19 +99,28 @@ def _put_aside(found: Journal, name: str, catalogue: Catalogue, parse: Parse) ->
         return ""
 
 
-def _rebuild(start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str) -> None:
-    """Recovers an old journal; nothing in it may keep an engine from starting.
+def _rebuild(
+    start: Beginning, found: Journal, path: Path, catalogue: Catalogue, parse: Parse, why: str, same: bool = False
+) -> None:
+    """Recovers an old journal; nothing in it may keep an engine from starting. `same`: it is this engine's own.
 
     It is recovered if there is something that comes back; what does not is named, and so is what was to come later and is done now.
     """
     try:
-        start.first, lost, at_once = rebuild(found, catalogue, parse)
+        start.first, lost, at_once, state = rebuild(found, catalogue, parse)
+        known = standing.keep(state) if state.past or state.future or state.dropped else b""
     except Exception as error:
         start.notes.append(f"the journal {path} could not be recovered ({error}); it is kept")
         return
+    if known:
+        # -1 is the frame of a step still to come, so the last of the others lies before it
+        start.remembered = Remembered(known, 0 if same else state.now + 2)
+        start.pen.owe(start.remembered)
     if start.first is not None:
         start.first, gone = _with_what_is_there(start.first, catalogue)
         start.notes += [f"{what}; in its place is silence" for what in gone]
+    else:
+        start.recall()
     poisoned = [record for record in found.poisoned if record.module]
     if start.first is not None:
         start.notes.append(f"{why} {path}")
@@ -172,7 +189,13 @@ def _resume(memory: Memory, catalogue: Catalogue, engine: str, path: Path, found
         score = replace(conductor.score, generation=AFTER_RESTART)  # the replicas take only greater ones
         conductor.state = replace(conductor.state, score=score)
         _rebuild(
-            start, found, path, catalogue, parse, "control could not go on where it was; the rack begins anew from"
+            start,
+            found,
+            path,
+            catalogue,
+            parse,
+            "control could not go on where it was; the rack begins anew from",
+            True,
         )
     state = conductor.state
     # A number that was laid is never given to another program: the workers have bound it.
@@ -206,6 +229,7 @@ def take_over(performer: Performer, replay: Replay) -> None:
     named = _named(conductor, replay.last())
     if named is None:
         replay.accept()
+        replay.recall()
     flying = tuple(map(_flying, replay.flying.values()))
     performer.resume(Resumed(replay.touches, replay.weight, named, flying))
     _fill(performer, publisher, conductor)

@@ -261,10 +261,13 @@ class Server:
         submission = Submission(tuple(range(len(commands))), tuple(texts), commands)
         self.jobs.append(Job(submission, author, wish, ended=ended))
 
-    def begin_with(self, submission: Submission, author: str) -> None:
-        """Performs a rack before any client is listened to: until then the names of its modules would mean nothing."""
+    def begin_with(self, submission: Submission, author: str, then: Callable[[], None] = lambda: None) -> None:
+        """Performs a rack, and does what comes `then`, before any client is listened to: until then the names of its modules would mean
+        nothing.
+        """
 
         def over(end: End) -> None:
+            then()
             self._listens_from = end.frame + 1 if isinstance(end, Applied) else 0
             errors = [end.why] if isinstance(end, Failed) else [one.error.message for one in end.outcomes if one.error]
             if errors:

@@ -10,16 +10,19 @@ import pytest
 from chronus import commands as c
 from chronus.catalogue.kinds import Catalogue
 from chronus.commands import Change, Port, Quantity
-from chronus.conductor import authors
+from chronus.conductor import authors, history
 from chronus.conductor.conductor import Conductor
+from chronus.conductor.transaction import rack_of
 from chronus.control.jobs.job import Named
 from chronus.control.jobs.recovery import begin, take_over
 from chronus.journal import reading, records, writing
 from chronus.journal.records import Journal, Poisoned, Said, Sealed
-from chronus.journal.replay import rebuild
+from chronus.journal.replay import rebuild, recall
 from chronus.language.parser import sentences
 from chronus.memory.layout import NOTES_LATE, OSC_DROPPED, RECOMMITTED, Memory
 from chronus.memory.log import GENERATION, NOTE_OFF, NOTE_ON, NOW, NUMBER, ORDER, SWAP, WHAT, Entry, decode
+from chronus.rack.document import Moving
+from chronus.rack.script import script
 from tests.control.serve.test_server import seq, set_
 from tests.kit.house import RATE, SPECS, House
 
@@ -400,12 +403,12 @@ def test_every_prefix_of_a_journal_can_be_rebuilt(tmp_path):
     data = house.pen.path.read_bytes()
     for end in range(0, len(data) + 1, 7):
         rebuild(records.parse(data[:end]), CATALOGUE, sentences)
-    assert rebuild(Journal(), CATALOGUE, sentences) == (None, [], [])
+    assert rebuild(Journal(), CATALOGUE, sentences)[:3] == (None, [], [])
 
 
 def poisoned(*records) -> tuple[str, ...]:
     """The words of the modules in the rack that is rebuilt from a journal."""
-    whole, unreadable, _ = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
+    whole, unreadable, *_ = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
     assert not unreadable
     return tuple(command.kind for command in whole.commands[0].commands if isinstance(command, c.Load)) if whole else ()
 
@@ -451,7 +454,7 @@ def test_a_line_that_is_not_valid_any_more_is_named_with_its_place_and_the_rest_
         ("set kick.freq 900", "volume up", "set volume -12"),
     ]
     records = [record for n, texts in enumerate(lines, 1) for record in (Said(n, texts=texts), Sealed(n, 64 * n))]
-    whole, lost, at_once = rebuild(Journal(HEADER, tuple(records)), CATALOGUE, sentences)
+    whole, lost, at_once, _ = rebuild(Journal(HEADER, tuple(records)), CATALOGUE, sentences)
     rack = Conductor(CATALOGUE, RATE).perform(whole).after
     assert list(rack.modules) == ["out", "bass", "kick", "filter", "filter2"] and at_once == []
     assert rack.modules["bass"].params == {"freq": 60, "distortion": 0.25}
@@ -471,7 +474,7 @@ def test_a_line_that_is_not_valid_any_more_is_named_with_its_place_and_the_rest_
 def test_an_opened_script_of_which_a_line_is_not_valid_any_more_comes_back_without_that_line():
     song = c.Open(name="song", commands=tuple(sentences("load bass; set bass.freq 60; set bass.shine 1; seq bass: x")))
     records = (Said(1, texts=("open song",), commands={0: song}), Sealed(1, 64))
-    whole, lost, _ = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
+    whole, lost, *_ = rebuild(Journal(HEADER, records), CATALOGUE, sentences)
     rack = Conductor(CATALOGUE, RATE).perform(whole).after
     assert list(rack.modules) == ["out", "bass"] and "bass" in rack.lanes
     assert [(part.line, part.text, part.why) for part in lost] == [(2, "open song", 'bass has no parameter "shine"')]
@@ -484,7 +487,7 @@ def test_a_kept_state_with_modules_that_are_no_more_comes_back_without_them(tmp_
     found = reading.read(house.pen.path)
     assert "continues" in found.header
     today = Catalogue([spec for spec in SPECS if spec.kind != "filter"])
-    whole, lost, _ = rebuild(found, today, sentences)
+    whole, lost, *_ = rebuild(found, today, sentences)
     rack = Conductor(today, RATE).perform(whole).after
     assert list(rack.modules) == ["out", "bass"] and rack.lanes["bass"].text == "xxx"
     assert [part.line for part in lost] == [2, 2] and "filter" in lost[0].why and "filter" in lost[1].why
@@ -497,7 +500,7 @@ def test_an_undo_behind_a_kept_state_that_does_not_fit_leaves_the_rack_as_it_is(
     house.pen.write(Said(number + 1, texts=("undo",)), Sealed(number + 1, house.replicas.block() * 64))
     engine_died(house)
     today = Catalogue([spec for spec in SPECS if spec.kind != "filter"])
-    whole, lost, _ = rebuild(reading.read(house.pen.path), today, sentences)
+    whole, lost, *_ = rebuild(reading.read(house.pen.path), today, sentences)
     assert list(Conductor(today, RATE).perform(whole).after.modules) == ["out", "bass"]
     assert [part.text for part in lost if "undo" in part.text] == ["undo"]
 
@@ -553,3 +556,93 @@ def test_what_is_recovered_is_no_step_of_undo(tmp_path):
     t = found.conductor.perform(found.first, authors.JOURNAL)
     assert t.past == () and "bass" in t.after.modules
     found.pen.close(0)
+
+
+def recovered(tmp_path, pid: int) -> House:
+    """The next engine, which has lived for a while."""
+    found = start(Memory(), pid=pid)
+    again = House(tmp_path, conductor=found.conductor, pen=found.pen)
+    if found.first is not None:
+        again.server.begin_with(found.first, authors.JOURNAL, found.recall)
+        again.run(50)
+    again.pen.write(records.Settled(again.publisher.heard()))
+    return again
+
+
+def racks_of(house: House) -> dict[int, list[str]]:
+    """The script of the rack after each step of the history."""
+    state = house.conductor.state
+    piles = history.Piles(state.past, state.future, state.dropped)
+    known = [0, *(told.step.id for told in history.steps(piles))]
+    found = {id: history.after(id, state.rack, piles) for id in known}
+    return {id: script(was.rack, CATALOGUE) for id, was in found.items() if was is not None}
+
+
+STEPS = (*SCRIPT[:8], *SCRIPT[9:16], ("seq bass: xxxxx", seq("bass", 5)), ("undo", c.Undo()))
+"""Without a sweep: one that is over with its engine stands where it was going to."""
+
+
+def test_the_history_outlives_the_engine_and_the_one_after_it(tmp_path):
+    house = said(tmp_path, *STEPS)
+    racks, labels = racks_of(house), [step.label for step in house.conductor.state.past]
+    assert len(racks) > 12 and house.conductor.state.future and house.conductor.state.dropped
+    for pid in (2, 3, 4):
+        engine_died(house)
+        house = recovered(tmp_path, pid)
+        assert racks_of(house) == racks
+        assert [step.label for step in house.conductor.state.past] == labels
+    caller = house.caller()
+    assert house.ask(caller, c.Undo(to=4), texts=("undo to 4",))[0].ok
+    house.run(20)
+    assert script(house.conductor.rack, CATALOGUE) == racks[4]
+    assert house.ask(caller, c.Undo(steps=3), texts=("undo 3",))[0].ok
+    assert house.conductor.state.step == max(racks) + 1, "an id was given twice"
+    house.close()
+
+
+def test_an_undo_of_before_the_engine_died_leaves_lanes_and_sweeps_alone(tmp_path):
+    sweep, swing = SCRIPT[8], ("swing 60", c.Set(changes=(Change("", "swing", Quantity(60)),)))
+    engine_died(said(tmp_path, *SCRIPT[:5], sweep, swing))
+    house = recovered(tmp_path, 2)
+    before = house.conductor.rack
+    takes = [lane.take for lane in before.lanes.values()]
+    assert house.ask(house.caller(), c.Undo(), texts=("undo",))[0].ok
+    after = house.conductor.rack
+    assert after.swing == 50 and after.lanes == before.lanes and [lane.take for lane in after.lanes.values()] == takes
+    assert isinstance(after.modules["bass"].params["freq"], Moving)
+    assert after.modules["bass"] == before.modules["bass"]
+    assert house.ask(house.caller(), c.Undo(), texts=("undo",))[0].ok
+    assert house.conductor.rack.modules["bass"].params["freq"] == 60
+    assert house.ask(house.caller(), seq("bass", 7), texts=("seq bass: xxxxxxx",))[0].ok
+    known = [lane.take for step in house.conductor.state.past for lane in rack_of(step.thing).lanes.values()]
+    assert house.conductor.rack.lanes["bass"].take not in known
+    house.close()
+
+
+def test_where_nothing_sounds_any_more_the_history_is_there(tmp_path):
+    engine_died(said(tmp_path, *SCRIPT[:2], ("unload bass", c.Unload(name="bass"))))
+    house = recovered(tmp_path, 2)
+    assert house.ask(house.caller(), c.Undo(), texts=("undo",))[0].ok
+    assert house.conductor.rack.modules["bass"].params["freq"] == 60
+    house.close()
+
+
+def test_what_was_so_long_ago_is_found_across_the_death(tmp_path):
+    house = said(tmp_path, *SCRIPT[:2])
+    house.run(400)
+    assert house.ask(house.caller(), set_("bass", "freq", 90), texts=("set bass.freq 90",))[0].ok
+    engine_died(house)
+    house = recovered(tmp_path, 2)
+    assert all(step.frame < 0 for step in house.conductor.state.past)
+    ago = c.Length((400 * 64 + 40 * 64) / RATE, "s")
+    assert house.ask(house.caller(), c.Undo(ago=ago), texts=("back",))[0].ok
+    assert house.conductor.rack.modules["bass"].params["freq"] == 60
+    house.close()
+
+
+def test_a_history_of_another_version_is_left(tmp_path):
+    engine_died(said(tmp_path, *SCRIPT[:2]))
+    house = House(tmp_path)
+    recall(house.conductor, records.Remembered(b"of another version", 0))
+    assert house.conductor.state.past == ()
+    house.close()
