@@ -96,6 +96,7 @@ def test_every_file_and_every_target_that_the_page_names_is_there_but_the_module
 # ---------------------------------------------------------------- a module
 
 
+@pytest.mark.proof
 def test_a_module(tree, figure):
     """The one that the page shows: loaded, patched and heard, and asked what every module is asked."""
     (code,) = re.findall(r"```python\n(.*?)```", part("A module"), re.DOTALL)

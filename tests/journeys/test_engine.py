@@ -168,7 +168,7 @@ def test_row_22_nothing_outlives_the_supervisor_by_a_second_and_nothing_acknowle
     home = Home(tmp_path)
     slow, began = slowness(), time.monotonic()
     shell = home.begin(
-        "--keep", "--device", "null", "-c", "show kick; show bass; sync", CHRONUS_NULL_CAPTURE=str(heard)
+        "--keep", "--device", "null", "-c", "show kick; show bass; history 1; sync", CHRONUS_NULL_CAPTURE=str(heard)
     )
     until(lambda: sounds(heard), 10, "no sound from the next shell's engine")
     took = time.monotonic() - began
@@ -180,6 +180,8 @@ def test_row_22_nothing_outlives_the_supervisor_by_a_second_and_nothing_acknowle
     cutoff = float(re.search(r"cutoff ([\d.]+) Hz", said)[1])
     # the one that was on its way when it died may have been done, too
     lost = cutoff not in (100 + (acknowledged - 1) % 800, 100 + acknowledged % 800)
+    last = re.search(r"^ *(\d+) .*set bass\.cutoff", said, re.MULTILINE)
+    assert last and int(last[1]) - 4 in (acknowledged, acknowledged + 1), "the history lacks a step"
     assert acknowledged > 50
     measured("22", "commands acknowledged", acknowledged)
     measured("22", "of them lost", int(lost), bar=0)

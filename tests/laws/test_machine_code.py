@@ -28,6 +28,7 @@ def test_rendering_calls_nothing_but_arithmetic(kind: str) -> None:
 
 # ---------------------------------------------------------------- that the question finds anything
 
+
 def _spec(kind: str) -> Spec:
     """One of its own for each: machine code is kept by the file and the kind."""
     return Spec(kind=kind, help="is no good", params=(Param("gain", 0, 1, 1),))

@@ -2,7 +2,7 @@
 
 Of 2,000 racks, the same ones each time. CHRONUS_EXAMPLES tries so many others, each time anew (by hand 100,000 once):
 
-    CHRONUS_EXAMPLES=100000 .venv/bin/python -m pytest tests/laws/test_order.py
+    CHRONUS_EXAMPLES=100000 .venv/bin/python -m pytest -m proof tests/laws/test_order.py
 """
 
 from __future__ import annotations
@@ -238,6 +238,7 @@ def sound(typed: tuple[tuple[str, ...], ...]) -> np.ndarray:
     return heard(dict(zip((0, SECOND_MOMENT), typed, strict=False)), END)
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(14400 if EXAMPLES else 600)
 @settings(
     max_examples=EXAMPLES or 2000,

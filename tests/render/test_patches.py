@@ -28,6 +28,7 @@ def home(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
 def test_a_patch_stands_beside_a_record(patch, figure):
     mix = heard(patch)
