@@ -95,6 +95,8 @@ class Conversation:
         self.welcome: Welcome | None = None
         self.name = ""
         self.rack: dict[str, Any] = {}
+        self.steps: list[tuple[int, str]] = []
+        """Of the history: the last ids and their lines, as far as they were asked for."""
         self.ended = False  # `quit` was answered, or strict has stopped
         self.failed: set[str] = set()  # the codes of the errors so far
         self._said: deque[tuple[Statement, bool]] = deque()  # not sent yet; True at the last of a submission

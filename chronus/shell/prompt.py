@@ -25,7 +25,7 @@ from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.styles import Style
 
-from chronus import connection, places
+from chronus import commands, connection, places
 from chronus.commands import AnyCommand, FromEngine, Keys, Notice, Reply, Status, Submission, Tutorial, Welcome
 from chronus.errors import ChronusError
 from chronus.language import completer, scripts
@@ -41,6 +41,8 @@ from chronus.wire import encode
 PROMPT = "chronus> "
 LOOK_SECONDS = 0.25
 """The bottom line is drawn again so often at most."""
+OFFERED = 16
+"""Steps of the history, the last ones, whose ids are offered."""
 ANSWER_SECONDS = 0.08
 """After Ctrl-C an answer is waited for so long, unless it is that of a `wait`."""
 LOOKS = 1 << 30
@@ -285,15 +287,25 @@ class Shell:
             if self._looking or self.conversation.waiting or not self._here:
                 continue
             asked: list[AnyCommand] = [Status(glance=True), *([Tutorial()] if self._step else [])]
+            if self._goes_back():
+                asked.append(commands.History(most=OFFERED))
             number += len(asked)
             words = tuple(type(one).__name__.lower() for one in asked)
             frame = encode(Submission(tuple(range(number - len(asked), number)), words, tuple(asked)))
             self._looking = True
             await self._transmit(frame)
 
+    def _goes_back(self) -> bool:
+        """Whether a line is being typed in which ids of the history may stand."""
+        typed = self._session.default_buffer.document.current_line_before_cursor.rpartition(";")[2].split()
+        return bool(typed) and typed[0].lower() in ("undo", "back", "diff")
+
     def _seen(self, reply: Reply) -> None:
         if "step" in reply.result:
             self._step_done(reply)
+            return
+        if "history" in reply.result:
+            self.conversation.steps = [(one["id"], one["text"]) for one in reply.result["history"]]
             return
         engine = reply.result.get("engine")
         if isinstance(engine, dict):
@@ -414,7 +426,8 @@ class _Completer(Completer):
         welcome = self._conversation.welcome
         line, cursor = document.current_line, document.cursor_position_col
         catalogue = welcome.catalogue if welcome is not None else {}
-        for found in completer.complete(line, cursor, catalogue, self._conversation.rack, nearby.files):
+        rack = {**self._conversation.rack, "steps": self._conversation.steps}
+        for found in completer.complete(line, cursor, catalogue, rack, nearby.files):
             yield Completion(found.text, found.start - cursor, display_meta=found.meta)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from chronus import commands as c
 from chronus.conductor.authors import ENGINE
 from chronus.journal import standing
+from chronus.language.making.variation import made
+from chronus.language.parser import sentences
+from chronus.language.rows import ROWS, SHORT
 from tests.kit.said import BAR, Said
 
 
@@ -13,6 +17,7 @@ from tests.kit.said import BAR, Said
 def beat():
     """Bass is ana's until bar 7."""
     stage = Said()
+    stage.conductor.make = made
     stage.line("load kick; load bass; load filter; load lfo; seq kick: x...; seq bass: x.x.", "ben")
     stage.line("scene drop = kick", "ben")
     stage.play(2 * BAR + 100)
@@ -52,9 +57,28 @@ TOUCHING = (
     ("new", ""),
     ("undo 2", ""),
     ("undo to 0", ""),
+    ("vary bass", "name"),
+    ("answer bass", "name"),
+    ("shift bass 1", "name"),
+    ("rotate bass 1", "name"),
+    ("reverse bass", "name"),
+    ("bypass bass on", "changes.0.module"),
     ("claim bass", "name"),
     ("release bass", "name"),
 )
+OF_THE_WHOLE = {
+    *("load", "play", "stop", "panic", "bpm", "meter", "swing", "key", "goto", "fill", "every", "song"),
+    *("halftime", "doubletime", "unsolo"),
+}
+"""What says nothing of one module, or of a new one. Nor is one of these kept from anybody."""
+ELSEWHERE = {"unmute", "redo", "say", "open", "import"}
+"""Asked in tests of their own below."""
+
+
+def test_each_command_is_asked():
+    words = {word for word, row in ROWS.items() if row.kind.asks is not True and not row.kind.elsewhere}
+    asked = {SHORT.get(word, word) for word in (line.split()[0] for line, _ in TOUCHING)}
+    assert not asked & OF_THE_WHOLE and words == asked | OF_THE_WHOLE | ELSEWHERE
 
 
 @pytest.mark.parametrize(("line", "part"), TOUCHING)
@@ -70,6 +94,26 @@ def test_what_does_not_touch_it_and_what_silences_is_not(beat, line):
     if line == "undo":
         beat.line("set kick.freq 70", "ana")
     beat.line(line, "ben")
+
+
+def test_what_would_bring_back_how_it_was_is_refused(beat):
+    beat.line("mute bass", "ana")
+    beat.line("undo", "ana")
+    assert refused(beat, "redo").message.startswith("bass is ana's")
+    beat.line("mute bass", "ana")
+    assert refused(beat, "unmute bass").part == "names.0"
+    assert refused(beat, "unmute").message.startswith("bass is ana's")
+
+
+def test_a_script_a_sentence_and_an_import_that_touch_it_are_refused(beat):
+    (lane,), changed = sentences("seq bass: x..x"), tuple(sentences("set bass.freq 80"))
+    for command in (
+        c.Open(name="other", commands=(*sentences("load bass"), *changed)),
+        c.Say(words="deeper", commands=changed, lines=("set bass.freq 80",)),
+        c.Import(name="drums.mid", parts=(("bass", "36"),), lanes=(lane,), lines=("seq bass: x..x",)),
+    ):
+        (outcome,) = beat.say(command, author="ben")
+        assert outcome.error is not None and outcome.error.message.startswith("bass is ana's"), command
 
 
 def test_its_holder_and_the_song_may(beat):

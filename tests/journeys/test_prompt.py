@@ -119,6 +119,20 @@ def test_tab_completes_names_parameters_and_what_has_no_choice(home, shell):
     shell.wait_for("ok 1 set bass.distortion 0.25 (was 0.5)")
 
 
+def test_tab_offers_the_ids_of_the_history(home, shell):
+    home.chronus("-c", "load bass; set bass.freq 60")
+    shell.type("undo to ")
+    shell.wait_for("chronus> undo to")
+
+    def offered():
+        shell.type("Tab")  # what there is has to be asked for, and nobody waits for that
+        return "set bass.freq 60" in shell.screen()
+
+    until(offered, 5)
+    shell.type("C-u", "undo to 1", "Enter")
+    shell.wait_for("ok 1 undo to 1")
+
+
 def test_ctrl_c_cancels_only_the_line(home, engine, shell):
     home.chronus("-c", "load bass; seq bass: x...")
     pids, before = sorted(engine.pids()), engine.status()["counters"]["switches"]
