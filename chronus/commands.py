@@ -596,6 +596,14 @@ class Spectrum(Drawn, frozen=True, kw_only=True):
     measures = True
 
 
+class Why(Question, frozen=True, kw_only=True):
+    """What keeps a module from being heard; without a name, each that is not."""
+
+    name: str = ""
+
+    measures = True
+
+
 class Describe(Question, frozen=True, kw_only=True):
     kind: str
 
@@ -706,7 +714,7 @@ Plain = (
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
     | History | Diff | Claim | Release
     | Device
-    | List | Show | Meters | Scope | Spectrum | Describe | Help | Glyphs | Status | Wait | Sync | Assert | Crash | Quit
+    | List | Show | Meters | Scope | Spectrum | Why | Describe | Help | Glyphs | Status | Wait | Sync | Assert | Crash | Quit
     | Keys | Tutorial
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""

@@ -529,6 +529,25 @@ class Meters(Result, kw_only=True):
     modules: list[Metered]
 
 
+class Cause(Struct, kw_only=True):
+    """`line` mends it; "" where only time does."""
+
+    module: str
+    what: str
+    line: str
+
+
+class Why(Result, kw_only=True):
+    """`causes` in the order in which the sound comes to them, of a module or, with `name` "", of all; `peak` and `rms` in dB of it, or of
+    the mix, in the last second; null where that was silent.
+    """
+
+    name: str
+    causes: list[Cause]
+    peak: float | None
+    rms: float | None
+
+
 class Looked(Result, kw_only=True):
     """`seconds` of what was heard, behind the module's level. `peak` in dB; null where it is silent, and `why` that is, if it is known."""
 
@@ -894,6 +913,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Meters: Meters,
     c.Scope: Scope,
     c.Spectrum: Spectrum,
+    c.Why: Why,
     c.Glyphs: Drawing,
     c.Describe: Described,
     c.Assert: Asserted,

@@ -16,7 +16,7 @@ from chronus.catalogue import telling
 from chronus.catalogue.kinds import Catalogue, find_param
 from chronus.catalogue.spec import LEVEL, Param, Spec
 from chronus.catalogue.whole import NUMBERS, OF_OUT, WHOLE
-from chronus.conductor import arrangement, claims, history, looking, quiet, tutorial
+from chronus.conductor import arrangement, claims, history, looking, silence, tutorial
 from chronus.conductor.transaction import rack_of
 from chronus.diagram import characters
 from chronus.diagram.graph import graph_of
@@ -404,10 +404,25 @@ def _spectrum(command: say.Spectrum, seen: Seen) -> Answer:
     return Answer((), _measured(_with_output(command.name, seen), seen))
 
 
+def _why(command: say.Why, seen: Seen) -> Answer:
+    """Says what keeps modules from being heard; control adds how loud they are."""
+    known = _known(seen)
+    if command.name:
+        name = named(seen.rack, command.name, seen.catalogue)
+        found = {name: silence.causes(name, known)}
+    else:
+        name, found = "", silence.of_all(known)
+    causes = [{"module": one, "what": cause.what, "line": cause.line} for one, some in found.items() for cause in some]
+    return Answer((), {"name": name, "causes": causes, "measured": [_measured(name or "out", seen)]})
+
+
+def _known(seen: Seen) -> silence.Known:
+    return silence.Known(seen.rack, seen.catalogue, seen.taken_out, seen.present, seen.score)
+
+
 def _measured(name: str, seen: Seen) -> dict[str, Any]:
     """Says by how many dB a module leaves louder than its kernel is, and why it may be silent."""
-    known = quiet.Known(seen.rack, seen.catalogue, seen.taken_out, seen.present, seen.score is None)
-    return {"name": name, "level": _level(name, seen), "why": quiet.why(name, known)}
+    return {"name": name, "level": _level(name, seen), "why": silence.why(name, _known(seen))}
 
 
 def _level(name: str, seen: Seen) -> float:
@@ -593,4 +608,5 @@ TABLE: dict[type, Callable[[Any, Seen], Answer]] = {
     say.Describe: _describe,
     say.Assert: _assert,
     say.Tutorial: _tutorial,
+    say.Why: _why,
 }

@@ -196,6 +196,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "spectrum bass      thirds of an octave, the loudest frequencies as notes",
         "spectrum bass --png NAME   as a picture",
         "they look back: let a change be heard first (wait 1 s); out is the mix",
+        "why bass           what keeps it from being heard, and the line that mends it; why: all",
         "glyphs braille     finer pictures; block and ascii where the terminal has no more",
         "show patch, show lanes, show kick   what is patched, what plays, what is set",
     ),

@@ -116,6 +116,8 @@ def _sampled(found: Found) -> Line:
 
 
 AMEN = Line("the amen break is a pattern of the library (`list patterns jungle`)", "load kit; seq kit: @jungle.amen")
+ASKS_WHY = "why tells what keeps it from being heard, why NAME that of one module"
+NO_NAMES = ("it", "this", "there", "that", "nothing", "everything", "no", "not", "all", "anything", "sound", "so")
 FADES = Line("what fades is a level that takes its time", "set volume -60db over 4 bars")
 
 
@@ -194,6 +196,11 @@ PEOPLE: tuple[tuple[str, Callable[[Found], Line]], ...] = (
         lambda found: Line("the meter is meter 7/8", f"meter {found[1]}/{found[2]}"),
     ),
     (r"(?:set\s+)?(?:key|scale)\s+(?:to\s+|of\s+|in\s+|is\s+)?([A-Ga-g][#b]?)\s*(m|min|maj|minor|major|)", _keyed),
+    (
+        r"why\b.*\b(?:hear|is|are|isn'?t|does|doesn'?t)\s+(?:the\s+|my\s+)?([a-z]\w*)(?:\s.*)?",
+        lambda found: Line(ASKS_WHY, "why" if found[1] in NO_NAMES else f"why {found[1]}"),
+    ),
+    (r"why\s+\S+\s+.+", lambda found: Line(ASKS_WHY, "why")),
     (r"undo\s+(?:all|everything)", lambda found: Line("undo takes back as many changes as it is told", "undo 9999")),
     (r"scale\s+([a-z]+)", lambda found: Line("a key is a note and a scale", f"key a {found[1]}")),
     (

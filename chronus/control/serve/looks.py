@@ -1,4 +1,4 @@
-"""Answers `meters`, `scope` and `spectrum` from what the replicas kept of each module's sound. It waits for nothing.
+"""Answers `meters`, `scope`, `spectrum` and `why` from what the replicas kept of each module's sound. It waits for nothing.
 
 The conductor has said already which modules are meant, and why they may be silent. Of a module all is told as it leaves: behind its level.
 """
@@ -17,7 +17,7 @@ from chronus.charts import spectrum as towers
 from chronus.charts import wave
 from chronus.charts.levels import Level, levels
 from chronus.charts.png import spectrum_png
-from chronus.commands import Meters, Scope, Spectrum
+from chronus.commands import Meters, Scope, Spectrum, Why
 from chronus.conductor.state import State
 from chronus.control.serve import saving
 from chronus.ears.levels import SHORT_TERM_SECONDS, SILENT, decibels, short_term
@@ -42,6 +42,8 @@ WINDOW = 32768
 """Frames of a spectrum."""
 HEIGHT, SPECTRUM_HEIGHT = 9, 11
 """Rows of a picture."""
+MOST_CAUSES = 8
+"""That are told one by one."""
 
 Looked = tuple[list[str], dict[str, Any]]
 
@@ -250,6 +252,33 @@ def spectrum(command: Spectrum, told: Mapping[str, Any], ear: Ear) -> Looked:
     return [head, f"loudest {loudest}", *drawn], found
 
 
+# ---------------------------------------------------------------- why
+
+
+def why(command: Why, told: Mapping[str, Any], ear: Ear) -> Looked:
+    """Tells what keeps it from being heard, and how loud it was in the last second whatever that is."""
+    (one,), name = told["measured"], told["name"]
+    _, found = _metered(one["name"], one["level"], "", SECONDS, ear)
+    causes, peak = told["causes"], found["peak"]
+    lines = [_cause(one, not name) for one in causes[:MOST_CAUSES]]
+    if len(causes) > MOST_CAUSES:
+        lines.append(f"and {len(causes) - MOST_CAUSES} more")
+    it = name or "the mix"
+    heard = f"peak {peak:.1f} dB, RMS {found['rms']:.1f} dB in the last second" if peak is not None else "silent"
+    if peak is not None:
+        lines.append(f"{it} sounds: {heard}")
+    elif not causes:
+        lines.append(
+            f"nothing keeps {it} from being heard, and the last second was silent: it may be between two notes"
+        )
+    return lines, {"name": name, "causes": causes, "peak": peak, "rms": found["rms"]}
+
+
+def _cause(one: Mapping[str, str], with_name: bool) -> str:
+    what = f"{one['module']}: {one['what']}" if with_name else one["what"]
+    return f"{what}; say `{one['line']}`" if one["line"] else what
+
+
 TABLE: dict[type, Callable[[Any, Mapping[str, Any], Ear], Looked]] = {
-    Meters: meters, Scope: scope, Spectrum: spectrum,
+    Meters: meters, Scope: scope, Spectrum: spectrum, Why: why,
 }  # fmt: skip

@@ -196,6 +196,18 @@ ROWS = (
         meant="fft analyzer analyser freqscope spectroscope spectrogram",
     ),
     Row(
+        c.Why,
+        "why [NAME]",
+        "what keeps a module from being heard, or anything, and the line that mends it",
+        Form(
+            (("NAME?", lambda children, line: {"name": line.name(children[0], "name")} if children else {}),),
+            lambda command: command.name,
+            lambda typed, known: () if typed.rest else known.names(),
+        ),
+        ("why", "why bass"),
+        meant="silent unheard",
+    ),
+    Row(
         c.Describe,
         "describe KIND",
         "a kind of module: its parameters, inputs and outputs",

@@ -111,6 +111,19 @@ def test_a_scope_of_bars_shows_its_bar_lines(playing):
     assert control.result["peak"] is not None
 
 
+def test_why_tells_what_keeps_it_from_being_heard_and_how_loud_it_is(playing):
+    house, caller = playing
+    (reply,) = say(house, caller, "why kick")
+    assert reply.result["causes"] == [] and reply.lines[0].startswith("kick sounds: peak -") and reply.result["peak"]
+    say(house, caller, "mute kick now")
+    (reply,) = say(house, caller, "why kick")
+    assert reply.lines[0] == "muted; say `unmute kick`"
+    assert reply.result["causes"] == [{"module": "kick", "what": "muted", "line": "unmute kick"}]
+    (reply,) = say(house, caller, "why")
+    assert "kick: muted; say `unmute kick`" in reply.lines and reply.lines[-1].startswith("the mix sounds: peak")
+    say(house, caller, "unmute kick now")
+
+
 def test_pictures_fit_and_are_of_what_was_asked_for(playing):
     house, caller = playing
     for width in (38, 58, 118):
@@ -121,7 +134,7 @@ def test_pictures_fit_and_are_of_what_was_asked_for(playing):
             assert any("\u2800" < letter <= "\u28ff" for line in reply.lines for letter in line)
 
 
-@pytest.mark.parametrize("kind", [c.Meters, c.Scope, c.Spectrum])
+@pytest.mark.parametrize("kind", [c.Meters, c.Scope, c.Spectrum, c.Why])
 def test_a_look_takes_little_of_control(playing, kind):
     """Of the processor's own time, so that what else the machine does is left out: at most a few milliseconds, before others are heard."""
     house, caller = playing
@@ -135,7 +148,7 @@ def test_a_look_takes_little_of_control(playing, kind):
 
 
 def test_several_looks_are_answered_one_at_a_time():
-    looks = tuple(kind() for kind in (c.Meters, c.Scope, c.Spectrum, c.Status))
+    looks = tuple(kind() for kind in (c.Meters, c.Why, c.Spectrum, c.Status))
     words = tuple(type(look).__name__.lower() for look in looks)
     assert [len(part.ids) for part in parts(c.Submission((1, 2, 3, 4), words, looks))] == [1, 1, 1, 1]
     client = Client(socket.socketpair()[0])
