@@ -207,6 +207,17 @@ PEOPLE: tuple[tuple[str, Callable[[Found], Line]], ...] = (
         r"set\s+(?:the\s+)?(?:tempo|bpm|speed)\s*(?:to|=|at|is)\s*(\d+(?:\.\d+)?)(?:\s*bpm)?",
         lambda found: Line("the tempo is bpm 174", f"bpm {found[1]}"),
     ),
+    (
+        r"(lfo|random|follower)\s+(?:>\s*|to\s+|on\s+)?([a-z]\w*\.[a-z]\w*)(?:\s+[-+\d.]+\S*)?",
+        lambda found: Line(
+            "a cable moves a parameter",
+            f"{'' if '>' in found[0] else f'load {found[1]}; '}patch {found[1]} > {found[2]}",
+        ),
+    ),
+    (
+        r"(?:modulate|mod)\s+([a-z]\w*\.[a-z]\w*)\s+(?:with\s+|by\s+)?(?:an?\s+)?([a-z]\w*)",
+        lambda found: Line("a cable moves a parameter", f"patch {found[2]} > {found[1]}"),
+    ),
     # one of them
     (
         rf"(?:stop|pause|silence|kill the|drop the)\s+{N}",

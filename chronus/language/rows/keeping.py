@@ -19,6 +19,8 @@ PLAIN_PATH = re.compile(r"(?!.*//)[A-Za-z0-9_.~/-]+")
 OF_RECORDS = ("stop", "stems")
 """Words of their own for `record` and `keep`, so that a file of that name is quoted."""
 STEMS = ("stems", "also one file for each module that leads to out")
+SOUND = ("wav", "flac", "ogg", "aiff", "aif", "mp3", "m4a")
+"""What the names of files end with that hold sound."""
 NO_PATHS = (*RESERVED, "as")
 """Words that a path is quoted for, lest they be read otherwise."""
 
@@ -26,6 +28,11 @@ NO_PATHS = (*RESERVED, "as")
 def _export(children: Children, line: Line) -> Fields:
     file, *options = children
     fields: Fields = {"name": line.file(file)}
+    stem, dot, ending = fields["name"].rpartition(".")
+    if dot and ending.lower() in SOUND:
+        kept = ending if ending.lower() in ("wav", "flac") else "wav"
+        message = f"export writes notes, as MIDI; `keep 8 bars {format_file(f'{stem}.{kept}')}` writes sound"
+        raise wrong(start_of(file), message, format_file(f"{stem}.mid"), code="E_VALUE", length=len(file))
     for node in options:
         name, given = node.children
         if name != "bars":
