@@ -597,7 +597,7 @@ class Spectrum(Drawn, frozen=True, kw_only=True):
 
 
 class Why(Question, frozen=True, kw_only=True):
-    """What keeps a module from being heard; without a name, each that is not."""
+    """What keeps a module from being heard; without a name the first thing that keeps each that is not."""
 
     name: str = ""
 

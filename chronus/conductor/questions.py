@@ -385,7 +385,8 @@ def _meters(command: say.Meters, seen: Seen) -> Answer:
         for name in sorted(rack.modules, key=lambda name: name == "out")
         if any(out.role == "audio" for out in catalogue[rack.modules[name].kind].outs)
     ]
-    return Answer((), {"modules": [_measured(name, seen) for name in found]})
+    known = _known(seen)
+    return Answer((), {"modules": [_measured(name, seen, known) for name in found]})
 
 
 def _scope(command: say.Scope, seen: Seen) -> Answer:
@@ -397,11 +398,11 @@ def _scope(command: say.Scope, seen: Seen) -> Answer:
         frames = frames_of(command.length, seen.rack.bpm, seen.rate, timeline, seen.present.frame, bar_of(seen.rack))
         if frames <= 0:
             raise ChronusError("E_VALUE", "a scope looks back longer than nothing", part="length")
-    return Answer((), {**_measured(name, seen), "frames": frames})
+    return Answer((), {**_measured(name, seen, _known(seen)), "frames": frames})
 
 
 def _spectrum(command: say.Spectrum, seen: Seen) -> Answer:
-    return Answer((), _measured(_with_output(command.name, seen), seen))
+    return Answer((), _measured(_with_output(command.name, seen), seen, _known(seen)))
 
 
 def _why(command: say.Why, seen: Seen) -> Answer:
@@ -413,16 +414,16 @@ def _why(command: say.Why, seen: Seen) -> Answer:
     else:
         name, found = "", silence.of_all(known)
     causes = [{"module": one, "what": cause.what, "line": cause.line} for one, some in found.items() for cause in some]
-    return Answer((), {"name": name, "causes": causes, "measured": [_measured(name or "out", seen)]})
+    return Answer((), {"name": name, "causes": causes, "measured": [_measured(name or "out", seen, known)]})
 
 
 def _known(seen: Seen) -> silence.Known:
-    return silence.Known(seen.rack, seen.catalogue, seen.taken_out, seen.present, seen.score)
+    return silence.Known.of(seen.rack, seen.catalogue, seen.taken_out, seen.present, seen.score)
 
 
-def _measured(name: str, seen: Seen) -> dict[str, Any]:
+def _measured(name: str, seen: Seen, known: silence.Known) -> dict[str, Any]:
     """Says by how many dB a module leaves louder than its kernel is, and why it may be silent."""
-    return {"name": name, "level": _level(name, seen), "why": silence.why(name, _known(seen))}
+    return {"name": name, "level": _level(name, seen), "why": silence.why(name, known)}
 
 
 def _level(name: str, seen: Seen) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from chronus.catalogue.kinds import Catalogue, carries_audio
@@ -16,7 +17,7 @@ from chronus.conductor import looking
 from chronus.pattern.lane import LaneOptions
 from chronus.rack.document import Key, Lane, Rack, audible, in_words, replace, value
 from chronus.rack.sweeps import Present
-from chronus.rack.wiring import audio_sources, gated_off, input_of, played_by, sounds
+from chronus.rack.wiring import audio_sources, gated_off, input_of, notes_of, sounds
 from chronus.score.score import Score
 from chronus.units import OFF
 
@@ -38,13 +39,29 @@ class Cause(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of the moment. `score`: where the music is, None while the transport stands."""
+    """What is known of the moment. `score`: where the music is, None while the transport stands. `heard`: by module, whose sound goes
+    through it; `leads`: by module, its cables; `into`: inputs and parameters that a cable leads into.
+    """
 
     rack: Rack
     catalogue: Catalogue
     taken_out: Mapping[str, str]
     present: Present
     score: Score | None
+    heard: Mapping[str, list[str]]
+    leads: Mapping[str, list[Key]]
+    into: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(
+        cls, rack: Rack, catalogue: Catalogue, taken_out: Mapping[str, str], present: Present, score: Score | None
+    ) -> Known:
+        specs = {name: catalogue[module.kind] for name, module in rack.modules.items()}
+        leads: dict[str, list[Key]] = {name: [] for name in rack.modules}
+        for key in sorted(rack.cables):
+            leads[key.source].append(key)
+        into = frozenset((key.target, key.into) for key in rack.cables)
+        return cls(rack, catalogue, taken_out, present, score, audio_sources(rack, specs), leads, into)
 
     def spec(self, name: str) -> Spec:
         return self.catalogue[self.rack.modules[name].kind]
@@ -55,24 +72,29 @@ class Known(NamedTuple):
 
 def why(name: str, known: Known) -> str:
     """Returns the first cause in a few words; "" where nothing keeps it from being heard."""
-    return next((cause.what for cause in causes(name, known)), "")
+    return next((cause.what for cause in _causes(name, known)), "")
 
 
 def causes(name: str, known: Known) -> list[Cause]:
     """Returns all that keeps a module from being heard, in the order in which its sound comes to it; each once."""
-    found = [*_comes_in(name, known), *_itself(name, known, "")]
+    return list(dict.fromkeys(_causes(name, known)))
+
+
+def _causes(name: str, known: Known) -> Iterator[Cause]:
+    yield from _comes_in(name, known)
+    yield from _itself(name, known, "")
     if known.spec(name).kind != "out":
-        found += [*_on_its_way(name, known), *_itself("out", known, "out")]
-    return list(dict.fromkeys(found))
+        yield from _on_its_way(name, known)
+        yield from _itself("out", known, "out")
 
 
 def of_all(known: Known) -> dict[str, list[Cause]]:
-    """Returns the same of everything that makes a sound by itself, and of `out`; only what there is something to say of."""
+    """Returns the first cause of each module that makes a sound by itself and is not heard."""
     names = [name for name in known.rack.modules if _makes_sound(known.spec(name))]
     if not names:
         return {"out": [Cause("nothing is loaded that makes a sound", "load kick; seq kick: x...x...")]}
-    found = {name: causes(name, known) for name in names}
-    return {name: some for name, some in found.items() if some}
+    found = {name: [*islice(_causes(name, known), 1)] for name in names}
+    return {name: first for name, first in found.items() if first}
 
 
 def _makes_sound(spec: Spec) -> bool:
@@ -84,7 +106,7 @@ def _makes_sound(spec: Spec) -> bool:
 
 def _comes_in(name: str, known: Known) -> Iterator[Cause]:
     spec = known.spec(name)
-    if spec.main_input() is not None and not _led_into(name, known):
+    if spec.main_input() is not None and not known.heard[name]:
         source = next((other for other in known.rack.modules if _makes_sound(known.spec(other))), "")
         what = "nothing is patched into it" if spec.kind == "out" else "nothing comes in"
         yield Cause(what, f"patch {source} > {name}" if source else f"load saw; patch saw > {name}")
@@ -95,7 +117,7 @@ def _comes_in(name: str, known: Known) -> Iterator[Cause]:
 def _played(name: str, known: Known) -> Iterator[Cause]:
     """Says what keeps the notes from coming that open its gate."""
     rack = known.rack
-    player = played_by(name, rack, known.catalogue)
+    player = name if known.spec(name).main_input() is None else notes_of(name, rack, known.heard)
     of = "" if player == name else f"{player} is "
     if player in rack.lanes:
         yield from _lane(player, of, known)
@@ -166,7 +188,7 @@ def _itself(name: str, known: Known, called: str) -> Iterator[Cause]:
         at = f"{its}{param.name} {in_words(known.rack, module, param, known.present)[0]}"
         whole = "set volume" if (spec.kind, param.name) == ("out", "volume") else f"set {name}.{param.name}"
         if param == BYPASS:
-            if now >= 0.5 and (spec.main_input() is None or not _led_into(name, known)):
+            if now >= 0.5 and (spec.main_input() is None or not known.heard[name]):
                 yield Cause(f"{its}bypassed", f"bypass {name} off")
         elif param.unit == "dB":
             if now <= (OFF if param == LEVEL else param.low):
@@ -190,8 +212,7 @@ def _filtered(name: str, cutoff: float, at: str, known: Known) -> Iterator[Cause
 
 def _is_moved(name: str, param: Param, known: Known) -> bool:
     """Whether a lane or a cable moves it: then where it is set says little."""
-    cables = any(key.target == name and key.into == param.name for key in known.rack.cables)
-    return cables or f"{name}.{param.name}" in known.rack.lanes
+    return (name, param.name) in known.into or f"{name}.{param.name}" in known.rack.lanes
 
 
 # ---------------------------------------------------------------- the way to `out`
@@ -233,7 +254,7 @@ def _kept_by(name: str, known: Known) -> Iterator[Cause]:
 def _cables(name: str, known: Known) -> list[Key]:
     """Returns the cables by which its sound goes on into sound."""
     spec = known.spec(name)
-    leads = (key for key in sorted(known.rack.cables) if key.source == name and sounds(spec, key.output))
+    leads = (key for key in known.leads[name] if sounds(spec, key.output))
     return [k for k in leads if (port := input_of(known.spec(k.target), k.into)) is not None and carries_audio(port)]
 
 
@@ -265,12 +286,5 @@ def _furthest(name: str, known: Known) -> str:
     return seen[-1]
 
 
-def _led_into(name: str, known: Known) -> bool:
-    """Whether a sound leads into one of its inputs."""
-    specs = {other: known.spec(other) for other in known.rack.modules}
-    return bool(audio_sources(known.rack, specs)[name])
-
-
 def _gated_by_cable(name: str, known: Known) -> bool:
-    gates = {port.name for port in known.spec(name).ins if port.role == "gate"}
-    return any(key.target == name and key.into in gates for key in known.rack.cables)
+    return any((name, port.name) in known.into for port in known.spec(name).ins if port.role == "gate")

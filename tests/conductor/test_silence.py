@@ -49,7 +49,7 @@ def causes(lines: list[str], name: str = "bass") -> list[silence.Cause]:
         assert all(o.error is None for o in stage.lines(line)), line
     state = stage.conductor.state
     score = None if state.score.stopped else state.score
-    known = silence.Known(state.rack, stage.conductor.catalogue, {}, state.present(0), score)
+    known = silence.Known.of(state.rack, stage.conductor.catalogue, {}, state.present(0), score)
     return silence.causes(name, known)
 
 
