@@ -122,10 +122,10 @@ def _played(name: str, known: Known) -> Iterator[Cause]:
     if player in rack.lanes:
         yield from _lane(player, of, known)
     elif off := gated_off(player, rack, known.catalogue):
-        hushed = rack.modules[player].hushed
-        yield Cause(
-            "hushed by a panic; `play` lets it sound" if hushed else off, "play" if hushed else f"gate {player} on"
-        )
+        if rack.modules[player].hushed:
+            yield Cause("hushed by a panic; `play` lets it sound", "play")
+        else:
+            yield Cause(off, f"gate {player} on")
     elif _waits_for_notes(player, known):
         steps = "x...x..." if known.spec(player).category == "drum" else "a1 . . a1 . . c2 ."
         yield Cause(f"no lane plays {player if of else 'it'}", f"seq {player}: {steps}")
@@ -144,12 +144,10 @@ def _lane(name: str, of: str, known: Known) -> Iterator[Cause]:
     elif all(hit.fill for hit in lane.pattern.hits) and not rack.fill and not rack.fill_every:
         yield Cause(f"{its} plays in fills alone", "fill on now")
     if options.prob == 0:
-        yield Cause(f"none of its hits comes: prob={options.prob:g}", _again(name, lane, prob=1.0))
+        yield Cause("none of its hits comes: prob=0", _again(name, lane, prob=1.0))
     if lane.pattern.hits and max(hit.velocity for hit in lane.pattern.hits) * options.velocity < _FEWEST:
-        line = f"seq {name}: {lane.text}" if options.velocity >= _FEWEST else _again(name, lane, velocity=1.0)
-        yield Cause(
-            "its hits are struck with no force", line if options.velocity < _FEWEST else f"seq {name}: x...x..."
-        )
+        line = _again(name, lane, velocity=1.0) if options.velocity < _FEWEST else f"seq {name}: x...x..."
+        yield Cause("its hits are struck with no force", line)
     if known.score is None:
         yield Cause("transport stopped; `play` goes on", "play")
     else:
@@ -220,9 +218,9 @@ def _is_moved(name: str, param: Param, known: Known) -> bool:
 
 def _on_its_way(name: str, known: Known) -> Iterator[Cause]:
     """Says what stands between a module and `out`: nothing, if one way is open."""
-    first = _way(name, known, open_only=True)
-    if first is not None:
-        yield from _inserted(known)
+    if _way(name, known, open_only=True) is not None:
+        for inserted in known.rack.before_out:
+            yield from _itself(inserted, known, inserted)
         return
     way = _way(name, known, open_only=False)
     if way is None:
@@ -237,11 +235,6 @@ def _on_its_way(name: str, known: Known) -> Iterator[Cause]:
             )
         if key.target != "out":
             yield from _kept_by(key.target, known)
-
-
-def _inserted(known: Known) -> Iterator[Cause]:
-    for name in known.rack.before_out:
-        yield from _itself(name, known, name)
 
 
 def _kept_by(name: str, known: Known) -> Iterator[Cause]:

@@ -212,15 +212,15 @@ def recalled(state: State, kept_state: bytes, frames: int) -> State:
 
 
 class _Ours:
-    """Makes racks of an engine that died racks of this one. `was` and `now`: the last of its racks, and the same in this engine."""
+    """Makes racks of an engine that died racks of this one. `was` and `now`: the last of its racks, and the same in this engine.
+
+    Parts are known by their place in memory, so those racks must live as long as this.
+    """
 
     def __init__(self, was: Rack, now: Rack) -> None:
         self._was, self._now = was, now
         self._modules = {id(was.modules[name]): module for name, module in now.modules.items() if name in was.modules}
         self._lanes = {id(was.lanes[name]): lane for name, lane in now.lanes.items() if name in was.lanes}
-        self._kept: list[
-            Module | Lane
-        ] = []  # so that no other thing is given the place in memory of one that is asked for
 
     def rack(self, rack: Rack) -> Rack:
         was, now = self._was, self._now
@@ -236,13 +236,11 @@ class _Ours:
     def _module(self, module: Module) -> Module:
         if id(module) not in self._modules:
             at_rest = {name: one.stop for name, one in module.params.items() if isinstance(one, Moving)}
-            self._kept.append(module)
             self._modules[id(module)] = replace(module, params={**module.params, **at_rest}) if at_rest else module
         return self._modules[id(module)]
 
     def _lane(self, lane: Lane) -> Lane:
         if id(lane) not in self._lanes:
-            self._kept.append(lane)
             self._lanes[id(lane)] = replace(lane, take=lane.take + self._now.takes)
         return self._lanes[id(lane)]
 

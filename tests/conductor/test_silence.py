@@ -39,6 +39,8 @@ PLANTED = (
     ("load kick; unpatch kick > out; mute bass", "muted", "unmute bass"),
     ("set volume -60", "out: volume off", "set volume -6db"),
     ("set volume -50", "out: volume -50 dB, which is hardly heard", "set volume -6db"),
+    ("patch filter > delay off", "the cable filter > delay is turned off", "patch filter > delay 0db"),
+    ("set filter.level -50db", "filter: level -50 dB, which is hardly heard", "set filter.level 0db"),
     ("insert filter on out as tone; set tone.level off", "tone: level off", "set tone.level 0db"),
 )
 
@@ -51,6 +53,11 @@ def causes(lines: list[str], name: str = "bass") -> list[silence.Cause]:
     score = None if state.score.stopped else state.score
     known = silence.Known.of(state.rack, stage.conductor.catalogue, {}, state.present(0), score)
     return silence.causes(name, known)
+
+
+def sayable(lines: list[str]) -> bool:
+    stage = Said()
+    return all(o.error is None for line in lines for o in stage.lines(line))
 
 
 def loudness(lines: list[str]) -> float:
@@ -72,18 +79,19 @@ def test_one_cause_is_named_and_its_line_mends_it(plant, what, line):
     assert loudness(planted) < whole / 5 and loudness(mended) > whole / 3
 
 
-def test_of_two_causes_both_are_named():
-    pairs = list(itertools.combinations(PLANTED, 2))
-    assert len(pairs) > 200
-    for one, other in pairs[::4]:
+def test_of_two_causes_each_line_takes_one_away_until_it_is_heard():
+    """Of a quarter of the pairs; a few cannot be said one after the other."""
+    whole, mended = loudness(list(BASS)), 0
+    for one, other in list(itertools.combinations(PLANTED, 2))[::4]:
         planted = [*BASS, *one[0].split("; "), *other[0].split("; ")]
-        try:
-            found = causes(planted)
-        except AssertionError:
-            continue  # the second one cannot be said after the first
+        if not sayable(planted):
+            continue
+        found = causes(planted)
+        assert len(found) >= 1
         for _ in range(6):
-            if not found:
-                break
-            planted += found[0].line.split("; ")
-            found = causes(planted)
-        assert found == [], planted
+            if found:
+                planted += found[0].line.split("; ")
+                found = causes(planted)
+        assert found == [] and loudness(planted) > whole / 4, planted
+        mended += 1
+    assert mended >= 60

@@ -56,7 +56,7 @@ class _Doors:
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # before the clock of pytest-timeout runs
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
         alone = item.get_closest_marker("alone") is not None
-        if not self._held and _plays(_file(item)):
+        if not self._held and _plays(_file(item.nodeid)):
             gate = self._lock(_GATE, fcntl.LOCK_EX)
             self._lock(_ROOM, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             if not alone:
@@ -65,7 +65,7 @@ class _Doors:
         try:
             return (yield)
         finally:
-            if not (alone and nextitem and _file(nextitem) == _file(item)):
+            if not (alone and nextitem and _file(nextitem.nodeid) == _file(item.nodeid)):
                 while self._held:
                     os.close(self._held.pop())
 
@@ -76,15 +76,15 @@ class _Doors:
         return opened
 
 
-def _file(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
 class _Turns(LoadScopeScheduling):
     """Hands tests to the processes of pytest-xdist."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
+        file = _file(nodeid)
         return nodeid if not _plays(file) else "takes" if file in _UNHURRIED else "engines"
 
 

@@ -264,9 +264,8 @@ def why(command: Why, told: Mapping[str, Any], ear: Ear) -> Looked:
     if len(causes) > MOST_CAUSES:
         lines.append(f"and {len(causes) - MOST_CAUSES} more")
     it = name or "the mix"
-    heard = f"peak {peak:.1f} dB, RMS {found['rms']:.1f} dB in the last second" if peak is not None else "silent"
     if peak is not None:
-        lines.append(f"{it} sounds: {heard}")
+        lines.append(f"{it} sounds: peak {peak:.1f} dB, RMS {found['rms']:.1f} dB in the last second")
     elif not causes:
         lines.append(
             f"nothing keeps {it} from being heard, and the last second was silent: it may be between two notes"
@@ -276,7 +275,7 @@ def why(command: Why, told: Mapping[str, Any], ear: Ear) -> Looked:
 
 def _cause(one: Mapping[str, str], with_name: bool) -> str:
     what = f"{one['module']}: {one['what']}" if with_name else one["what"]
-    return f"{what}; say `{one['line']}`" if one["line"] else what
+    return what if f"`{one['line']}`" in what or not one["line"] else f"{what}; say `{one['line']}`"
 
 
 TABLE: dict[type, Callable[[Any, Mapping[str, Any], Ear], Looked]] = {
