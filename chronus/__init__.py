@@ -2,6 +2,7 @@
 
 The way of a line, a sentence a station:
 
+    mcp/         serves an AI agent's program in its own protocol
     command_line/   reads what is typed at the system's shell: forms and options
     shell/       talks with whoever types: the prompt, the plain reader, the conversation with the engine and its answers
     language/    turns a typed line into a Command and back: grammar, notation, musical words, help, completion

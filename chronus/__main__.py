@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -124,6 +125,18 @@ def _view(arguments: Namespace, settings: Settings) -> int:
     from chronus.shell.view import live
 
     return live.main(settings, arguments.once)
+
+
+def _mcp(arguments: Namespace, settings: Settings) -> int:
+    if arguments.config:
+        from chronus.mcp import configuring
+
+        told = json.dumps(configuring.plain(settings)) if settings.json else configuring.page(settings).rstrip()
+        print(told)
+        return 0
+    from chronus.mcp import serving
+
+    return serving.main(settings)
 
 
 def _stop(_arguments: Namespace, settings: Settings) -> int:
@@ -280,6 +293,7 @@ WORK: dict[str, Callable[[Namespace, Settings], int]] = {
     "status": _status,
     "stop": _stop,
     "view": _view,
+    "mcp": _mcp,
     "journal": _journal,
     "modules": _modules,
     "guide": _guide,

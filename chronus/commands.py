@@ -558,13 +558,14 @@ class Drawn(Question, frozen=True, kw_only=True):
 class Show(Drawn, frozen=True, kw_only=True):
     """`name` "" is the whole patch. `loop`: the one to draw, None where none is asked for.
 
-    `what`: all lanes over a bar, a scene, the song, or the graph of what is patched; this may go into a `file` (of the form `form`).
+    `what`: all lanes over a bar, a scene, the song, the script that `save` would write, or the graph of what is patched;
+    this may go into a `file` (of the form `form`).
     `glance`: of the lanes only where they are and what their loops look like, as somebody asks who looks on all the time.
     """
 
     name: str = ""
     loop: Annotated[int, Meta(ge=0, le=FURTHEST)] | None = None
-    what: Literal["", "lanes", "scene", "song", "patch"] = ""
+    what: Literal["", "lanes", "scene", "song", "script", "patch"] = ""
     form: Literal["", "svg", "dot"] = ""
     file: str = ""
     glance: bool = False

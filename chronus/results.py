@@ -459,8 +459,8 @@ class Waiting(Struct, kw_only=True):
 class Shown(Result, kw_only=True):
     """A module (`kind`, `params` ...), a scene, the song, all lanes, the graph (`nodes`, `cables`), or everything (`bpm`, `modules` ...).
 
-    `to_come`: a song that waits, and where it begins. `file`: where the graph was written to. `moved`: where lanes of values have its
-    parameters now.
+    `lines`: the script. `to_come`: a song that waits, and where it begins. `file`: where the graph was written to. `moved`: where
+    lanes of values have its parameters now.
     """
 
     name: str | UnsetType = UNSET
@@ -493,6 +493,7 @@ class Shown(Result, kw_only=True):
     stopped: bool | UnsetType = UNSET
     now: SongNow | UnsetType = UNSET
     to_come: str | UnsetType = UNSET
+    lines: list[str] | UnsetType = UNSET
 
 
 class Moved(Result, kw_only=True):

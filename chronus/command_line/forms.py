@@ -160,6 +160,13 @@ def _view(parser: Parser) -> None:
     parser.add_argument("--once", action="store_true", help="a single page, as text, and then end")
 
 
+def _mcp(parser: Parser) -> None:
+    parser.add_argument("--config", action="store_true", help="print what agents' programs need, and end")
+    parser.add_argument("--keep", action="store_true", help="leave an engine running that it started")
+    parser.add_argument("--as", dest="author", metavar="NAME", help="who is typing, shown in history (agent)")
+    _starter(parser)
+
+
 def _modules(parser: Parser) -> None:
     _json(parser)
     parser.add_argument("kind", nargs="?", metavar="KIND", help="everything about this one")
@@ -253,6 +260,14 @@ FORMS: dict[str, Form] = {
         ("chronus view", "chronus view --once"),
         "It only looks on: it cannot change or hold up anything, and waits while there is no\n"
         "engine. q leaves it. Without a terminal it writes a single page as text.",
+    ),
+    "mcp": Form(
+        "Serves an AI agent's program over standard input and output: the Model Context Protocol.",
+        _mcp,
+        ("chronus mcp --config", "chronus mcp --engine live --as claude"),
+        "It has tools (run, state, hear, why, describe, look, render, job), resources (the guide,\n"
+        "the catalogue, the session as a script, the journal) and prompts. It joins the engine\n"
+        "that runs, or starts one with the first call that needs it, which ends with it.",
     ),
     "journal": Form(
         "Prints the path of the running engine's journal: its newest file, which leads to all of the take.",

@@ -17,6 +17,7 @@ A modular synthesizer that plays while you type. One command a line, one answer 
     chronus --keep --as YOU -c 'load kick; seq kick: x...x...x...x...'    starts an engine, or joins the one that runs
     chronus --as YOU -c 'status'                                          the next call joins it
     chronus --json ...                      one object a line: ok, result, error {code, column, message, suggestions}
+    chronus mcp --config                    for a program that speaks the Model Context Protocol: tools run, state, hear, why ...
     chronus stop                            only an engine that you started; a person may play on it
 
 `;` separates commands. Lines of one call share one musical moment. Exit codes: 0 well, 1 a command failed, 3 no engine, 5 a wait timed out.

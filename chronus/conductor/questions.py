@@ -42,6 +42,7 @@ from chronus.rack.document import (
     value,
     words_of,
 )
+from chronus.rack.script import script
 from chronus.rack.sweeps import STILL, Present, about, format_length
 from chronus.rack.values import in_length, in_quotes, no_such, plain
 from chronus.rack.wiring import gated_off
@@ -206,6 +207,9 @@ def _show(command: say.Show, seen: Seen) -> Answer:
         return _show_patch(command, seen)
     if command.what == "song":
         return _show_song(seen)
+    if command.what == "script":
+        lines = script(rack, seen.catalogue)
+        return Answer(lines, {"lines": list(lines)})
     if command.name:
         return _show_module(named(rack, command.name, seen.catalogue), command.loop, seen)
     sweeps: dict[str, Any] = {}

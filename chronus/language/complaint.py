@@ -54,7 +54,7 @@ LATER = frozenset((
 
 FORMS = frozenset((
     "render", "view", "modules", "doctor", "build", "engine", "bench", "crash-test", "soak", "completion", "man",
-    "journal", "guide", "schema",
+    "journal", "guide", "schema", "mcp",
 ))  # fmt: skip
 """Forms of the program that are no commands (`command_line/forms.py`)."""
 

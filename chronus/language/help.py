@@ -212,6 +212,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "           are attached",
         "keys vi    gives the prompt the keys of vi, here and from now on; keys emacs",
         "several pasted lines are several commands, which share one moment",
+        "chronus mcp --config, at the system's shell: how an AI agent's program plays along",
         "the bottom line: bar.beat, tempo, scene, load, and whether two workers play",
     ),
     "errors": tuple(f"{code:<11} {meaning}" for code, meaning in CODES.items()),

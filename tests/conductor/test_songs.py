@@ -20,6 +20,12 @@ def song():
     return stage
 
 
+def test_the_script_is_shown_as_it_would_be_saved(song):
+    (shown,) = song.lines("show script")
+    assert shown.lines == script(song.rack, song.conductor.catalogue) and shown.result["lines"] == list(shown.lines)
+    assert "scene build = kick hat, tb303.cutoff 500" in shown.lines
+
+
 def heard(stage):
     return " ".join(name for name in stage.rack.lanes if audible(stage.rack, name))
 

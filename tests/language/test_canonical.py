@@ -182,12 +182,13 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     | st.builds(c.List, what=st.just("patterns"), genre=st.sampled_from(["", "dnb", "dnb.two_step"])),
     c.Show: st.builds(
         c.Show,
-        name=st.just("") | names.filter(lambda name: name not in ("patch", "lanes", "song")),
+        name=st.just("") | names.filter(lambda name: name not in ("patch", "lanes", "song", "script")),
         loop=st.none() | st.integers(0, 10**9),
     )
     | st.just(c.Show(what="lanes"))
     | st.builds(c.Show, what=st.just("scene"), name=names)
-    | st.just(c.Show(what="song")),
+    | st.just(c.Show(what="song"))
+    | st.just(c.Show(what="script")),
     c.Status: st.just(c.Status()),
     c.Meters: st.builds(c.Meters, names=several | st.just(())),
     c.Scope: st.builds(c.Scope, name=names, length=st.none() | lengths),

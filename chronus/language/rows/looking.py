@@ -53,6 +53,10 @@ def _show_song(children: Children, line: Line) -> Fields:
     return {"what": "song"}
 
 
+def _show_script(children: Children, line: Line) -> Fields:
+    return {"what": "script"}
+
+
 def _show_patch(children: Children, line: Line) -> Fields:
     if len(children) == 1:
         return {"what": "patch"}
@@ -74,10 +78,15 @@ def _offer_show(typed: Typed, known: Known) -> Pairs:
             ("lanes", "all lanes over a bar"),
             ("scene", "scene NAME"),
             ("song", "its sections"),
+            ("script", "all of it, as `save` writes it"),
         ]
     if typed.rest == ["patch"]:
         return [("--svg", "as a picture, into a file"), ("--dot", "for Graphviz, into a file")]
-    return [("loop", "what loop N plays")] if len(typed.rest) == 1 and typed.rest[0] not in ("lanes", "song") else ()
+    return (
+        [("loop", "what loop N plays")]
+        if len(typed.rest) == 1 and typed.rest[0] not in ("lanes", "song", "script")
+        else ()
+    )
 
 
 def _scope(children: Children, line: Line) -> Fields:
@@ -149,7 +158,7 @@ ROWS = (
     ),
     Row(
         c.Show,
-        "show [NAME|lanes] [loop N]   show patch [--svg|--dot FILE]   show scene NAME   show song",
+        "show [NAME|lanes] [loop N]   show patch [--svg|--dot FILE]   show scene NAME   show song   show script",
         "a module and its lane, all lanes over a bar, what is patched into what, or everything",
         Form(
             (
@@ -157,11 +166,13 @@ ROWS = (
                 ("PATCH (PICTURE (FILE | STRING))?", _show_patch),
                 ("SHOWNSCENE NAME", _show_scene),
                 ("SHOWNSONG", _show_song),
+                ("SHOWNSCRIPT", _show_script),
             ),
             _write_show,
             _offer_show,
             'LOOP: "loop"\nPATCH.3: /patch(?![a-z0-9_])/\nPICTURE: /--(svg|dot)(?![a-z])/\nEVERY_LANE: "lanes"\n'
-            "SHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/\nSHOWNSONG.3: /song(?![a-z0-9_])/",
+            "SHOWNSCENE.3: /scene(?=[ \\t]+[a-z])/\nSHOWNSONG.3: /song(?![a-z0-9_])/\n"
+            "SHOWNSCRIPT.3: /script(?![a-z0-9_])/",
         ),
         ("show lanes", "show kick loop 3", "show patch"),
         meant="inspect get print display view cat",
