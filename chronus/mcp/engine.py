@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from chronus.commands import Notice, Welcome
@@ -103,6 +103,10 @@ class Engine:
                 self._close()
                 return Ran(told, tuple(one.text for one in conversation.drop()))
             self._turn(conversation, until)
+
+    def tell_later(self, notices: Iterable[Notice]) -> None:
+        """Keeps notices for the next call that tells them."""
+        self._notices.extend(notices)
 
     # ------------------------------------------------------------
 

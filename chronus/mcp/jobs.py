@@ -50,8 +50,9 @@ class Job:
         return f"{self.name} {how}, after {self.seconds:.1f} s: {self.about}"
 
     def told(self) -> list[str]:
-        """Returns what it printed; of one that failed also what it complained of."""
-        return [*self.output.splitlines(), *(self.errors.splitlines() if self.code else [])]
+        """Returns what it printed; of one that failed what it complained of."""
+        errors = [line.removeprefix("chronus: ") for line in self.errors.splitlines()] if self.code else []
+        return errors or self.output.splitlines()
 
     def stop(self) -> None:
         if self.runs:

@@ -18,7 +18,7 @@ from chronus.command_line import guide
 from chronus.commands import Notice
 from chronus.errors import ChronusError, did_you_mean
 from chronus.journal import records
-from chronus.language import help
+from chronus.language import help, scripts
 from chronus.language.rows import ROWS
 from chronus.mcp import fitting
 from chronus.mcp.engine import Alarm, Engine
@@ -38,7 +38,8 @@ TAIL_BYTES = 1 << 16
 MOST_OF_JOURNAL = 60
 STATES = {"show": "show", "lanes": "show lanes", "patterns": "list patterns", "claims": "claim"}
 LOOKS = {"lanes": "show lanes", "patch": "show patch", "song": "show song"}
-ALONE = ("lanes", "patch", "song", "list", "status", "history", "patterns", "claims")
+READ = tuple(row.name for row in RESOURCES)
+ALONE = (*READ, "lanes", "patch", "song", "list", "status", "history", "patterns", "claims")
 """What no name belongs to."""
 
 
@@ -79,6 +80,8 @@ class Performer:
             return self._tools[name](TOOLS[name].read(given))
         except ChronusError as error:
             return Outcome(_refusal(error), True)
+        except OSError as problem:
+            return Outcome(_refusal(ChronusError("E_FILE", f"{problem.strerror or problem}: {problem.filename}")), True)
 
     def leave(self) -> None:
         self._jobs.close()
@@ -103,8 +106,10 @@ class Performer:
 
     def _one(self, line: str) -> Answer:
         """Returns the answer to a question, or raises what it was refused with."""
-        (*_, answer), dropped = self._engine.run(line, DEFAULT_SECONDS)
-        if dropped or not isinstance(answer, Answer):
+        ran = self._engine.run(line, DEFAULT_SECONDS)
+        self._engine.tell_later(one for one in ran.told if isinstance(one, Notice))
+        answer = next(iter(ran.answers), None)
+        if answer is None:
             raise ChronusError("E_TIMEOUT", f"`{line}` was not answered in time")
         if answer.error is not None:
             raise answer.error
@@ -144,6 +149,9 @@ class Performer:
 
     def _look(self, given: dict[str, Any]) -> Outcome:
         what = given["what"]
+        if what in READ:
+            _with_name(what, what, given)
+            return Outcome(self._fitted(what, self._text_of(what).splitlines()))
         if "length" in given and what != "scope":
             raise ChronusError("E_VALUE", "`length` is of a scope")
         line = _with_name(LOOKS.get(what, what), what, given)
@@ -156,8 +164,8 @@ class Performer:
             return self._hear_now(given)
         words = ["hear", "--rate", str(self._settings.rate)]
         words += [f"--bars={given['bars']}"] if "bars" in given else []
-        words += [f"--vs={given['vs']}"] if "vs" in given else []
-        job = self._begin("hear", [*words, "--", given["file"]], f"measures {given['file']}")
+        words += [f"--vs={_found(given['vs'])}"] if "vs" in given else []
+        job = self._begin("hear", [*words, "--", _found(given["file"])], f"measures {given['file']}")
         self._wait(job, HEAR_SECONDS)
         if job.runs:
             return Outcome(f"{job.state()}; `job` with name={job.name} tells the figures when it is done")
@@ -176,10 +184,12 @@ class Performer:
     def _render(self, given: dict[str, Any]) -> Outcome:
         if "script" in given and "lines" in given:
             raise ChronusError("E_VALUE", "`script` or `lines`, not both; with neither the session is rendered")
+        if "script" in given:
+            scripts.find(given["script"])
         name = self._next("render")
         about = given.get("script") or ("lines" if "lines" in given else "the session")
         script = given["script"] if "script" in given else str(self._script(name, given.get("lines")))
-        out = given.get("out") or str(_recording(name))
+        out = _recordings() / given["out"] if given.get("out") else _free(name)
         words = ["render", f"--output={out}", "--json", "--rate", str(self._settings.rate)]
         words += [f"--bars={given['bars']}"] if "bars" in given else []
         words += [f"--seed={int(given['seed'])}"] if "seed" in given else []
@@ -231,8 +241,7 @@ class Performer:
         if row is None:
             known = ", ".join(row.uri for row in RESOURCES)
             raise ChronusError("E_NAME", f"there is no resource {uri}; there are {known} and {ABOUT_KIND}KIND")
-        text = self._text_of(row.name)
-        return row.kind, text if fitting.fits(text) else self._fitted(row.name, text.splitlines())
+        return row.kind, self._fitted(row.name, self._text_of(row.name).splitlines())
 
     def _text_of(self, name: str) -> str:
         if name == "guide":
@@ -288,12 +297,22 @@ def _part(parts: list[str], given: dict[str, Any]) -> Outcome:
     return Outcome(parts[number - 1] + (more if number < len(parts) else ""))
 
 
-def _recording(name: str) -> Path:
-    """Returns a file among the recordings that is not there yet."""
+def _recordings() -> Path:
     folder = places.home() / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
-    tries = (folder / f"{name}{f'-{count}' if count else ''}.wav" for count in itertools.count())
+    return folder
+
+
+def _free(name: str) -> Path:
+    """Returns a file among the recordings that is not there yet."""
+    tries = (_recordings() / f"{name}{f'-{count}' if count else ''}.wav" for count in itertools.count())
     return next(path for path in tries if not os.path.lexists(path))
+
+
+def _found(file: str) -> str:
+    """Returns the path of a recording that is named alone; of all else what was given."""
+    kept = _recordings() / file
+    return str(kept) if not os.path.lexists(file) and kept.is_file() else file
 
 
 def _catalogue() -> dict[str, Any]:

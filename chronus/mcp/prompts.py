@@ -42,7 +42,7 @@ PROMPTS: dict[str, Prompt] = {
             {"style": ("a genre or a mood", "dark, driving techno"), "bpm": ("the tempo", "the one that is set")},
             """\
 Let us jam on Chronus: {style}, tempo: {bpm}.
-Read the resource chronus://guide once. Then look before you play: the tool `state` with what=list says what is there; leave what is \
+Read the guide once (`look` with what=guide). Then look before you play: the tool `state` with what=list says what is there; leave what is \
 there as it is unless I ask. Build in small steps, each one `run`: drums first, then bass, then one more voice; let two bars pass \
 (`wait 2 bars`) between steps so that it can be heard. Lines of the library help: `list patterns`. After each step `look` at meters, \
 and keep the mix below the limiter. Say in one sentence what you changed. What does not sound right goes back with `undo`.""",

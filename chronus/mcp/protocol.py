@@ -32,9 +32,9 @@ ME = {"name": "chronus", "title": "Chronus", "version": __version__}
 CAN: dict[str, Any] = {"tools": {}, "resources": {}, "prompts": {}}
 INSTRUCTIONS = """\
 Chronus is a modular synthesizer that plays while you type. `run` takes lines of its language, one command a line, and gives one answer \
-each: ok or err with a code, a column and what is right. Begin with the resource chronus://guide, or `run` the line `help`. Others may \
-play on the same engine: look first (`state`), change what you were asked to, and say no more than the figures do (`hear`, `why`, \
-`look`). `undo` takes back. Time passes only with `wait`."""
+each: ok or err with a code, a column and what is right. Begin with the guide: the resource chronus://guide, or `look` with what=guide. \
+Others may play on the same engine: look first (`state`), change what you were asked to, and say no more than the figures do \
+(`hear`, `why`, `look`). `undo` takes back. Time passes only with `wait`."""
 
 
 class Call(NamedTuple):

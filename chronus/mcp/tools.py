@@ -6,10 +6,15 @@ import re
 from typing import Any, Literal, NamedTuple
 
 from chronus.errors import ChronusError, did_you_mean, nearest
+from chronus.mcp.resources import RESOURCES
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", re.IGNORECASE)
 """Of a module, or of one of its outputs: nothing that would be another command."""
 LENGTH = re.compile(r"\d+(\.\d+)? ?(bars?|beats?|ms|s)", re.IGNORECASE)
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+LONGEST = 1024
+"""Characters of a name or of a path."""
 
 DEFAULT_SECONDS = 50.0
 """So long `run` waits: most clients give up after a minute."""
@@ -54,6 +59,10 @@ class Takes(NamedTuple):
             right = number and self.least <= given <= self.most
             return _expected(given, right, name, f"a number from {self.least:g} to {self.most:g}")
         word = _expected(given, isinstance(given, str), name, "a text")
+        if len(word) > LONGEST or CONTROL.search(word):
+            raise ChronusError(
+                "E_VALUE", f"`{name}` has at most {LONGEST} characters, none of them a control character"
+            )
         if self.words and word not in self.words:
             meant = did_you_mean(nearest(word[:64], self.words))
             raise ChronusError("E_VALUE", f"`{name}` is one of {', '.join(self.words)}{meant}")
@@ -105,7 +114,11 @@ class Tool(NamedTuple):
 NAMED = Takes("string", "a module, such as kick; none: all of it", form=NAME, example="bass")
 BARS = Takes("number", "so many bars; none: as long as the script is", least=0.25, most=4096)
 STATES = ("status", "list", "show", "lanes", "patterns", "history", "claims")
-LOOKS = ("meters", "spectrum", "scope", "lanes", "patch", "show", "list", "song", "status", "history")
+LOOKS = (
+    "meters", "spectrum", "scope", "lanes", "patch", "show", "list", "song", "status", "history",
+    *(row.name for row in RESOURCES),
+)  # fmt: skip
+"""Programs that show no resources to their agents have them as well."""
 
 TOOLS: dict[str, Tool] = {
     tool.name: tool
@@ -158,7 +171,8 @@ TOOLS: dict[str, Tool] = {
         ),
         Tool(
             "look",
-            "Shows something as text: meters, spectrum, scope (a wave), lanes, patch (the graph), show, list, song, status, history.",
+            "Shows something as text: meters, spectrum, scope (a wave), lanes, patch (the graph), show, list, song, status, history; or a "
+            "resource: guide (the language on a page), catalogue, session (as a script), journal.",
             {
                 "what": Takes("string", "what to look at", words=LOOKS, needed=True),
                 "name": NAMED,
@@ -173,7 +187,7 @@ TOOLS: dict[str, Tool] = {
                 "script": Takes("string", "the path or the name of a script or a journal"),
                 "lines": Takes("lines", "lines of the language"),
                 "bars": BARS,
-                "out": Takes("string", "the file, .wav .flac .ogg .aiff (one in the folder of recordings)"),
+                "out": Takes("string", "the file, .wav .flac .ogg .aiff; a name alone lies among the recordings"),
                 "stems": Takes("boolean", "also one file a module"),
                 "seed": Takes("number", "of everything left to chance (0)", least=0, most=2**31 - 1),
             },
