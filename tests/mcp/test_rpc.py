@@ -56,6 +56,10 @@ def test_blank_lines_and_answers_that_nobody_asked_for_are_passed_over(line):
     assert read(line) is None
 
 
+def test_a_batch_is_refused_by_its_name():
+    assert "batches" in read(b"[" + PING + b"]").message
+
+
 def test_a_request_has_an_id_and_a_notification_none():
     assert read(PING) == Request(1, "ping", {})
     assert read(b'{"jsonrpc":"2.0","method":"notifications/initialized"}') == Request(
