@@ -29,8 +29,10 @@ from chronus.score.turning import share_of
 
 MOST_BY_HAND = 16_384
 """Notes by hand of which it is known when they end: as many as there can be voices."""
-AT_ONCE_SECONDS = 0.15
-"""Notes so far beyond its moment are part of a command's own batch; those after them are owed."""
+AT_ONCE_SECONDS, AT_ONCE_ENTRIES = (0.15, 2.0), 512
+"""A command's own batch has the notes of the first seconds behind its moment; the others are owed, and lost until control is there again
+if it is killed right behind the command. So it has as many seconds of these two as come to so many entries.
+"""
 DENSEST = 32_000
 """Entries a second that the lanes may come to: more would fill the replicas' memory in less time than it takes to start control again."""
 
@@ -72,11 +74,20 @@ def commit(state: State, catalogue: Catalogue, t: Transaction, moment: int, exac
     for outcome in t.outcomes:
         outcome.word()
     _admit(before, score)
-    near = max(moment, min(state.owed.horizon, moment + round(AT_ONCE_SECONDS * rate)))
+    near = moment + round(_at_once(score) * rate)
+    begins = not base.lanes  # then nothing else is owed of the time up to there
+    if not begins:
+        near = max(moment, min(state.owed.horizon, near))
     notes = events(score, moment, near, base.generation)
     entries = np.concatenate((placed(found, t.number, moment if exact else NOW), notes))
     past = without(t.past, gone_by) if gone_by else t.past
-    return Committed(t, moment, exact, score, past, dues, near, base.generation, entries)
+    return Committed(t, moment, exact, score, past, dues, near, base.generation, entries, begins)
+
+
+def _at_once(score: Score) -> float:
+    """Returns the seconds of notes that a command's own batch has."""
+    least, most = AT_ONCE_SECONDS
+    return min(max(least, AT_ONCE_ENTRIES / max(1.0, density(score))), most)
 
 
 def placed(entries: list[Entry], number: int, now: int) -> Rows:

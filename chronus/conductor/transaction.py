@@ -258,7 +258,7 @@ class Committed(Struct, frozen=True, eq=False):
     """A transaction for one moment: its entries, and the state once the replicas have them.
 
     `exact`: all entries name their frame. `near` is the frame up to which notes are among them, `since` the generation after which all are
-    its own. `dues` is what it puts off.
+    its own. `dues` is what it puts off. `begins`: no lane played before, so that all notes up to `near` are given.
     """
 
     transaction: Transaction
@@ -270,6 +270,7 @@ class Committed(Struct, frozen=True, eq=False):
     near: int
     since: int
     entries: Rows
+    begins: bool = False
 
     @property
     def program(self) -> Program | None:

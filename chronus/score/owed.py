@@ -47,6 +47,10 @@ class Owed(Struct, frozen=True):
             return self
         return Owed(frame, (*self.debts, Debt(self.horizon, frame, -1, upto, frame - self.horizon)))
 
+    def given(self, frame: int) -> Owed:
+        """Returns it with nothing owed before a frame."""
+        return replace(self, horizon=max(self.horizon, frame))
+
     def changed(self, start: int, after: int, score: Score) -> Owed:
         """Adds what a command has changed, from a frame to the horizon: the spans of a score with a generation beyond `after`."""
         if start >= self.horizon or score.generation <= after:

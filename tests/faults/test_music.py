@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from chronus.conductor import committing
 from chronus.conductor.conductor import Conductor
 from chronus.control.jobs import notes
 from chronus.memory.layout import Memory
 from tests.simulator import music
 
-FEW = 2_000
+FEW = 1_400
 PIECES = 8
-MENDED = (1524, 1644, 2294, 5950)
+MENDED = (199, 1335, 1524, 1644, 2294, 5950)
 """Seeds that failed on the way."""
 
 
@@ -51,3 +52,9 @@ def test_lanes_that_are_not_paid_are_missed(memory, tmp_path, monkeypatch):
 def test_notes_that_are_paid_twice_are_seen(memory, tmp_path, monkeypatch):
     monkeypatch.setattr(notes.Notes, "inherited", property(lambda self: 0, lambda self, frame: None), raising=False)
     assert "twice" in fails(memory, tmp_path)
+
+
+def test_notes_that_are_lost_with_a_control_killed_behind_a_command_are_missed(memory, tmp_path, monkeypatch):
+    monkeypatch.setattr(committing, "AT_ONCE_ENTRIES", 0)
+    assert "came too late" in music.run(199, tmp_path, memory)
+    assert "only there (first" in music.run(1335, tmp_path, memory)

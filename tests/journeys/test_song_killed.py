@@ -74,7 +74,7 @@ def test_a_song_goes_on_through_the_death_of_workers_and_of_control_with_no_fram
 
     done = take(tmp_path, killing, song=SONG, after=2.3)
     counters = done.status["counters"]
-    assert done.lost == 0 and counters["divergences"] == counters["missing"] == 0, done.gaps
+    assert done.lost == 0 and counters["divergences"] == counters["missing"] == 0, (counters, done.gaps)
     assert counters["switches"] >= 1
     check_place(done.status, bar_told(told[-1]))
 

@@ -83,7 +83,7 @@ class Stage:
         return [(e.frame, e.more, int(e.c)) for e in self.replayed() if e.kind == NOTE_ON]
 
     def replayed(self):
-        """The lanes' entries in the order in which a replica acts on them, without those that are overruled."""
+        """The lanes' entries so far, in the order in which a replica acts on them, without those that are overruled."""
         present = defaultdict(int)
         acted = []
         for entry in sorted(self.log, key=lambda entry: (entry.frame, entry.order)):
@@ -92,7 +92,7 @@ class Stage:
                 acted.append(entry)
             elif entry.kind in (NOTE_ON, NOTE_OFF) and entry.generation == present[entry.more]:
                 acted.append(entry)
-        return acted
+        return [entry for entry in acted if entry.frame < self.frame]
 
 
 def load(kind, name="", when=None, **params):

@@ -12,6 +12,7 @@ What must hold:
 3. No note is given twice, none is missing that the score has, none comes late while control lives.
 4. What waits is bounded, in control and in the replicas' memory.
 5. The rack that the journal comes to is the rack that is there.
+6. What the replicas took is what they take where the journal is rendered.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 from chronus.conductor.conductor import Conductor
 from chronus.control.jobs import performer
@@ -35,11 +39,14 @@ from chronus.journal.replay import rebuild
 from chronus.memory import layout
 from chronus.memory.layout import NOTES_LATE, RECOMMITTED, Memory
 from chronus.memory.log import FRAME, NOTE_ON, ORDER, WHAT, WHO
+from chronus.memory.log import KINDS as LOG_KINDS
 from chronus.rack.script import script
+from chronus.score.courses import onward
 from chronus.score.score import events
 from tests.control.jobs.test_recovery import HEADER
 from tests.kit.house import RATE, SPECS, Caller, House
 from tests.simulator.lives import parse
+from tests.simulator.replayed import acts, replayed
 
 ANSWER_BLOCKS = 700
 """A second, for whatever it is."""
@@ -136,6 +143,10 @@ class Stranger:
         ))  # fmt: skip
 
 
+class Killed(BaseException):
+    """Control ends here."""
+
+
 class Line:
     """A line on its way: who said it, its number there, at which block, and whether it is one that waits for nobody, and which.
 
@@ -148,7 +159,9 @@ class Line:
 
 
 class Session:
-    """`play` runs one seed to its end, or raises a Failure."""
+    """`play` runs one seed to its end, or raises a Failure. `thin`: no note of it may be lost by a death of control."""
+
+    thin = False
 
     def __init__(self, seed: int, folder: Path, memory: Memory, trace: bool = False) -> None:
         self.chance, self.folder, self.tracing = random.Random(seed), folder, trace
@@ -159,6 +172,9 @@ class Session:
         memory.board[:] = 0
         memory.seals[:] = 0
         self.house = House(folder, memory)
+        self.midst = seed % 4 == 3
+        """Control may be killed between any two of its writes, and some time passes until it is there again."""
+        self._points, self._runs = 0, False
         self.under_way: list[Line] = []
         self.holds_from: dict[Caller, int] = {}
         """The block from which all holds that a client said and that named no time."""
@@ -189,7 +205,7 @@ class Session:
 
     def _say(self, caller: Caller, lines: list[str]) -> None:
         texts, commands = [], []
-        for text in lines:
+        for text in [text for line in lines for text in line.split("; ")]:
             with contextlib.suppress(ChronusError):  # what is no sentence never comes to control
                 for command in parse(text):
                     texts.append(text)
@@ -219,7 +235,9 @@ class Session:
         what = self.chance.choice(("control", "control", "workers", "one worker", "busy", "a client", "unprepared"))
         self.trace(f"fault: {what}")
         house = self.house
-        if what == "control":
+        if what == "control" and self.midst and self.chance.random() < 0.7:
+            self._doom(self.chance.randint(1, 30))
+        elif what == "control":
             self._kill_control()
         elif what == "workers":
             for _ in range(self.chance.choice((1, 20, 200))):
@@ -249,19 +267,42 @@ class Session:
             house.replicas.prepares = True
             self._kept()
 
+    def _doom(self, points: int) -> None:
+        """Control will be killed before or after one of its next writes to the journal or to the log."""
+        self._points = points
+
+        def point() -> None:
+            self._points -= 1
+            if self._points == 0 and self._runs:
+                raise Killed
+
+        def around(call: Callable[..., object]) -> Callable[..., object]:
+            def called(*words: object) -> object:
+                point()
+                done = call(*words)
+                point()
+                return done
+
+            return called
+
+        pen, publisher = self.house.pen, self.house.publisher
+        for one, names in ((pen, ("write",)), (publisher, ("publish", "scheduled", "lay"))):
+            for name in names:
+                setattr(one, name, around(getattr(one, name)))
+
     def _kept(self) -> None:
         self.kept_from = self.house.replicas.block()
 
     def _kill_control(self) -> None:
         house = self.house
-        if house.memory.word(layout.TAIL) == 0:
-            return
         for caller in house.callers:
             caller.socket.close()
         self.under_way = []
         house.server.close()
         house.listener.close()
         house.pen.give_up()
+        if self.midst:
+            house.replicas.render(self.chance.choice((0, 3, 60, 200)))
         found = begin(house.memory, house.conductor.catalogue, "default", HEADER, parse, False)
         if found.resumed is None:
             raise Failure(f"control could not go on where its forerunner was: {found.notes}")
@@ -280,7 +321,14 @@ class Session:
 
     def _run(self, blocks: int) -> None:
         for _ in range(blocks):
-            self.house.run(1)
+            try:
+                self._runs = True
+                self.house.run(1)
+                self._runs = False
+            except Killed:
+                self._runs = False
+                self.trace("killed")
+                self._kill_control()
             self._look()
 
     def _look(self) -> None:
@@ -320,6 +368,7 @@ class Session:
             raise Failure(f"the journal has {size} bytes after {self.said} lines")
         self._check_notes()
         self._check_journal()
+        self._check_replayed()
 
     def _check_notes(self) -> None:
         house = self.house
@@ -343,6 +392,23 @@ class Session:
         if missed:
             raise Failure(f"{len(missed)} of {len(should)} notes were not given, the first at frame {missed[0][FRAME]}")
 
+    def _check_replayed(self) -> None:
+        house = self.house
+        journal = reading.read_take(house.pen.path)
+        catalogue = house.conductor.catalogue
+        until = house.memory.word(layout.HEARD)
+        again = replayed(journal, catalogue, RATE, until)
+        for notes in (False, True):
+            if notes and (house.memory.word(NOTES_LATE) or (self.midst and not self.thin and self.kept_from >= 0)):
+                continue  # some are lost
+            played, should = acts(house.replicas.entries, until, notes), acts(again, until, notes)
+            if played != should:
+                more, less = sorted((played - should).elements()), sorted((should - played).elements())
+                raise Failure(
+                    f"live is not what the journal gives ({'notes' if notes else 'commands'}): "
+                    f"{len(more)} only live {_told(more)}, {len(less)} only there {_told(less)}"
+                )
+
     def _check_journal(self) -> None:
         house = self.house
         for _ in range(ANSWER_BLOCKS):
@@ -358,7 +424,8 @@ class Session:
             raise Failure(f"the journal holds what does not come back: {lost}")
         if house.conductor.state.kept or house.conductor.score.courses:
             return  # a rebuilt rack has come to where those lead
-        text = script(house.conductor.rack, house.conductor.catalogue)
+        present = house.conductor.state.present(house.memory.word(layout.HEARD))
+        text = script(onward(house.conductor.rack, house.conductor.catalogue, present), house.conductor.catalogue)
         if whole is None:
             if set(house.conductor.rack.modules) != {"out"}:
                 raise Failure("the journal comes to nothing, and something is loaded")
@@ -373,6 +440,51 @@ class Session:
             raise Failure(f"the journal comes to another rack: {sorted(set(back) ^ set(text))[:6]}")
 
 
+class Band(Session):
+    """A song of four bars, with scenes, sweeps and fills, in which control dies."""
+
+    thin = True
+
+    SONG = (
+        "bpm 240; load kick; load bass freq=55; load filter; load sine as lead; load kick as hat; arp lead up",
+        "seq kick: x...; seq bass: x.x.; seq hat: ..x?nofill.x?fill.x",
+        "scene a = kick, filter.cutoff 400; scene b = kick bass, filter.cutoff 300..3k over 1 bar; scene c = hat bass",
+        "song: a*1 b*2 c*1 loop now; every 2 bars fill",
+    )
+    LINES = (
+        "halftime for 1 bar", "fill on for 1 bar", "scene c", "note lead a2 len=1/2; note lead e3 len=1/1", "goto b", "goto a",
+        "set bass.freq 55..80 over 1 bar", "bpm 200", "bpm 240 at next bar", "seq bass: x.xx", "scene b at next beat", "undo", "mute kick",
+    )  # fmt: skip
+
+    def play(self) -> None:
+        r, caller = self.chance, self.house.caller("anna")
+        try:
+            self._say(caller, ["; ".join(self.SONG)])
+            self._run(r.randint(200, 600))
+            for _ in range(r.randint(3, 7)):
+                if caller.closed or caller not in self.house.callers:
+                    caller = self.house.caller("anna")
+                self._say(caller, [r.choice(self.LINES)])
+                self._run(r.randint(0, 300))
+                if r.random() < 0.6:
+                    self._doom(r.randint(1, 10))
+                self._run(r.randint(0, 500))
+            self._run(ANSWER_BLOCKS if self.under_way else 0)
+            if late := self.house.memory.word(NOTES_LATE):
+                raise Failure(f"{late} notes came too late")
+            self._check()
+        finally:
+            self.house.close()
+
+
+def _told(some: list[tuple[int, ...]]) -> str:
+    if not some:
+        return ""
+    frame, what, who, *abc = some[0]
+    a, b, c = np.array(abc, np.int64).view(np.float64)
+    return f"(first: frame {frame}, {LOG_KINDS[what & 0xFF][0]} of {what >> 8 & 0xFFFF}.{what >> 24 & 0xFFFF} {who} {a:g} {b:g} {c:g})"
+
+
 # ---------------------------------------------------------------- running
 
 
@@ -381,7 +493,7 @@ def run(seed: int, folder: Path, memory: Memory, trace: bool = False) -> str:
     for old in folder.rglob("*.journal"):
         old.unlink()
     try:
-        Session(seed, folder, memory, trace).play()
+        (Band if seed % 8 == 7 else Session)(seed, folder, memory, trace).play()
     except Failure as failure:
         return str(failure)
     return ""

@@ -441,9 +441,7 @@ class Performer:
             return False
         if ready.wish is not None and ready.wish >= state.promised and self._can_be_named(ready.wish):
             return False
-        if isinstance(ready.work, Shrinking):
-            return state.heard(head) is not state.rack
-        return not state.independent(ready.work, head)
+        return not isinstance(ready.work, Shrinking) and not state.independent(ready.work, head)
 
     def _is_too_near(self, ready: Ready) -> bool:
         """Whether the moment of the job, or the one it must come after, cannot be named any more and has not passed: it will in

@@ -68,10 +68,8 @@ def begin(
     same = {key: found.header.get(key) for key in ("pid", "started")} == {
         key: header[key] for key in ("pid", "started")
     }
-    if path is not None and same and memory.word(layout.TAIL) > 0:
-        return _resume(memory, catalogue, engine, path, found, parse)
     if path is not None and same:
-        return Beginning(Conductor(catalogue, rate, seed), writing.resume(path, found), number=found.number)
+        return _resume(memory, catalogue, engine, path, found, parse)
     if path is None or found.clean or fresh:
         return Beginning(Conductor(catalogue, rate, seed), writing.create(engine, header))
     if found.header.get("recovered") and not found.settled:

@@ -174,6 +174,19 @@ def test_what_was_never_published_stays_so_however_often_control_dies(tmp_path, 
     house.close()
 
 
+def test_a_first_command_that_was_never_published_is_void(tmp_path, monkeypatch):
+    house = House(tmp_path)
+    caller = house.caller()
+    with monkeypatch.context() as dies, pytest.raises(KeyboardInterrupt):
+        dies.setattr(house.publisher, "publish", raises(KeyboardInterrupt))
+        caller.say(c.Load(kind="bass"), texts=("load bass",))
+        house.run(5)
+    house = killed(house, tmp_path)
+    house.ask(house.caller(), c.Load(kind="bass"), texts=("load bass",))
+    assert rebuild(reading.read(house.pen.path), CATALOGUE, sentences).lost == []
+    house.close()
+
+
 def raises(error):
     def publish(*_):
         raise error
