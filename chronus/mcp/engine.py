@@ -22,6 +22,7 @@ from chronus.shell.conversation import Conversation
 
 AUTHOR = "agent"
 """Who types, where `--as` does not say it."""
+BEGUN = "no engine was running; a new one was started"
 MOST_NOTICES = 12
 """Of what happened between two calls the last ones are told."""
 
@@ -183,7 +184,8 @@ class Engine:
     def _take_up(self, attached: Attached, welcome: Welcome, conversation: Conversation) -> None:
         self._attached, self._welcome, self._name = attached, welcome, welcome.name
         self._started = attached.started or self._started
-        self._notices.extend(Notice("engine", note) for note in attached.notes)
+        begun = [BEGUN] if attached.started is not None else []
+        self._notices.extend(Notice("engine", note) for note in [*begun, *attached.notes])
         conversation.hello(welcome)
         self._take(conversation)
         attached.socket.setblocking(False)
