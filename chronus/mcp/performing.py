@@ -236,7 +236,7 @@ class Performer:
     def read(self, uri: str) -> tuple[str, str]:
         """Returns (its type, the text); raises where there is no such resource."""
         if uri.startswith(ABOUT_KIND):
-            return "text/plain", "\n".join(help.describe(*_kind(uri.removeprefix(ABOUT_KIND))).lines)
+            return "text/plain", self._fitted("catalogue", help.describe(*_kind(uri.removeprefix(ABOUT_KIND))).lines)
         row = next((row for row in RESOURCES if row.uri == uri), None)
         if row is None:
             known = ", ".join(row.uri for row in RESOURCES)

@@ -84,6 +84,8 @@ class Protocol:
         if request.method in LISTS:
             if not modern:
                 self._greeted()
+            if request.params.get("cursor") is not None:
+                raise _Refused(rpc.INVALID_PARAMS, "there is no such cursor: all of the list is on one page")
             result = LISTS[request.method]()
             return rpc.answer(request.id, _modern(result, KEEPS_MS) if modern else result)
         if request.method not in ("tools/call", "resources/read", "prompts/get"):
@@ -174,7 +176,7 @@ LISTS = {
     "resources/templates/list": lambda: {"resourceTemplates": [resources.KIND]},
     "prompts/list": lambda: {"prompts": [prompt.plain() for prompt in prompts.PROMPTS.values()]},
 }
-"""All of each fits one page, so that a cursor names nothing."""
+"""Each is whole on one page."""
 
 
 def _notified(request: Request) -> Cancel | None:

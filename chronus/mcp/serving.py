@@ -185,7 +185,7 @@ def _take_over(descriptor: int, instead: int) -> int:
 
 def main(settings: Settings) -> int:
     if sys.stdin is None or sys.stdout is None:
-        return 2
+        raise ChronusError("E_FILE", "standard input and output are closed: there is nobody to serve")
     if sys.stdin.isatty():
         said = "chronus mcp speaks with an agent's program, not with a person; `chronus mcp --config` says how it is set up"
         sys.stderr.write(f"{said}\n")

@@ -22,8 +22,8 @@ def test_errors_and_notices_are_kept_before_others_and_all_stay_in_order():
     assert told[-1] == f"... {2000 - len(told) + 1} more lines: {REST}"
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(LINE, min_size=1, max_size=12), st.integers(1, 80))
+@settings(max_examples=12, deadline=None)
+@given(st.lists(LINE, min_size=1, max_size=12), st.integers(1, 60))
 def test_a_text_fits_however_it_is_made_and_its_parts_are_all_of_it(some, times):
     lines = [line for line in some for _ in range(times)]
     assert tokens(fitting.cut(lines, REST)) <= MOST_TOKENS
@@ -45,7 +45,7 @@ def test_an_object_stays_one_and_says_what_is_not_in_it():
     assert found["left_out"]["lanes"] + len(found["lanes"]) == 200 and found["left_out"]["rest"] == REST
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.dictionaries(
         LINE,

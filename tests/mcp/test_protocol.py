@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from chronus.errors import ChronusError
 from chronus.mcp import protocol, rpc
 from chronus.mcp.protocol import CAPABILITIES, LAST, PRESENT, VERSION, Call, Cancel, Outcome, Protocol
 from chronus.mcp.rpc import Request
-from chronus.mcp.tools import TOOLS
+from chronus.mcp.tools import LOOKS, STATES, TOOLS
 
 MODERN = {"_meta": {VERSION: PRESENT[0], CAPABILITIES: {}}}
 
@@ -59,6 +61,11 @@ def test_lists_are_the_same_in_both_eras_but_for_what_the_present_one_adds(metho
     assert all(present[key] == last[key] for key in last)
 
 
+@pytest.mark.parametrize("method", protocol.LISTS)
+def test_a_list_has_one_page(method):
+    assert refused(method, {"cursor": "2"}) == rpc.INVALID_PARAMS and "nextCursor" not in answered(method)["result"]
+
+
 def test_a_version_that_is_not_spoken_is_refused_with_those_that_are():
     params = {"_meta": {VERSION: "2031-01-01", CAPABILITIES: {}}}
     for method in ("server/discover", "tools/list", "tools/call"):
@@ -102,6 +109,16 @@ def test_every_tool_has_a_schema_and_says_whether_it_only_looks():
         assert all(row["description"] for row in schema["properties"].values())
     assert [name for name, tool in tools.items() if not tool["annotations"]["readOnlyHint"]] == ["run", "render"]
     assert tokens(json.dumps(list(tools.values()))) <= 2200, "read by an agent before its first call"
+
+
+def test_the_manual_has_every_tool_with_all_that_it_takes():
+    text = (Path(__file__).parents[2] / "docs" / "agents.md").read_text()
+    for tool in TOOLS.values():
+        (row,) = re.findall(rf"^\| `{tool.name}` \|(.*)$", text, re.MULTILINE)
+        named = set(re.findall(r"`(\w+)`", row))
+        assert tool.takes.keys() <= named, tool.name
+    for words in (STATES, [word for word in LOOKS if f"chronus://{word}" not in text]):
+        assert ", ".join(words) in text
 
 
 def test_prompts_take_words_and_have_something_to_say_without_any():

@@ -68,7 +68,7 @@ def test_a_request_has_an_id_and_a_notification_none():
     assert read(b'{"jsonrpc":"2.0","method":"x","params":[]}') is None  # nobody is to be answered
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.binary(max_size=12).map(lambda piece: piece.replace(b"\n", b"")), max_size=6), st.data())
 def test_however_bytes_come_the_lines_are_the_same(pieces, data):
     whole, lines, found = b"\n".join(pieces) + b"\n", Lines(), []

@@ -58,10 +58,12 @@ import os, subprocess, sys
 from chronus.mcp import performing, serving
 from chronus.settings import Settings
 
-def noise(*_):
+def noise(self, name):
     print("a library speaks", flush=True)
     os.write(1, b"so does C\\n")
     subprocess.run(["echo", "and a child"])
+    if name == "journal":
+        open(sys.argv[1]).read()
     return sys.stdin.read() + subprocess.run(["cat"], capture_output=True, text=True).stdout + "silence"
 
 performing.Performer._text_of = noise
@@ -70,14 +72,34 @@ sys.exit(serving.main(Settings()))
 
 
 def test_nothing_but_messages_goes_to_standard_output_whatever_prints(home):
-    asked = [GREETING, message(1, "resources/read", uri="chronus://guide"), message(2, "ping")]
-    typed = "".join(json.dumps(one) + "\n" for one in asked)
-    done = subprocess.run(
-        [PYTHON, "-c", NOISY], input=typed, capture_output=True, text=True, env=home.environment, timeout=60
+    """And a call that is cancelled while it waits for its turn is not performed, and not answered."""
+    held, pipe = home.folder / "held", subprocess.PIPE
+    os.mkfifo(held)
+    command = [PYTHON, "-c", NOISY, str(held)]
+    there = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=home.environment)
+
+    def say(*messages):
+        there.stdin.write("".join(json.dumps(one) + "\n" for one in messages).encode())
+        there.stdin.flush()
+
+    say(
+        GREETING,
+        *(message(name, "resources/read", uri=f"chronus://{name}") for name in ("guide", "journal", "catalogue")),
     )
-    told = {one["id"]: one["result"] for one in map(json.loads, done.stdout.splitlines())}
-    assert told[1]["contents"][0]["text"] == "silence" and told[2] == {}
-    assert done.stderr == "a library speaks\nso does C\nand a child\n" and done.returncode == 0
+    say(
+        {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "catalogue"}},
+        message("ping", "ping"),
+    )
+    told = [json.loads(there.stdout.readline()) for _ in range(3)]
+    assert {one["id"] for one in told} == {0, "guide", "ping"}
+    held.write_text("go on")
+    out, err = there.communicate(
+        json.dumps(message("session", "resources/read", uri="chronus://session")).encode(), timeout=60
+    )
+    told += [json.loads(line) for line in out.splitlines()]
+    assert [one["id"] for one in told[3:]] == ["journal", "session"]
+    assert [one["result"]["contents"][0]["text"] for one in told if "contents" in one["result"]] == ["silence"] * 3
+    assert err.decode() == "a library speaks\nso does C\nand a child\n" * 3 and there.returncode == 0
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
