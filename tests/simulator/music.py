@@ -175,6 +175,8 @@ class Session:
         self.midst = seed % 4 == 3
         """Control may be killed between any two of its writes, and some time passes until it is there again."""
         self._points, self._runs = 0, False
+        self.compares = self.midst or seed % 4 == 0
+        """Half of the schedules: it takes as long as all other checks together."""
         self.under_way: list[Line] = []
         self.holds_from: dict[Caller, int] = {}
         """The block from which all holds that a client said and that named no time."""
@@ -368,7 +370,8 @@ class Session:
             raise Failure(f"the journal has {size} bytes after {self.said} lines")
         self._check_notes()
         self._check_journal()
-        self._check_replayed()
+        if self.compares:
+            self._check_replayed()
 
     def _check_notes(self) -> None:
         house = self.house
@@ -460,15 +463,18 @@ class Band(Session):
         r, caller = self.chance, self.house.caller("anna")
         try:
             self._say(caller, ["; ".join(self.SONG)])
-            self._run(r.randint(200, 600))
-            for _ in range(r.randint(3, 7)):
+            self._run(r.randint(100, 400))
+            for _ in range(r.randint(2, 5)):
                 if caller.closed or caller not in self.house.callers:
                     caller = self.house.caller("anna")
+                early = r.random() < 0.5
+                if early:
+                    self._doom(r.randint(1, 12))
                 self._say(caller, [r.choice(self.LINES)])
                 self._run(r.randint(0, 300))
-                if r.random() < 0.6:
-                    self._doom(r.randint(1, 10))
-                self._run(r.randint(0, 500))
+                if not early:
+                    self._doom(r.randint(1, 12))
+                self._run(r.randint(0, 400))
             self._run(ANSWER_BLOCKS if self.under_way else 0)
             if late := self.house.memory.word(NOTES_LATE):
                 raise Failure(f"{late} notes came too late")
