@@ -605,6 +605,19 @@ class Why(Question, frozen=True, kw_only=True):
     measures = True
 
 
+class Hear(Question, frozen=True, kw_only=True):
+    """The figures of what a module, or the mix, has just put out. `versus`: a module, or a reference, that it is held against.
+
+    Without a length it is about the last two bars, or as much of them as there is.
+    """
+
+    name: str = "out"
+    length: Length | None = None
+    versus: str = ""
+
+    elsewhere = alone = True
+
+
 class Describe(Question, frozen=True, kw_only=True):
     kind: str
 
@@ -715,7 +728,7 @@ Plain = (
     | Play | Stop | Panic | Save | Export | Record | Keep | New | Undo | Redo
     | History | Diff | Claim | Release
     | Device
-    | List | Show | Meters | Scope | Spectrum | Why | Describe | Help | Glyphs | Status | Wait | Sync | Assert | Crash | Quit
+    | List | Show | Meters | Scope | Spectrum | Why | Hear | Describe | Help | Glyphs | Status | Wait | Sync | Assert | Crash | Quit
     | Keys | Tutorial
 )  # fmt: skip
 """Commands that carry no others: so nesting ends."""

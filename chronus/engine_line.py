@@ -406,6 +406,52 @@ class Unbounced(Message, frozen=True):
 
 FromBounce = Progress | Bounced | Unbounced
 
+# ---------------------------------------------------------------- control and the listener, which measures what was just played
+
+
+class Stretch(Struct, frozen=True):
+    """What a module put out from frame `start` of the music up to `until`, so many dB louder than its kernel is."""
+
+    name: str
+    start: int
+    until: int
+    level: float = 0.0
+
+
+class Listen(Message, frozen=True):
+    """Measure a stretch, and hold it against another. `out` is the handle of the module that the mix comes from, and `latency` by how many
+    frames it comes later. `beat` is where a beat lies, in frames from the start, if there is a tempo.
+    """
+
+    id: int
+    journal: str
+    latency: int
+    out: int
+    what: Stretch
+    versus: Stretch | None = None
+    bpm: float = 0.0
+    beat: float = 0.0
+
+
+class Listened(Message, frozen=True):
+    """The figures as a table and as they stand in an answer. `short`: a few of them in a line."""
+
+    id: int
+    lines: tuple[str, ...]
+    result: dict[str, Any]
+    short: str
+
+
+class Unheard(Message, frozen=True):
+    """It could not be measured: a code, and words."""
+
+    id: int
+    code: str
+    why: str
+
+
+FromListener = Listened | Unheard
+
 # ---------------------------------------------------------------- lines
 
 Said = TypeVar("Said")
@@ -465,6 +511,14 @@ def from_bounce() -> Lines[FromBounce]:
 
 def to_bounce() -> Lines[Bounce]:
     return Lines(Bounce)
+
+
+def from_listener() -> Lines[FromListener]:
+    return Lines(FromListener)
+
+
+def to_listener() -> Lines[Listen]:
+    return Lines(Listen)
 
 
 def from_compiler() -> Lines[FromCompiler]:

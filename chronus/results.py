@@ -549,6 +549,120 @@ class Why(Result, kw_only=True):
     rms: float | None
 
 
+class HeardBand(Struct, kw_only=True):
+    """From `low` to `high` Hz: its level in dB below that of the whole, and its width: side over mid in dB. -150 is silence."""
+
+    low: int
+    high: int
+    level: float
+    width: float
+
+
+class HeardGrid(Struct, kw_only=True):
+    """How onsets lie beside the sixteenths: in ms, early below zero."""
+
+    bpm: float
+    mean: float
+    spread: float
+    early: int
+    late: int
+    on: int
+
+
+class HeardNote(Struct, kw_only=True):
+    at: float
+    name: str
+    hertz: float
+    cents: float
+
+
+class HeardKey(Struct, kw_only=True):
+    name: str
+    fit: float
+
+
+class Differs(Struct, kw_only=True):
+    """By how much the one is above the other; null where one of them is silent. `bands` as those of the figures."""
+
+    integrated: float | None
+    true_peak: float | None
+    crest: float | None
+    plr: float | None
+    centroid: float | None
+    density: float | None
+    correlation: float | None
+    mono_loss: float | None
+    bands: list[float | None]
+
+
+class Figures(Struct, kw_only=True):
+    """Levels in dBFS, dBTP, LUFS or LU, -150 where there is none. `onsets` in seconds, `density` of them a second; `plr`: true peak over
+    integrated loudness; `mono_loss`: dB that the bass loses in mono; `keys`: a guess, the likelier first.
+    """
+
+    seconds: float
+    rate: int
+    integrated: float
+    momentary: float
+    short_term: float | None
+    range: float | None
+    peak: float
+    true_peak: float
+    rms: float
+    crest: float
+    plr: float
+    density: float
+    tempo: float
+    bands: list[HeardBand]
+    centroid: float
+    correlation: float
+    mono_loss: float
+    onsets: list[float]
+    grid: HeardGrid | None
+    notes: list[HeardNote]
+    keys: list[HeardKey]
+
+
+class Beside(Figures, kw_only=True):
+    differs: Differs
+
+
+class Heard(Result, kw_only=True, rename={"begins": "from"}):
+    """`state`: "measures" where the figures are still to come, in a notice. The stretch begins at frame `start`; `from` and `to` are
+    bar.beat. `versus` is what it was held against, `beside` the figures of that.
+    """
+
+    name: str
+    versus: str
+    state: Literal["measures", "measured"]
+    start: int
+    frames: int
+    begins: str | UnsetType = UNSET
+    to: str | UnsetType = UNSET
+    seconds: float | UnsetType = UNSET
+    rate: int | UnsetType = UNSET
+    integrated: float | UnsetType = UNSET
+    momentary: float | UnsetType = UNSET
+    short_term: float | UnsetType | None = UNSET
+    range: float | UnsetType | None = UNSET
+    peak: float | UnsetType = UNSET
+    true_peak: float | UnsetType = UNSET
+    rms: float | UnsetType = UNSET
+    crest: float | UnsetType = UNSET
+    plr: float | UnsetType = UNSET
+    density: float | UnsetType = UNSET
+    tempo: float | UnsetType = UNSET
+    bands: list[HeardBand] | UnsetType = UNSET
+    centroid: float | UnsetType = UNSET
+    correlation: float | UnsetType = UNSET
+    mono_loss: float | UnsetType = UNSET
+    onsets: list[float] | UnsetType = UNSET
+    grid: HeardGrid | UnsetType | None = UNSET
+    notes: list[HeardNote] | UnsetType = UNSET
+    keys: list[HeardKey] | UnsetType = UNSET
+    beside: Beside | UnsetType = UNSET
+
+
 class Looked(Result, kw_only=True):
     """`seconds` of what was heard, behind the module's level. `peak` in dB; null where it is silent, and `why` that is, if it is known."""
 
@@ -915,6 +1029,7 @@ RESULTS: dict[type[c.Command], type[Result]] = {
     c.Scope: Scope,
     c.Spectrum: Spectrum,
     c.Why: Why,
+    c.Hear: Heard,
     c.Glyphs: Drawing,
     c.Describe: Described,
     c.Assert: Asserted,

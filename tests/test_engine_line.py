@@ -19,6 +19,8 @@ DIRECTIONS = {
     engine_line.to_host: Play,
     engine_line.from_bounce: engine_line.FromBounce,
     engine_line.to_bounce: engine_line.Bounce,
+    engine_line.from_listener: engine_line.FromListener,
+    engine_line.to_listener: engine_line.Listen,
     engine_line.from_compiler: engine_line.FromCompiler,
     engine_line.to_compiler: engine_line.ToCompiler,
     engine_line.from_forkserver: engine_line.FromForkserver,

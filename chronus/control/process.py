@@ -78,7 +78,7 @@ class Process:
         }  # fmt: skip
         self.status = Status(self.performer, self.supervisor, facts)
         self.server = Server(self.performer, self.status, socket.socket(fileno=given.door), self.supervisor)
-        self.server.lent = layout.read_only(given.memory)
+        self.server.lent = self.server.listening.lent = layout.read_only(given.memory)
         self.server.every_tick.append(self._settle)
         self.hands = Hands(self.server)
         self.reading = Reading(self.server, self.keeper)

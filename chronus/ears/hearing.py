@@ -92,7 +92,7 @@ class Heard(Struct, frozen=True):
             f"peak         {self.true_peak:.1f} dBTP, crest {self.crest:.1f} dB, PLR {self.plr:.1f} dB",
             *_bands(self.spectrum),
             f"centroid     {self.spectrum.centroid:.0f} Hz",
-            f"stereo       correlation {self.spectrum.correlation:.2f}, the bass loses {self.spectrum.mono_loss:.1f} dB in mono",
+            f"stereo       correlation {self.spectrum.correlation:.2f}, the bass loses {abs(self.spectrum.mono_loss):.1f} dB in mono",
             f"onsets       {len(self.onsets)}, {self.density:.1f} a second"
             + (f", about {self.tempo:.1f} bpm" if self.tempo else ""),
         ]
@@ -109,8 +109,8 @@ class Heard(Struct, frozen=True):
         return found
 
 
-def hear(sound: Sound, rate: int, bpm: float = 0.0) -> Heard:
-    """Measures (frames, 2) float samples. With a tempo the onsets are held against its grid, which begins with the first frame."""
+def hear(sound: Sound, rate: int, bpm: float = 0.0, beat: float = 0.0) -> Heard:
+    """Measures (frames, 2) float samples. With a tempo the onsets are held against its grid; a beat lies at frame `beat`."""
     loudness = Loudness(rate)
     loudness.feed(sound)
     integrated = loudness.lufs()
@@ -124,7 +124,7 @@ def hear(sound: Sound, rate: int, bpm: float = 0.0) -> Heard:
         seconds, rate, integrated, loudness.momentary(), loudness.short_term() if seconds >= 3 else None,
         loudness.range() if seconds >= LONG_SECONDS else None, peak, true, rms, peak - rms if rms > SILENT else 0.0,
         true - integrated if integrated > SILENT else 0.0, spectrum(sound, rate), [float(at / rate) for at in begins],
-        len(begins) / seconds if seconds else 0.0, onsets.tempo(rising, rate), _grid(begins, rate, bpm), notes[:MOST_NOTES],
+        len(begins) / seconds if seconds else 0.0, onsets.tempo(rising, rate), _grid(begins - beat, rate, bpm), notes[:MOST_NOTES],
         key.keys_of(key.chroma(sound, rate)) if notes else [],
     )  # fmt: skip
 

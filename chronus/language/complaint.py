@@ -47,7 +47,6 @@ INSTEAD = {
 """What people type first, and what it is called here."""
 
 LATER = frozenset((
-    "hear",
     "try", "propose", "accept", "reject", "midi", "link", "osc", "trust",
 ))  # fmt: skip
 """Commands of the language that are still to come."""

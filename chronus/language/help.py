@@ -197,6 +197,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "spectrum bass --png NAME   as a picture",
         "they look back: let a change be heard first (wait 1 s); out is the mix",
         "why bass           what keeps it from being heard, and the line that mends it; why: all",
+        "hear 2 bars        its figures: LUFS, true peak, crest, bands, width, onsets, notes, key",
+        "hear bass vs kick  of a module, beside those of another: what differs",
         "glyphs braille     finer pictures; block and ascii where the terminal has no more",
         "show patch, show lanes, show kick   what is patched, what plays, what is set",
     ),

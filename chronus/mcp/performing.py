@@ -19,7 +19,6 @@ from chronus.commands import Notice
 from chronus.errors import ChronusError, did_you_mean
 from chronus.journal import records
 from chronus.language import help, scripts
-from chronus.language.rows import ROWS
 from chronus.mcp import fitting
 from chronus.mcp.engine import Alarm, Engine
 from chronus.mcp.jobs import Job, Jobs, no_such
@@ -172,11 +171,6 @@ class Performer:
         return Outcome(self._fitted("hear", list(map(answers.clean, job.told())) or [job.state()]), job.code != 0)
 
     def _hear_now(self, given: dict[str, Any]) -> Outcome:
-        if "hear" not in ROWS:
-            how = (
-                "`run` the lines `wait 2 bars; keep 2 bars`, and give `hear` that file; `look` has meters and spectrum"
-            )
-            raise ChronusError("E_COMMAND", f"what is played cannot be measured without a file yet: {how}")
         bars = f"{given['bars']:g} bars" if "bars" in given else ""
         versus = f"vs {given['vs']}" if "vs" in given else ""
         return self._ask("hear", " ".join(filter(None, ("hear", given.get("name", ""), bars, versus))))

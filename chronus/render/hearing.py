@@ -7,11 +7,11 @@ import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 
+from chronus.ears import beside
 from chronus.ears.hearing import Heard, hear
 from chronus.errors import ChronusError
 from chronus.render.command import begin_compiling, read_score
@@ -20,16 +20,6 @@ from chronus.shell import answers
 
 RECORDINGS = frozenset((".wav", ".flac", ".ogg", ".aiff", ".aif", ".mp3", ".w64", ".caf", ".au"))
 LONGEST_SECONDS = 3600
-COMPARED = {
-    "integrated": "LU",
-    "true_peak": "dB",
-    "crest": "dB",
-    "plr": "dB",
-    "centroid": "Hz",
-    "density": "a second",
-    "correlation": "",
-}
-"""What is told of two sounds beside one another, and its unit."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -42,12 +32,19 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.json:
         told = {"file": arguments.file, **heard.plain()}
         if other:
-            told["versus"] = {"file": arguments.vs, **_differences(heard, other)}
+            told["versus"] = {"file": arguments.vs, **beside.differences(heard.plain(), other.plain())}
         print(json.dumps(told, allow_nan=False))
         return 0
     print("\n".join([answers.clean(arguments.file), *(f"  {line}" for line in heard.lines())]))
     if other:
-        print("\n".join([f"beside {answers.clean(arguments.vs)}", *(f"  {line}" for line in _compared(heard, other))]))
+        print(
+            "\n".join(
+                [
+                    f"beside {answers.clean(arguments.vs)}",
+                    *(f"  {line}" for line in beside.lines(heard.plain(), other.plain(), ("this", "that"))),
+                ]
+            )
+        )
     return 0
 
 
@@ -95,18 +92,3 @@ def _rendered(name: str, arguments: argparse.Namespace, cleared: contextlib.Exit
         bar.clear()
     sound = np.concatenate([np.zeros((0, 2), np.float32), *pieces])
     return hear(sound, score.rate, arguments.bpm or take.conductor.rack.bpm)
-
-
-def _differences(heard: Heard, other: Heard) -> dict[str, Any]:
-    one, two = heard.plain(), other.plain()
-    bands = [round(a["level"] - b["level"], 2) for a, b in zip(one["bands"], two["bands"], strict=True)]
-    return {**{name: round(one[name] - two[name], 3) for name in COMPARED}, "bands": bands}
-
-
-def _compared(heard: Heard, other: Heard) -> list[str]:
-    apart = _differences(heard, other)
-    names = {"integrated": "loudness", "true_peak": "true peak", "plr": "PLR", "density": "onsets"}
-    lines = [f"{names.get(name, name):<12} {apart[name]:+.1f} {unit}".rstrip() for name, unit in COMPARED.items()]
-    edges = [f"{band.low}-{band.high}" for band in heard.spectrum.bands]
-    moved = [f"{edge} Hz {level:+.1f}" for edge, level in zip(edges, apart["bands"], strict=True) if abs(level) >= 1]
-    return [*lines, f"bands        {', '.join(moved)} dB" if moved else "bands        as they were"]

@@ -30,7 +30,7 @@ from chronus.journal.records import Ended, Journal, Poisoned, Record, Said, Seal
 from chronus.journal.replay import Replay, Unsealed
 from chronus.language import field_places, opening, parser, source
 from chronus.language.making import variation
-from chronus.memory import layout, quarantine
+from chronus.memory import layout, quarantine, taps
 from chronus.memory.layout import BLOCK, CHANNELS, PROGRAM, PROGRAMS, RATE, Memory
 from chronus.memory.log import LOG_ENTRIES, Rows, Writer
 from chronus.memory.program import Program
@@ -55,7 +55,7 @@ class Take:
 
     `stems` are the modules of which the contribution to `out` is rendered, in the place of what `out` makes of all of them.
     `keep` takes each second as it is rendered, for who wants no whole take
-    in memory; else `sound` has it.
+    in memory; else `sound` has it. `tapped`: what each module puts out is kept for a while, as in an engine (memory/taps.py).
     """
 
     def __init__(
@@ -65,8 +65,11 @@ class Take:
         zero: int | None = 0,
         stems: Collection[str] | None = None,
         keep: Callable[[np.ndarray], None] | None = None,
+        tapped: bool = False,
     ) -> None:
         self.rate, self.stems = rate, stems
+        self.piece = min(rate, taps.longest(False) * BLOCK) if tapped else rate
+        """Frames that are rendered in one go."""
         self._led: list[tuple[int, frozenset[str]]] = []
         """From which frame on which modules lead to `out`."""
         self._laid: dict[int, Program] = {}
@@ -74,7 +77,7 @@ class Take:
         """Called before frames are rendered, up to one: what is heard of them is the same whatever is said later."""
         self._names: dict[int, str] = {}  # of the modules by their handles
         self._inserted: set[int] = set()  # handles of those inserted on `out`
-        self.memory = Memory()
+        self.memory = _tapped_memory() if tapped else Memory()
         self.memory.board[RATE] = rate
         kernels = self.kernels = discover(places.modules_folders())
         self.conductor = Conductor(Catalogue(kernel.spec for kernel in kernels.values()), rate, seed, zero=zero)
@@ -82,7 +85,10 @@ class Take:
         self.shelf = Shelf()
         self.lost: list[str] = []
         """Recordings that are not what they were: in their place is silence."""
-        self.bindings = Bindings(kernels if stems is None else stem.kernels(kernels), rate, self.shelf)
+        self.bindings = Bindings(
+            kernels if stems is None else stem.kernels(kernels), rate, self.shelf,
+            taps=self.memory.bytes.ctypes.data + layout.TAPS if tapped else 0,
+        )  # fmt: skip
         self.writer = Writer(self.memory)
         self.blocks: list[np.ndarray] = []
         self.keep = keep or self.blocks.append
@@ -195,7 +201,7 @@ class Take:
     def render(self, until: int, report: Report | None = None) -> None:
         """Renders the blocks that begin before frame `until`, and what was put off to a frame among them."""
         while self.frame < until:
-            stop = min(until, self.frame + self.rate)
+            stop = min(until, self.frame + self.piece)
             self.put_off(stop - 1)
             self._blocks(stop)
             self.shrink()
@@ -230,7 +236,7 @@ class Take:
     def go(self, until: int, report: Report | None = None) -> None:
         """Renders the blocks that begin before frame `until`, and performs nothing of what was put off."""
         while self.frame < until:
-            self._blocks(min(until, self.frame + self.rate))
+            self._blocks(min(until, self.frame + self.piece))
             if report:
                 report(self.frame / until)
 
@@ -281,6 +287,14 @@ class Take:
     def bars_at(self, frame: int) -> float:
         timeline = self.conductor.score.timeline
         return max(0.0, float(timeline.bars(timeline.position(frame)))) if timeline else 0.0
+
+
+def _tapped_memory() -> Memory:
+    descriptor = layout.create()
+    try:
+        return Memory(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 # ---------------------------------------------------------------- what is rendered

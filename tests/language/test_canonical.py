@@ -194,6 +194,12 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Scope: st.builds(c.Scope, name=names, length=st.none() | lengths),
     c.Spectrum: st.builds(c.Spectrum, name=names, file=st.just("") | files),
     c.Why: st.builds(c.Why, name=st.just("") | names),
+    c.Hear: st.builds(
+        c.Hear,
+        name=names.filter(lambda name: name != "vs"),
+        length=st.none() | lengths,
+        versus=st.just("") | names.filter(lambda name: name != "vs"),
+    ),
     c.Glyphs: st.builds(c.Glyphs, kind=st.sampled_from(["", "ascii", "block", "braille"])),
     c.Clear: st.builds(c.Clear, name=names.filter(lambda name: name != "song"))
     | st.builds(c.Clear, what=st.just("scene"), name=names)

@@ -56,6 +56,9 @@ class Door:
         """Registers a function to be called when something can be read there."""
         self._selector.register(there, selectors.EVENT_READ, callback)
 
+    def unwatch(self, there: Any) -> None:
+        self._selector.unregister(there)
+
     def look(self, seconds: float) -> Events:
         """Returns what can be read or written, after so many seconds at most. Each key's `data` is to be called with the mask."""
         return self._selector.select(seconds)

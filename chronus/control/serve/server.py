@@ -26,6 +26,7 @@ from chronus.commands import (
     Crash,
     Device,
     FromEngine,
+    Hear,
     Keep,
     List,
     New,
@@ -49,6 +50,7 @@ from chronus.control.jobs.supervisor_line import SupervisorLine
 from chronus.control.serve.bounces import Bounces
 from chronus.control.serve.client import Client, Part
 from chronus.control.serve.door import Door, Events
+from chronus.control.serve.listening import Listening
 from chronus.control.serve.names import unique
 from chronus.control.serve.output_list import Found, Outputs, has_moved, listed, meant
 from chronus.control.serve.overheard import Overheard
@@ -113,12 +115,16 @@ class Server:
         self.bounces = Bounces(
             lambda: self.conductor.state, self.publisher, lambda: performer.pen.path, lambda *what: self.notify(*what)
         )
+        self.listening = Listening(
+            lambda: self.conductor.state, self.conductor.catalogue, self.publisher, lambda: performer.pen.path,
+            lambda *what: self.notify(*what), self.door.watch, self.door.unwatch,
+        )  # fmt: skip
         self.recordings.begun_by_others, self.bounces.begun_by_others = self.bounces.begun, self.recordings.begun
         self.recordings.add_stems = self.bounces.add_stems
         status.recordings, status.bounces = self.recordings, self.bounces
         self._overheard = Overheard()
         self._back_until = time.monotonic() + RETURN_SECONDS
-        self.every_turn: list[Callable[[], object]] = [self.recordings.turn]
+        self.every_turn: list[Callable[[], object]] = [self.recordings.turn, self.listening.turn]
         self.every_tick: list[Callable[[], object]] = [
             supervisor.tick,
             self.outputs.tick,
@@ -153,6 +159,7 @@ class Server:
 
     def close(self) -> None:
         self.bounces.close()
+        self.listening.close()
         self.door.close()
 
     def _wait(self) -> Events:
@@ -178,6 +185,7 @@ class Server:
         """Returns the seconds until the next wait ends or a sleeping client's next commands are taken up."""
         heard = self.publisher.heard()
         frames = [part.until - heard for _, part in self._waits]
+        frames += [until - heard for until in self.listening.awaits()]
         frames += [self._early(client) for client in self._sleeping]
         return max(min(frames), 0) / self.publisher.rate + LOOK_SECONDS if frames else TICK_SECONDS
 
@@ -417,7 +425,7 @@ class Server:
         elif isinstance(part.alone, Save):
             rack, catalogue = self.conductor.document(self.publisher.head()), self.conductor.catalogue
             part.replies = (saved(part.ids[0], part.texts[0], part.alone, rack, catalogue),)
-        elif isinstance(part.alone, Record | Keep):
+        elif isinstance(part.alone, Record | Keep | Hear):
             self._take_down(client, part, part.alone)
         elif isinstance(part.alone, Device) and part.alone.name:
             name = part.alone.name
@@ -458,7 +466,7 @@ class Server:
         fresh = client.moment is not None and client.moment >= front - self._stale
         return client.moment if client.moment is not None and fresh else front
 
-    def _take_down(self, client: Client, part: Part, command: Record | Keep) -> None:
+    def _take_down(self, client: Client, part: Part, command: Record | Keep | Hear) -> None:
         def answered(reply: Reply | ChronusError) -> None:
             reply = refusal(part.ids[0], reply) if isinstance(reply, ChronusError) else reply
             part.replies = (reply,)
@@ -469,6 +477,8 @@ class Server:
         try:
             if isinstance(command, Record):
                 self.recordings.ask(part.ids[0], part.texts[0], command, begun, answered)
+            elif isinstance(command, Hear):
+                self.listening.ask(part.ids[0], part.texts[0], command, begun, answered)
             else:
                 self.bounces.ask(part.ids[0], part.texts[0], command, begun, answered)
         except ChronusError as error:

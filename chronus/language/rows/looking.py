@@ -109,6 +109,34 @@ def _offer_scope(typed: Typed, known: Known) -> Pairs:
     return [*known.names(), *lengths] if not typed.rest else lengths if len(typed.rest) == 1 else ()
 
 
+def _hear(children: Children, line: Line) -> Fields:
+    found: Fields = {}
+    field = "name"
+    for child in children:
+        if child.type == "QUANTITY":
+            line.mark("length", child)
+            found["length"] = length(child)
+        elif child.type == "VERSUS":
+            field = "versus"
+        else:
+            found[field] = line.name(child, field)
+    return found
+
+
+def _write_hear(command: c.Hear) -> str:
+    words = [command.name] if command.name != "out" else []
+    words += [format_length(command.length)] if command.length else []
+    return " ".join([*words, *([f"vs {command.versus}"] if command.versus else [])])
+
+
+def _offer_hear(typed: Typed, known: Known) -> Pairs:
+    if typed.rest[-1:] == ["vs"]:
+        return known.names()
+    if "vs" in typed.rest:
+        return ()
+    return [*([] if typed.rest else known.names()), ("2 bars", "the last two bars"), ("vs", "vs NAME: what differs")]
+
+
 def _spectrum(children: Children, line: Line) -> Fields:
     found: Fields = {"name": line.name(children[0], "name")} if children and children[0].type == "NAME" else {}
     if children and children[-1].type != "NAME":
@@ -217,6 +245,14 @@ ROWS = (
         ),
         ("why", "why bass"),
         meant="silent unheard",
+    ),
+    Row(
+        c.Hear,
+        "hear [NAME] [LENGTH] [vs NAME]",
+        "the figures of what a module, or the mix, has just put out: loudness, peak, bands, width, onsets, notes, key",
+        Form((("NAME? QUANTITY? (VERSUS NAME)?", _hear),), _write_hear, _offer_hear, "VERSUS.3: /vs(?![a-z0-9_])/"),
+        ("hear", "hear 2 bars", "hear bass 4 bars vs kick"),
+        meant="measure analyze analyse listen ears",
     ),
     Row(
         c.Describe,
