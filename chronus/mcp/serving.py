@@ -27,55 +27,76 @@ if TYPE_CHECKING:
     from chronus.mcp.performing import Performer
 
 READ_BYTES = 1 << 16
+WRITE_BYTES = 4096
+"""A pipe that takes anything takes so much at once (PIPE_BUF, pipe(7))."""
 MOST_WAITING = 256
 """Calls that wait for their turn; then no more is read until one is done."""
 END_SECONDS = 8.0
 """So long the end of a call, and of the engine, is waited for."""
-TERMINATED, INTERRUPTED = 143, 130
-
-
-class Ended(BaseException):
-    """SIGTERM, SIGINT or SIGHUP; `args` has the exit code."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Serving:
+    """`run` is the whole of it. No handler of a signal raises anything: an exception in the middle of a lock would leave it locked."""
+
     def __init__(self, settings: Settings, reads: int, writes: int) -> None:
         self._settings, self._reads, self._writes = settings, reads, writes
         self._protocol = Protocol()
-        self._calls: queue.Queue[Call | None] = queue.Queue(MOST_WAITING)
+        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._writing, self._turn = threading.Lock(), threading.Lock()
         self._performer: Performer | None = None
+        self._waiting: dict[int, Call] = {}  # with the present one
         self._present: Call | None = None
         self._cancelled: set[rpc.Id] = set()
-        self._thread: threading.Thread | None = None
-        self._ending = False
-        self._over, self._done = os.pipe()
+        self._ending, self._code = False, 0
+        self._halted, self._halts = os.pipe()  # readable for ever, once a signal has come
+        self._ended, self._ends = os.pipe()  # once all calls are performed
+        self._bell, self._rings = os.pipe()  # whenever one is
+        self._wanted = threading.Event()
+        self._thread = threading.Thread(target=self._perform_all, daemon=True)
 
     def run(self) -> int:
-        code = 0
+        self._thread.start()
+        os.set_blocking(self._halts, False)
+        signal.set_wakeup_fd(self._halts)  # any thread may be given the signal, and only this one waits for it
+        for number in SIGNALS:
+            signal.signal(number, self._halt)
         try:
-            self._read()
-            if self._thread is not None:
+            if self._read():
+                self._ending = not self._wanted.is_set()
                 self._calls.put(None)
+                self._wanted.set()
                 self._await_calls()
-        except Ended as ended:
-            code = ended.args[0]
         except BrokenPipeError:
             pass
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
         self._end()
-        return code
+        return self._code
+
+    def _halt(self, number: int, _frame: FrameType | None) -> None:
+        self._code = self._code or 128 + number
 
     # ------------------------------------------------------------ reading
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Takes messages to the end of the input; False where a signal came before it."""
         lines = rpc.Lines()
-        while more := os.read(self._reads, READ_BYTES):
-            for line in lines.feed(more):
-                self._take(line)
-        for line in lines.close():
-            self._take(line)
+        while True:
+            poll = select.poll()
+            poll.register(self._halted, select.POLLIN)
+            poll.register(self._bell, select.POLLIN)
+            if self._calls.qsize() < MOST_WAITING:
+                poll.register(self._reads, select.POLLIN)
+            came = {descriptor for descriptor, _ in poll.poll()}
+            if self._halted in came:
+                return False
+            if self._bell in came:
+                os.read(self._bell, READ_BYTES)
+            if self._reads in came:
+                more = os.read(self._reads, READ_BYTES)
+                for line in lines.feed(more) if more else lines.close():
+                    self._take(line)
+                if not more:
+                    return True
 
     def _take(self, line: bytes | rpc.Refusal) -> None:
         request = line if isinstance(line, rpc.Refusal) else rpc.read(line)
@@ -87,33 +108,42 @@ class Serving:
         elif isinstance(found, Cancel):
             self._cancel(found.id)
         elif isinstance(found, Call):
-            self._begin()
+            with self._turn:
+                self._waiting[id(found)] = found
             self._calls.put(found)
+            self._wanted.set()
         if self._protocol.greeted:
-            self._begin()
-
-    def _begin(self) -> None:
-        """Starts the thread that performs: after the first answer, since what it imports takes longer than that may."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._perform_all, daemon=True)
-            self._thread.start()
+            self._wanted.set()  # after the first answer: what is imported then takes longer than that may
 
     def _write(self, line: bytes) -> None:
+        """Writes a line, as fast as it is read; what is left when a signal comes is not written."""
         with self._writing:
+            poll = select.poll()
+            poll.register(self._writes, select.POLLOUT)
+            poll.register(self._halted, select.POLLIN)
             while line:
-                line = line[os.write(self._writes, line) :]
+                if self._halted in dict(poll.poll()):
+                    return
+                line = line[os.write(self._writes, line[:WRITE_BYTES]) :]
 
-    def _cancel(self, id: rpc.Id) -> None:
+    def _cancel(self, name: rpc.Id) -> None:
         with self._turn:
-            if self._present is not None and self._present.id == id and self._performer is not None:
+            if any(call.id == name for call in self._waiting.values()):
+                self._cancelled.add(name)
+            if self._present is not None and self._present.id == name and self._performer is not None:
                 self._performer.stop()
-                self._cancelled.add(id)
-            elif any(call is not None and call.id == id for call in list(self._calls.queue)):
-                self._cancelled.add(id)
 
     # ------------------------------------------------------------ performing
 
     def _perform_all(self) -> None:
+        self._wanted.wait()
+        try:
+            if not self._ending:
+                self._perform()
+        finally:
+            os.write(self._ends, b"!")
+
+    def _perform(self) -> None:
         from chronus.mcp.performing import Performer
 
         self._performer = Performer(self._settings)
@@ -127,10 +157,11 @@ class Serving:
                 gone = gone or call.id in self._cancelled
                 self._cancelled.discard(call.id)
                 self._present = None
+                del self._waiting[id(call)]
             if not gone:
                 with contextlib.suppress(BrokenPipeError):
                     self._write(answer)
-        os.write(self._done, b".")
+            os.write(self._rings, b"!")
 
     def _performed(self, performer: Performer, call: Call) -> bytes:
         try:
@@ -147,33 +178,24 @@ class Serving:
     # ------------------------------------------------------------ the end
 
     def _await_calls(self) -> None:
-        """Waits for the last call's answer, or until nobody reads answers any more."""
+        """Waits for the last call's answer, for a signal, or until nobody reads answers any more."""
         poll = select.poll()
-        poll.register(self._over, select.POLLIN)
+        poll.register(self._ended, select.POLLIN)
+        poll.register(self._halted, select.POLLIN)
         poll.register(self._writes, 0)  # only its end is told
         poll.poll()
 
     def _end(self) -> None:
         """Ends what is under way, the jobs, and the engine that was started here."""
-        if self._thread is None:
-            return
         with self._turn:
             self._ending = True
-            while True:
-                try:
-                    self._calls.get_nowait()
-                except queue.Empty:
-                    break
-            self._calls.put(None)
             if self._performer is not None:
                 self._performer.stop()
+        self._calls.put(None)
+        self._wanted.set()
         self._thread.join(END_SECONDS)
         if self._performer is not None and not self._thread.is_alive():
             self._performer.leave()
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise Ended(INTERRUPTED if number == signal.SIGINT else TERMINATED if number == signal.SIGTERM else 128 + number)
 
 
 def _take_over(descriptor: int, instead: int) -> int:
@@ -189,8 +211,6 @@ def main(settings: Settings) -> int:
     if sys.stdin.isatty():
         said = "chronus mcp speaks with an agent's program, not with a person; `chronus mcp --config` says how it is set up"
         sys.stderr.write(f"{said}\n")
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _end)
     nothing = os.open(os.devnull, os.O_RDWR)
     reads = _take_over(0, nothing)
     writes = _take_over(1, 2 if sys.stderr is not None else nothing)

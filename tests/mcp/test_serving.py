@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shlex
 import signal
 import subprocess
+import sys
+import termios
 import time
 
 import pytest
@@ -16,7 +19,7 @@ from chronus.__main__ import main
 from chronus.command_line import forms
 from chronus.mcp import configuring
 from chronus.settings import Settings
-from tests.kit.live import PYTHON, Home
+from tests.kit.live import PYTHON, Home, until
 
 GREETING = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
 FIRST_SECONDS = 0.150
@@ -102,6 +105,13 @@ def test_nothing_but_messages_goes_to_standard_output_whatever_prints(home):
     assert err.decode() == "a library speaks\nso does C\nand a child\n" * 3 and there.returncode == 0
 
 
+def test_more_calls_than_may_wait_are_all_answered_in_their_order(home):
+    there = begin(home)
+    asked = [GREETING, *(message(k, "tools/call", name="why", arguments={"name": ";"}) for k in range(1, 1001))]
+    out, _ = there.communicate("".join(json.dumps(one) + "\n" for one in asked).encode(), timeout=60)
+    assert [json.loads(line)["id"] for line in out.splitlines()] == list(range(1001))
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_it(home, number, code):
     there = begin(home)
@@ -109,7 +119,23 @@ def test_a_signal_ends_it(home, number, code):
     there.stdin.flush()
     assert json.loads(there.stdout.readline())["id"] == 0
     there.send_signal(number)
-    assert there.wait(10) == code and there.communicate() == (b"", b"")
+    there.send_signal(number)  # a second one changes nothing
+    assert there.wait(30) == code and there.communicate() == (b"", b"")
+
+
+def test_a_signal_ends_it_though_nobody_reads_what_it_writes(home):
+    there = begin(home)
+    there.stdin.write("".join(json.dumps(one) + "\n" for one in [GREETING, *[message(1, "tools/list")] * 40]).encode())
+    there.stdin.flush()
+    until(lambda: unread(there.stdout) > 40_000, 30, "its pipe is full: 16 pages, not all of them whole")
+    there.send_signal(signal.SIGTERM)
+    assert there.wait(30) == 143
+    there.communicate()
+
+
+def unread(pipe) -> int:
+    """Bytes."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_a_client_that_reads_no_more_is_the_end(home):
