@@ -187,6 +187,8 @@ class Serving:
 
     def _end(self) -> None:
         """Ends what is under way, the jobs, and the engine that was started here."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # the interpreter's own end would be cut short by one
         with self._turn:
             self._ending = True
             if self._performer is not None:
