@@ -608,12 +608,15 @@ class Why(Question, frozen=True, kw_only=True):
 class Hear(Question, frozen=True, kw_only=True):
     """The figures of what a module, or the mix, has just put out. `versus`: a module, or a reference, that it is held against.
 
-    Without a length it is about the last two bars, or as much of them as there is.
+    Without a length it is about the last two bars, or as much of them as there is. `keep`: the figures become a reference of that
+    name; those of a recording, if a `file` is named.
     """
 
     name: str = "out"
     length: Length | None = None
     versus: str = ""
+    keep: Annotated[str, Meta(max_length=64)] = ""
+    file: Annotated[str, Meta(max_length=LONGEST_LINE)] = ""
 
     elsewhere = alone = True
 

@@ -431,6 +431,14 @@ class Listen(Message, frozen=True):
     versus: Stretch | None = None
     bpm: float = 0.0
     beat: float = 0.0
+    reference: str = ""
+    """What it is held against, in the place of a stretch."""
+    keep: str = ""
+    """The reference that the figures become."""
+    file: str = ""
+    """The recording that is measured instead."""
+    source: str = ""
+    """In words, what is measured."""
 
 
 class Listened(Message, frozen=True):

@@ -629,14 +629,15 @@ class Beside(Figures, kw_only=True):
 
 class Heard(Result, kw_only=True, rename={"begins": "from"}):
     """`state`: "measures" where the figures are still to come, in a notice. The stretch begins at frame `start`; `from` and `to` are
-    bar.beat. `versus` is what it was held against, `beside` the figures of that.
+    bar.beat. `reference` is the file of one that was kept. `versus` is what it was held against, `beside` the figures of that.
     """
 
     name: str
     versus: str
     state: Literal["measures", "measured"]
-    start: int
-    frames: int
+    start: int | UnsetType = UNSET
+    frames: int | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
     begins: str | UnsetType = UNSET
     to: str | UnsetType = UNSET
     seconds: float | UnsetType = UNSET

@@ -48,5 +48,5 @@ def lines(one: Figures, other: Figures, names: Sequence[str]) -> list[str]:
 
 def _row(told: str, one: float, other: float, apart: float | None, unit: str, digits: int) -> str:
     a, b = ("no" if value <= SILENT else f"{value:.{digits}f}" for value in (one, other))
-    differs = "" if apart is None else f"{apart:+.{digits}f} {unit}"
+    differs = "" if apart is None else f"{round(apart, digits) + 0.0:+.{digits}f} {unit}"
     return f"{told:<13}{a:>{WIDE}}  {b:>{WIDE}}   {differs}".rstrip()

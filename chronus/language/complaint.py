@@ -81,7 +81,7 @@ NOUNS = {
 }  # fmt: skip
 HIDDEN = {
     "PATH", "STRING", "WAVE", "SIGN", "MODE", "_TO", "BYPASSED", "OFTHEWHOLE", "ENDLESS", "TIMES", "GOTOBAR", "SHOWNSCENE", "CLEAREDSCENE",
-    "CLEAREDSONG",
+    "CLEAREDSONG", "SAVEREFERENCE",
 }  # fmt: skip
 """Terminals that go without saying beside another one."""
 EXAMPLES = {"TEST": ("==",), "BAR": ("bar",), "BEAT": ("beat",), "BODY": ("x...",)}

@@ -51,12 +51,12 @@ def main(arguments: argparse.Namespace) -> int:
 def _heard(name: str, arguments: argparse.Namespace, cleared: contextlib.ExitStack) -> Heard | None:
     path = Path(name)
     if path.suffix.lower() in RECORDINGS:
-        sound, rate = _recording(path)
+        sound, rate = recording(path)
         return hear(sound, rate, arguments.bpm or 0.0)
     return _rendered(name, arguments, cleared)
 
 
-def _recording(path: Path) -> tuple[np.ndarray, int]:
+def recording(path: Path) -> tuple[np.ndarray, int]:
     """Reads the first two channels of a file; mono is on both sides."""
     try:
         with soundfile.SoundFile(path) as file:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chronus import engine_line
-from chronus.ears import beside
+from chronus.ears import beside, references
 from chronus.ears.hearing import Heard, hear
 from chronus.ears.spectra import Sound
 from chronus.engine_line import FromListener, Listen, Listened, Stretch, Unheard
@@ -28,24 +28,41 @@ from chronus.memory.layout import BLOCK, Memory
 NICE = 10
 
 
+def recorded(path: str) -> tuple[Sound, int]:
+    from chronus.render.hearing import recording  # with what reads all formats of files
+
+    return recording(Path(path))
+
+
 class Listener:
     def __init__(self, memory: Memory) -> None:
         self.memory, self.rate = memory, memory.word(layout.RATE)
 
     def hear(self, asked: Listen) -> Listened:
         wanted = [asked.what, *([asked.versus] if asked.versus else [])]
-        sounds = [self._kept(one, asked) for one in wanted]
-        missing = [one for one, sound in zip(wanted, sounds, strict=True) if sound is None]
-        again = iter(self._again(asked, missing))
-        figures = [self._measured(next(again) if sound is None else sound, asked) for sound in sounds]
-        first, others = figures[0], figures[1:]
+        if asked.file:
+            figures = [hear(*recorded(asked.file))]
+        else:
+            sounds = [self._kept(one, asked) for one in wanted]
+            missing = [one for one, sound in zip(wanted, sounds, strict=True) if sound is None]
+            again = iter(self._again(asked, missing))
+            figures = [self._measured(next(again) if sound is None else sound, asked) for sound in sounds]
+        first, one = figures[0], figures[0].plain()
         short = f"{first.integrated:.1f} LUFS, {first.true_peak:.1f} dBTP, crest {first.crest:.1f} dB"
-        if not others:
-            return Listened(asked.id, tuple(first.lines()), first.plain(), short)
-        one, other = first.plain(), others[0].plain()
-        lines = beside.lines(one, other, [stretch.name for stretch in wanted])
+        if asked.keep:
+            path = references.keep(asked.keep, asked.file or asked.source, one)
+            return Listened(asked.id, (short,), {**one, "reference": str(path)}, short)
+        if not asked.versus and not asked.reference:
+            return Listened(asked.id, tuple(first.lines()), one, short)
+        named = asked.what.name, asked.versus.name if asked.versus else asked.reference
+        told: list[str] = []
+        if asked.versus:
+            other = figures[1].plain()
+        else:
+            found = references.find(asked.reference)
+            other, told = found.figures, [f"{asked.reference} is {found.source}"]
         result = {**one, "beside": {**other, "differs": beside.differences(one, other)}}
-        return Listened(asked.id, tuple(lines), result, short)
+        return Listened(asked.id, (*beside.lines(one, other, named), *told), result, short)
 
     def _measured(self, sound: Sound, asked: Listen) -> Heard:
         return hear(sound, self.rate, asked.bpm, asked.beat)

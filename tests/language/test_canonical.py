@@ -199,7 +199,8 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         name=names.filter(lambda name: name != "vs"),
         length=st.none() | lengths,
         versus=st.just("") | names.filter(lambda name: name != "vs"),
-    ),
+    )
+    | st.builds(c.Hear, keep=names, file=st.sampled_from(["", "a.wav", "../My Songs/a.flac"])),
     c.Glyphs: st.builds(c.Glyphs, kind=st.sampled_from(["", "ascii", "block", "braille"])),
     c.Clear: st.builds(c.Clear, name=names.filter(lambda name: name != "song"))
     | st.builds(c.Clear, what=st.just("scene"), name=names)

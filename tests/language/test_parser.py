@@ -207,6 +207,8 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("hear 2", "E_SYNTAX", 7, 'expected bars, beats, s or ms after "2"', " bars"),
     ("hear 0 bars", "E_VALUE", 6, "a length is more than nothing", ""),
     ("hear bass kick", "E_SYNTAX", 11, "", ""),
+    ("hear save-ref", "E_SYNTAX", 14, 'expected a name after "save-ref"', ""),
+    ("hear save-ref a.wav", "E_SYNTAX", 15, "a reference has a name, and then comes its file", "a a.wav"),
     ("song: intro*8 drop", "E_SYNTAX", 19, "for how many bars? drop*8", "*8"),
     ("song: intro*0", "E_VALUE", 12, "a section has 1..9999 bars", ""),
     ("scene drop = kick, filter.cutoff 400..800", "E_SYNTAX", 42, "a sweep needs a length", " over 8 bars"),

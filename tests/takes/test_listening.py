@@ -4,9 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
+from chronus import places
+from chronus.ears import references
 from chronus.ears.hearing import hear
 from chronus.engine_line import Listen, Stretch
+from chronus.errors import ChronusError
 from chronus.journal import reading
 from chronus.memory import layout, taps
 from chronus.memory.layout import BLOCK, Memory
@@ -66,3 +70,35 @@ def test_a_memory_without_taps_keeps_nothing(whole):
     memory.board[layout.RATE] = take.rate
     asked = Listen(1, str(JOURNAL), take.latency, 0, Stretch("out", START, UNTIL))
     assert Listener(memory).hear(asked).result["seconds"] == pytest.approx((UNTIL - START) / take.rate, abs=1e-3)
+
+
+def test_a_reference_of_a_file_is_what_the_file_is_and_what_is_the_same_does_not_differ(whole, tmp_path, monkeypatch):
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    take, sound = whole
+    listener, out = Listener(take.memory), take.conductor.plan.seats["out"].handle
+    until = len(sound) - 512
+    soundfile.write(tmp_path / "a.wav", sound[until - take.rate : until], take.rate, "FLOAT")
+    nothing, there = Stretch("out", 0, 1), Stretch("out", until - take.rate, until)
+    kept = listener.hear(Listen(1, "", take.latency, out, nothing, keep="mine", file=str(tmp_path / "a.wav")))
+    assert kept.result["reference"] == str(tmp_path / "references" / "mine.json") and "mine" in references.names()
+    said = listener.hear(Listen(2, "", take.latency, out, there, reference="mine"))
+    assert set(said.result["beside"]["differs"]["bands"]) <= {0, None} and said.result["beside"]["differs"]["plr"] == 0
+    assert said.lines[-1] == f"mine is {tmp_path / 'a.wav'}" and len(said.lines) <= 21
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"source": "x", "figures": {"bands": 3}}'])
+def test_what_is_no_reference_is_told(text, tmp_path, monkeypatch):
+    monkeypatch.setenv("CHRONUS_HOME", str(tmp_path))
+    (tmp_path / "references").mkdir()
+    (tmp_path / "references" / "mine.json").write_text(text)
+    with pytest.raises(ChronusError, match=r"mine\.json is no reference; `hear save-ref mine` makes it anew"):
+        references.find("mine")
+    with pytest.raises(ChronusError, match="there is no reference other"):
+        references.find("other")
+
+
+def test_the_references_that_come_with_chronus_say_of_what_they_are():
+    for name in ("acid", "dnb", "jungle", "techno"):
+        found = references.find(name)
+        script = found.source.removeprefix("the first 16 bars of ").partition(",")[0]
+        assert (places.shipped("patches") / f"{script}.chronus").exists() and -20 < found.figures["integrated"] < -6

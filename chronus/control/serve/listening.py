@@ -27,9 +27,10 @@ from chronus.commands import Length, Reply
 from chronus.conductor.state import State
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.serve.recordings import Answered
+from chronus.ears import references
 from chronus.engine_line import FromListener, Lines, Listen, Stretch, Unheard
-from chronus.errors import ChronusError
-from chronus.rack.document import named, value
+from chronus.errors import ChronusError, nearest
+from chronus.rack.document import find, named, value
 from chronus.score.timeline import MUSICAL
 from chronus.units import exact
 
@@ -115,30 +116,43 @@ class Listening:
 
     # ------------------------------------------------------------ what is asked for
 
-    def ask(self, id: int, text: str, command: commands.Hear, begun: int, answered: Answered) -> None:
-        """Does what a client asks for; `begun` is the frame of its moment."""
+    def ask(self, id: int, text: str, command: commands.Hear, begun: int, folder: str, answered: Answered) -> None:
+        """Does what a client asks for; `begun` is the frame of its moment, and `folder` the one in which it types."""
         if command.when is not None and command.when.kind != "now":
             message = "hear is about what was just heard, so it takes no time; say it then"
             raise ChronusError("E_VALUE", message, part="when")
         if len(self.wishes) >= MOST:
             raise ChronusError("E_LIMIT", f"{MOST} answers are on their way; wait for the first of them")
-        start, facts = self._span(command, begun)
+        start, facts = (begun - 1, {}) if command.file else self._span(command, begun)
         what = self._stretch(command.name, start, begun, "name")
-        versus = self._stretch(command.versus, start, begun, "versus") if command.versus else None
+        versus, reference = self._versus(command, start, begun)
         self._number += 1
         timeline, latency = self.state().score.timeline, self.catalogue["out"].latency
         beat = timeline.frame(Fraction(-(-timeline.position(start) // 1))) - start if timeline is not None else 0
         asked = Listen(
-            self._number,
-            str(self.journal()),
-            latency,
-            self._out(),
-            what,
-            versus,
-            round(timeline.bpm(start), 6) if timeline else 0.0,
-            beat,
-        )
-        self.wishes.append(Wish(id, text, answered, asked, facts, begun + latency, self.clock() + ANSWER_SECONDS))
+            self._number, str(self.journal()), latency, self._out(), what, versus,
+            round(timeline.bpm(start), 6) if timeline else 0.0, beat, reference, command.keep,
+            str(Path(folder, Path(command.file).expanduser())) if command.file else "", _source(what, facts),
+        )  # fmt: skip
+        at = 0 if command.file else begun + latency
+        self.wishes.append(Wish(id, text, answered, asked, facts, at, self.clock() + ANSWER_SECONDS))
+
+    def _versus(self, command: commands.Hear, start: int, begun: int) -> tuple[Stretch | None, str]:
+        """Returns the stretch of a module that it is held against, or the name of a reference."""
+        word = command.versus
+        if not word:
+            return None, ""
+        rack, known = self.state().rack, references.names()
+        if find(rack, word, self.catalogue) is None and word in known:
+            return None, word
+        try:
+            return self._stretch(word, start, begun, "versus"), ""
+        except ChronusError as error:
+            if error.code != "E_NAME":
+                raise
+            near = (*error.suggestions, *nearest(word, known))
+            message = f"{error.message}, and there is no reference of that name"
+            raise ChronusError("E_NAME", message, part="versus", suggestions=near) from None
 
     def awaits(self) -> list[int]:
         """Returns the frames that are to be heard before what is asked for is."""
@@ -252,7 +266,8 @@ class Listening:
         self.wishes.remove(wish)
         if isinstance(said, Unheard):
             if wish.answered is not None:
-                wish.answered(ChronusError(said.code, said.why))
+                part = "file" if wish.asked.file else "versus" if wish.asked.reference else ""
+                wish.answered(ChronusError(said.code, said.why, part=part))
             else:
                 self.notify("hear", f"{wish.text}: {said.why}", {"problem": said.why})
             return
@@ -263,10 +278,13 @@ class Listening:
             self.notify("hear", f"{wish.text}: {said.short}", result)
 
     def _head(self, wish: Wish) -> str:
-        what, facts = wish.asked.what, wish.facts
+        asked, facts = wish.asked, wish.facts
+        if asked.keep:
+            return f"reference {asked.keep}: {asked.file or asked.source}"
         bars = f", {facts['from']} to {facts['to']}" if "from" in facts else ""
-        versus = f" beside {wish.asked.versus.name}" if wish.asked.versus else ""
-        return f"{what.name}{versus}: {(what.until - what.start) / self.publisher.rate:.2f} s{bars}"
+        versus = _versus_of(wish)
+        seconds = (asked.what.until - asked.what.start) / self.publisher.rate
+        return f"{asked.what.name}{f' beside {versus}' if versus else ''}: {seconds:.2f} s{bars}"
 
     def close(self) -> None:
         if self._process is not None:
@@ -275,7 +293,16 @@ class Listening:
 
 
 def _named(wish: Wish) -> dict[str, Any]:
-    return {"name": wish.asked.what.name, "versus": wish.asked.versus.name if wish.asked.versus else ""}
+    return {"name": wish.asked.file or wish.asked.what.name, "versus": _versus_of(wish)}
+
+
+def _versus_of(wish: Wish) -> str:
+    return wish.asked.versus.name if wish.asked.versus else wish.asked.reference
+
+
+def _source(what: Stretch, facts: dict[str, Any]) -> str:
+    """Says what is measured, for a reference."""
+    return f"{what.name}, {facts['from']} to {facts['to']}" if "from" in facts else what.name
 
 
 def _whole(number: Fraction) -> str:

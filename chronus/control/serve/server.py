@@ -473,12 +473,12 @@ class Server:
             client.halted |= part.strict and not reply.ok
             self._touch(client)
 
-        begun = self._now_of(client)
+        begun, folder = self._now_of(client), client.hello.folder if client.hello else ""
         try:
             if isinstance(command, Record):
                 self.recordings.ask(part.ids[0], part.texts[0], command, begun, answered)
             elif isinstance(command, Hear):
-                self.listening.ask(part.ids[0], part.texts[0], command, begun, answered)
+                self.listening.ask(part.ids[0], part.texts[0], command, begun, folder, answered)
             else:
                 self.bounces.ask(part.ids[0], part.texts[0], command, begun, answered)
         except ChronusError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chronus import commands as c
-from chronus.language.quantities import count, length
+from chronus.language.quantities import count, length, start, wrong
 from chronus.language.rows.known import Known, Pairs
 from chronus.language.rows.line import Line
 from chronus.language.rows.row import ALONE, NAMES_OR_NONE, Children, Choice, Fields, Form, Row, Typed, choice
@@ -123,18 +123,41 @@ def _hear(children: Children, line: Line) -> Fields:
     return found
 
 
+def _save_reference(children: Children, line: Line) -> Fields:
+    _, name, *files = children
+    fields: Fields = {"keep": line.name(name, "keep")}
+    if files:
+        line.mark("file", files[0])
+        if files[0].start_pos == name.end_pos:
+            typed = line.as_typed(name) + line.as_typed(files[0])
+            message = f"a reference has a name, and then comes its file: save-ref {name} {typed}"
+            raise wrong(start(name), message, f"{name} {typed}", length=len(typed))
+        quoted = line.text_or(files[0])
+        fields["file"] = line.as_typed(files[0]) if quoted is None else quoted
+    return fields
+
+
 def _write_hear(command: c.Hear) -> str:
+    if command.keep:
+        return f"save-ref {command.keep}" + (f' "{command.file}"' if command.file else "")
     words = [command.name] if command.name != "out" else []
     words += [format_length(command.length)] if command.length else []
     return " ".join([*words, *([f"vs {command.versus}"] if command.versus else [])])
 
 
 def _offer_hear(typed: Typed, known: Known) -> Pairs:
+    if "save-ref" in typed.rest:
+        return ()
     if typed.rest[-1:] == ["vs"]:
         return known.names()
     if "vs" in typed.rest:
         return ()
-    return [*([] if typed.rest else known.names()), ("2 bars", "the last two bars"), ("vs", "vs NAME: what differs")]
+    own = [("save-ref", "save-ref NAME [FILE]: a reference")]
+    return [
+        *([] if typed.rest else [*known.names(), *own]),
+        ("2 bars", "the last two"),
+        ("vs", "vs NAME: what differs"),
+    ]
 
 
 def _spectrum(children: Children, line: Line) -> Fields:
@@ -248,10 +271,18 @@ ROWS = (
     ),
     Row(
         c.Hear,
-        "hear [NAME] [LENGTH] [vs NAME]",
-        "the figures of what a module, or the mix, has just put out: loudness, peak, bands, width, onsets, notes, key",
-        Form((("NAME? QUANTITY? (VERSUS NAME)?", _hear),), _write_hear, _offer_hear, "VERSUS.3: /vs(?![a-z0-9_])/"),
-        ("hear", "hear 2 bars", "hear bass 4 bars vs kick"),
+        "hear [NAME] [LENGTH] [vs NAME]   hear save-ref NAME [FILE]",
+        "the figures of what a module, or the mix, has just put out, beside another module or a reference",
+        Form(
+            (
+                ("NAME? QUANTITY? (VERSUS NAME)?", _hear),
+                ("SAVEREFERENCE NAME (FILE | STRING)?", _save_reference),
+            ),
+            _write_hear,
+            _offer_hear,
+            "VERSUS.3: /vs(?![a-z0-9_])/\nSAVEREFERENCE.3: /save-ref(?![a-z0-9_])/",
+        ),
+        ("hear", "hear bass 2 bars", "hear vs dnb", "hear save-ref mine"),
         meant="measure analyze analyse listen ears",
     ),
     Row(

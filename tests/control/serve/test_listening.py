@@ -12,6 +12,7 @@ from chronus import commands as c
 from chronus.commands import Length, When
 from chronus.control.serve import listening
 from chronus.control.serve.listening import ANSWER_SECONDS, MOST
+from chronus.ears import references
 from chronus.engine_line import Listen, Listened, Stretch, Unheard
 from chronus.pattern.lane import Hit, LaneOptions, Pattern
 from tests.kit.house import RATE, House
@@ -129,6 +130,28 @@ def test_two_are_measured_over_the_same_stretch_each_behind_its_level(house):
     assert (asked.what, asked.versus) == (Stretch("kick", start, until, -6.0), Stretch("bass", start, until))
     house.begun[0].say(found(asked))
     assert house.reply().lines[0].startswith("kick beside bass: 2.00 s")
+
+
+def test_a_reference_is_kept_of_what_was_heard_or_of_a_file_and_is_held_against(house, tmp_path):
+    house.play(0.3)
+    house.line.say(c.Hear(keep="mine"), c.Hear(keep="other", file="a/b.wav"), texts=("hear", "hear"))
+    house.run(40)
+    other, mine = house.begun[0].asked
+    assert (mine.keep, mine.file, mine.source[:11]) == ("mine", "", "out, 1.1 to")
+    assert (other.keep, other.file) == ("other", "a/b.wav")
+    house.begun[0].say(found(mine), found(other))
+    assert [one.lines[0] for one in house.until(house.line, 3)[-2:]] == [
+        f"reference mine: {mine.source}",
+        "reference other: a/b.wav",
+    ]
+    references.keep("mine", "that", {})
+    house.hear(versus="mine")
+    assert (house.begun[0].asked[-1].reference, house.begun[0].asked[-1].versus) == ("mine", None)
+    house.hear(versus="dnb")
+    assert house.begun[0].asked[-1].reference == "dnb"
+    house.begun[0].say(Unheard(house.begun[0].asked[-2].id, "E_FILE", "no reference"), found(house.begun[0].asked[-1]))
+    refused, told = house.until(house.line, house.line.number)[-2:]
+    assert (refused.code, refused.part) == ("E_FILE", "versus") and told.result["versus"] == "dnb"
 
 
 def test_what_the_same_client_says_next_does_not_wait_and_long_ones_are_told_by_a_notice(house):
