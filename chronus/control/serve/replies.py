@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from chronus.catalogue.kinds import Catalogue
-from chronus.commands import Export, List, Reply, Save, Show, Status, Sync
+from chronus.commands import Export, List, Reply, Save, Show, Status, Sync, Why
 from chronus.conductor.transaction import Outcome
 from chronus.control.jobs.job import Answered, Applied, End, Failed
-from chronus.control.serve import looks, saving, status
+from chronus.control.serve import looks, saving, status, verdict
 from chronus.control.serve.client import Part
 from chronus.diagram.dot import dot
 from chronus.diagram.svg import svg
@@ -108,10 +108,12 @@ PICTURES: dict[str, Callable[[dict[str, Any]], str]] = {"svg": svg, "dot": dot}
 def _look(asked: Question) -> Reply:
     """Measures what was heard just now."""
     command, outcome, known = asked.command, asked.outcome, asked.known
+    told = outcome.result
+    if isinstance(command, Why) and verdict.nobody_hears(known.engine()):
+        last = {"module": "out", "what": f"{verdict.UNHEARD}; `device` lists the others", "line": "device"}
+        told = {**told, "causes": [*told["causes"], last]}
     try:
-        lines, result = looks.TABLE[type(command)](
-            command, outcome.result, looks.Ear.on(known.memory, known.conductor.state)
-        )
+        lines, result = looks.TABLE[type(command)](command, told, looks.Ear.on(known.memory, known.conductor.state))
     except ChronusError as error:
         return refusal(outcome.id, error)
     return Reply(outcome.id, True, outcome.text, lines=tuple(lines), result=result)

@@ -99,10 +99,18 @@ def _ended(whole: Mapping[str, Any]) -> list[str]:
     ]
 
 
+UNHEARD = "no device is open: the null device plays, which nobody hears"
+
+
+def nobody_hears(engine: Mapping[str, Any]) -> bool:
+    """Whether there is no device to be heard on, though nobody asked for that."""
+    return bool(engine["device"] == NULL and engine["device_asked"].lower() != NULL)
+
+
 def _silent_on_purpose(whole: Mapping[str, Any]) -> list[str]:
     engine, notes = whole["engine"], list[str]()
-    if engine["device"] == NULL and engine["device_asked"].lower() != NULL:
-        notes.append("no device is open: the null device plays, which nobody hears")
+    if nobody_hears(engine):
+        notes.append(UNHEARD)
     if not engine["playing"] and whole["lanes"]:
         notes.append("transport stopped; play goes on")
     return notes

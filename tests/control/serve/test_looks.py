@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from chronus import commands as c
 from chronus.control.serve.client import Client, parts
@@ -122,6 +123,23 @@ def test_why_tells_what_keeps_it_from_being_heard_and_how_loud_it_is(playing):
     (reply,) = say(house, caller, "why")
     assert "kick: muted; say `unmute kick`" in reply.lines and reply.lines[-1].startswith("the mix sounds: peak")
     say(house, caller, "unmute kick now")
+
+
+def test_why_tells_that_no_device_is_open_unless_that_was_asked_for(playing):
+    house, caller = playing
+    known = house.supervisor.known
+    house.supervisor.known = replace(known, device="null")
+    try:
+        (reply,) = say(house, caller, "why tone")
+        told = "no device is open: the null device plays, which nobody hears; `device` lists the others"
+        assert reply.result["causes"] == [{"module": "out", "what": told, "line": "device"}]
+        assert reply.lines[0] == told and "sounds: peak" in reply.lines[1]
+        house.status.facts["device"] = "null"
+        (reply,) = say(house, caller, "why tone")
+        assert reply.result["causes"] == []
+    finally:
+        house.supervisor.known = known
+        house.status.facts["device"] = ""
 
 
 def test_pictures_fit_and_are_of_what_was_asked_for(playing):
