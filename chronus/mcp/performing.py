@@ -24,7 +24,7 @@ from chronus.mcp.engine import Alarm, Engine
 from chronus.mcp.jobs import Job, Jobs, no_such
 from chronus.mcp.protocol import Outcome
 from chronus.mcp.resources import ABOUT_KIND, RESOURCES
-from chronus.mcp.tools import DEFAULT_SECONDS, MOST_SECONDS, TOOLS
+from chronus.mcp.tools import DEFAULT_SECONDS, MOST_SECONDS, NAME, TOOLS
 from chronus.settings import Settings
 from chronus.shell import answers
 from chronus.shell.answers import Answer
@@ -171,6 +171,8 @@ class Performer:
         return Outcome(self._fitted("hear", list(map(answers.clean, job.told())) or [job.state()]), job.code != 0)
 
     def _hear_now(self, given: dict[str, Any]) -> Outcome:
+        if not NAME.fullmatch(given.get("vs", "out")):
+            raise ChronusError("E_VALUE", "without `file`, `vs` is another module")
         bars = f"{given['bars']:g} bars" if "bars" in given else ""
         versus = f"vs {given['vs']}" if "vs" in given else ""
         return self._ask("hear", " ".join(filter(None, ("hear", given.get("name", ""), bars, versus))))

@@ -154,7 +154,7 @@ TOOLS: dict[str, Tool] = {
             "recording, or a script, which is rendered for it. Without `file`: what was just played, of a module or of all.",
             {
                 "file": Takes("string", "a recording (.wav, .flac ...) or a script, by its path or its name"),
-                "vs": Takes("string", "another one: what differs is told as well"),
+                "vs": Takes("string", "another file, or another module: what differs is told as well"),
                 "name": NAMED,
                 "bars": BARS,
             },

@@ -127,7 +127,7 @@ def test_what_plays_is_rendered_and_heard_as_jobs(playing):
     out = playing.home.folder / "session.wav"
 
     async def talk(client):
-        await call(client, "run", lines=["new; load sine as tone; set tone.level -12db"])
+        await call(client, "run", lines=["new; load sine as tone; set tone.level -12db", "load kick; seq kick: x..."])
         text, failed = await call(client, "render", bars=1, out=str(out))
         assert not failed and text.startswith("render-1 runs")
         text, failed = await call(client, "job", name="render-1", seconds=60)
@@ -135,6 +135,10 @@ def test_what_plays_is_rendered_and_heard_as_jobs(playing):
         text, failed = await call(client, "hear", file=str(out))
         assert not failed and "LUFS" in text
         assert (await call(client, "job", name="render-7"))[1]
+        await call(client, "run", lines=["wait 1 bar"])
+        text, failed = await call(client, "hear", name="tone", bars=1)
+        assert not failed and "LUFS" in text
+        assert "`vs` is another module" in (await call(client, "hear", vs="tone; new"))[0]
 
     serve(playing.home, "auto", talk)
 

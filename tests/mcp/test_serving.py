@@ -29,15 +29,23 @@ def message(id, method, **params):
     return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
 
 
-def begin(home, **more):
+def begin(home, *command, **more):
+    """Starts the server, or another program in its place; `home` ends what is left of it."""
     pipe = subprocess.PIPE
-    command = [PYTHON, "-m", "chronus", "mcp"]
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={**home.environment, **more})
+    command = command or ("-m", "chronus", "mcp")
+    there = subprocess.Popen([PYTHON, *command], stdin=pipe, stdout=pipe, stderr=pipe, env={**home.environment, **more})
+    home.begun.append(there)
+    return there
 
 
 @pytest.fixture
 def home(tmp_path):
-    return Home(tmp_path)
+    there = Home(tmp_path)
+    there.begun = []
+    yield there
+    for process in there.begun:
+        process.kill()
+        process.wait()
 
 
 def test_hostile_lines_are_answered_and_what_follows_them_too(home):
@@ -76,10 +84,9 @@ sys.exit(serving.main(Settings()))
 
 def test_nothing_but_messages_goes_to_standard_output_whatever_prints(home):
     """And a call that is cancelled while it waits for its turn is not performed, and not answered."""
-    held, pipe = home.folder / "held", subprocess.PIPE
+    held = home.folder / "held"
     os.mkfifo(held)
-    command = [PYTHON, "-c", NOISY, str(held)]
-    there = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=home.environment)
+    there = begin(home, "-c", NOISY, str(held))
 
     def say(*messages):
         there.stdin.write("".join(json.dumps(one) + "\n" for one in messages).encode())
