@@ -439,6 +439,8 @@ class Listen(Message, frozen=True):
     """The recording that is measured instead."""
     source: str = ""
     """In words, what is measured."""
+    called: str = ""
+    """How what it is held against is called."""
 
 
 class Listened(Message, frozen=True):

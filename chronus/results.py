@@ -661,6 +661,8 @@ class Heard(Result, kw_only=True, rename={"begins": "from"}):
     grid: HeardGrid | UnsetType | None = UNSET
     notes: list[HeardNote] | UnsetType = UNSET
     keys: list[HeardKey] | UnsetType = UNSET
+    reduction: float | UnsetType = UNSET
+    """By how many dB the limiter took the mix down at its most."""
     beside: Beside | UnsetType = UNSET
 
 

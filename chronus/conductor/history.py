@@ -83,6 +83,22 @@ def named(id: int, now: Rack, piles: Piles, part: str) -> Was:
     return was
 
 
+def last_heard(id: int, trail: Trail, now: int) -> tuple[int, int]:
+    """Returns from which frame until which the rack behind a step was heard last. Raises E_VALUE where it was not, or still is."""
+    trail = tuple(one for one in trail if one[0] <= now)
+    ends = [frame for frame, _ in trail[1:]] + [now]
+    spans = {step: (max(frame, 0), end) for (frame, step), end in zip(trail, ends, strict=True) if end > max(frame, 0)}
+    if trail and id == trail[-1][1] and id in spans:
+        raise ChronusError(
+            "E_VALUE", f"step {id} is what is heard now; an earlier one is held against it", part="versus"
+        )
+    if id not in spans:
+        there = sorted(spans.keys() - {trail[-1][1]} if trail else ())
+        message = f"step {id} was not heard by itself; {f'heard was {there[-1]}' if there else 'nor was any other before the present one'}"
+        raise ChronusError("E_VALUE", message, part="versus", suggestions=(f"{there[-1]}",) if there else ())
+    return spans[id]
+
+
 def heard_at(frame: int, now: Rack, piles: Piles) -> Was:
     """Returns the rack as it was heard at a frame: without lanes that began later. If that is too long ago, the oldest one known."""
     for at, id in reversed(piles.trail):

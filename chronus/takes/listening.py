@@ -19,6 +19,7 @@ from typing import BinaryIO
 from chronus import engine_line
 from chronus.ears import beside, references
 from chronus.ears.hearing import Heard, hear
+from chronus.ears.levels import decibels
 from chronus.ears.spectra import Sound
 from chronus.engine_line import FromListener, Listen, Listened, Stretch, Unheard
 from chronus.errors import ChronusError
@@ -52,9 +53,14 @@ class Listener:
         if asked.keep:
             path = references.keep(asked.keep, asked.file or asked.source, one)
             return Listened(asked.id, (short,), {**one, "reference": str(path)}, short)
+        reduction = self._reduction(asked)
+        one |= {} if reduction is None else {"reduction": round(reduction, 2)}
         if not asked.versus and not asked.reference:
-            return Listened(asked.id, tuple(first.lines()), one, short)
-        named = asked.what.name, asked.versus.name if asked.versus else asked.reference
+            limiter = (
+                [f"limiter      {reduction:.1f} dB at its most"] if reduction is not None and reduction < -0.05 else []
+            )
+            return Listened(asked.id, (*first.lines(), *limiter), one, short)
+        named = asked.what.name, asked.called
         told: list[str] = []
         if asked.versus:
             other = figures[1].plain()
@@ -66,6 +72,14 @@ class Listener:
 
     def _measured(self, sound: Sound, asked: Listen) -> Heard:
         return hear(sound, self.rate, asked.bpm, asked.beat)
+
+    def _reduction(self, asked: Listen) -> float | None:
+        """Returns by how many dB the limiter took the mix down at its most; None of what it is not kept of."""
+        first, last = (asked.what.start + asked.latency) // BLOCK, -(-(asked.what.until + asked.latency) // BLOCK)
+        if asked.file or asked.what.name != "out":
+            return None
+        known = taps.extents(self.memory, asked.out, last, last - first)
+        return decibels(float(known.gain.min())) if len(known.blocks) == last - first else None
 
     def _kept(self, stretch: Stretch, asked: Listen) -> Sound | None:
         """Returns what the replicas kept of the mix; None where some of it is not there any more."""

@@ -198,7 +198,7 @@ EACH: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         c.Hear,
         name=names.filter(lambda name: name != "vs"),
         length=st.none() | lengths,
-        versus=st.just("") | names.filter(lambda name: name != "vs"),
+        versus=st.just("") | names.filter(lambda name: name != "vs") | st.integers(0, 10**9).map(str),
     )
     | st.builds(c.Hear, keep=names, file=st.sampled_from(["", "a.wav", "../My Songs/a.flac"])),
     c.Glyphs: st.builds(c.Glyphs, kind=st.sampled_from(["", "ascii", "block", "braille"])),

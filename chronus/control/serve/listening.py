@@ -24,6 +24,7 @@ from chronus import commands, engine_line, places
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import LEVEL
 from chronus.commands import Length, Reply
+from chronus.conductor import history
 from chronus.conductor.state import State
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.serve.recordings import Answered
@@ -132,16 +133,20 @@ class Listening:
         asked = Listen(
             self._number, str(self.journal()), latency, self._out(), what, versus,
             round(timeline.bpm(start), 6) if timeline else 0.0, beat, reference, command.keep,
-            str(Path(folder, Path(command.file).expanduser())) if command.file else "", _source(what, facts),
+            str(Path(folder, Path(command.file).expanduser())) if command.file else "", _source(what, facts), _called(command.versus),
         )  # fmt: skip
         at = 0 if command.file else begun + latency
         self.wishes.append(Wish(id, text, answered, asked, facts, at, self.clock() + ANSWER_SECONDS))
 
     def _versus(self, command: commands.Hear, start: int, begun: int) -> tuple[Stretch | None, str]:
-        """Returns the stretch of a module that it is held against, or the name of a reference."""
+        """Returns the stretch that it is held against, of a module or of an earlier step of the history; or the name of a reference."""
         word = command.versus
         if not word:
             return None, ""
+        if word.isdecimal():
+            first, last = history.last_heard(int(word), self.state().trail, begun)
+            earlier = self._stretch(command.name, max(first, last - (begun - start)), last, "name")
+            return earlier, ""
         rack, known = self.state().rack, references.names()
         if find(rack, word, self.catalogue) is None and word in known:
             return None, word
@@ -282,7 +287,7 @@ class Listening:
         if asked.keep:
             return f"reference {asked.keep}: {asked.file or asked.source}"
         bars = f", {facts['from']} to {facts['to']}" if "from" in facts else ""
-        versus = _versus_of(wish)
+        versus = wish.asked.called
         seconds = (asked.what.until - asked.what.start) / self.publisher.rate
         return f"{asked.what.name}{f' beside {versus}' if versus else ''}: {seconds:.2f} s{bars}"
 
@@ -293,11 +298,12 @@ class Listening:
 
 
 def _named(wish: Wish) -> dict[str, Any]:
-    return {"name": wish.asked.file or wish.asked.what.name, "versus": _versus_of(wish)}
+    return {"name": wish.asked.file or wish.asked.what.name, "versus": wish.asked.called}
 
 
-def _versus_of(wish: Wish) -> str:
-    return wish.asked.versus.name if wish.asked.versus else wish.asked.reference
+def _called(versus: str) -> str:
+    """How what it is held against is called at the head of its column."""
+    return f"step {versus}" if versus.isdecimal() else versus
 
 
 def _source(what: Stretch, facts: dict[str, Any]) -> str:

@@ -113,7 +113,10 @@ def _hear(children: Children, line: Line) -> Fields:
     found: Fields = {}
     field = "name"
     for child in children:
-        if child.type == "QUANTITY":
+        if child.type == "QUANTITY" and field == "versus":
+            line.mark(field, child)
+            found[field] = str(count(child, 0, c.FURTHEST, "an id of the history"))
+        elif child.type == "QUANTITY":
             line.mark("length", child)
             found["length"] = length(child)
         elif child.type == "VERSUS":
@@ -271,11 +274,11 @@ ROWS = (
     ),
     Row(
         c.Hear,
-        "hear [NAME] [LENGTH] [vs NAME]   hear save-ref NAME [FILE]",
-        "the figures of what a module, or the mix, has just put out, beside another module or a reference",
+        "hear [NAME] [LENGTH] [vs NAME|ID]   hear save-ref NAME [FILE]",
+        "the figures of what a module, or the mix, has just put out, beside another module, a reference or an earlier step",
         Form(
             (
-                ("NAME? QUANTITY? (VERSUS NAME)?", _hear),
+                ("NAME? QUANTITY? (VERSUS (NAME | QUANTITY))?", _hear),
                 ("SAVEREFERENCE NAME (FILE | STRING)?", _save_reference),
             ),
             _write_hear,

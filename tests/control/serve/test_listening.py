@@ -154,6 +154,23 @@ def test_a_reference_is_kept_of_what_was_heard_or_of_a_file_and_is_held_against(
     assert (refused.code, refused.part) == ("E_FILE", "versus") and told.result["versus"] == "dnb"
 
 
+def test_it_is_held_against_an_earlier_step_of_the_history_as_long_as_that_was_heard(house):
+    house.play(0.5)
+    id = house.conductor.state.trail[-1][1]
+    house.ask(house.line, c.Set(changes=(c.Change("kick", "freq", c.Quantity(90.0, "Hz")),)))
+    changed = house.conductor.state.trail[-1][0]
+    house.play(0.2)
+    house.hear(0.1, versus=str(id))
+    (asked,) = house.begun[0].asked
+    assert asked.versus == Stretch("out", changed - round(0.1 * BAR), changed) and asked.called == f"step {id}"
+    house.begun[0].say(found(asked))
+    assert house.reply().lines[0].startswith(f"out beside step {id}: 0.20 s")
+    for wrong in (str(id + 1), "99"):
+        house.hear(0.1, versus=wrong)
+        assert (house.reply().code, house.reply().part) == ("E_VALUE", "versus")
+    assert house.reply().suggestions == (str(id),)
+
+
 def test_what_the_same_client_says_next_does_not_wait_and_long_ones_are_told_by_a_notice(house):
     house.play(0.3)
     house.hear()
