@@ -30,6 +30,7 @@ def offered(catalogue, rack):
         ("load saw ", {"as", "freq=", "gain="}, {"cutoff="}),
         ("load saw_module as lead ", {"freq="}, {"as"}),
         ("load filter mode=", {"low", "high", "band"}, {"cutoff="}),
+        ("load filter cutoff=", {"lfo(sine,1/2,20..20000)"}, {"mode="}),
         ("load svf mode=b", {"band"}, {"low"}),
         ("set ", {"bass", "filter", "out", "bpm", "swing", "volume"}, {"saw"}),
         ("set bass.", {"bass.freq", "bass.gain"}, {"bass.out", "bass.gate"}),

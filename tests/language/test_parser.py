@@ -277,6 +277,7 @@ WRONG: list[tuple[str, str, int, str, str]] = [
     ("set a.b lfo(sine, 1/2, 300)", "E_VALUE", 24, "a wave goes between two values", ""),
     ("set a.b lfo(sine, 1/2x, 3..4)", "E_SYNTAX", 22, 'a fraction takes no unit, not "x"', ""),
     ("set a.b lfo(sine, 2 hz, 3..low)", "E_VALUE", 28, 'not "low"', ""),
+    ("load filter cutoff=lfo(sine, 1/2, 300)", "E_VALUE", 35, "a wave goes between two values", ""),
     ("set a.b foo(sine, 1/2)", "E_SYNTAX", 12, '"foo(" is not understood yet', ""),
     ("set a.b saw minor", "E_SYNTAX", 13, 'not "minor"', ","),
     ("set a.b 5 over 4", "E_SYNTAX", 17, 'expected bars, beats, s or ms after "4"', " bars"),

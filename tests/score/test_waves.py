@@ -43,6 +43,14 @@ def test_the_shapes_are_those_of_the_lfo(shape, shares):
             assert played.at(eighth * BAR // 4) == pytest.approx(level(share), rel=0.01), eighth
 
 
+def test_a_module_may_be_loaded_and_inserted_with_one():
+    with_one = heard({0: ["load saw", "insert filter on saw cutoff=lfo(sine, 1/2, 300..1200)"]}, RATE)
+    set_then = heard({0: ["load saw", "insert filter on saw", SINE]}, RATE)
+    assert np.abs(with_one).max() > 0.1 and (with_one == set_then).all()
+    loaded = heard({0: ["load saw freq=lfo(square, 4 Hz, 100..300)"]}, RATE)
+    assert (loaded == heard({0: ["load saw", "set saw.freq lfo(square, 4 Hz, 100..300)"]}, RATE)).all()
+
+
 def test_the_words_and_their_places_are_those_of_the_module():
     played = Played()
     spec = played.take.conductor.catalogue["lfo"]

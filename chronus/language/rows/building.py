@@ -62,7 +62,7 @@ def _offer_load(typed: Typed, known: Known) -> Pairs:
     spec = known.kind(typed.rest[0])
     assigned = re.search(r"([a-z][a-z0-9_]*)=\Z", typed.head)
     if assigned:
-        return values(find_param(spec, assigned.group(1)))
+        return _values(find_param(spec, assigned.group(1)))
     params = [(f"{param['name']}=", about(param)) for param in spec.get("params", ())]
     params += [(f"{one['name']}=", about_words(one)) for one in given(spec)]
     return params if "as" in typed.rest else [("as", "under a name of its own"), *params]
@@ -143,8 +143,12 @@ def _offer_set(typed: Typed, known: Known) -> Pairs:
     if len(change) == 1 and "." in change[0]:
         name, _, param = change[0].partition(".")
         row = find_param(known.spec(name), param)
-        return [*values(row), *([_wave(row)] if row and not row.get("words") else [])]
+        return _values(row)
     return [("over", "over 8 bars: how long it takes"), *BEGINS.items()] if len(change) == 2 else ()
+
+
+def _values(param: Mapping[str, Any]) -> Pairs:
+    return [*values(param), *([_wave(param)] if param and not param.get("words") else [])]
 
 
 def _wave(param: Mapping[str, Any]) -> tuple[str, str]:
