@@ -439,6 +439,8 @@ class Listen(Message, frozen=True):
     """The recording that is measured instead."""
     source: str = ""
     """In words, what is measured."""
+    tones: tuple[float, ...] = ()
+    """For how long each of the twelve notes was played in it, as the lanes say."""
     called: str = ""
     """How what it is held against is called."""
 

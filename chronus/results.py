@@ -621,6 +621,7 @@ class Figures(Struct, kw_only=True):
     grid: HeardGrid | None
     notes: list[HeardNote]
     keys: list[HeardKey]
+    keys_from: Literal["sound", "notes"] | UnsetType = UNSET
 
 
 class Beside(Figures, kw_only=True):
@@ -661,6 +662,8 @@ class Heard(Result, kw_only=True, rename={"begins": "from"}):
     grid: HeardGrid | UnsetType | None = UNSET
     notes: list[HeardNote] | UnsetType = UNSET
     keys: list[HeardKey] | UnsetType = UNSET
+    keys_from: Literal["sound", "notes"] | UnsetType = UNSET
+    """What the keys are found in: the sound, or the notes of the lanes."""
     reduction: float | UnsetType = UNSET
     """By how many dB the limiter took the mix down at its most."""
     beside: Beside | UnsetType = UNSET

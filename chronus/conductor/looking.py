@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -113,6 +113,24 @@ def _events(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:
             played.begin.tolist(), played.end.tolist(), played.place.tolist(), played.glides.tolist(), strict=True
         )
     ]  # fmt: skip
+
+
+def tones(rack: Rack, names: Collection[str]) -> tuple[float, ...]:
+    """Returns for how long the lanes of these modules play each of the twelve notes in their first loop, c first, in whole notes.
+
+    Lanes beyond MOST_AT_A_GLANCE steps are left out.
+    """
+    found, left = [0.0] * 12, MOST_AT_A_GLANCE
+    for name in names:
+        lane = rack.lanes.get(name)
+        left -= lane.pattern.steps if lane is not None else 0
+        if lane is None or lane.moves or left < 0 or not audible(rack, name):
+            continue
+        over, under = lane.options.every
+        for event in _events(rack, name, 0):
+            if event["pitch"] is not None:
+                found[round(event["pitch"]) % 12] += float(event["len"]) * over / under
+    return tuple(found)
 
 
 def _values(rack: Rack, name: str, loop: int) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +24,9 @@ LONG_SECONDS = 60
 MOST_NOTES = 32
 SHORTEST_SECONDS = 0.05
 """Of a note whose pitch is looked for."""
+FEWEST_TONES = 3
+"""Different notes that make a key."""
+KEYS_FROM = {"sound": "a guess", "notes": "by the notes of the lanes"}
 STEPS_OF_A_BEAT = 4
 ON_TIME_MS = 5.0
 
@@ -68,6 +72,8 @@ class Heard(Struct, frozen=True):
     grid: Grid | None
     notes: list[Note]
     keys: list[Key]
+    keys_from: str = "sound"
+    """What the keys are found in: "notes" where it is known which were played."""
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -105,12 +111,17 @@ class Heard(Struct, frozen=True):
             found.append("notes        " + " ".join(note.name for note in self.notes[:12]))
         if self.keys:
             one, other = self.keys[:2]
-            found.append(f"key          {one.name}, or {other.name} ({one.fit - other.fit:.2f} behind): a guess")
+            found.append(
+                f"key          {one.name}, or {other.name} ({one.fit - other.fit:.2f} behind), {KEYS_FROM[self.keys_from]}"
+            )
         return found
 
 
-def hear(sound: Sound, rate: int, bpm: float = 0.0, beat: float = 0.0) -> Heard:
-    """Measures (frames, 2) float samples. With a tempo the onsets are held against its grid; a beat lies at frame `beat`."""
+def hear(sound: Sound, rate: int, bpm: float = 0.0, beat: float = 0.0, tones: Sequence[float] = ()) -> Heard:
+    """Measures (frames, 2) float samples. With a tempo the onsets are held against its grid; a beat lies at frame `beat`.
+
+    `tones`: for how long each of the twelve notes was played, c first, where that is known.
+    """
     loudness = Loudness(rate)
     loudness.feed(sound)
     integrated = loudness.lufs()
@@ -125,8 +136,14 @@ def hear(sound: Sound, rate: int, bpm: float = 0.0, beat: float = 0.0) -> Heard:
         loudness.range() if seconds >= LONG_SECONDS else None, peak, true, rms, peak - rms if rms > SILENT else 0.0,
         true - integrated if integrated > SILENT else 0.0, spectrum(sound, rate), [float(at / rate) for at in begins],
         len(begins) / seconds if seconds else 0.0, onsets.tempo(rising, rate), _grid(begins - beat, rate, bpm), notes[:MOST_NOTES],
-        key.keys_of(key.chroma(sound, rate)) if notes else [],
+        *_keys(sound, rate, notes, tones),
     )  # fmt: skip
+
+
+def _keys(sound: Sound, rate: int, notes: Sequence[Note], tones: Sequence[float]) -> tuple[list[Key], str]:
+    if np.count_nonzero(tones) >= FEWEST_TONES:
+        return key.keys_of(np.array(tones)), "notes"
+    return key.keys_of(key.chroma(sound, rate)) if notes else [], "sound"
 
 
 def _notes(sound: Sound, rate: int, begins: np.ndarray) -> list[Note]:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from chronus import engine_line
 from chronus.ears import beside, references
-from chronus.ears.hearing import Heard, hear
+from chronus.ears.hearing import hear
 from chronus.ears.levels import decibels
 from chronus.ears.spectra import Sound
 from chronus.engine_line import FromListener, Listen, Listened, Stretch, Unheard
@@ -47,7 +47,9 @@ class Listener:
             sounds = [self._kept(one, asked) for one in wanted]
             missing = [one for one, sound in zip(wanted, sounds, strict=True) if sound is None]
             again = iter(self._again(asked, missing))
-            figures = [self._measured(next(again) if sound is None else sound, asked) for sound in sounds]
+            heard = [next(again) if sound is None else sound for sound in sounds]
+            tones = (asked.tones, ())
+            figures = [hear(one, self.rate, asked.bpm, asked.beat, of) for one, of in zip(heard, tones, strict=False)]
         first, one = figures[0], figures[0].plain()
         short = f"{first.integrated:.1f} LUFS, {first.true_peak:.1f} dBTP, crest {first.crest:.1f} dB"
         if asked.keep:
@@ -69,9 +71,6 @@ class Listener:
             other, told = found.figures, [f"{asked.reference} is {found.source}"]
         result = {**one, "beside": {**other, "differs": beside.differences(one, other)}}
         return Listened(asked.id, (*beside.lines(one, other, named), *told), result, short)
-
-    def _measured(self, sound: Sound, asked: Listen) -> Heard:
-        return hear(sound, self.rate, asked.bpm, asked.beat)
 
     def _reduction(self, asked: Listen) -> float | None:
         """Returns by how many dB the limiter took the mix down at its most; None of what it is not kept of."""

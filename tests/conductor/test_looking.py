@@ -2,6 +2,7 @@
 
 import pytest
 
+from chronus.conductor import looking
 from chronus.memory.log import NOTE_ON
 from tests.kit.said import BAR, Said
 
@@ -195,3 +196,13 @@ muted: bass"""
 
 def test_without_lanes_it_says_so():
     assert Said().lines("show lanes")[0].lines == ("there are no lanes",)
+
+
+def test_the_tones_of_lanes_are_how_long_they_play_each_of_the_twelve_notes():
+    said = Said()
+    said.lines("load bass; load kick; seq kick: x...x...; seq bass: e1 _ g1 . every=1/8 gate=100%")
+    rack = said.conductor.rack
+    found = looking.tones(rack, rack.lanes)
+    assert found[4] == pytest.approx(2 / 8) and found[7] == pytest.approx(1 / 8) and sum(found) == pytest.approx(3 / 8)
+    said.lines("mute bass now")
+    assert sum(looking.tones(said.conductor.rack, rack.lanes)) == 0 == sum(looking.tones(rack, ("kick", "nobody")))

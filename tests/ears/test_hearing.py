@@ -170,6 +170,17 @@ def test_the_key_of_a_scale_with_its_triad_is_found(root, mode):
     assert found[0].name == f"{NOTES[(45 + root) % 12]} {mode}"
 
 
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_where_the_notes_are_known_they_say_the_key_and_not_the_sound(mode):
+    tones = [0.0] * 12
+    for step, share in zip(MAJOR if mode == "major" else MINOR, (4, 1, 2, 1, 3, 1, 1), strict=True):
+        tones[(2 + step) % 12] = share
+    other = both(np.concatenate([saw(440 * 2 ** ((57 + step - 69) / 12), 0.2) for step in MAJOR]))
+    heard = hear(other, RATE, tones=tones)
+    assert (heard.keys[0].name, heard.keys_from) == (f"d {mode}", "notes")
+    assert hear(other, RATE, tones=[0, 0, 1, 0, 0, 1, *[0] * 6]).keys_from == "sound"
+
+
 def test_notes_are_named_in_their_order():
     line = ("a1", 55.0), ("c2", 65.41), ("e2", 82.41), ("g2", 98.0)
     sound = np.concatenate(

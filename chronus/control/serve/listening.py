@@ -24,7 +24,7 @@ from chronus import commands, engine_line, places
 from chronus.catalogue.kinds import Catalogue
 from chronus.catalogue.spec import LEVEL
 from chronus.commands import Length, Reply
-from chronus.conductor import history
+from chronus.conductor import history, looking
 from chronus.conductor.state import State
 from chronus.control.jobs.publisher import Publisher
 from chronus.control.serve.recordings import Answered
@@ -32,6 +32,7 @@ from chronus.ears import references
 from chronus.engine_line import FromListener, Lines, Listen, Stretch, Unheard
 from chronus.errors import ChronusError, nearest
 from chronus.rack.document import find, named, value
+from chronus.rack.wiring import played_by
 from chronus.score.timeline import MUSICAL
 from chronus.units import exact
 
@@ -133,7 +134,8 @@ class Listening:
         asked = Listen(
             self._number, str(self.journal()), latency, self._out(), what, versus,
             round(timeline.bpm(start), 6) if timeline else 0.0, beat, reference, command.keep,
-            str(Path(folder, Path(command.file).expanduser())) if command.file else "", _source(what, facts), _called(command.versus),
+            str(Path(folder, Path(command.file).expanduser())) if command.file else "", _source(what, facts),
+            self._tones(what.name), _called(command.versus),
         )  # fmt: skip
         at = 0 if command.file else begun + latency
         self.wishes.append(Wish(id, text, answered, asked, facts, at, self.clock() + ANSWER_SECONDS))
@@ -162,6 +164,10 @@ class Listening:
     def awaits(self) -> list[int]:
         """Returns the frames that are to be heard before what is asked for is."""
         return [wish.at for wish in self.wishes if not wish.begun]
+
+    def _tones(self, name: str) -> tuple[float, ...]:
+        rack = self.state().rack
+        return looking.tones(rack, rack.lanes if name == "out" else (played_by(name, rack, self.catalogue),))
 
     def _out(self) -> int:
         seat = self.state().places.plan.seats.get("out")
@@ -228,6 +234,8 @@ class Listening:
         heard, now = self.publisher.heard(), self.clock()
         for wish in list(self.wishes):
             if not wish.begun and heard >= wish.at:
+                if self._process is not None and not self._process.lives():
+                    self._hear()
                 wish.begun = True
                 self._listener(wish)
         if self._process is not None and not self._process.lives():

@@ -225,6 +225,12 @@ def test_a_death_is_told_and_the_next_question_begins_another_process(house):
     assert (reply.code, reply.text) == ("E_ENGINE", "the process that measures ended; say it once more")
     house.hear()
     assert len(house.begun) == 2 and house.begun[0].closed
+    house.begun[1].say(found(house.begun[1].asked[0]))
+    assert house.reply().ok
+    house.begun[1].alive = False  # it dies while nobody asks
+    house.hear()
+    house.begun[2].say(found(house.begun[2].asked[0]))
+    assert house.reply().ok
 
 
 def test_there_is_an_end_to_how_much_is_asked_at_a_time(house):
