@@ -22,17 +22,20 @@ proof: .venv/.test
 soak: .venv/.test
 	@$(BIN)/python -m pytest -m "soak or proof or row" --faults-table --timeout 14400 < /dev/null
 
-.venv/.run: pyproject.toml tools/debian.sh
+.venv/.made: tools/debian.sh
 	@tools/debian.sh libportaudio2 -- $(PYTHON)
 	@$(PYTHON) -c 'import sys; sys.exit("Chronus needs Python 3.11 or newer; PYTHON=... names another one" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv < /dev/null
+	@touch $@
+
+.venv/.run: pyproject.toml .venv/.made
 	@echo "installing Python packages into .venv ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e . < /dev/null
 	@touch $@
 
-.venv/.test: .venv/.run
+.venv/.test: pyproject.toml .venv/.made
 	@tools/debian.sh libportaudio2 jackd2 tmux pulseaudio pulseaudio-utils libasound2-plugins gcc libc6-dev
-	@echo "installing what the tests need into .venv ..."
+	@echo "installing Python packages, those of the tests too, into .venv ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]' < /dev/null
 	@touch $@
 
