@@ -325,7 +325,7 @@ class Overloaded(Struct):
 def overloaded(folder: Path) -> Overloaded:
     with heavy_engine(folder) as heavy:
         memory, work = memory_of(heavy), 2000.0
-        for goal in (0.3, 0.55):
+        for goal in (0.3, 0.55, 0.57):  # what is around it takes its share, too, so it is come near to in steps
             heavy.say(f"set heavy.work {work}")
             work *= goal / share(heavy, memory)
         second = heavy.home.chronus("-c", f"set heavy.work {work}; wait 500ms; load heavy as second")
@@ -361,7 +361,8 @@ def test_row_9_a_rack_that_is_too_slow_is_made_lighter_after_a_second_and_nobody
     counters, slots = done.status["counters"], done.status["load"]["slots"]
     print(f"an overloaded rack: {done.silent * 1000:.0f} ms of silence, {counters}", done.notices, slots)
     # on one processor two slots of more than half a block's time each would be silent for the rest of it
-    assert done.load > 0.5 and done.stumbled < done.load - 0.5, "the slots are not spread over the processors"
+    assert done.load > 0.5, "it takes too little to tell"
+    assert done.stumbled < done.load - 0.5, "the slots are not spread over the processors"
     assert [notice["kind"] for notice in done.notices] == ["overload"], done.notices
     assert "heavy" in done.notices[0]["text"]
     assert done.status["modules"] == 2 and done.status["load"]["mean"] < 0.3

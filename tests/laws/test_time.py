@@ -23,12 +23,13 @@ from chronus.pattern.harmony import key_of
 from chronus.pattern.lane import locks_of
 from chronus.pattern.loop import Loop, drawn
 from chronus.rack.document import Lane, Locked, replace, seed_of
+from chronus.render.take import Take
 from chronus.score.spans import NONE, Player, Span, Window, in_order, span_entries, value_at
 from chronus.score.timeline import Ramp, Timeline
 from chronus.units import Sweep
 from tests.kit.machine import seconds_of
 from tests.kit.stage import Stage, load, put
-from tests.kit.typed import heard
+from tests.kit.typed import heard, reach, said
 
 
 @pytest.fixture
@@ -444,6 +445,51 @@ def test_what_is_heard_begins_on_those_frames(bpm, held):
     assert len(found) == len(wanted)
     held(f"{bpm} bpm, heard: onsets", len(found))
     held(f"{bpm} bpm, heard: off its frame, worst", int(np.abs(found - np.array(wanted)).max()), "frames", most=0)
+
+
+HEARD = "x*3 . x{decay=200} . [x .] x? . X . o . x(3,4){decay=90..300} gate=40%"
+
+
+def onsets(lines: list[str], frames: int, rate: int) -> np.ndarray:
+    """The frames at which the gate of a kick opens, of lines said at the beginning and rendered at that rate."""
+    found, last, place = [], np.zeros(1, bool), 0
+
+    def keep(piece: np.ndarray) -> None:
+        nonlocal last, place
+        opened = np.concatenate([last, piece[:, 0] > 0.5])
+        found.append(place + np.flatnonzero(opened[1:] & ~opened[:-1]))
+        last, place = opened[-1:], place + len(piece)
+
+    take = Take(rate, 0, stems=["kick"], keep=keep)
+    kick = ("load kick", f"seq kick: {HEARD}", "unpatch kick > out", "patch kick.gate > out")
+    said(take, 0, [*lines, "swing 58", *kick])
+    reach(take, frames)
+    take.render(frames)
+    whole = np.concatenate(found)
+    return whole[whole < frames]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("rate", [44100, 48000])
+@pytest.mark.parametrize("bpm", ["174", "133.33", "61.7", "140..174"])
+def test_an_hour_is_heard_on_those_frames(bpm, rate, held):
+    """With swing, ratchets, turns, chance and locks; and under a tempo that moves for the whole of it."""
+    span = span_of(lane_of(HEARD), swing=Fraction(58, 100), seed=seed_of(0, "kick"))
+    start, _, stop = bpm.partition("..")
+    first = Fraction(60 * rate) / Fraction(start)
+    if stop:
+        whole = Fraction(4 * 2000)
+        frames = round(2 * whole / (1 / first + Fraction(stop) / (60 * rate)))
+        lines = [f"bpm {start}", f"bpm {stop} over {whole / 4} bars"]
+        wanted = [on_a_ramp(place, whole, first, frames) for place in sorted(positions(span, whole)) if place < whole]
+    else:
+        frames, lines = HOUR * rate, [f"bpm {bpm}"]
+        wanted = sorted(at for place in positions(span, frames / first) if (at := round(place * first)) < frames)
+    found = onsets(lines, frames, rate)
+    assert len(found) == len(wanted)
+    held(f"{bpm} bpm at {rate} Hz, heard for {frames / rate / 60:.0f} min: onsets", len(found))
+    held(f"{bpm} bpm at {rate} Hz, heard: off its frame, worst", int(np.abs(found - wanted).max()), "frames", most=0)
 
 
 # ---------------------------------------------------------------- a bar line that is near
